@@ -1,0 +1,12 @@
+//! Quantities with their unit, so that no bare number of anything crosses a function.
+#![forbid(unsafe_code)]
+
+mod bytes;
+mod flops;
+mod nanoseconds;
+mod parse;
+
+pub use bytes::Bytes;
+pub use flops::Flops;
+pub use nanoseconds::Nanoseconds;
+pub use parse::QuantityError;
