@@ -1,2 +1,24 @@
-//! (in the making)
+//! The format that everyone writes into: cells, records, doubts, machine facts, live events, and the store on disk.
 #![forbid(unsafe_code)]
+
+mod cell;
+mod doubt;
+mod event;
+mod machine;
+mod measures;
+mod record;
+mod run;
+pub mod store;
+mod verdict;
+
+pub use cell::{Cell, ModelFacts, Runtime};
+pub use doubt::Doubt;
+pub use event::Event;
+pub use machine::{Cache, Cpu, Environment, Gpu, Machine, MemoryFacts, OperatingSystem};
+pub use measures::{
+    HarnessCost, Latency, Load, Memory, OperatorShare, Percentile, Profile, SampleFile,
+    ScheduleSkew, Throughput,
+};
+pub use record::{Failure, Kind, Phase, Producer, RECORD_SCHEMA, Record};
+pub use run::{PlannedCell, RUN_SCHEMA, Run};
+pub use verdict::{Missing, Verdict};

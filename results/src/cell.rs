@@ -1,0 +1,168 @@
+//! The unit that is measured and recorded: one model under one adapter, scenario, batch, shape, precision, device and thread count.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use tare_units::{Bytes, Flops};
+
+/// What is measured.
+#[derive(
+    Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+pub struct Cell {
+    /// A zoo model by name, or the file's name without its folder.
+    pub model: String,
+    /// Name and, where one was asked for, version: `onnxruntime@1.31.1`.
+    pub adapter: String,
+    /// Options of the adapter.
+    pub adapter_options: BTreeMap<String, String>,
+    /// Such as `single-stream`.
+    pub scenario: String,
+    /// Options of the scenario.
+    pub scenario_options: BTreeMap<String, String>,
+    /// Samples a request carries.
+    pub batch: u64,
+    /// Sizes by symbol, without the batch's.
+    pub shape: BTreeMap<String, u64>,
+    /// Such as `fp32`.
+    pub precision: String,
+    /// `cpu` or `cuda:0`.
+    pub device: String,
+    /// Threads that may execute operators.
+    pub threads: u64,
+    /// Seed of the inputs.
+    pub seed: u64,
+}
+
+impl Cell {
+    /// The sha256, in hexadecimal, of the cell's canonical JSON (keys sorted, no spaces) in which the model stands by `model_sha256`.
+    pub fn id(&self, model_sha256: &str) -> String {
+        let mut by_hash = self.clone();
+        by_hash.model = model_sha256.to_owned();
+        let canonical = serde_json::to_value(&by_hash)
+            .map(|value| value.to_string())
+            .unwrap_or_default();
+        Sha256::digest(canonical.as_bytes())
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
+    }
+
+    /// The adapter with its options, as it is written on the command line.
+    pub fn adapter_spec(&self) -> String {
+        with_options(&self.adapter, &self.adapter_options)
+    }
+
+    /// The scenario with its options, as it is written on the command line.
+    pub fn scenario_spec(&self) -> String {
+        with_options(&self.scenario, &self.scenario_options)
+    }
+}
+
+fn with_options(name: &str, options: &BTreeMap<String, String>) -> String {
+    let pairs: Vec<String> = options
+        .iter()
+        .map(|(key, value)| format!("{key}={value}"))
+        .collect();
+    if pairs.is_empty() {
+        name.to_owned()
+    } else {
+        format!("{name}:{}", pairs.join(","))
+    }
+}
+
+/// What is known of the model at this cell's shapes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ModelFacts {
+    /// As in the cell.
+    pub name: String,
+    /// Of the file and its external data.
+    pub sha256: String,
+    /// Such as `onnx`.
+    pub format: String,
+    /// The version of ONNX's operator set.
+    pub opset: Option<i64>,
+    /// Floating-point initialisers used as weights, each once.
+    pub parameters: Option<u64>,
+    /// Operators left once constants are folded.
+    pub operators: Option<u64>,
+    /// Floating-point operations of one request.
+    pub flops: Option<Flops>,
+    /// Multiply-accumulates of one request as the Framework Tax paper's tool counted them.
+    pub macs_paper: Option<u64>,
+    /// Bytes that must move for one request.
+    pub bytes_min: Option<Bytes>,
+    /// Bytes that operators read and write when none is fused.
+    pub bytes_unfused: Option<Bytes>,
+    /// Inputs of one request.
+    pub input_bytes: Option<Bytes>,
+    /// Outputs of one request.
+    pub output_bytes: Option<Bytes>,
+    /// Largest sum of activations alive at once.
+    pub peak_activation_bytes: Option<Bytes>,
+}
+
+/// The library that ran.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Runtime {
+    /// Such as `rten`.
+    pub name: String,
+    /// The library's own version.
+    pub version: String,
+    /// Of the library file; `null` where it is compiled into the worker.
+    pub library_sha256: Option<String>,
+    /// Every option in force, defaults included.
+    pub options: BTreeMap<String, String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cell() -> Cell {
+        Cell {
+            model: "minilm-l6".into(),
+            adapter: "rten".into(),
+            adapter_options: BTreeMap::from([("prepack".into(), "false".into())]),
+            scenario: "single-stream".into(),
+            scenario_options: BTreeMap::new(),
+            batch: 1,
+            shape: BTreeMap::from([("seq".into(), 128)]),
+            precision: "fp32".into(),
+            device: "cpu".into(),
+            threads: 1,
+            seed: 0,
+        }
+    }
+
+    #[test]
+    fn the_id_follows_the_model_by_its_hash_and_not_by_its_name() {
+        let mut renamed = cell();
+        renamed.model = "copy.onnx".into();
+        assert_eq!(cell().id("abc"), renamed.id("abc"));
+        assert_ne!(cell().id("abc"), cell().id("abd"));
+        assert_eq!(cell().id("abc").len(), 64);
+    }
+
+    #[test]
+    fn every_field_but_the_name_changes_the_id() {
+        let base = cell().id("abc");
+        let mut changed = cell();
+        changed.batch = 2;
+        assert_ne!(changed.id("abc"), base);
+        let mut changed = cell();
+        changed.adapter_options.clear();
+        assert_ne!(changed.id("abc"), base);
+        let mut changed = cell();
+        changed.threads = 2;
+        assert_ne!(changed.id("abc"), base);
+    }
+
+    #[test]
+    fn specs_are_written_as_on_the_command_line() {
+        assert_eq!(cell().adapter_spec(), "rten:prepack=false");
+        assert_eq!(cell().scenario_spec(), "single-stream");
+    }
+}

@@ -1,0 +1,123 @@
+//! Reasons not to trust a number fully, as data that is stored with the number.
+
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A typed reason not to trust a number fully.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "doubt", rename_all = "kebab-case")]
+pub enum Doubt {
+    /// Warm-up reached its bound before the latency was steady.
+    Unsteady {
+        /// Requests issued in the warm-up.
+        warmup_requests: u64,
+    },
+    /// One repeat only: nothing is known of the difference between processes.
+    SingleRepeat,
+    /// Fewer repeats ended well than were planned.
+    MissingRepeats {
+        /// Ended well.
+        have: u64,
+        /// Planned.
+        planned: u64,
+    },
+    /// The spread within repeats is wider than the interval between them says.
+    WithinRepeatSpread {
+        /// The percentile, such as `p50`.
+        percentile: String,
+    },
+    /// The operating system took the processor away during more than a hundredth of the requests.
+    DelayedRequests {
+        /// Share of requests with a run delay, from 0 to 1.
+        share: f64,
+    },
+    /// Requests failed; the percentiles count them as infinitely slow.
+    FailedRequests {
+        /// How many.
+        failed: u64,
+        /// Of how many.
+        count: u64,
+    },
+    /// The memory of the worker was read less exactly than meant.
+    CoarseMemory {
+        /// What could not be read or reset.
+        reason: String,
+    },
+    /// Part of the model's arithmetic is not counted.
+    UnknownCost {
+        /// Operators without a known cost.
+        operators: Vec<String>,
+    },
+    /// Values of some inputs could not be derived from what consumes them.
+    GuessedInputs {
+        /// The inputs.
+        inputs: Vec<String>,
+    },
+}
+
+/// One line for a person.
+impl fmt::Display for Doubt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unsteady { warmup_requests } => write!(
+                f,
+                "the latency was not steady after {warmup_requests} warm-up requests"
+            ),
+            Self::SingleRepeat => {
+                f.write_str("a single repeat says nothing of the difference between processes")
+            }
+            Self::MissingRepeats { have, planned } => {
+                write!(f, "only {have} of {planned} repeats ended well")
+            }
+            Self::WithinRepeatSpread { percentile } => write!(
+                f,
+                "{percentile} varies more within repeats than its interval between repeats says"
+            ),
+            Self::DelayedRequests { share } => write!(
+                f,
+                "the processor was taken away during {:.1}% of the requests",
+                share * 100.0
+            ),
+            Self::FailedRequests { failed, count } => {
+                write!(f, "{failed} of {count} requests failed")
+            }
+            Self::CoarseMemory { reason } => write!(f, "memory was read coarsely: {reason}"),
+            Self::UnknownCost { operators } => write!(
+                f,
+                "no cost is known for {}; FLOPs are a lower bound",
+                operators.join(", ")
+            ),
+            Self::GuessedInputs { inputs } => {
+                write!(f, "the values of {} were guessed", inputs.join(", "))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_doubt_is_data_with_its_name() {
+        let json =
+            serde_json::to_value(Doubt::Unsteady { warmup_requests: 7 }).expect("serialises");
+        assert_eq!(
+            json,
+            serde_json::json!({"doubt": "unsteady", "warmup_requests": 7})
+        );
+        let back: Doubt = serde_json::from_value(json).expect("reads back");
+        assert_eq!(back, Doubt::Unsteady { warmup_requests: 7 });
+    }
+
+    #[test]
+    fn a_doubt_reads_as_a_sentence() {
+        let shown = Doubt::DelayedRequests { share: 0.123 }.to_string();
+        assert_eq!(
+            shown,
+            "the processor was taken away during 12.3% of the requests"
+        );
+    }
+}

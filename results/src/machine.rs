@@ -1,0 +1,121 @@
+//! What is known of the machine, and the fingerprint that groups records of like machines.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use tare_units::Bytes;
+
+/// The machine a run was made on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Machine {
+    /// The sha256 over what would change speed, in hexadecimal.
+    pub fingerprint: String,
+    /// Processors.
+    pub cpu: Cpu,
+    /// Main memory.
+    pub memory: MemoryFacts,
+    /// Accelerators; empty where none was found.
+    pub gpus: Vec<Gpu>,
+    /// Kernel and distribution.
+    pub os: OperatingSystem,
+    /// Container, virtualisation and limits.
+    pub environment: Environment,
+    /// Facts that could not be read, by dotted path.
+    #[serde(default)]
+    pub missing: BTreeMap<String, String>,
+}
+
+/// Processors.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Cpu {
+    /// Such as `Intel(R) Xeon(R) Processor`.
+    pub model: String,
+    /// Such as `x86_64`.
+    pub architecture: String,
+    /// Vendor, family, model and stepping numbers, such as `GenuineIntel 6-167-1`.
+    pub identity: Option<String>,
+    /// The microcode revision.
+    pub microcode: Option<String>,
+    /// Physical packages.
+    pub sockets: Option<u64>,
+    /// Physical cores, all sockets together.
+    pub cores: Option<u64>,
+    /// Processors that the kernel has online.
+    pub logical_cpus: u64,
+    /// Processors that this process may use.
+    pub allowed_cpus: u64,
+    /// NUMA nodes.
+    pub numa_nodes: Option<u64>,
+    /// Base or maximum frequency in kilohertz, where the kernel says.
+    pub max_frequency_khz: Option<u64>,
+    /// Caches that processor 0 sees.
+    pub caches: Vec<Cache>,
+    /// Instruction-set extensions that change the speed of arithmetic, sorted.
+    pub extensions: Vec<String>,
+}
+
+/// One cache.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Cache {
+    /// 1, 2, 3.
+    pub level: u64,
+    /// `data`, `instruction` or `unified`.
+    pub kind: String,
+    /// Size of one instance.
+    pub size_bytes: Bytes,
+    /// Logical processors that share an instance.
+    pub shared_by: Option<u64>,
+}
+
+/// Main memory.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct MemoryFacts {
+    /// Installed, as the kernel counts it.
+    pub total_bytes: Bytes,
+    /// Swap space.
+    pub swap_bytes: Option<Bytes>,
+}
+
+/// An accelerator.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Gpu {
+    /// Such as `NVIDIA H200`.
+    pub name: String,
+    /// The driver's identifier, where it says.
+    pub uuid: Option<String>,
+    /// Memory of the device.
+    pub memory_bytes: Option<Bytes>,
+    /// The driver's version.
+    pub driver: Option<String>,
+}
+
+/// Kernel and distribution.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct OperatingSystem {
+    /// Such as `Linux`.
+    pub name: String,
+    /// The kernel's release.
+    pub kernel: String,
+    /// Such as `Debian GNU/Linux 12 (bookworm)`.
+    pub distribution: Option<String>,
+}
+
+/// Container, virtualisation and limits.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Environment {
+    /// The hypervisor, where one shows.
+    pub hypervisor: Option<String>,
+    /// The kind of container, where one shows.
+    pub container: Option<String>,
+    /// The cgroup's processor limit in thousandths of a processor.
+    pub cpu_limit_millis: Option<u64>,
+    /// The cgroup's memory limit.
+    pub memory_limit_bytes: Option<Bytes>,
+    /// The frequency governor of processor 0.
+    pub governor: Option<String>,
+    /// The mode of transparent huge pages.
+    pub transparent_huge_pages: Option<String>,
+    /// The kernel's clock source.
+    pub clock_source: Option<String>,
+}

@@ -1,0 +1,164 @@
+//! The figures of a record: latency, load, memory, throughput, schedule, profile. Names end in their unit.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use tare_units::{Bytes, Flops, Nanoseconds};
+
+/// The distribution of request latencies; failed requests count as infinitely slow.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Latency {
+    /// Requests timed.
+    pub count: u64,
+    /// Of these, failed.
+    #[serde(default)]
+    pub failed: u64,
+    /// Over the requests that did not fail.
+    pub mean_ns: Option<f64>,
+    /// Over the requests that did not fail.
+    pub std_ns: Option<f64>,
+    /// Over the requests that did not fail.
+    pub min_ns: Option<Nanoseconds>,
+    /// Over the requests that did not fail.
+    pub max_ns: Option<Nanoseconds>,
+    /// Median.
+    pub p50: Option<Percentile>,
+    /// 90th percentile.
+    pub p90: Option<Percentile>,
+    /// 95th percentile.
+    pub p95: Option<Percentile>,
+    /// 99th percentile.
+    pub p99: Option<Percentile>,
+    /// 99.9th percentile.
+    pub p99_9: Option<Percentile>,
+}
+
+impl Latency {
+    /// Each percentile with its name and its rank from 0 to 1.
+    pub fn percentiles(&self) -> [(&'static str, f64, Option<&Percentile>); 5] {
+        [
+            ("p50", 0.5, self.p50.as_ref()),
+            ("p90", 0.9, self.p90.as_ref()),
+            ("p95", 0.95, self.p95.as_ref()),
+            ("p99", 0.99, self.p99.as_ref()),
+            ("p99_9", 0.999, self.p99_9.as_ref()),
+        ]
+    }
+}
+
+/// A percentile with the bounds of its 95% interval.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Percentile {
+    /// In a record an exact sample; in a summary the mean of the repeats'.
+    pub value_ns: f64,
+    /// Lower bound.
+    pub low_ns: Option<f64>,
+    /// Upper bound.
+    pub high_ns: Option<f64>,
+    /// Integrated autocorrelation time, in requests; in records only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tau: Option<f64>,
+}
+
+/// Getting ready: loading, the first inference, the warm-up.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Load {
+    /// From the model's path to a session.
+    pub load_ns: Nanoseconds,
+    /// The first request of all.
+    pub first_inference_ns: Option<Nanoseconds>,
+    /// Requests before the timed ones.
+    pub warmup_requests: u64,
+    /// Whether the latency was steady when timing began.
+    pub steady: bool,
+}
+
+/// Resident memory of the worker, without the harness's own buffers.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Memory {
+    /// Before the adapter was asked to load.
+    pub before_load_rss_bytes: Option<Bytes>,
+    /// Once the model was loaded.
+    pub after_load_rss_bytes: Option<Bytes>,
+    /// The kernel's high-water mark over loading, warm-up and timed requests.
+    pub peak_rss_bytes: Option<Bytes>,
+    /// Proportional set size once the timed requests were done.
+    pub peak_pss_bytes: Option<Bytes>,
+    /// On the device, of this process.
+    pub peak_vram_process_bytes: Option<Bytes>,
+    /// On the device, of all processes.
+    pub peak_vram_device_bytes: Option<Bytes>,
+    /// Page faults that needed the disk, during warm-up and timed requests.
+    pub major_faults: Option<u64>,
+    /// Page faults that did not.
+    pub minor_faults: Option<u64>,
+}
+
+/// How fast samples were done.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Throughput {
+    /// Closed loop: samples done over the time from the first request's start to the last one's end.
+    pub samples_per_s: Option<f64>,
+    /// Requests in flight without a synchronisation between them.
+    pub pipelined_samples_per_s: Option<f64>,
+    /// Open loop: what the schedule asked for.
+    pub offered_per_s: Option<f64>,
+    /// Open loop: what was done.
+    pub achieved_per_s: Option<f64>,
+}
+
+/// How late the generator itself was.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ScheduleSkew {
+    /// Median of issue time minus scheduled time.
+    pub skew_p50_ns: Nanoseconds,
+    /// 99th percentile.
+    pub skew_p99_ns: Nanoseconds,
+    /// Largest.
+    pub skew_max_ns: Nanoseconds,
+}
+
+/// What the harness itself costs, measured with the adapter that does nothing.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct HarnessCost {
+    /// Median recorded latency of doing nothing.
+    pub p50_ns: f64,
+    /// 99th percentile.
+    pub p99_ns: Option<f64>,
+    /// One reading of the clock.
+    pub clock_ns: f64,
+    /// One reading of the run delay; `null` where the run does not read it.
+    pub run_delay_ns: Option<f64>,
+}
+
+/// Where the time went, by the framework's own profiler, in a pass of its own.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Profile {
+    /// Profiled latency over unprofiled latency, both medians.
+    pub perturbation: Option<f64>,
+    /// By kind of operator, largest first.
+    pub operators: Vec<OperatorShare>,
+}
+
+/// The share of one kind of operator.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct OperatorShare {
+    /// The framework's name.
+    pub kind: String,
+    /// Executed in one request.
+    pub count: u64,
+    /// Their time in one request.
+    pub time_ns: f64,
+    /// Of all operators' time, from 0 to 1.
+    pub share: f64,
+    /// Their arithmetic, where known.
+    pub flops: Option<Flops>,
+}
+
+/// The file that holds every sample of a repeat.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SampleFile {
+    /// Relative to the run's folder.
+    pub path: String,
+    /// Samples in it.
+    pub count: u64,
+}

@@ -1,0 +1,139 @@
+//! What one worker did: one repeat of one cell. The truth on disk, never rewritten.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::cell::{Cell, ModelFacts, Runtime};
+use crate::doubt::Doubt;
+use crate::measures::{
+    HarnessCost, Latency, Load, Memory, Profile, SampleFile, ScheduleSkew, Throughput,
+};
+use crate::verdict::{Missing, Verdict};
+
+/// The name and version of this format.
+pub const RECORD_SCHEMA: &str = "tare.record/1";
+
+/// One repeat of one cell.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Record {
+    /// `tare.record/1`.
+    pub schema: String,
+    /// The cell's identity: [`Cell::id`].
+    pub id: String,
+    /// The run it belongs to.
+    pub run: String,
+    /// When the worker ended, UTC, RFC 3339.
+    pub created: String,
+    /// What wrote it.
+    pub producer: Producer,
+    /// What the worker was for.
+    pub kind: Kind,
+    /// Which repeat, from 0.
+    pub repeat: u64,
+    /// What was measured.
+    pub cell: Cell,
+    /// The model at the cell's shapes.
+    pub model: ModelFacts,
+    /// The library that ran; `null` where the worker ended before it said.
+    pub runtime: Option<Runtime>,
+    /// The fingerprint of the machine; its facts stand in the run.
+    pub machine: String,
+    /// What the harness itself costs in this run.
+    pub harness: Option<HarnessCost>,
+    /// Getting ready.
+    pub load: Option<Load>,
+    /// From host inputs ready to host outputs ready, by the wall clock.
+    pub latency: Option<Latency>,
+    /// Wall clock less run delay.
+    pub effective_latency: Option<Latency>,
+    /// How fast samples were done.
+    pub throughput: Option<Throughput>,
+    /// How late the generator was.
+    pub schedule: Option<ScheduleSkew>,
+    /// Resident memory of the worker.
+    pub memory: Option<Memory>,
+    /// Where the time went; of `kind: "profile"` only.
+    pub profile: Option<Profile>,
+    /// Reasons not to trust it fully.
+    pub doubts: Vec<Doubt>,
+    /// Whether it counts.
+    pub verdict: Verdict,
+    /// Why it does not count.
+    pub reasons: Vec<String>,
+    /// Why a figure is `null`, by dotted path.
+    pub missing: Missing,
+    /// What ended the worker early.
+    pub failure: Option<Failure>,
+    /// Every sample.
+    pub samples: Option<SampleFile>,
+}
+
+/// What a worker was for.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// Timing the cell.
+    Measurement,
+    /// Timing the cell's hollow twin.
+    Twin,
+    /// Profiling the cell.
+    Profile,
+    /// Giving outputs to compare with.
+    Reference,
+    /// Timing the adapter that does nothing.
+    Harness,
+}
+
+/// The program that wrote a record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Producer {
+    /// Of tare.
+    pub version: String,
+    /// The commit it was built from, where known.
+    pub commit: Option<String>,
+    /// `release` or `debug`.
+    pub profile: String,
+    /// Of the program file; a run is resumed by the same file only.
+    pub binary_sha256: Option<String>,
+}
+
+/// What a worker was doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Phase {
+    /// Starting and filling the inputs.
+    Start,
+    /// Loading the model.
+    Load,
+    /// The first request and the warm-up.
+    Warmup,
+    /// Timed requests.
+    Run,
+    /// Writing samples and outputs.
+    Finish,
+}
+
+impl std::fmt::Display for Phase {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Start => "starting",
+            Self::Load => "loading the model",
+            Self::Warmup => "warming up",
+            Self::Run => "running timed requests",
+            Self::Finish => "writing its results",
+        })
+    }
+}
+
+/// What ended a worker early.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Failure {
+    /// What it was doing.
+    pub phase: Phase,
+    /// What happened, which value, which remedy.
+    pub message: String,
+    /// The last lines of its standard error.
+    pub stderr: Option<String>,
+}

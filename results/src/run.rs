@@ -1,0 +1,54 @@
+//! One execution of a set of cells: its plan, its machine, and what made it.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use tare_units::{Bytes, Nanoseconds};
+
+use crate::cell::{Cell, ModelFacts};
+use crate::machine::Machine;
+use crate::record::Producer;
+
+/// The name and version of this format.
+pub const RUN_SCHEMA: &str = "tare.run/1";
+
+/// What stands in `run.json`, written before the first worker starts.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Run {
+    /// `tare.run/1`.
+    pub schema: String,
+    /// Unique in its store; begins with the date and time in UTC.
+    pub id: String,
+    /// When it began, UTC, RFC 3339.
+    pub created: String,
+    /// What wrote it.
+    pub producer: Producer,
+    /// The machine.
+    pub machine: Machine,
+    /// The suite it came from, where it came from one.
+    pub suite: Option<String>,
+    /// Fresh workers a cell.
+    pub repeats: u64,
+    /// Timed work of a repeat.
+    pub duration_ns: Nanoseconds,
+    /// Requests of a repeat at the most.
+    pub max_requests: u64,
+    /// How long a worker may take.
+    pub deadline_ns: Nanoseconds,
+    /// Resident memory a worker may take.
+    pub memory_limit_bytes: Option<Bytes>,
+    /// The cells, in the order of the plan.
+    pub cells: Vec<PlannedCell>,
+}
+
+/// A cell of the plan.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct PlannedCell {
+    /// [`Cell::id`].
+    pub id: String,
+    /// What is measured.
+    pub cell: Cell,
+    /// The model at the cell's shapes.
+    pub model: ModelFacts,
+    /// Where the model's file is.
+    pub model_path: String,
+}
