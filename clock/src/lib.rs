@@ -1,5 +1,9 @@
 //! The one place that reads clocks: CLOCK_MONOTONIC for every measurement, a simulated clock for tests.
 #![forbid(unsafe_code)]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the one crate that may read clocks"
+)]
 
 mod monotonic;
 mod simulated;
