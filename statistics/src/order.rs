@@ -1,0 +1,114 @@
+//! What one repeat's samples say about a percentile: its value, its interval, or why they decide neither.
+
+use tare_units::Nanoseconds;
+
+use crate::binomial::central;
+use crate::correlation::correlation_time;
+use crate::percentile::{Percentile, nearest_rank};
+
+/// The confidence of every interval of this crate; half of the rest lies beyond each end.
+pub const CONFIDENCE: f64 = 0.95;
+pub(crate) const TAIL: f64 = (1.0 - CONFIDENCE) / 2.0;
+
+/// A percentile of one repeat with its order-statistics interval, all three of them real samples.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PercentileEstimate {
+    /// The percentile by nearest rank.
+    pub value: Nanoseconds,
+    /// Lower end of the 95% interval.
+    pub low: Nanoseconds,
+    /// Upper end of the 95% interval.
+    pub high: Nanoseconds,
+    /// Integrated autocorrelation time τ ≥ 1 of 1{sample ≤ value}: n samples were worth n/τ.
+    pub correlation_time: f64,
+}
+
+impl PercentileEstimate {
+    /// Half the distance from the lower to the upper end, in nanoseconds.
+    pub fn half_width_ns(&self) -> f64 {
+        (self.high - self.low).as_nanos() as f64 / 2.0
+    }
+}
+
+/// Why a percentile has no value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Undecided {
+    /// The interval would reach beyond the fastest or slowest sample.
+    #[error("{have} of {need} samples")]
+    TooFew {
+        /// Samples there are.
+        have: u64,
+        /// Samples that would do, were they as correlated as these.
+        need: u64,
+    },
+    /// The percentile or the upper end of its interval is a request that failed.
+    #[error("{failed} of {count} requests failed")]
+    Failed {
+        /// Requests that failed.
+        failed: u64,
+        /// Requests in all.
+        count: u64,
+    },
+    /// There is no repeat to average.
+    #[error("no repeat finished")]
+    NoRepeat,
+}
+
+/// The independent samples without which `percentile` has no 95% order-statistics interval.
+///
+/// The interval from the smallest to the largest of n samples misses the percentile upward with probability pⁿ and
+/// downward with (1 − p)ⁿ; the smallest n that makes both at most 2.5% is ⌈ln 0.025 / ln max(p, 1 − p)⌉.
+pub fn samples_needed(percentile: Percentile) -> u64 {
+    let share = percentile.fraction();
+    (TAIL.ln() / share.max(1.0 - share).ln()).ceil() as u64
+}
+
+/// `percentile` of one repeat, from its samples in issue order and the same samples ascending.
+///
+/// The interval is from the l-th to the u-th of m = ⌊n/τ⌋ independent samples, by the exact binomial distribution with
+/// at most 2.5% beyond each end (David and Nagaraja, "Order Statistics", §7.1), mapped to the ranks among all n.
+pub(crate) fn estimate(
+    issued: &[Nanoseconds],
+    sorted: &[Nanoseconds],
+    percentile: Percentile,
+) -> Result<PercentileEstimate, Undecided> {
+    let (have, independent) = (sorted.len() as u64, samples_needed(percentile));
+    let value = nearest_rank(sorted, percentile)
+        .filter(|_| have >= independent)
+        .ok_or(Undecided::TooFew {
+            have,
+            need: independent,
+        })?;
+    let correlation_time = correlation_time(issued, value);
+    let need = (independent as f64 * correlation_time).ceil() as u64;
+    let effective = (have as f64 / correlation_time) as u64;
+    if effective < independent {
+        return Err(Undecided::TooFew { have, need });
+    }
+    let inside = central(effective, percentile.fraction(), TAIL);
+    let low = spread(inside.start() - 1, have, effective);
+    let high = spread(inside.end() + 1, have, effective).max(1) - 1;
+    let (low, high) = (sorted[low], sorted[high]);
+    if high == Nanoseconds::MAX {
+        let failed = sorted
+            .iter()
+            .rev()
+            .take_while(|sample| **sample == Nanoseconds::MAX)
+            .count() as u64;
+        return Err(Undecided::Failed {
+            failed,
+            count: have,
+        });
+    }
+    Ok(PercentileEstimate {
+        value,
+        low,
+        high,
+        correlation_time,
+    })
+}
+
+/// Where `rank` of `effective` lies among `have`, rounded up.
+fn spread(rank: u64, have: u64, effective: u64) -> usize {
+    (u128::from(rank) * u128::from(have)).div_ceil(u128::from(effective)) as usize
+}
