@@ -1,16 +1,20 @@
 //! The traits between a framework and the harness: an adapter loads a model, what is loaded gives sessions, a session runs.
 #![forbid(unsafe_code)]
 
+mod check;
 mod error;
 mod options;
 mod readiness;
 mod request;
 
+use std::num::NonZeroUsize;
+
+pub use check::{check_inputs, check_options, flag};
 pub use error::AdapterError;
 pub use options::{AdapterSpec, AdapterSpecError, Options};
 pub use readiness::{Readiness, RuntimeFacts};
-pub use request::{Device, LoadRequest, Precision};
-pub use tare_models::{DataType, Tensor, TensorSpec};
+pub use request::{Device, LoadRequest, OutputSpec, Precision};
+pub use tare_models::{DataType, Element, Tensor, TensorSpec};
 
 /// A framework that can execute models.
 pub trait Adapter: Send + Sync {
@@ -25,6 +29,19 @@ pub trait Adapter: Send + Sync {
     /// # Errors
     /// Where an option is unknown, the model cannot be read, or it needs what this framework cannot do.
     fn load(&self, request: &LoadRequest) -> Result<Box<dyn Loaded>, AdapterError>;
+
+    /// Whether `name@version` may be written; by default the version must be the one that [`Adapter::check`] reports.
+    ///
+    /// # Errors
+    /// `Unsupported`, naming the version that is here.
+    fn accepts_version(&self, version: &str) -> Result<(), AdapterError> {
+        check::version(self.name(), &self.check(&Options::new()), version)
+    }
+
+    /// Environment variables that the worker's process must start with, for libraries that read them only there.
+    fn environment(&self, _threads: NonZeroUsize) -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
 }
 
 /// A model in memory: owns the weights, which its sessions share.
@@ -56,7 +73,9 @@ pub trait Session: Send {
     /// Where no request has run or an output cannot be represented.
     fn outputs(&self) -> Result<Vec<Tensor>, AdapterError>;
 
-    /// Runs `body` on the thread that executes requests, with this session; by default the caller's own thread.
+    /// Runs `body` once on the thread that executes requests, with this session; a panic in it comes out unchanged.
+    ///
+    /// Where the library executes on the caller's thread this is `body(self)`.
     fn enter(&mut self, body: Body<'_>);
 
     /// Executes one request with the framework's own profiler on and returns the time of each operator kind.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
-use tare_models::TensorSpec;
+use tare_models::{DataType, TensorSpec};
 
 use crate::options::Options;
 
@@ -17,6 +17,8 @@ pub struct LoadRequest {
     pub model: PathBuf,
     /// The inputs in the model's order, with the shapes that every request will have.
     pub inputs: Vec<TensorSpec>,
+    /// The outputs in the model's order, as the file declares them.
+    pub outputs: Vec<OutputSpec>,
     /// Options of the adapter.
     pub options: Options,
     /// How many threads may execute operators.
@@ -25,6 +27,17 @@ pub struct LoadRequest {
     pub device: Device,
     /// The arithmetic asked for; `None` keeps the file's.
     pub precision: Option<Precision>,
+}
+
+/// An output's name and element type.
+///
+/// A library may widen or narrow types inside (rten knows no 64-bit integers); outputs come back with the type declared.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutputSpec {
+    /// Name in the model.
+    pub name: String,
+    /// Element type.
+    pub dtype: DataType,
 }
 
 /// Where operators execute.

@@ -1,2 +1,71 @@
-//! (in the making)
+//! An adapter that does nothing, so that what remains of a measurement is the harness's own cost.
 #![forbid(unsafe_code)]
+
+use std::hint::black_box;
+
+use tare_adapter_api::{
+    Adapter, AdapterError, Body, LoadRequest, Loaded, Options, Readiness, RuntimeFacts, Session,
+    Tensor, check_options,
+};
+
+/// Accepts any model on any device, ignores every input, has no outputs and no options.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Null;
+
+impl Adapter for Null {
+    fn name(&self) -> &'static str {
+        "null"
+    }
+
+    fn check(&self, options: &Options) -> Readiness {
+        match check_options(self.name(), options, &[]) {
+            Ok(()) => Readiness::Ready(facts()),
+            Err(refusal) => Readiness::Unavailable {
+                reason: refusal.to_string(),
+                remedy: "leave the option out".to_owned(),
+            },
+        }
+    }
+
+    fn load(&self, request: &LoadRequest) -> Result<Box<dyn Loaded>, AdapterError> {
+        check_options(self.name(), &request.options, &[])?;
+        Ok(Box::new(Nothing))
+    }
+}
+
+#[derive(Debug)]
+struct Nothing;
+
+impl Loaded for Nothing {
+    fn session(&self) -> Result<Box<dyn Session + '_>, AdapterError> {
+        Ok(Box::new(Self))
+    }
+
+    fn runtime(&self) -> RuntimeFacts {
+        facts()
+    }
+}
+
+impl Session for Nothing {
+    #[inline]
+    fn run(&mut self, inputs: &[Tensor]) -> Result<(), AdapterError> {
+        black_box(inputs);
+        Ok(())
+    }
+
+    fn outputs(&self) -> Result<Vec<Tensor>, AdapterError> {
+        Ok(Vec::new())
+    }
+
+    fn enter(&mut self, body: Body<'_>) {
+        body(self);
+    }
+}
+
+fn facts() -> RuntimeFacts {
+    RuntimeFacts {
+        name: "null".to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        ..RuntimeFacts::default()
+    }
+}

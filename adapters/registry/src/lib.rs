@@ -1,2 +1,82 @@
-//! (in the making)
+//! The ordered list of adapters: what `--adapter` can name, in the order in which it is listed.
 #![forbid(unsafe_code)]
+
+mod find;
+
+pub use find::{UnknownAdapter, find};
+
+use tare_adapter_api::Adapter;
+use tare_adapter_null::Null;
+use tare_adapter_rten::Rten;
+
+/// One adapter of the list.
+#[derive(Clone, Copy)]
+pub struct Entry {
+    /// The name on the command line.
+    pub name: &'static str,
+    /// One line for the list.
+    pub summary: &'static str,
+    /// Whether lists leave it out, because it serves tests only; it can still be named.
+    pub hidden: bool,
+    /// Where it is.
+    pub home: Home,
+}
+
+/// Where an adapter is.
+#[derive(Clone, Copy)]
+pub enum Home {
+    /// Linked into this program.
+    Linked(&'static dyn Adapter),
+    /// Linked into the worker program of this name, which lies beside this one.
+    Worker(&'static str),
+}
+
+/// Every adapter; the first is the default.
+pub static ADAPTERS: &[Entry] = &[
+    Entry {
+        name: "rten",
+        summary: "pure Rust, compiled in",
+        hidden: false,
+        home: Home::Linked(&Rten),
+    },
+    Entry {
+        name: "null",
+        summary: "does nothing: what remains is the cost of measuring",
+        hidden: false,
+        home: Home::Linked(&Null),
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_those_the_adapters_give_themselves() {
+        let names: BTreeSet<_> = ADAPTERS.iter().map(|entry| entry.name).collect();
+        assert_eq!(names.len(), ADAPTERS.len());
+        for entry in ADAPTERS {
+            if let Home::Linked(adapter) = entry.home {
+                assert_eq!(adapter.name(), entry.name);
+            }
+        }
+    }
+
+    #[test]
+    fn the_default_is_shown_and_linked() {
+        let default = ADAPTERS.first().expect("at least one adapter");
+        assert!(!default.hidden);
+        assert!(matches!(default.home, Home::Linked(_)));
+    }
+
+    #[test]
+    fn names_can_be_written_on_the_command_line() {
+        for entry in ADAPTERS {
+            let spec: tare_adapter_api::AdapterSpec = entry.name.parse().expect("a plain name");
+            assert_eq!(spec.name, entry.name);
+            assert!(!entry.summary.is_empty());
+        }
+    }
+}
