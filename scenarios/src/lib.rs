@@ -1,2 +1,17 @@
-//! (in the making)
+//! When requests are issued, decided purely from the time and the counts that come in; and suites of cells, as data.
 #![forbid(unsafe_code)]
+
+mod bounds;
+mod catalogue;
+mod closed_loop;
+mod error;
+mod offline;
+mod schedule;
+mod spec;
+
+pub use catalogue::{Description, describe};
+pub use closed_loop::ClosedLoop;
+pub use error::{LimitsError, SpecError};
+pub use offline::Offline;
+pub use schedule::{Progress, Schedule, Step};
+pub use spec::{CellSchedule, Limits, ScenarioSpec};
