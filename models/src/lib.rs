@@ -2,10 +2,12 @@
 #![forbid(unsafe_code)]
 
 mod bind;
+pub mod build;
 mod data_type;
 pub mod graph;
 pub mod proto;
 mod tensor;
+pub mod zoo;
 
 pub use bind::{ShapeRequest, TensorSpec};
 pub use data_type::DataType;
