@@ -55,6 +55,7 @@ pub fn help() -> String {
 pub fn run(workspace: &Workspace, steps: &[&Step], keep_going: bool) -> bool {
     let mut lines = Vec::new();
     let mut failed = Vec::new();
+    let mut ran = 0;
     for step in steps {
         eprintln!("== {}: {}", step.name, step.about);
         let (outcome, seconds) = timed(|| (step.run)(workspace));
@@ -64,6 +65,7 @@ pub fn run(workspace: &Workspace, steps: &[&Step], keep_going: bool) -> bool {
         };
         eprintln!("== {line}");
         lines.push(line);
+        ran += 1;
         if outcome.is_err() {
             failed.push(step.name);
             if !keep_going {
@@ -71,7 +73,8 @@ pub fn run(workspace: &Workspace, steps: &[&Step], keep_going: bool) -> bool {
             }
         }
     }
-    conclude(steps.len(), &lines, &failed)
+    lines.extend(workspace.remarks());
+    conclude(steps.len() - ran, &lines, &failed)
 }
 
 fn timed<T>(work: impl FnOnce() -> T) -> (T, f64) {
@@ -80,15 +83,14 @@ fn timed<T>(work: impl FnOnce() -> T) -> (T, f64) {
     (value, (MonotonicClock.now() - start).as_secs_f64())
 }
 
-fn conclude(planned: usize, lines: &[String], failed: &[&str]) -> bool {
-    if planned > 1 {
+fn conclude(left: usize, lines: &[String], failed: &[&str]) -> bool {
+    if left + lines.len() > 1 {
         eprintln!("\n{}", lines.join("\n"));
     }
     if failed.is_empty() {
         eprintln!("all checks passed");
         return true;
     }
-    let left = planned - lines.len();
     eprintln!(
         "failed: {}; not run: {left} (run one alone with `cargo xtask NAME`)",
         failed.join(", ")

@@ -106,7 +106,7 @@ fn deny(workspace: &Workspace) -> Result<()> {
     match output(workspace.command(&deny).args(["fetch", "db"])) {
         Ok(_) => check(&["--disable-fetch", "advisories"]),
         Err(error) => {
-            eprintln!("advisories: not checked: {error:#}");
+            workspace.remark(format!("advisories: not checked: {error:#}"));
             Ok(())
         }
     }

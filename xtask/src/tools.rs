@@ -91,6 +91,7 @@ fn build(workspace: &Workspace, tool: &Tool) -> Result<PathBuf> {
     );
     let mut cargo = workspace.cargo(&[
         "install",
+        "--quiet",
         "--locked",
         package,
         "--version",

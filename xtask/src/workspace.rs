@@ -1,5 +1,6 @@
 //! Where the repository lies, which crates it has, and how commands are run in it.
 
+use std::cell::RefCell;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -12,6 +13,7 @@ pub struct Workspace {
     pub root: PathBuf,
     /// The folder for everything that is built or installed.
     pub target: PathBuf,
+    remarks: RefCell<Vec<String>>,
 }
 
 impl Workspace {
@@ -30,7 +32,23 @@ impl Workspace {
     pub fn at(root: PathBuf) -> Self {
         let target = std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
         let target = root.join(target);
-        Self { root, target }
+        let remarks = RefCell::default();
+        Self {
+            root,
+            target,
+            remarks,
+        }
+    }
+
+    /// Says at once, and again after the last step, what a step could not check although it did not fail.
+    pub fn remark(&self, remark: String) {
+        eprintln!("{remark}");
+        self.remarks.borrow_mut().push(remark);
+    }
+
+    /// What was remarked so far.
+    pub fn remarks(&self) -> Vec<String> {
+        self.remarks.borrow().clone()
     }
 
     /// A command that runs in the root, without input, and with the same target folder.
@@ -100,11 +118,12 @@ pub fn output(command: &mut Command) -> Result<Output> {
         .with_context(|| format!("cannot start {}", shown(command)))?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
+        let said: Vec<&str> = said.split_whitespace().collect();
         bail!(
             "`{}` ended with {}: {}",
             shown(command),
             output.status,
-            said.trim()
+            said.join(" ")
         );
     }
     Ok(output)
