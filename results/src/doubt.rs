@@ -45,6 +45,11 @@ pub enum Doubt {
         /// What could not be read or reset.
         reason: String,
     },
+    /// Outputs of the check input hold infinities or NaN.
+    NonFiniteOutputs {
+        /// The outputs.
+        outputs: Vec<String>,
+    },
     /// Part of the model's arithmetic is not counted.
     UnknownCost {
         /// Operators without a known cost.
@@ -84,6 +89,11 @@ impl fmt::Display for Doubt {
                 write!(f, "{failed} of {count} requests failed")
             }
             Self::CoarseMemory { reason } => write!(f, "memory was read coarsely: {reason}"),
+            Self::NonFiniteOutputs { outputs } => write!(
+                f,
+                "{} holds values that are infinite or not a number",
+                outputs.join(", ")
+            ),
             Self::UnknownCost { operators } => write!(
                 f,
                 "no cost is known for {}; FLOPs are a lower bound",

@@ -8,6 +8,8 @@ mod machine;
 mod measures;
 mod record;
 mod run;
+pub mod samples;
+mod schema;
 pub mod store;
 mod verdict;
 
@@ -21,4 +23,5 @@ pub use measures::{
 };
 pub use record::{Failure, Kind, Phase, Producer, RECORD_SCHEMA, Record};
 pub use run::{PlannedCell, RUN_SCHEMA, Run};
+pub use schema::{record_schema, run_schema, schema_of};
 pub use verdict::{Missing, Verdict};
