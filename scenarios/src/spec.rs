@@ -65,22 +65,25 @@ impl ScenarioSpec {
     }
 
     /// The batch where the scenario sets it, as `fixed-batch` and `multi-stream` do.
-    pub fn batch(&self) -> Option<u64> {
+    pub fn fixed_batch(&self) -> Option<u64> {
         self.entry.batch.map(|key| self.value(key))
     }
 
-    /// The batches to measure: the scenario's own where it sets one, else `asked`, else `otherwise`.
+    /// The batches to measure: the scenario's own where it sets one, else those asked for, else 1.
     ///
     /// # Errors
-    /// Where `asked`, the user's explicit choice, holds anything but the batch that the scenario sets.
-    pub fn batches(&self, asked: Option<&[u64]>, otherwise: &[u64]) -> Result<Vec<u64>, SpecError> {
-        match (self.batch(), asked) {
-            (None, asked) => Ok(asked.unwrap_or(otherwise).to_vec()),
-            (Some(own), None) => Ok(vec![own]),
-            (Some(own), Some(asked)) => match asked.iter().find(|batch| **batch != own) {
-                None => Ok(vec![own]),
-                Some(other) => Err(self.conflict(own, *other)),
-            },
+    /// Where the scenario sets the batch and another is asked for.
+    pub fn batches(&self, asked: &[u64]) -> Result<Vec<u64>, SpecError> {
+        let Some(own) = self.fixed_batch() else {
+            return Ok(if asked.is_empty() {
+                vec![1]
+            } else {
+                asked.to_vec()
+            });
+        };
+        match asked.iter().find(|batch| **batch != own) {
+            None => Ok(vec![own]),
+            Some(other) => Err(self.conflict(own, *other)),
         }
     }
 
@@ -157,7 +160,7 @@ impl Limits {
         if let Some((what, _)) = zero.iter().find(|(_, value)| *value == 0) {
             return Err(LimitsError::Zero { what });
         }
-        match spec.batch() {
+        match spec.fixed_batch() {
             Some(own) if own != self.batch => {
                 Err(LimitsError::Batch(spec.conflict(own, self.batch)))
             }
