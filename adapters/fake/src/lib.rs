@@ -1,2 +1,122 @@
-//! (in the making)
+//! A framework with known costs and known faults, so that tests know what a measurement must show.
+//!
+//! It ignores the model's content; every cost is waited for on a [`Clock`], so under a simulated clock a test takes no time
+//! and its numbers are exact. The same options give the same costs, always. For tests only.
+//!
+//! | option | meaning | default |
+//! |---|---|---|
+//! | `load=10ms` | time to load | 0ns |
+//! | `run=2ms` | time of a request | 0ns |
+//! | `per-sample=100us` | more for each row of the first input's first axis | 0ns |
+//! | `warmup=5x3ms` | the first 5 requests of a session take 3 ms more | 0x0ns |
+//! | `jitter=200us` | up to so much more, a fixed sequence of the request's number and the seed | 0ns |
+//! | `seed=7` | of the jitter | 0 |
+//! | `spin=sleep\|busy` | wait on the clock, or read it until the time has come (never under a simulated clock) | sleep |
+//! | `threads=4` | how many threads wait so | 1 |
+//! | `fault=panic\|abort\|hang\|error\|exit\|eat-memory` | what goes wrong | nothing |
+//! | `at=load\|run\|7` | when: at load, at every request, at the session's seventh | run |
+//! | `memory=1GiB` | how much `eat-memory` takes, touches and keeps, 10 ms each 16 MiB | 1GiB |
+//! | `output=nan` | every floating-point output is NaN | values |
+//!
+//! Each declared output is a tensor of one element a row of the first input; its values depend on all bytes of all inputs.
 #![forbid(unsafe_code)]
+
+mod costs;
+mod fault;
+mod output;
+mod read;
+mod session;
+mod settings;
+
+use tare_adapter_api::{
+    Adapter, AdapterError, LoadRequest, Loaded, Options, Readiness, RuntimeFacts, Session,
+};
+pub use tare_clock::MonotonicClock;
+
+use tare_clock::Clock;
+
+use crate::session::FakeSession;
+use crate::settings::Settings;
+
+const NAME: &str = "fake";
+
+/// The adapter; its costs are waited for on `C`.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Fake<C> {
+    clock: C,
+}
+
+impl Fake<MonotonicClock> {
+    /// On the real clock.
+    pub const fn real() -> Self {
+        Self::new(MonotonicClock)
+    }
+}
+
+impl<C> Fake<C> {
+    /// On any clock.
+    pub const fn new(clock: C) -> Self {
+        Self { clock }
+    }
+}
+
+impl<C: Clock + Clone + 'static> Adapter for Fake<C> {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn check(&self, options: &Options) -> Readiness {
+        match Settings::read(options) {
+            Ok(_) => Readiness::Ready(facts(options)),
+            Err(refusal) => Readiness::Unavailable {
+                reason: refusal.to_string(),
+                remedy: "mend the option".to_owned(),
+            },
+        }
+    }
+
+    fn load(&self, request: &LoadRequest) -> Result<Box<dyn Loaded>, AdapterError> {
+        let settings = Settings::read(&request.options)?;
+        settings.wait(&self.clock, settings.costs.load);
+        let eaten = settings
+            .fault_at_load()
+            .map_or(Ok(Vec::new()), |fault| fault.strike(&self.clock))
+            .map_err(|reason| AdapterError::Load(reason.to_owned()))?;
+        Ok(Box::new(FakeModel {
+            clock: self.clock.clone(),
+            settings,
+            request: request.clone(),
+            _eaten: eaten,
+        }))
+    }
+}
+
+struct FakeModel<C> {
+    clock: C,
+    settings: Settings,
+    request: LoadRequest,
+    _eaten: Vec<u8>,
+}
+
+impl<C: Clock + Clone + 'static> Loaded for FakeModel<C> {
+    fn session(&self) -> Result<Box<dyn Session + '_>, AdapterError> {
+        Ok(Box::new(FakeSession::new(
+            &self.clock,
+            &self.settings,
+            &self.request,
+        )))
+    }
+
+    fn runtime(&self) -> RuntimeFacts {
+        facts(&self.request.options)
+    }
+}
+
+fn facts(options: &Options) -> RuntimeFacts {
+    RuntimeFacts {
+        name: NAME.to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        library_sha256: None,
+        options: options.clone(),
+    }
+}

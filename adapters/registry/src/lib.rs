@@ -6,6 +6,7 @@ mod find;
 pub use find::{UnknownAdapter, find};
 
 use tare_adapter_api::Adapter;
+use tare_adapter_fake::{Fake, MonotonicClock};
 use tare_adapter_null::Null;
 use tare_adapter_rten::Rten;
 
@@ -31,6 +32,8 @@ pub enum Home {
     Worker(&'static str),
 }
 
+static FAKE: Fake<MonotonicClock> = Fake::real();
+
 /// Every adapter; the first is the default.
 pub static ADAPTERS: &[Entry] = &[
     Entry {
@@ -44,6 +47,12 @@ pub static ADAPTERS: &[Entry] = &[
         summary: "does nothing: what remains is the cost of measuring",
         hidden: false,
         home: Home::Linked(&Null),
+    },
+    Entry {
+        name: "fake",
+        summary: "known costs and known faults, for tests",
+        hidden: true,
+        home: Home::Linked(&FAKE),
     },
 ];
 

@@ -1,0 +1,246 @@
+//! The options of the fake as one value, with every refusal in place.
+
+use std::hint;
+use std::num::NonZeroUsize;
+use std::thread;
+
+use tare_adapter_api::{AdapterError, Options, check_options};
+use tare_clock::Clock;
+use tare_units::{Bytes, Nanoseconds};
+
+use crate::NAME;
+use crate::costs::Costs;
+use crate::fault::{At, Fault};
+use crate::read::{refusal, repeated, value, word};
+
+const KNOWN: [&str; 12] = [
+    "at",
+    "fault",
+    "jitter",
+    "load",
+    "memory",
+    "output",
+    "per-sample",
+    "run",
+    "seed",
+    "spin",
+    "threads",
+    "warmup",
+];
+
+/// How time is spent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Spin {
+    Sleep,
+    Busy,
+}
+
+/// All options.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Settings {
+    pub(crate) costs: Costs,
+    pub(crate) nan: bool,
+    fault: Option<(Fault, At)>,
+    spin: Spin,
+    threads: NonZeroUsize,
+}
+
+impl Settings {
+    pub(crate) fn read(options: &Options) -> Result<Self, AdapterError> {
+        check_options(NAME, options, &KNOWN)?;
+        Ok(Self {
+            costs: costs(options)?,
+            nan: word(
+                options,
+                "output",
+                &[("values", false), ("nan", true)],
+                false,
+            )?,
+            fault: fault(options)?,
+            spin: word(
+                options,
+                "spin",
+                &[("sleep", Spin::Sleep), ("busy", Spin::Busy)],
+                Spin::Sleep,
+            )?,
+            threads: value(options, "threads", NonZeroUsize::MIN)?,
+        })
+    }
+
+    pub(crate) fn fault_at_load(&self) -> Option<Fault> {
+        self.fault
+            .filter(|(_, at)| *at == At::Load)
+            .map(|(fault, _)| fault)
+    }
+
+    /// The fault that strikes at a session's request `number`, counted from one.
+    pub(crate) fn fault_at(&self, number: u64) -> Option<Fault> {
+        self.fault
+            .filter(|(_, at)| at.request(number))
+            .map(|(fault, _)| fault)
+    }
+
+    /// Spends `time` on every thread; returns when the time has come on `clock`.
+    pub(crate) fn wait(&self, clock: &impl Clock, time: Nanoseconds) {
+        let deadline = clock.now() + time;
+        thread::scope(|scope| {
+            for _ in 1..self.threads.get() {
+                scope.spawn(|| self.spend(clock, deadline));
+            }
+            self.spend(clock, deadline);
+        });
+    }
+
+    fn spend(&self, clock: &impl Clock, deadline: Nanoseconds) {
+        match self.spin {
+            Spin::Sleep => clock.wait_until(deadline),
+            Spin::Busy => {
+                while clock.now() < deadline {
+                    hint::spin_loop();
+                }
+            }
+        }
+    }
+}
+
+fn costs(options: &Options) -> Result<Costs, AdapterError> {
+    let (warmup_requests, warmup) = repeated(options, "warmup")?;
+    Ok(Costs {
+        load: value(options, "load", Nanoseconds::ZERO)?,
+        run: value(options, "run", Nanoseconds::ZERO)?,
+        per_sample: value(options, "per-sample", Nanoseconds::ZERO)?,
+        warmup_requests,
+        warmup,
+        jitter: value(options, "jitter", Nanoseconds::ZERO)?,
+        seed: value(options, "seed", 0)?,
+    })
+}
+
+fn fault(options: &Options) -> Result<Option<(Fault, At)>, AdapterError> {
+    let memory = value(options, "memory", Bytes::from_mib(1024))?;
+    let faults = [
+        ("panic", Fault::Panic),
+        ("abort", Fault::Abort),
+        ("hang", Fault::Hang),
+        ("error", Fault::Error),
+        ("exit", Fault::Exit),
+        ("eat-memory", Fault::EatMemory(memory)),
+    ];
+    let at = match options.get("at").map(String::as_str) {
+        None | Some("run") => At::EveryRequest,
+        Some("load") => At::Load,
+        Some(number) => At::Request(number.parse().map_err(|_| {
+            refusal(
+                "at",
+                number,
+                "use load, run or the number of a request".to_owned(),
+            )
+        })?),
+    };
+    let named: Vec<(&str, Option<Fault>)> = faults
+        .iter()
+        .map(|(name, fault)| (*name, Some(*fault)))
+        .collect();
+    Ok(word(options, "fault", &named, None)?.map(|fault| (fault, at)))
+}
+
+#[cfg(test)]
+mod tests {
+    use tare_clock::{MonotonicClock, SimulatedClock};
+
+    use super::*;
+
+    fn read(pairs: &[(&str, &str)]) -> Result<Settings, AdapterError> {
+        let options = pairs
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+            .collect();
+        Settings::read(&options)
+    }
+
+    #[test]
+    fn every_option_is_read() {
+        let settings = read(&[
+            ("load", "10ms"),
+            ("run", "2ms"),
+            ("per-sample", "100us"),
+            ("warmup", "5x3ms"),
+            ("jitter", "200us"),
+            ("seed", "9"),
+            ("output", "nan"),
+            ("fault", "eat-memory"),
+            ("memory", "64MiB"),
+            ("at", "7"),
+            ("spin", "busy"),
+            ("threads", "3"),
+        ])
+        .expect("all known");
+        assert_eq!(
+            settings,
+            Settings {
+                costs: Costs {
+                    load: Nanoseconds::from_millis(10),
+                    run: Nanoseconds::from_millis(2),
+                    per_sample: Nanoseconds::from_micros(100),
+                    warmup_requests: 5,
+                    warmup: Nanoseconds::from_millis(3),
+                    jitter: Nanoseconds::from_micros(200),
+                    seed: 9,
+                },
+                nan: true,
+                fault: Some((Fault::EatMemory(Bytes::from_mib(64)), At::Request(7))),
+                spin: Spin::Busy,
+                threads: NonZeroUsize::new(3).expect("not zero"),
+            }
+        );
+    }
+
+    #[test]
+    fn a_wrong_value_is_refused_with_what_would_do() {
+        let refusal = |key, value| read(&[(key, value)]).expect_err("wrong").to_string();
+        assert_eq!(
+            refusal("fault", "fire"),
+            "adapter 'fake' refuses option 'fault=fire': use one of panic, abort, hang, error, exit, eat-memory"
+        );
+        assert_eq!(
+            refusal("warmup", "3ms"),
+            "adapter 'fake' refuses option 'warmup=3ms': write COUNTxDURATION, such as 5x3ms"
+        );
+        assert_eq!(
+            refusal("at", "never"),
+            "adapter 'fake' refuses option 'at=never': use load, run or the number of a request"
+        );
+        assert!(refusal("run", "2").contains("'run=2'"));
+        assert!(refusal("threads", "0").contains("'threads=0'"));
+        assert!(refusal("speed", "2").ends_with("threads, warmup"));
+    }
+
+    #[test]
+    fn a_fault_strikes_every_request_unless_told_otherwise() {
+        let every = read(&[("fault", "error")]).expect("known");
+        assert_eq!(every.fault_at(1), Some(Fault::Error));
+        assert_eq!(every.fault_at_load(), None);
+        let load = read(&[("fault", "error"), ("at", "load")]).expect("known");
+        assert_eq!(load.fault_at(1), None);
+        assert_eq!(load.fault_at_load(), Some(Fault::Error));
+    }
+
+    #[test]
+    fn waiting_takes_exactly_the_time_on_any_number_of_threads() {
+        for threads in ["1", "4"] {
+            let clock = SimulatedClock::new();
+            let settings = read(&[("threads", threads)]).expect("known");
+            settings.wait(&clock, Nanoseconds::from_millis(2));
+            assert_eq!(clock.now(), Nanoseconds::from_millis(2));
+        }
+    }
+
+    #[test]
+    fn busy_waiting_reaches_the_deadline() {
+        let settings = read(&[("spin", "busy")]).expect("known");
+        let clock = MonotonicClock;
+        let before = clock.now();
+        settings.wait(&clock, Nanoseconds::from_micros(50));
+        assert!(clock.now() >= before + Nanoseconds::from_micros(50));
+    }
+}
