@@ -4,12 +4,17 @@
 mod bind;
 pub mod build;
 mod data_type;
+mod external;
 pub mod graph;
+mod model;
 pub mod proto;
+mod read;
 mod tensor;
 pub mod zoo;
 
-pub use bind::{ShapeRequest, TensorSpec};
+pub use bind::{BindError, FreeDimension, ShapeRequest, TensorSpec, bind, free_dimensions};
 pub use data_type::DataType;
 pub use graph::{Attribute, Declared, Dim, Graph, Node, ValueId};
+pub use model::Model;
+pub use read::ModelError;
 pub use tensor::{Element, Tensor, TensorError, byte_len};
