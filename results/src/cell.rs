@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use tare_units::{Bytes, Flops};
 
@@ -41,13 +42,20 @@ impl Cell {
     pub fn id(&self, model_sha256: &str) -> String {
         let mut by_hash = self.clone();
         by_hash.model = model_sha256.to_owned();
-        let canonical = serde_json::to_value(&by_hash)
-            .map(|value| value.to_string())
-            .unwrap_or_default();
-        Sha256::digest(canonical.as_bytes())
+        Sha256::digest(by_hash.canonical())
             .iter()
             .map(|byte| format!("{byte:02x}"))
             .collect()
+    }
+
+    /// Sorted here and not by the order in which the fields stand or a map of JSON happens to be kept.
+    fn canonical(&self) -> Vec<u8> {
+        let fields = match serde_json::to_value(self) {
+            Ok(Value::Object(fields)) => fields,
+            _ => Map::new(),
+        };
+        let sorted: BTreeMap<String, Value> = fields.into_iter().collect();
+        serde_json::to_vec(&sorted).unwrap_or_default()
     }
 
     /// The adapter with its options, as it is written on the command line.
@@ -144,6 +152,19 @@ mod tests {
         assert_eq!(cell().id("abc"), renamed.id("abc"));
         assert_ne!(cell().id("abc"), cell().id("abd"));
         assert_eq!(cell().id("abc").len(), 64);
+    }
+
+    #[test]
+    fn the_id_is_the_hash_of_the_canonical_json_and_never_changes() {
+        let text = concat!(
+            r#"{"adapter":"rten","adapter_options":{"prepack":"false"},"batch":1,"device":"cpu","model":"minilm-l6","#,
+            r#""precision":"fp32","scenario":"single-stream","scenario_options":{},"seed":0,"shape":{"seq":128},"threads":1}"#
+        );
+        assert_eq!(String::from_utf8_lossy(&cell().canonical()), text);
+        assert_eq!(
+            cell().id("minilm-l6"),
+            "8e1f38b4bf3fc3f08e56825d2f314f4e95b5eb41c5b48fcf0d43d8ae45efba98"
+        );
     }
 
     #[test]

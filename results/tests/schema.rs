@@ -1,0 +1,105 @@
+//! What is written keeps to the published schemas, and the schemas refuse what is not written so.
+
+mod common;
+#[path = "common/schema.rs"]
+mod validator;
+
+use serde_json::{Value, json};
+use tare_results::{
+    Doubt, Failure, Kind, OperatorShare, Phase, Profile, Record, Verdict, record_schema, run_schema,
+};
+use validator::violations;
+
+const ID: &str = "20261121-104656-3f9a";
+
+fn value(of: &impl serde::Serialize) -> Value {
+    serde_json::to_value(of).unwrap()
+}
+
+fn record() -> Record {
+    common::record(ID, common::cell(1), 0)
+}
+
+fn against_schema(record: &Value) -> Vec<String> {
+    violations(&value(&record_schema()), record)
+}
+
+#[test]
+fn a_record_keeps_to_its_schema() {
+    assert_eq!(against_schema(&value(&record())), [""; 0]);
+}
+
+#[test]
+fn a_record_of_a_worker_that_failed_at_once_keeps_to_its_schema() {
+    let mut failed = record();
+    failed.failure = Some(Failure {
+        phase: Phase::Load,
+        message: "no such file".into(),
+        stderr: None,
+    });
+    failed.verdict = Verdict::Invalid;
+    (failed.runtime, failed.load, failed.latency) = (None, None, None);
+    (failed.effective_latency, failed.throughput) = (None, None);
+    (failed.schedule, failed.memory, failed.samples) = (None, None, None);
+    assert_eq!(against_schema(&value(&failed)), [""; 0]);
+}
+
+#[test]
+fn a_profile_and_every_doubt_keep_to_the_schema() {
+    let mut profile = record();
+    profile.kind = Kind::Profile;
+    profile.profile = Some(Profile {
+        perturbation: Some(1.04),
+        operators: vec![OperatorShare {
+            kind: "MatMul".into(),
+            count: 36,
+            time_ns: 2.5e7,
+            share: 0.9,
+            flops: None,
+        }],
+    });
+    profile.doubts = vec![
+        Doubt::Unsteady { warmup_requests: 9 },
+        Doubt::SingleRepeat,
+        Doubt::DelayedRequests { share: 0.02 },
+        Doubt::UnknownCost {
+            operators: vec!["Einsum".into()],
+        },
+    ];
+    assert_eq!(against_schema(&value(&profile)), [""; 0]);
+}
+
+#[test]
+fn a_run_keeps_to_its_schema() {
+    let run = value(&common::run(ID, vec![common::cell(1)]));
+    assert_eq!(violations(&value(&run_schema()), &run), [""; 0]);
+}
+
+#[test]
+fn what_is_not_a_record_goes_against_the_schema() {
+    let changed = |pointer: &str, to: Value| {
+        let mut record = value(&record());
+        *record.pointer_mut(pointer).unwrap() = to;
+        against_schema(&record)
+    };
+    assert_eq!(changed("/schema", json!("tare.record/2")).len(), 1);
+    assert_eq!(changed("/repeat", json!("first")).len(), 1);
+    assert_eq!(changed("/repeat", json!(-1)).len(), 1);
+    assert!(!changed("/latency/p50", json!({"low_ns": null})).is_empty());
+    assert_eq!(
+        changed("/doubts", json!([{"doubt": "unheard-of"}])).len(),
+        1
+    );
+    let mut without_missing = value(&record());
+    without_missing.as_object_mut().unwrap().remove("missing");
+    assert_eq!(against_schema(&without_missing).len(), 1);
+}
+
+#[test]
+fn a_figure_that_is_not_there_is_null_and_never_left_out() {
+    let schema = value(&record_schema());
+    let required = schema["required"].as_array().unwrap();
+    let written = value(&record());
+    assert_eq!(required.len(), written.as_object().unwrap().len());
+    assert!(required.contains(&json!("failure")) && written["failure"].is_null());
+}
