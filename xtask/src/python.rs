@@ -123,6 +123,7 @@ fn scripts(files: &[String]) -> Vec<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::workspace::scratch;
 
     #[test]
     fn scripts_are_the_python_files_directly_below_tests_python() {
@@ -147,5 +148,24 @@ mod tests {
             REQUIREMENTS.contains("onnx=="),
             "the node test data comes with onnx"
         );
+    }
+
+    #[test]
+    fn an_environment_is_made_once_and_used_as_long_as_its_requirements_stay_the_same() {
+        let (_folder, workspace) = scratch::workspace();
+        let folder = workspace.target.join("python");
+        scratch::script(&folder.join("bin/python"), "exit 1");
+        std::fs::write(folder.join("requirements.txt"), "onnx==1.19.1\n").unwrap();
+        let found = environment(&workspace, "python", "onnx==1.19.1\n").unwrap();
+        assert_eq!(found, folder);
+    }
+
+    #[test]
+    fn a_repository_without_scripts_fails_the_check_instead_of_passing_it_empty() {
+        let (folder, workspace) = scratch::workspace();
+        run(workspace.command("git").args(["init", "--quiet"])).unwrap();
+        std::fs::write(folder.path().join("a.py"), "").unwrap();
+        let error = check(&workspace).unwrap_err().to_string();
+        assert!(error.contains("no script"), "{error}");
     }
 }

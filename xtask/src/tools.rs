@@ -118,6 +118,7 @@ fn folder(workspace: &Workspace) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::workspace::scratch;
 
     #[test]
     fn a_tool_whose_verdict_depends_on_its_version_is_accepted_by_that_version_only() {
@@ -129,5 +130,15 @@ mod tests {
     #[test]
     fn any_version_of_the_test_runner_will_do() {
         assert!(accepts(&NEXTEST, "cargo-nextest 0.9.1 (abc 2023-01-01)"));
+    }
+
+    #[test]
+    fn a_tool_in_the_target_folder_is_used_as_long_as_it_has_the_right_version() {
+        let (_folder, workspace) = scratch::workspace();
+        let path = workspace.target.join("tools/bin/cargo-deny");
+        scratch::script(&path, "echo cargo-deny 0.20.2");
+        assert_eq!(installed(&workspace, &DENY), Some(path.clone()));
+        scratch::script(&path, "echo cargo-deny 0.19.0");
+        assert_ne!(installed(&workspace, &DENY), Some(path));
     }
 }

@@ -138,6 +138,30 @@ fn shown(command: &Command) -> String {
 }
 
 #[cfg(test)]
+pub mod scratch {
+    use super::*;
+
+    /// An empty repository in a folder that vanishes with the first value.
+    pub fn workspace() -> (tempfile::TempDir, Workspace) {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("target");
+        let workspace = Workspace {
+            target,
+            ..Workspace::at(folder.path().to_owned())
+        };
+        (folder, workspace)
+    }
+
+    /// Writes an executable shell script, with the folders above it.
+    pub fn script(path: &Path, body: &str) {
+        use std::os::unix::fs::PermissionsExt;
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, format!("#!/bin/sh\n{body}\n")).unwrap();
+        std::fs::set_permissions(path, PermissionsExt::from_mode(0o755)).unwrap();
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
