@@ -5,7 +5,7 @@ use std::hint::black_box;
 use criterion::{Criterion, criterion_group, criterion_main};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::{Rng, SeedableRng};
-use tare_statistics::Distribution;
+use tare_statistics::{Distribution, SteadyState};
 use tare_units::Nanoseconds;
 
 fn a_million(slow_runs: u64) -> Vec<Nanoseconds> {
@@ -27,5 +27,17 @@ fn distribution(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, distribution);
+fn steady(c: &mut Criterion) {
+    let mut rule = SteadyState::new();
+    let mut drifting = 50.0;
+    let mut next = || {
+        drifting *= 1.000_001;
+        Nanoseconds::from_nanos(drifting as u64)
+    };
+    c.bench_function("a latency fed to the steady-state rule", |b| {
+        b.iter(|| rule.feed(black_box(next())));
+    });
+}
+
+criterion_group!(benches, distribution, steady);
 criterion_main!(benches);

@@ -2,19 +2,29 @@
 
 use tare_units::Nanoseconds;
 
-/// Integrated autocorrelation time τ = 1 + 2·Σρ(k) of the indicator 1{sample ≤ `threshold`}, at least 1.
+/// How correlated a series is with its own past.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Correlation {
+    /// Integrated autocorrelation time τ = 1 + 2·Σρ(k), at least 1: n samples bear as much as n/τ independent ones.
+    pub time: f64,
+    /// Whether independent samples would show such a τ less than once in a hundred times.
+    pub significant: bool,
+}
+
+/// Correlation of the indicator 1{sample ≤ `threshold`} over `samples` in issue order.
 ///
-/// `samples` are in issue order; n of them bear as much on the share below the threshold as n/τ independent ones.
-/// The sum is cut at the smallest lag M ≥ 5·τ(M) (Sokal, "Monte Carlo methods in statistical mechanics", 1989), and at a
-/// quarter of the series. Where M would exceed 256 lags, the series is summed in blocks and τ is found from theirs:
-/// B·τ(block sums)·Var(block sum)/B² = Var(sample)·τ (as in Goodman's `acor`), so that the time spent stays linear in n.
-/// An excess over 1 that independent samples would show by chance more often than once in twenty counts as none
-/// (Bartlett: then ρ(k) ~ N(0, 1/n)); otherwise short series would be refused at random.
-pub fn correlation_time(samples: &[Nanoseconds], threshold: Nanoseconds) -> f64 {
+/// The sum of τ is cut at the smallest lag M ≥ 5·τ(M) (Sokal, "Monte Carlo methods in statistical mechanics", 1989), and
+/// at a quarter of the series. Where M would exceed 256 lags, the series is summed in blocks of B and τ is found from
+/// theirs, Var(sample)·τ = Var(block sum)·τ(block sums)/B (the idea of Goodman's `acor`), so that the time spent
+/// stays linear in n. By chance alone ρ(k) ~ N(0, 1/n) (Bartlett, 1946). A constant indicator has τ = 1.
+pub fn correlation(samples: &[Nanoseconds], threshold: Nanoseconds) -> Correlation {
     let bits = Bits::new(samples, threshold);
     let variance = bits.autocovariance(0);
     if variance <= 0.0 {
-        return 1.0;
+        return Correlation {
+            time: 1.0,
+            significant: false,
+        };
     }
     let fine = windowed(bits.count, |lag| bits.autocovariance(lag));
     let time = if fine.closed || bits.count / WORD < FEWEST_BLOCKS {
@@ -22,8 +32,11 @@ pub fn correlation_time(samples: &[Nanoseconds], threshold: Nanoseconds) -> f64 
     } else {
         blocked(bits.block_sums(), WORD as f64, variance)
     };
-    let chance = ONE_IN_TWENTY * 2.0 * (fine.lags as f64 / bits.count as f64).sqrt();
-    if time > 1.0 + chance { time } else { 1.0 }
+    let by_chance = ONE_IN_A_HUNDRED * 2.0 * (fine.lags as f64 / bits.count as f64).sqrt();
+    Correlation {
+        time: time.max(1.0),
+        significant: time > 1.0 + by_chance,
+    }
 }
 
 const WORD: usize = u64::BITS as usize;
@@ -31,8 +44,8 @@ const MOST_LAGS: usize = 256;
 const FEWEST_BLOCKS: usize = 16;
 const REBLOCK: usize = 8;
 const WINDOW: f64 = 5.0;
-/// Upper 5% point of the standard normal distribution.
-const ONE_IN_TWENTY: f64 = 1.645;
+/// Upper 1% point of the standard normal distribution.
+const ONE_IN_A_HUNDRED: f64 = 2.326;
 
 /// τ of the series whose sums over blocks of `length` samples are given, each sample's variance being `variance`.
 fn blocked(sums: Vec<f64>, length: f64, variance: f64) -> f64 {
@@ -161,5 +174,68 @@ impl Bits {
             .iter()
             .map(|word| f64::from(word.count_ones()))
             .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn samples(slow: impl Fn(u64) -> bool, count: u64) -> Vec<Nanoseconds> {
+        (0..count)
+            .map(|place| Nanoseconds::from_nanos(1 + u64::from(slow(place))))
+            .collect()
+    }
+
+    const FAST: Nanoseconds = Nanoseconds::from_nanos(1);
+
+    #[test]
+    fn lagged_products_of_bits_equal_those_of_numbers() {
+        for count in [1, 63, 64, 65, 128, 300] {
+            let series = samples(|place| place * place % 7 < 3, count);
+            let bits = Bits::new(&series, FAST);
+            let numbers: Vec<f64> = series
+                .iter()
+                .map(|sample| f64::from(u8::from(*sample <= FAST)))
+                .collect();
+            let mean = numbers.iter().sum::<f64>() / count as f64;
+            for lag in 0..count as usize {
+                let pairs = numbers.iter().zip(&numbers[lag..]);
+                let expected =
+                    pairs.map(|(a, b)| (a - mean) * (b - mean)).sum::<f64>() / count as f64;
+                assert!(
+                    (bits.autocovariance(lag) - expected).abs() < 1e-12,
+                    "{count} at {lag}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_constant_an_alternating_and_a_periodic_series_lose_nothing() {
+        let free = Correlation {
+            time: 1.0,
+            significant: false,
+        };
+        assert_eq!(correlation(&samples(|_| false, 1_000), FAST), free);
+        assert_eq!(
+            correlation(&samples(|place| place % 2 == 0, 1_000), FAST),
+            free
+        );
+        assert_eq!(
+            correlation(&samples(|place| place % 10 == 0, 1_000), FAST),
+            free
+        );
+    }
+
+    #[test]
+    fn a_series_that_drifts_has_hardly_any_independent_samples() {
+        for count in [24, 1_000, 100_000] {
+            let found = correlation(&samples(|place| place >= count / 2, count), FAST);
+            assert!(
+                found.significant && found.time > count as f64 / 10.0,
+                "{count}: {found:?}"
+            );
+        }
     }
 }

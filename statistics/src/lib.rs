@@ -15,7 +15,7 @@ mod percentile;
 mod repeats;
 mod steady;
 
-pub use correlation::correlation_time;
+pub use correlation::{Correlation, correlation};
 pub use distribution::Distribution;
 pub use moments::Moments;
 pub use order::{CONFIDENCE, PercentileEstimate, Undecided, samples_needed};

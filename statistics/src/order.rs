@@ -3,7 +3,7 @@
 use tare_units::Nanoseconds;
 
 use crate::binomial::central;
-use crate::correlation::correlation_time;
+use crate::correlation::correlation;
 use crate::percentile::{Percentile, nearest_rank};
 
 /// The confidence of every interval of this crate; half of the rest lies beyond each end.
@@ -67,6 +67,8 @@ pub fn samples_needed(percentile: Percentile) -> u64 {
 ///
 /// The interval is from the l-th to the u-th of m = ⌊n/τ⌋ independent samples, by the exact binomial distribution with
 /// at most 2.5% beyond each end (David and Nagaraja, "Order Statistics", §7.1), mapped to the ranks among all n.
+/// Where n would do and m would not, but τ is no larger than chance makes it, the widest interval stands: short series
+/// of independent samples would otherwise be refused at random.
 pub(crate) fn estimate(
     issued: &[Nanoseconds],
     sorted: &[Nanoseconds],
@@ -79,22 +81,17 @@ pub(crate) fn estimate(
             have,
             need: independent,
         })?;
-    let correlation_time = correlation_time(issued, value);
-    let need = (independent as f64 * correlation_time).ceil() as u64;
-    let effective = (have as f64 / correlation_time) as u64;
-    if effective < independent {
+    let correlation = correlation(issued, value);
+    let effective = (have as f64 / correlation.time) as u64;
+    if effective < independent && correlation.significant {
+        let need = (independent as f64 * correlation.time).ceil() as u64;
         return Err(Undecided::TooFew { have, need });
     }
-    let inside = central(effective, percentile.fraction(), TAIL);
-    let low = spread(inside.start() - 1, have, effective);
-    let high = spread(inside.end() + 1, have, effective).max(1) - 1;
+    let effective = effective.max(independent);
+    let (low, high) = ends(percentile, have, effective);
     let (low, high) = (sorted[low], sorted[high]);
     if high == Nanoseconds::MAX {
-        let failed = sorted
-            .iter()
-            .rev()
-            .take_while(|sample| **sample == Nanoseconds::MAX)
-            .count() as u64;
+        let failed = have - sorted.partition_point(|sample| *sample < Nanoseconds::MAX) as u64;
         return Err(Undecided::Failed {
             failed,
             count: have,
@@ -104,11 +101,51 @@ pub(crate) fn estimate(
         value,
         low,
         high,
-        correlation_time,
+        correlation_time: correlation.time,
     })
 }
 
-/// Where `rank` of `effective` lies among `have`, rounded up.
-fn spread(rank: u64, have: u64, effective: u64) -> usize {
-    (u128::from(rank) * u128::from(have)).div_ceil(u128::from(effective)) as usize
+/// The places, from 0, of the interval's ends among `have` sorted samples worth `effective` independent ones.
+fn ends(percentile: Percentile, have: u64, effective: u64) -> (usize, usize) {
+    let inside = central(effective, percentile.fraction(), TAIL);
+    let spread =
+        |rank: u64| (u128::from(rank) * u128::from(have)).div_ceil(u128::from(effective)) as usize;
+    (spread(inside.start() - 1), spread(inside.end() + 1) - 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Rows of per_mille, need, count, low, high by scipy's binomial distribution.
+    fn scipys() -> impl Iterator<Item = [u64; 5]> {
+        let row = |line: &str| {
+            let numbers: Vec<u64> = line.split(',').map(|cell| cell.parse().unwrap()).collect();
+            numbers.try_into().unwrap()
+        };
+        include_str!("../tests/reference/ranks.csv")
+            .lines()
+            .skip(1)
+            .map(row)
+    }
+
+    #[test]
+    fn the_samples_needed_and_the_ranks_of_intervals_equal_scipys() {
+        for [per_mille, need, count, low, high] in scipys() {
+            let percentile = Percentile::from_per_mille(per_mille as u16).unwrap();
+            assert_eq!(samples_needed(percentile), need, "{percentile}");
+            let expected = (low as usize - 1, high as usize);
+            assert_eq!(
+                ends(percentile, count, count),
+                expected,
+                "{percentile} of {count}"
+            );
+        }
+    }
+
+    #[test]
+    fn ten_samples_worth_one_stretch_the_interval_tenfold() {
+        assert_eq!(ends(Percentile::P50, 120, 120), (48, 71));
+        assert_eq!(ends(Percentile::P50, 120, 12), (20, 99));
+    }
 }

@@ -95,3 +95,77 @@ pub fn across_repeats(
         within_half_width_ns: squares.sqrt() / decided.len() as f64,
     }))
 }
+
+#[cfg(test)]
+mod tests {
+    use tare_units::Nanoseconds;
+
+    use super::*;
+
+    fn repeat(value: u64, reach: u64) -> Result<PercentileEstimate, Undecided> {
+        Ok(PercentileEstimate {
+            value: Nanoseconds::from_nanos(value),
+            low: Nanoseconds::from_nanos(value - reach),
+            high: Nanoseconds::from_nanos(value + reach),
+            correlation_time: 1.0,
+        })
+    }
+
+    fn between(repeats: &[Result<PercentileEstimate, Undecided>]) -> BetweenRepeats {
+        match across_repeats(repeats) {
+            Ok(Across::Between(between)) => between,
+            other => panic!("{other:?} is not between repeats"),
+        }
+    }
+
+    #[test]
+    fn one_repeat_says_that_it_knows_nothing_of_others() {
+        let only = repeat(100, 5);
+        assert_eq!(across_repeats(&[only]), only.map(Across::WithinOnly));
+    }
+
+    #[test]
+    fn no_repeat_and_an_undecided_one_leave_no_value() {
+        let short = Undecided::TooFew { have: 8, need: 368 };
+        assert_eq!(across_repeats(&[]), Err(Undecided::NoRepeat));
+        assert_eq!(across_repeats(&[repeat(100, 5), Err(short)]), Err(short));
+        assert_eq!(short.to_string(), "8 of 368 samples");
+    }
+
+    #[test]
+    fn repeats_that_agree_better_than_their_samples_raise_a_doubt() {
+        let alike = between(&[
+            repeat(1_000, 40),
+            repeat(1_001, 40),
+            repeat(999, 40),
+            repeat(1_000, 40),
+        ]);
+        assert_eq!((alike.interval.mean, alike.repeats), (1_000.0, 4));
+        assert_eq!(alike.within_half_width_ns, 20.0);
+        assert!(alike.within_is_wider());
+    }
+
+    #[test]
+    fn repeats_that_differ_more_than_their_samples_raise_none() {
+        let apart = between(&[repeat(1_000, 4), repeat(1_100, 4), repeat(900, 4)]);
+        assert!(!apart.within_is_wider());
+        assert!(
+            (apart.interval.half_width() - 4.302_652_729_9 * 100.0 / 3.0_f64.sqrt()).abs() < 1e-6
+        );
+    }
+
+    #[test]
+    fn one_value_has_no_interval() {
+        assert_eq!(mean_interval(&[1.0]), None);
+        assert_eq!(mean_interval(&[]), None);
+        let same = mean_interval(&[2.5, 2.5]);
+        assert_eq!(
+            same,
+            Some(MeanInterval {
+                mean: 2.5,
+                low: 2.5,
+                high: 2.5
+            })
+        );
+    }
+}
