@@ -8,6 +8,7 @@ mod error;
 mod offline;
 mod schedule;
 mod spec;
+pub mod suite;
 
 pub use catalogue::{Description, describe};
 pub use closed_loop::ClosedLoop;
@@ -15,3 +16,4 @@ pub use error::{LimitsError, SpecError};
 pub use offline::Offline;
 pub use schedule::{Progress, Schedule, Step};
 pub use spec::{CellSchedule, Limits, ScenarioSpec};
+pub use suite::{Suite, SuiteError};

@@ -103,8 +103,8 @@ impl ScenarioSpec {
     ///
     /// # Errors
     /// Where a limit is zero, contradicts the batch that the scenario sets, or allows fewer requests than it asks for.
-    pub fn schedule(&self, limits: &Limits) -> Result<CellSchedule, LimitsError> {
-        let bounds = self.bounds(limits)?;
+    pub fn schedule(&self, limits: Limits) -> Result<CellSchedule, LimitsError> {
+        let bounds = self.bounds(&limits)?;
         Ok(match self.entry.arrival {
             Arrival::ClosedLoop => CellSchedule::ClosedLoop(ClosedLoop::new(limits.batch, bounds)),
             Arrival::Offline => CellSchedule::Offline(Offline::new(limits.batch, bounds)),
