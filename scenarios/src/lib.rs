@@ -7,6 +7,8 @@ mod closed_loop;
 mod error;
 mod offline;
 mod schedule;
+#[cfg(test)]
+mod simulation;
 mod spec;
 pub mod suite;
 

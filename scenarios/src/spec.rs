@@ -217,3 +217,6 @@ impl TryFrom<String> for ScenarioSpec {
         text.parse()
     }
 }
+
+#[cfg(test)]
+mod tests;

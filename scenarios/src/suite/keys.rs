@@ -10,7 +10,7 @@ use super::SuiteError;
 
 pub(super) type Value<'a> = Spanned<DeValue<'a>>;
 
-/// A table whose keys are taken one by one, so that those left over are known to be unknown.
+/// A table that has no unknown keys.
 pub(super) struct Keys<'a> {
     origin: &'a str,
     text: &'a str,

@@ -1,1 +1,265 @@
+//! Every suite that comes with the program parses, and a user's own is refused with its line and its key.
 
+use super::*;
+use crate::Limits;
+
+const OWN: &str = r#"
+name = "own"
+summary = "a suite of one's own"
+models = ["a.onnx", "mlp"]
+adapters = ["rten", "onnxruntime@1.31.1:opt=basic"]
+scenarios = ["single-stream:min=3"]
+"#;
+
+fn refusal(text: &str) -> String {
+    parse(text, "own.toml").unwrap_err().to_string()
+}
+
+fn own_with(line: &str) -> String {
+    format!("{}{line}\n", OWN.trim_start())
+}
+
+#[test]
+fn every_suite_that_comes_along_parses_under_its_own_name() {
+    let suites = list().unwrap();
+    let names: Vec<&str> = suites.iter().map(|suite| suite.name.as_str()).collect();
+    assert_eq!(names, ["first", "latency", "batch-sweep", "offline"]);
+    for suite in &suites {
+        assert_eq!(find(&suite.name).as_ref(), Ok(suite));
+        assert!(text(&suite.name).unwrap().contains(&suite.summary));
+        assert!(suite.summary.len() > 20, "{}", suite.name);
+    }
+}
+
+#[test]
+fn every_file_in_the_folder_is_listed() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/suites");
+    let mut files: Vec<String> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    let mut listed: Vec<String> = TEXTS
+        .iter()
+        .map(|(name, _)| format!("{name}.toml"))
+        .collect();
+    files.sort();
+    listed.sort();
+    assert_eq!(files, listed);
+}
+
+#[test]
+fn the_first_suite_is_a_small_encoder_at_four_batches() {
+    let first = find("first").unwrap();
+    assert_eq!(first.models, ["minilm-l6"]);
+    assert_eq!(first.adapters, ["rten"]);
+    assert_eq!(first.batches, [1, 2, 4, 8]);
+    assert_eq!(first.shapes, [BTreeMap::from([("seq".to_owned(), 128)])]);
+    assert_eq!(
+        (first.repeats, first.duration),
+        (5, Nanoseconds::from_millis(500))
+    );
+}
+
+#[test]
+fn every_scenario_of_every_suite_can_be_scheduled_at_every_batch() {
+    for suite in list().unwrap() {
+        for scenario in &suite.scenarios {
+            for batch in scenario.batches(&suite.batches).unwrap() {
+                let limits = Limits {
+                    duration: suite.duration,
+                    max_requests: suite.max_requests,
+                    batch,
+                };
+                assert!(
+                    scenario.schedule(limits).is_ok(),
+                    "{} {scenario}",
+                    suite.name
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_left_out_takes_the_documented_defaults() {
+    let suite = parse(OWN, "own.toml").unwrap();
+    assert_eq!(
+        (
+            suite.batches.len(),
+            suite.shapes.len(),
+            suite.precisions.len()
+        ),
+        (0, 0, 0)
+    );
+    assert_eq!(
+        (suite.devices, suite.threads),
+        (vec!["cpu".to_owned()], vec![1])
+    );
+    assert_eq!((suite.repeats, suite.max_requests), (5, 1_000_000));
+    assert_eq!(suite.duration, Nanoseconds::from_secs(1));
+}
+
+#[test]
+fn every_key_is_read() {
+    let text = own_with(
+        "batches = [2, 0x10]\nshapes = [{ seq = 8, image = 224 }, {}]\nprecisions = [\"fp16\"]\n\
+         devices = [\"cuda:0\"]\nthreads = [1, 4]\nrepeats = 3\nduration = \"1.5 s\"\nmax_requests = 1_000",
+    );
+    let suite = parse(&text, "own.toml").unwrap();
+    assert_eq!(suite.name, "own");
+    assert_eq!(suite.models, ["a.onnx", "mlp"]);
+    assert_eq!(suite.adapters[1], "onnxruntime@1.31.1:opt=basic");
+    assert_eq!(suite.scenarios[0].to_string(), "single-stream:min=3");
+    assert_eq!(suite.batches, [2, 16]);
+    assert_eq!(suite.shapes[0].get("image"), Some(&224));
+    assert!(suite.shapes[1].is_empty());
+    assert_eq!(
+        (suite.precisions, suite.devices),
+        (vec!["fp16".to_owned()], vec!["cuda:0".to_owned()])
+    );
+    assert_eq!(
+        (suite.threads, suite.repeats, suite.max_requests),
+        (vec![1, 4], 3, 1_000)
+    );
+    assert_eq!(suite.duration, Nanoseconds::from_millis(1_500));
+}
+
+#[test]
+fn a_wrong_line_is_named_with_its_number_its_key_and_the_remedy() {
+    for (line, message) in [
+        (
+            "duration = \"500\"",
+            "own.toml:6: duration: '500' has no known unit: use one of ns, us, ms, s, min, h, such as 500ms",
+        ),
+        (
+            "duration = 500",
+            "own.toml:6: duration: is not a string with something in it: write \"…\"",
+        ),
+        (
+            "duration = \"0s\"",
+            "own.toml:6: duration: is no time at all: give more than 0",
+        ),
+        (
+            "repeats = 0",
+            "own.toml:6: repeats: is not a whole number from 1",
+        ),
+        (
+            "repeats = -3",
+            "own.toml:6: repeats: is not a whole number from 1",
+        ),
+        (
+            "repeats = 99999999999999999999999",
+            "own.toml:6: repeats: is not a whole number from 1",
+        ),
+        (
+            "threads = 4",
+            "own.toml:6: threads: is not a list: write […]",
+        ),
+        (
+            "batches = []",
+            "own.toml:6: batches: is an empty list: leave the key out, or name something",
+        ),
+        (
+            "batches = [\n1,\n2,\n1]",
+            "own.toml:9: batches: names the same twice: once is enough",
+        ),
+        (
+            "shapes = [128]",
+            "own.toml:6: shapes: is not a map from symbols to sizes: write { seq = 128 }",
+        ),
+        (
+            "shapes = [{ seq = \"128\" }]",
+            "own.toml:6: shapes: is not a whole number from 1",
+        ),
+        (
+            "devices = [\" \"]",
+            "own.toml:6: devices: is not a string with something in it: write \"…\"",
+        ),
+    ] {
+        assert_eq!(refusal(&own_with(line)), message);
+    }
+}
+
+#[test]
+fn an_unknown_key_is_refused_with_the_keys_that_exist() {
+    let message = refusal(&own_with("\nbatch = [1]"));
+    assert!(
+        message
+            .starts_with("own.toml:7: no suite has a key 'batch': there are name, summary, models"),
+        "{message}"
+    );
+    assert!(
+        refusal(&own_with("[more]\nx = 1")).starts_with("own.toml:6: no suite has a key 'more'")
+    );
+}
+
+#[test]
+fn a_missing_key_is_named_with_what_to_give() {
+    for key in ["name", "summary", "models", "adapters", "scenarios"] {
+        let without: String = OWN
+            .lines()
+            .filter(|line| !line.starts_with(key))
+            .map(|line| format!("{line}\n"))
+            .collect();
+        let message = refusal(&without);
+        assert!(
+            message.starts_with(&format!("own.toml: key '{key}' is missing: give a ")),
+            "{message}"
+        );
+    }
+}
+
+#[test]
+fn a_scenario_that_does_not_exist_or_does_not_fit_is_refused_at_its_line() {
+    let with = |scenario: &str, line: &str| {
+        refusal(&own_with(line).replace("single-stream:min=3", scenario))
+    };
+    assert!(with("offlin", "").starts_with("own.toml:5: scenarios: 'offlin' names no scenario"));
+    assert!(
+        with("fixed-batch", "batches = [1, 2]")
+            .contains("scenarios: batch 1 contradicts scenario 'fixed-batch'")
+    );
+    assert!(
+        with("offline:samples=100", "max_requests = 9")
+            .contains("asks for 100 requests and at most 9")
+    );
+}
+
+#[test]
+fn text_that_is_no_toml_is_refused_at_its_line() {
+    for (text, line) in [
+        ("name = ", 1),
+        ("\n\nname = \"a", 3),
+        ("name = \"a\"\nname = \"b\"", 2),
+        ("\u{0}", 1),
+    ] {
+        let message = refusal(text);
+        assert!(
+            message.starts_with(&format!("own.toml:{line}: ")),
+            "{message}"
+        );
+        assert!(!message.contains('\n'), "{message}");
+    }
+}
+
+#[test]
+fn hostile_text_is_refused_and_never_panics() {
+    let deep = format!("shapes = {}{}", "[".repeat(50_000), "]".repeat(50_000));
+    assert!(!refusal(&deep).is_empty());
+    let dotted = format!("{} = 1", vec!["a"; 5_000].join("."));
+    assert!(!refusal(&dotted).is_empty());
+    for cut in 0..OWN.len() {
+        if let Err(error) = parse(&OWN[..cut], "own.toml") {
+            assert!(!error.to_string().is_empty());
+        }
+    }
+}
+
+#[test]
+fn an_unknown_suite_is_refused_with_those_that_exist() {
+    assert_eq!(
+        find("fast").unwrap_err().to_string(),
+        "'fast' names no suite: there are first, latency, batch-sweep, offline; a file of your own is given by its path"
+    );
+    assert_eq!(text("fast"), None);
+}

@@ -1,0 +1,41 @@
+//! What deciding costs the timed loop for each request.
+
+use std::hint::black_box;
+
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use tare_scenarios::{Limits, Progress, ScenarioSpec, Schedule, Step};
+use tare_units::Nanoseconds;
+
+const REQUESTS: u64 = 1_000_000;
+
+fn requests(text: &str) -> u64 {
+    let limits = Limits {
+        duration: Nanoseconds::from_secs(1_000),
+        max_requests: REQUESTS,
+        batch: 1,
+    };
+    let spec: ScenarioSpec = text.parse().expect("exists");
+    let mut schedule = spec.schedule(limits).expect("fits");
+    let mut progress = Progress::starting_at(Nanoseconds::ZERO);
+    while let Step::Issue { scheduled, .. } = schedule.next(
+        Nanoseconds::from_nanos(progress.issued),
+        black_box(&progress),
+    ) {
+        black_box(scheduled);
+        progress.issued += 1;
+        progress.completed += 1;
+    }
+    progress.issued
+}
+
+fn schedule(c: &mut Criterion) {
+    let mut group = c.benchmark_group("next");
+    group.throughput(Throughput::Elements(REQUESTS));
+    for text in ["single-stream", "offline"] {
+        group.bench_function(text, |b| b.iter(|| requests(black_box(text))));
+    }
+    group.finish();
+}
+
+criterion_group!(benches, schedule);
+criterion_main!(benches);

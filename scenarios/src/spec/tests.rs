@@ -1,0 +1,213 @@
+//! What can be written as a scenario, what it says when it cannot, and what it then bounds.
+
+use super::*;
+use crate::describe;
+use crate::simulation::{limits, run, schedule};
+
+fn spec(text: &str) -> ScenarioSpec {
+    text.parse().unwrap()
+}
+
+fn refusal(text: &str) -> String {
+    text.parse::<ScenarioSpec>().unwrap_err().to_string()
+}
+
+#[test]
+fn a_scenario_reads_back_as_written_with_its_options_sorted() {
+    for text in [
+        "single-stream",
+        "single-stream:min=10",
+        "fixed-batch:size=64",
+        "multi-stream:min=3,streams=2",
+        "offline:samples=24576",
+    ] {
+        assert_eq!(spec(text).to_string(), text);
+    }
+    assert_eq!(
+        spec("multi-stream:streams=2,min=3").to_string(),
+        "multi-stream:min=3,streams=2"
+    );
+    assert_eq!(format!("[{:>10}]", spec("offline")), "[   offline]");
+}
+
+#[test]
+fn every_scenario_that_is_described_can_be_written_with_its_defaults() {
+    let names: Vec<&str> = describe().iter().map(|entry| entry.name).collect();
+    assert_eq!(
+        names,
+        ["single-stream", "fixed-batch", "multi-stream", "offline"]
+    );
+    for entry in describe() {
+        assert!(!entry.summary.is_empty());
+        assert_eq!(spec(entry.name).name(), entry.name);
+        for (option, meaning) in &entry.options {
+            assert!(!meaning.is_empty());
+            let written = if option.contains('=') {
+                option.clone()
+            } else {
+                format!("{option}=1")
+            };
+            let (key, value) = written.split_once('=').unwrap();
+            let options = spec(&format!("{}:{written}", entry.name)).options();
+            assert_eq!(options.get(key).map(String::as_str), Some(value));
+        }
+    }
+}
+
+#[test]
+fn what_is_wrong_is_named_with_what_exists() {
+    for (text, message) in [
+        (
+            "",
+            "'' names no scenario: write name[:key=value,…] with one of single-stream, fixed-batch, multi-stream, offline",
+        ),
+        (
+            "Offline",
+            "'Offline' names no scenario: write name[:key=value,…] with one of single-stream, fixed-batch, multi-stream, offline",
+        ),
+        (
+            "offline:fast",
+            "'fast' in 'offline:fast' is not an option: write key=value",
+        ),
+        (
+            "offline:=3",
+            "'=3' in 'offline:=3' is not an option: write key=value",
+        ),
+        (
+            "offline:size=3",
+            "'size' in 'offline:size=3' is no option of offline: it has min, samples",
+        ),
+        (
+            "single-stream:batch=3",
+            "'batch' in 'single-stream:batch=3' is no option of single-stream: it has min",
+        ),
+        (
+            "offline:min=1,min=2",
+            "option 'min' stands twice in 'offline:min=1,min=2': give it once",
+        ),
+        (
+            "offline:min=1,samples=2",
+            "'offline:min=1,samples=2' gives both 'min' and 'samples', which exclude each other: give one",
+        ),
+    ] {
+        assert_eq!(refusal(text), message);
+    }
+}
+
+#[test]
+fn a_value_is_a_whole_number_within_bounds() {
+    assert_eq!(
+        refusal("fixed-batch:size=0"),
+        "'0' for 'size' in 'fixed-batch:size=0' is not a whole number from 1 to 1000000000"
+    );
+    for value in [
+        "-1",
+        "1.5",
+        "",
+        "1k",
+        "1000000001",
+        "99999999999999999999999",
+    ] {
+        assert!(
+            refusal(&format!("offline:samples={value}")).contains("is not a whole number"),
+            "{value}"
+        );
+    }
+}
+
+#[test]
+fn presets_set_the_batch_and_refuse_any_other() {
+    assert_eq!(spec("single-stream").fixed_batch(), None);
+    assert_eq!(spec("fixed-batch").fixed_batch(), Some(128));
+    assert_eq!(spec("fixed-batch:size=5").fixed_batch(), Some(5));
+    assert_eq!(spec("multi-stream").fixed_batch(), Some(8));
+    assert_eq!(spec("fixed-batch").batches(&[]), Ok(vec![128]));
+    assert_eq!(spec("multi-stream").batches(&[8]), Ok(vec![8]));
+    assert_eq!(
+        spec("multi-stream")
+            .batches(&[8, 4])
+            .unwrap_err()
+            .to_string(),
+        "batch 4 contradicts scenario 'multi-stream', which sets the batch to 8: leave the batch out, \
+         or set streams=4 in the scenario"
+    );
+}
+
+#[test]
+fn other_scenarios_take_the_batches_asked_for_else_one() {
+    assert_eq!(spec("single-stream").batches(&[]), Ok(vec![1]));
+    assert_eq!(spec("offline").batches(&[4, 2]), Ok(vec![4, 2]));
+}
+
+#[test]
+fn only_offline_has_no_latency_and_says_why() {
+    for entry in describe() {
+        let reason = spec(entry.name).latency_missing();
+        assert_eq!(reason.is_some(), entry.name == "offline", "{}", entry.name);
+    }
+    assert!(
+        spec("offline")
+            .latency_missing()
+            .unwrap()
+            .contains("throughput only")
+    );
+}
+
+#[test]
+fn limits_that_cannot_be_kept_are_refused() {
+    let refused = |text: &str, limits| spec(text).schedule(limits).unwrap_err().to_string();
+    assert_eq!(
+        refused("offline", limits(0, 1, 1)),
+        "the duration is 0: it must be at least 1"
+    );
+    assert_eq!(
+        refused("offline", limits(1, 0, 1)),
+        "the number of requests is 0: it must be at least 1"
+    );
+    assert_eq!(
+        refused("offline", limits(1, 1, 0)),
+        "the batch is 0: it must be at least 1"
+    );
+    assert!(
+        refused("fixed-batch", limits(1, 1, 1))
+            .starts_with("batch 1 contradicts scenario 'fixed-batch'")
+    );
+    assert_eq!(
+        refused("offline:samples=101", limits(1, 50, 2)),
+        "scenario 'offline:samples=101' asks for 51 requests and at most 50 are allowed: ask for less, \
+         or raise the maximum of requests"
+    );
+    assert!(
+        refused("single-stream:min=7", limits(1, 6, 1))
+            .contains("asks for 7 requests and at most 6")
+    );
+}
+
+#[test]
+fn a_preset_is_the_closed_loop_with_its_batch() {
+    let preset = run(
+        &mut schedule("fixed-batch:size=16", limits(1_000, 50, 16)),
+        0,
+        2,
+        |_| 30,
+    );
+    let plain = run(
+        &mut schedule("single-stream", limits(1_000, 50, 16)),
+        0,
+        2,
+        |_| 30,
+    );
+    assert_eq!(preset, plain);
+    assert_eq!(preset.samples, 34 * 16);
+}
+
+#[test]
+fn specs_compare_by_name_and_options() {
+    assert_eq!(spec("fixed-batch"), spec("fixed-batch"));
+    assert_ne!(
+        spec("fixed-batch"),
+        spec("fixed-batch:size=128"),
+        "a record says what was written"
+    );
+    assert!(spec("fixed-batch") < spec("offline"));
+}
