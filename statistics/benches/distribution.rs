@@ -28,14 +28,14 @@ fn distribution(c: &mut Criterion) {
 }
 
 fn steady(c: &mut Criterion) {
-    let mut rule = SteadyState::new();
-    let mut drifting = 50.0;
-    let mut next = || {
-        drifting *= 1.000_001;
-        Nanoseconds::from_nanos(drifting as u64)
+    let drifting = |rule: &mut SteadyState| {
+        for request in 0..1_000_000_u64 {
+            rule.feed(Nanoseconds::from_nanos(black_box(50 + request / 1_000)));
+        }
+        rule.warmth()
     };
-    c.bench_function("a latency fed to the steady-state rule", |b| {
-        b.iter(|| rule.feed(black_box(next())));
+    c.bench_function("1 M latencies fed to the steady-state rule", |b| {
+        b.iter(|| drifting(&mut SteadyState::new()));
     });
 }
 

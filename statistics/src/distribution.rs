@@ -22,7 +22,7 @@ pub struct Distribution {
 impl Distribution {
     /// Of `samples` in issue order, a failed request being [`Nanoseconds::MAX`].
     ///
-    /// Sorts a copy: 8 bytes a sample beside those given. A million samples take tens of milliseconds.
+    /// Sorts a copy: 8 bytes a sample beside those given. A million samples take 20 to 40 ms (`cargo bench -p tare-statistics`).
     pub fn of(samples: &[Nanoseconds]) -> Self {
         let mut sorted = samples.to_vec();
         sorted.sort_unstable();

@@ -65,3 +65,33 @@ impl Bucket {
         ((u128::from(self.random) * u128::from(bound)) >> 64) as u64
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_few_latencies_have_their_exact_median_and_the_bucket_is_empty_after() {
+        let mut bucket = Bucket::new();
+        for nanos in [700, 100, 300] {
+            bucket.add(Nanoseconds::from_nanos(nanos));
+        }
+        assert_eq!(
+            (bucket.count(), bucket.span()),
+            (3, Nanoseconds::from_nanos(1_100))
+        );
+        assert_eq!(bucket.take_level(), 300_f64.ln());
+        assert_eq!((bucket.count(), bucket.span()), (0, Nanoseconds::ZERO));
+    }
+
+    #[test]
+    fn what_is_kept_of_many_is_drawn_evenly_from_all_of_them() {
+        let mut bucket = Bucket::new();
+        let levels = (0..400).map(|_| {
+            (0..10_000).for_each(|nanos| bucket.add(Nanoseconds::from_nanos(nanos)));
+            bucket.take_level().exp()
+        });
+        let mean = levels.sum::<f64>() / 400.0;
+        assert!((mean - 5_000.0).abs() < 150.0, "{mean}");
+    }
+}

@@ -43,7 +43,7 @@ pub enum Warmth {
 /// | ±5% with a period of 2 to 16 requests | – | 8 to 26, 11 to 38 |
 /// | 1% more with each request | 0% | never |
 ///
-/// For latencies of 1 ms the same series give 83 to 107 requests where the change is over by then, the same delays where
+/// For latencies of 1 ms the same series give 83 to 124 requests where the change is over by then, the same delays where
 /// it is not, and no early declaration; latencies of 50 ns are steady after 100 to 110 ms. What the first eight slow
 /// requests cannot show is not seen: of requests of 264 ms of which the first 20 are alike and the later ones faster,
 /// or of a surplus of 10% that takes 32 requests to decay by e, most series are declared steady too early.

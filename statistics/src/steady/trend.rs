@@ -42,3 +42,37 @@ fn median(values: &mut [f64]) -> f64 {
     let middle = values.len() / 2;
     *values.select_nth_unstable_by(middle, f64::total_cmp).1
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quarter_of_outliers_neither_fakes_a_trend_nor_hides_one() {
+        let with_outliers = |slope: f64| -> Vec<f64> {
+            let level =
+                |place: usize| slope * place as f64 + if place % 4 == 1 { 2.0 } else { 0.0 };
+            (0..16).map(level).collect()
+        };
+        assert!((slope(&with_outliers(0.0))).abs() < 1e-12);
+        assert!(is_flat(&[1.0, 1.0, 9.0, 1.0, 1.0, 1.0, 1.0, 1.0]));
+        assert!((slope(&with_outliers(0.05)) - 0.05).abs() < 0.01);
+    }
+
+    #[test]
+    fn a_drift_of_two_percent_over_the_levels_is_the_limit() {
+        let ramp = |total: f64| -> Vec<f64> {
+            (0..10)
+                .map(|place| total * f64::from(place) / 10.0)
+                .collect()
+        };
+        assert!(is_flat(&ramp(0.017)) && is_flat(&ramp(-0.017)));
+        assert!(!is_flat(&ramp(0.021)) && !is_flat(&ramp(-0.021)));
+    }
+
+    #[test]
+    fn normal_noise_is_measured_by_the_steps_between_neighbours() {
+        let alternating: Vec<f64> = (0..32).map(|place| f64::from(place % 2) * 0.01).collect();
+        assert!((noise(&alternating) - 0.01 / MEDIAN_DIFFERENCE).abs() < 1e-12);
+    }
+}
