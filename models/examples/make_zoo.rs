@@ -2,13 +2,24 @@
 
 use std::error::Error;
 use std::path::Path;
+use std::process::ExitCode;
 
 use tare_models::zoo::{self, Form};
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let (name, path, hollow) = match words[..] {
+    match run(&words) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(words: &[&str]) -> Result<(), Box<dyn Error>> {
+    let (name, path, hollow) = match *words {
         [name, "-o", path] => (name, path, false),
         [name, "-o", path, "--hollow"] => (name, path, true),
         _ => return Err("use make_zoo NAME -o FILE [--hollow]".into()),
@@ -19,5 +30,6 @@ fn main() -> Result<(), Box<dyn Error>> {
     } else {
         Form::Full
     };
-    Ok(zoo::write(&architecture.build(0, form), Path::new(path))?)
+    zoo::write(&architecture.build(0, form), Path::new(path))?;
+    Ok(())
 }

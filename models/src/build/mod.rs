@@ -41,7 +41,7 @@ pub struct Builder {
     weights: Weights,
     scope: Vec<String>,
     names: BTreeMap<String, usize>,
-    constants: BTreeSet<String>,
+    initializers: BTreeSet<String>,
     metadata: Vec<StringStringEntryProto>,
 }
 
@@ -56,7 +56,7 @@ impl Builder {
             weights,
             scope: Vec::new(),
             names: BTreeMap::new(),
-            constants: BTreeSet::new(),
+            initializers: BTreeSet::new(),
             metadata: Vec::new(),
         }
     }
@@ -95,11 +95,13 @@ impl Builder {
             .push(value_info(name, DataType::F32, dims));
     }
 
-    /// A trained tensor of 32-bit floats, named by the open scopes and `name`.
+    /// A trained tensor of 32-bit floats, named by the open scopes and `name`; the same name again gives the same tensor.
     pub fn weight(&mut self, name: &str, shape: &[usize], init: Init) -> Value {
         let name = self.scoped(name);
-        let tensor = self.weights.tensor(&name, shape, init);
-        self.graph.initializer.push(tensor);
+        if self.initializers.insert(name.clone()) {
+            let tensor = self.weights.tensor(&name, shape, init);
+            self.graph.initializer.push(tensor);
+        }
         Value(name)
     }
 
@@ -217,7 +219,7 @@ impl Builder {
         shape: &[usize],
         bytes: Vec<u8>,
     ) -> Value {
-        if self.constants.insert(name.clone()) {
+        if self.initializers.insert(name.clone()) {
             let tensor = weights::tensor(&name, dtype, shape, Some(Bytes::from(bytes)));
             self.graph.initializer.push(tensor);
         }

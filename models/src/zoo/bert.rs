@@ -1,13 +1,11 @@
 //! BERT encoders of several sizes, and MiniLM, which has the same structure.
 
-use super::attention::Heads;
+use super::attention::Scaled;
 use super::options::Options;
-use super::text::{self, Sizes};
+use super::sizes::Sizes;
+use super::text::{self, EPSILON};
 use super::{Blueprint, Entry, ZooError};
 use crate::build::{Builder, Value};
-use crate::graph::Dim;
-
-pub(super) const EPSILON: f32 = 1e-12;
 
 const VOCAB: usize = 30_522;
 
@@ -87,55 +85,17 @@ impl Blueprint for Bert {
 
     fn draw(&self, graph: &mut Builder) {
         let sizes = self.0;
-        let input_ids = text::tokens(graph, "input_ids");
-        let attention_mask = text::tokens(graph, "attention_mask");
-        let token_types = text::tokens(graph, "token_type_ids");
+        let [input_ids, attention_mask, token_types] = text::inputs(graph);
         let mask = text::additive_mask(graph, &attention_mask);
-        let embedded = embeddings(graph, &sizes, &input_ids, &token_types);
+        let embedded = text::embeddings(graph, &sizes, sizes.hidden(), &input_ids, &token_types);
         let encoded = (0..sizes.layers).fold(embedded, |x, index| {
             graph.within(format!("encoder.layer.{index}"), |b| {
                 layer(b, &sizes, &x, &mask)
             })
         });
-        let pooled = pooler(graph, &encoded, sizes.hidden());
-        graph.output(
-            "last_hidden_state",
-            &encoded,
-            &text::dims(&[sizes.hidden()]),
-        );
-        let pooled_dims = [Dim::Symbol("batch".into()), Dim::Fixed(sizes.hidden())];
-        graph.output("pooler_output", &pooled, &pooled_dims);
+        let pooled = text::pooler(graph, "pooler.dense", &encoded, sizes.hidden());
+        text::outputs(graph, &encoded, &pooled, sizes.hidden());
     }
-}
-
-/// Words, token types and positions, summed and normalised: [batch, seq, hidden].
-pub(super) fn embeddings(
-    graph: &mut Builder,
-    sizes: &Sizes,
-    input_ids: &Value,
-    token_types: &Value,
-) -> Value {
-    let hidden = sizes.hidden();
-    graph.within("embeddings", |b| {
-        let words = b.embedding("word_embeddings", input_ids, sizes.vocab, hidden);
-        let types = b.embedding("token_type_embeddings", token_types, 2, hidden);
-        let positions = text::positions(b, input_ids, sizes.positions);
-        let positions = b.embedding("position_embeddings", &positions, sizes.positions, hidden);
-        let sum = b.op("Add", &[&words, &types]);
-        let sum = b.op("Add", &[&sum, &positions]);
-        b.layer_norm("LayerNorm", &sum, hidden, EPSILON)
-    })
-}
-
-/// tanh of a linear layer over the first token: [batch, hidden].
-pub(super) fn pooler(graph: &mut Builder, encoded: &Value, hidden: usize) -> Value {
-    graph.within("pooler", |b| {
-        let zero = b.index(0);
-        let axis = [("axis", crate::build::Attr::Int(1))];
-        let first = b.op_with("Gather", &[encoded, &zero], &axis);
-        let dense = b.gemm("dense", &first, hidden, hidden, 1.0);
-        b.op("Tanh", &[&dense])
-    })
 }
 
 fn layer(graph: &mut Builder, sizes: &Sizes, x: &Value, mask: &Value) -> Value {
@@ -154,13 +114,9 @@ fn layer(graph: &mut Builder, sizes: &Sizes, x: &Value, mask: &Value) -> Value {
 
 fn attention(graph: &mut Builder, sizes: &Sizes, x: &Value, mask: &Value) -> Value {
     let hidden = sizes.hidden();
-    let heads = Heads {
-        count: sizes.heads,
-        width: sizes.width,
-    };
     let context = graph.within("self", |b| {
         let [q, k, v] = ["query", "key", "value"].map(|name| b.linear(name, x, hidden, hidden));
-        heads.attend(b, [&q, &k, &v], Some(mask))
+        sizes.heads().attend(b, [&q, &k, &v], mask, Scaled::Scores)
     });
     graph.within("output", |b| {
         let dense = b.linear("dense", &context, hidden, hidden);

@@ -29,3 +29,31 @@ impl fmt::Display for Form {
 pub(super) fn at_least_two(rung: usize) -> usize {
     rung.max(2)
 }
+
+/// The channels of a convolution at a rung: up to the rung they stay, above it they shrink to it and keep their remainder.
+pub(super) fn channels(original: usize, rung: usize) -> usize {
+    match original <= rung {
+        true => original,
+        false => rung + original % rung,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn channels_keep_what_layouts_depend_on() {
+        let at_16: Vec<usize> = [3, 16, 64, 2048, 1000]
+            .iter()
+            .map(|size| channels(*size, 16))
+            .collect();
+        assert_eq!(at_16, [3, 16, 16, 16, 24]);
+    }
+
+    #[test]
+    fn a_rung_below_two_counts_as_two() {
+        assert_eq!(Form::Hollow { rung: 0 }.to_string(), "hollow-2");
+        assert_eq!(at_least_two(16), 16);
+    }
+}

@@ -1,13 +1,22 @@
 //! The zoo: published architectures built as ONNX graphs from a seed, and their hollow twins.
 
+mod albert;
 mod attention;
 mod bert;
 mod catalogue;
+mod distilbert;
 mod error;
 mod form;
+mod gpt2;
+mod image;
 mod mlp;
+mod mobilebert;
 mod options;
+mod resnet;
+mod sizes;
+mod squeezebert;
 mod text;
+mod vit;
 
 use std::fmt;
 
