@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use crate::external::External;
 use crate::graph::Graph;
+use crate::nested::Subgraph;
 use crate::proto::ModelProto;
 use crate::read::{self, ModelError};
 
@@ -69,6 +70,11 @@ impl Model {
     /// The graph, model-local functions inlined.
     pub fn graph(&self) -> &Graph {
         &self.graph
+    }
+
+    /// The graphs within operators, at any depth.
+    pub fn subgraphs(&self) -> Vec<Subgraph> {
+        self.graph.subgraphs()
     }
 
     /// The messages of the file, unchanged.
