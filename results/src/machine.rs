@@ -29,8 +29,8 @@ pub struct Machine {
 /// Processors.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Cpu {
-    /// Such as `Intel(R) Xeon(R) Processor`.
-    pub model: String,
+    /// Such as `Intel(R) Xeon(R) Processor`; kinds of core joined by ` + `.
+    pub model: Option<String>,
     /// Such as `x86_64`.
     pub architecture: String,
     /// Vendor, family, model and stepping numbers, such as `GenuineIntel 6-167-1`.
@@ -42,9 +42,9 @@ pub struct Cpu {
     /// Physical cores, all sockets together.
     pub cores: Option<u64>,
     /// Processors that the kernel has online.
-    pub logical_cpus: u64,
+    pub logical_cpus: Option<u64>,
     /// Processors that this process may use.
-    pub allowed_cpus: u64,
+    pub allowed_cpus: Option<u64>,
     /// NUMA nodes.
     pub numa_nodes: Option<u64>,
     /// Base or maximum frequency in kilohertz, where the kernel says.
@@ -72,7 +72,7 @@ pub struct Cache {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct MemoryFacts {
     /// Installed, as the kernel counts it.
-    pub total_bytes: Bytes,
+    pub total_bytes: Option<Bytes>,
     /// Swap space.
     pub swap_bytes: Option<Bytes>,
 }
@@ -96,7 +96,7 @@ pub struct OperatingSystem {
     /// Such as `Linux`.
     pub name: String,
     /// The kernel's release.
-    pub kernel: String,
+    pub kernel: Option<String>,
     /// Such as `Debian GNU/Linux 12 (bookworm)`.
     pub distribution: Option<String>,
 }

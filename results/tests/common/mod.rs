@@ -197,14 +197,14 @@ fn machine() -> Machine {
     Machine {
         fingerprint: "9a3e1b40c7d25f86".repeat(4),
         cpu: Cpu {
-            model: "Intel(R) Xeon(R) Processor".into(),
+            model: Some("Intel(R) Xeon(R) Processor".into()),
             architecture: "x86_64".into(),
             identity: Some("GenuineIntel 6-143-8".into()),
             microcode: None,
             sockets: Some(1),
             cores: Some(2),
-            logical_cpus: 2,
-            allowed_cpus: 2,
+            logical_cpus: Some(2),
+            allowed_cpus: Some(2),
             numa_nodes: Some(1),
             max_frequency_khz: None,
             caches: vec![Cache {
@@ -216,13 +216,13 @@ fn machine() -> Machine {
             extensions: vec!["avx2".into(), "fma".into()],
         },
         memory: MemoryFacts {
-            total_bytes: Bytes::from_mib(24_576),
+            total_bytes: Some(Bytes::from_mib(24_576)),
             swap_bytes: Some(Bytes::from_bytes(0)),
         },
         gpus: Vec::new(),
         os: OperatingSystem {
             name: "Linux".into(),
-            kernel: "6.12.0".into(),
+            kernel: Some("6.12.0".into()),
             distribution: Some("Debian GNU/Linux 12 (bookworm)".into()),
         },
         environment: Environment::default(),
