@@ -10,6 +10,8 @@ mod guess;
 mod name;
 mod order;
 mod tensor;
+mod types;
+mod values;
 mod wire;
 
 use std::borrow::Cow;
@@ -25,6 +27,7 @@ use crate::graph::Graph;
 use crate::proto::{GraphProto, ModelProto, OperatorSetIdProto};
 
 const OPSETS: std::ops::RangeInclusive<i64> = 9..=23;
+const OPSETS_LIMIT: usize = 64;
 const IR_VERSIONS: std::ops::RangeInclusive<i64> = 3..=13;
 const MODEL_TAGS: [u8; 10] = [0x08, 0x12, 0x1a, 0x22, 0x28, 0x32, 0x3a, 0x42, 0x72, 0xca];
 
@@ -92,6 +95,12 @@ fn check_ir_version(found: i64) -> Result<(), ModelError> {
 }
 
 fn opsets(imports: &[OperatorSetIdProto]) -> Result<BTreeMap<String, i64>, ModelError> {
+    if imports.len() > OPSETS_LIMIT {
+        return Err(ModelError::Malformed(format!(
+            "{} operator sets are imported, {OPSETS_LIMIT} at most are read",
+            imports.len()
+        )));
+    }
     let mut opsets = BTreeMap::new();
     for import in imports {
         let domain = name::domain(import.domain.as_deref());

@@ -1,8 +1,9 @@
 //! Attributes of operators, nested graphs among them.
 
 use super::error::ModelError;
-use super::graph::{Reader, Scope};
+use super::graph::Reader;
 use super::tensor::{data_type, tensor};
+use super::values::Scope;
 use crate::data_type::DataType;
 use crate::graph::Attribute;
 use crate::proto::{AttributeProto, AttributeType, GraphProto, TensorProto};

@@ -7,7 +7,7 @@ use crate::proto::{Dimension, TypeProto, ValueInfoProto, dimension, type_proto};
 
 const FEED_TENSORS: &str = "export the model with tensors as its inputs and outputs";
 
-/// Converts a declaration; `place` names the graph in errors.
+/// Converts a declaration; `place` names the graph in errors, `known` is the element type where none is declared.
 ///
 /// # Errors
 /// Sequences, maps, optionals and sparse tensors; missing or unknown element types; dimensions below −1.
@@ -15,12 +15,11 @@ pub(super) fn declared(
     info: &ValueInfoProto,
     value: ValueId,
     place: &str,
+    known: Option<DataType>,
 ) -> Result<Declared, ModelError> {
     let name = info.name.clone().unwrap_or_default();
     let tensor = tensor_type(info.r#type.as_ref(), &name, place)?;
-    let dtype =
-        DataType::from_onnx(tensor.elem_type.unwrap_or(0)).ok_or_else(|| untyped(&name, place))?;
-    let dims = match &tensor.shape {
+    let dims = match tensor.and_then(|tensor| tensor.shape.as_ref()) {
         Some(shape) => {
             let dims = shape.dim.iter().map(|dim| self::dim(dim, &name));
             Some(dims.collect::<Result<Vec<_>, _>>()?)
@@ -29,24 +28,34 @@ pub(super) fn declared(
     };
     Ok(Declared {
         value,
+        dtype: data_type(info)
+            .or(known)
+            .ok_or_else(|| untyped(&name, place))?,
         name,
-        dtype,
         dims,
     })
+}
+
+/// The element type that is declared, where one is.
+pub(super) fn data_type(info: &ValueInfoProto) -> Option<DataType> {
+    match info.r#type.as_ref()?.value.as_ref()? {
+        type_proto::Value::TensorType(tensor) => DataType::from_onnx(tensor.elem_type?),
+        _ => None,
+    }
 }
 
 fn tensor_type<'p>(
     r#type: Option<&'p TypeProto>,
     name: &str,
     place: &str,
-) -> Result<&'p type_proto::Tensor, ModelError> {
+) -> Result<Option<&'p type_proto::Tensor>, ModelError> {
     let what = match r#type.and_then(|r#type| r#type.value.as_ref()) {
-        Some(type_proto::Value::TensorType(tensor)) => return Ok(tensor),
+        Some(type_proto::Value::TensorType(tensor)) => return Ok(Some(tensor)),
         Some(type_proto::Value::SequenceType(_)) => "a sequence as an input or output",
         Some(type_proto::Value::MapType(_)) => "a map as an input or output",
         Some(type_proto::Value::OptionalType(_)) => "an optional as an input or output",
         Some(type_proto::Value::SparseTensorType(_)) => "a sparse tensor as an input or output",
-        None => return Err(untyped(name, place)),
+        None => return Ok(None),
     };
     Err(ModelError::Unsupported {
         what,

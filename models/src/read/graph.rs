@@ -1,9 +1,11 @@
 //! One graph, at any depth: its values get numbers, its operators an order, its constants their tensors.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashSet};
 
 use super::error::ModelError;
-use super::{constant, declared, name, order, tensor};
+use super::values::{Scope, Values};
+use super::{constant, declared, name, order, tensor, types};
+use crate::data_type::DataType;
 use crate::external::External;
 use crate::graph::{Attribute, Declared, Graph, Node, ValueId};
 use crate::proto::{GraphProto, NodeProto, ValueInfoProto};
@@ -15,18 +17,6 @@ const ROOT: &str = "the model";
 pub(super) struct Reader<'e> {
     opsets: BTreeMap<String, i64>,
     pub(super) external: &'e mut External,
-}
-
-/// The names that a nested graph can read from the graphs around it.
-pub(super) struct Scope<'s> {
-    ids: &'s HashMap<String, ValueId>,
-    outer: Option<&'s Scope<'s>>,
-}
-
-impl Scope<'_> {
-    fn sees(&self, name: &str) -> bool {
-        self.ids.contains_key(name) || self.outer.is_some_and(|outer| outer.sees(name))
-    }
 }
 
 impl<'e> Reader<'e> {
@@ -59,7 +49,8 @@ impl<'e> Reader<'e> {
         refuse_sparse(proto)?;
         let mut values = Values::default();
         let constants = self.initialisers(proto, &mut values)?;
-        let inputs = inputs(proto, place, &mut values)?;
+        let inputs = inputs(proto, place, &mut values, outer)?;
+        note_declared_types(proto, &mut values);
         let order = order::order(&proto.node)?;
         for position in &order {
             values.define_outputs(&proto.node[*position], *position)?;
@@ -72,14 +63,21 @@ impl<'e> Reader<'e> {
             ..Graph::default()
         };
         for position in order {
-            let node = self.node(&proto.node[position], position, &mut values, outer)?;
+            let proto = &proto.node[position];
+            let node = self.node(proto, position, &mut values, outer)?;
             match constant::value(&node)? {
-                Some((value, tensor)) => drop(graph.constants.insert(value, tensor)),
+                Some((value, tensor)) => {
+                    proto
+                        .output
+                        .iter()
+                        .for_each(|name| values.note_type(name, tensor.dtype()));
+                    graph.constants.insert(value, tensor);
+                }
                 None => graph.nodes.push(node),
             }
         }
         graph.outputs = outputs(proto, place, &mut values, outer)?;
-        graph.value_names = values.names;
+        graph.value_names = values.into_names();
         Ok(graph)
     }
 
@@ -92,7 +90,9 @@ impl<'e> Reader<'e> {
         for initialiser in &proto.initializer {
             let name = initialiser.name.as_deref().unwrap_or("");
             let value = values.define(name, || "an initialiser".to_owned())?;
-            constants.insert(value, tensor::tensor(initialiser, name, self.external)?);
+            let tensor = tensor::tensor(initialiser, name, self.external)?;
+            values.note_type(name, tensor.dtype());
+            constants.insert(value, tensor);
         }
         Ok(constants)
     }
@@ -113,31 +113,43 @@ impl<'e> Reader<'e> {
         }
         let reader = || format!("the operator '{name}'");
         let inputs = proto.input.iter();
-        let inputs = inputs
-            .map(|input| values.read(input, outer, reader))
-            .collect::<Result<_, _>>()?;
-        let outputs = proto.output.iter().map(|o| values.ids.get(o).copied());
-        let outputs = outputs.collect();
-        let attributes = self.attributes(proto, &name, values, outer)?;
-        Ok(Node {
+        let inputs = inputs.map(|input| values.read(input, outer, reader));
+        let inputs = inputs.collect::<Result<_, _>>()?;
+        let types = proto.input.iter().map(|name| values.type_of(name, outer));
+        let types: Vec<_> = types.collect();
+        let node = Node {
+            inputs,
+            outputs: proto
+                .output
+                .iter()
+                .map(|output| values.id(output))
+                .collect(),
+            attributes: self.attributes(proto, &name, &types, values, outer)?,
             op_type,
             domain: name::domain(proto.domain.as_deref()).to_owned(),
             name,
-            inputs,
-            outputs,
-            attributes,
-        })
+        };
+        for (index, output) in proto.output.iter().enumerate() {
+            if let Some(dtype) = types::of_output(&node, &types, index) {
+                values.note_type(output, dtype);
+            }
+        }
+        Ok(node)
     }
 
     fn attributes(
         &mut self,
         proto: &NodeProto,
         node: &str,
+        types: &[Option<DataType>],
         values: &Values,
         outer: Option<&Scope<'_>>,
     ) -> Result<BTreeMap<String, Attribute>, ModelError> {
-        let ids = &values.ids;
-        let scope = Scope { ids, outer };
+        let scope = Scope {
+            values,
+            outer,
+            input_types: &types::of_nested_inputs(name::op_type(proto), types),
+        };
         let mut attributes = BTreeMap::new();
         for attribute in &proto.attribute {
             let name = attribute.name.clone().unwrap_or_default();
@@ -152,75 +164,12 @@ impl<'e> Reader<'e> {
     }
 }
 
-/// Names and numbers of one graph's values; an empty name is no value.
-#[derive(Default)]
-struct Values {
-    ids: HashMap<String, ValueId>,
-    names: Vec<String>,
-}
-
-impl Values {
-    fn add(&mut self, name: &str) -> Result<ValueId, ModelError> {
-        let number = u32::try_from(self.names.len())
-            .map_err(|_| ModelError::Malformed("more than 2^32 values".to_owned()))?;
-        self.names.push(name.to_owned());
-        self.ids.insert(name.to_owned(), ValueId(number));
-        Ok(ValueId(number))
-    }
-
-    fn define(&mut self, name: &str, by: impl Fn() -> String) -> Result<ValueId, ModelError> {
-        if name.is_empty() {
-            return Err(ModelError::Malformed(format!("{} has no name", by())));
-        }
-        if self.ids.contains_key(name) {
-            return Err(ModelError::Duplicate {
-                value: name.to_owned(),
-                by: by(),
-            });
-        }
-        self.add(name)
-    }
-
-    fn define_outputs(&mut self, node: &NodeProto, position: usize) -> Result<(), ModelError> {
-        for output in node.output.iter().filter(|name| !name.is_empty()) {
-            self.define(output, || {
-                format!("the operator '{}'", name::node(node, position))
-            })?;
-        }
-        Ok(())
-    }
-
-    /// The number of the value `name`, captured from `outer` where only that has it.
-    fn read(
-        &mut self,
-        name: &str,
-        outer: Option<&Scope<'_>>,
-        by: impl Fn() -> String,
-    ) -> Result<Option<ValueId>, ModelError> {
-        if name.is_empty() {
-            return Ok(None);
-        }
-        if let Some(value) = self.ids.get(name) {
-            return Ok(Some(*value));
-        }
-        if outer.is_some_and(|outer| outer.sees(name)) {
-            return self.add(name).map(Some);
-        }
-        Err(ModelError::Undefined {
-            value: name.to_owned(),
-            by: by(),
-        })
-    }
-}
-
 fn refuse_sparse(proto: &GraphProto) -> Result<(), ModelError> {
     let Some(sparse) = proto.sparse_initializer.first() else {
         return Ok(());
     };
-    let name = sparse
-        .values
-        .as_ref()
-        .and_then(|values| values.name.as_deref());
+    let values = sparse.values.as_ref();
+    let name = values.and_then(|values| values.name.as_deref());
     Err(ModelError::Unsupported {
         what: "a sparse initialiser",
         place: format!("'{}'", name.unwrap_or("")),
@@ -228,17 +177,27 @@ fn refuse_sparse(proto: &GraphProto) -> Result<(), ModelError> {
     })
 }
 
+/// The inputs that must be fed: those without an initialiser.
 fn inputs(
     proto: &GraphProto,
     place: &str,
     values: &mut Values,
+    outer: Option<&Scope<'_>>,
 ) -> Result<Vec<Declared>, ModelError> {
-    let initialised = values.ids.clone();
-    let fed = |info: &&ValueInfoProto| !initialised.contains_key(value_name(info));
+    let initialisers = proto.initializer.iter();
+    let initialised: HashSet<_> = initialisers.filter_map(|i| i.name.as_deref()).collect();
     let mut inputs = Vec::new();
-    for info in proto.input.iter().filter(fed) {
-        let value = values.define(value_name(info), || format!("an input of {place}"))?;
-        inputs.push(declared::declared(info, value, place)?);
+    for (position, info) in proto.input.iter().enumerate() {
+        let name = value_name(info);
+        if initialised.contains(name) {
+            continue;
+        }
+        let value = values.define(name, || format!("an input of {place}"))?;
+        let types = outer.map(|outer| outer.input_types);
+        let known = types.and_then(|types| types.get(position).copied().flatten());
+        let input = declared::declared(info, value, place, known)?;
+        values.note_type(name, input.dtype);
+        inputs.push(input);
     }
     Ok(inputs)
 }
@@ -251,13 +210,22 @@ fn outputs(
 ) -> Result<Vec<Declared>, ModelError> {
     let mut outputs = Vec::new();
     for info in &proto.output {
-        let by = || format!("an output of {place}");
-        let value = values.read(value_name(info), outer, by)?;
-        let value = value
-            .ok_or_else(|| ModelError::Malformed(format!("an output of {place} has no name")))?;
-        outputs.push(declared::declared(info, value, place)?);
+        let name = value_name(info);
+        let value = values.read(name, outer, || format!("an output of {place}"))?;
+        let nameless = || ModelError::Malformed(format!("an output of {place} has no name"));
+        let known = values.type_of(name, outer);
+        let value = value.ok_or_else(nameless)?;
+        outputs.push(declared::declared(info, value, place, known)?);
     }
     Ok(outputs)
+}
+
+fn note_declared_types(proto: &GraphProto, values: &mut Values) {
+    for info in proto.value_info.iter().chain(&proto.output) {
+        if let Some(dtype) = declared::data_type(info) {
+            values.note_type(value_name(info), dtype);
+        }
+    }
 }
 
 fn value_name(info: &ValueInfoProto) -> &str {
