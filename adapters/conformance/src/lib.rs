@@ -1,2 +1,34 @@
-//! (in the making)
+//! The one suite that every adapter passes: ONNX's own node tests, the zoo, and the contract of the traits.
+//!
+//! An adapter's test calls [`contract`], [`zoo`], [`threads`] and [`node_cases`] with itself, and prints the reports. What
+//! it cannot do is either refused by name when the model is loaded, or stands with a reason in its [`IgnoreList`].
+//!
+//! Outputs are compared by [`Tolerance::of`]: |a − b| ≤ atol + rtol·|b|, NaN equal to NaN.
+//!
+//! | element type | rtol | atol | |
+//! |---|---|---|---|
+//! | f32, f64 | 1e-3 | 1e-7 | the defaults of ONNX's own backend runner |
+//! | f16 | 1e-2 | 1e-3 | ten bits of fraction, accumulated in any order |
+//! | bf16 | 5e-2 | 1e-2 | seven bits of fraction |
+//! | every other | 0 | 0 | equal bytes |
 #![forbid(unsafe_code)]
+
+mod case;
+mod compare;
+mod contract;
+mod declared;
+mod ignore;
+mod node;
+mod quiet;
+mod request;
+mod small;
+mod tensor_file;
+mod threads;
+mod zoo;
+
+pub use compare::{Difference, Tolerance, compare};
+pub use contract::{Kind, contract};
+pub use ignore::{IgnoreError, IgnoreList};
+pub use node::{NODE_TESTS, NodeReport, node_cases};
+pub use threads::threads;
+pub use zoo::zoo;

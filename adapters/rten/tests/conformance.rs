@@ -1,0 +1,33 @@
+//! rten passes the suite that every adapter passes.
+
+use tare_adapter_conformance::{IgnoreList, Kind, NODE_TESTS, contract, node_cases, zoo};
+use tare_adapter_rten::Rten;
+
+/// Of ONNX 1.19.1; another count is a change of what rten can do, to be looked at and written here.
+const COUNTS: &str = "node cases: 886 passed, 581 refused, 148 ignored, 0 failed, 0 stale";
+
+#[test]
+fn the_contract_is_kept() {
+    assert_eq!(contract(&Rten, Kind::Framework), [""; 0]);
+}
+
+#[test]
+fn the_zoo_runs() {
+    let small = ["mlp:width=64,depth=2", "bert-tiny"];
+    assert_eq!(zoo(&Rten, &small), [""; 0]);
+}
+
+#[test]
+fn onnx_node_cases_pass_are_refused_by_name_or_are_listed() {
+    let ignore: IgnoreList = include_str!("../conformance.ignore")
+        .parse()
+        .expect("well formed");
+    let folder = std::env::var_os(NODE_TESTS);
+    let report = node_cases(&Rten, folder.as_deref(), &ignore).expect("the folder can be read");
+    let Some(report) = report else {
+        println!("node cases: not run: {NODE_TESTS} is not set");
+        return;
+    };
+    println!("{report}");
+    assert_eq!(report.to_string(), COUNTS);
+}
