@@ -4,14 +4,17 @@
 mod bind;
 pub mod build;
 mod data_type;
+mod evaluate;
 mod external;
 mod generate;
 pub mod graph;
+mod infer;
 mod inputs;
 mod model;
 mod nested;
 pub mod proto;
 mod read;
+mod resolve;
 mod tensor;
 pub mod zoo;
 
@@ -22,4 +25,5 @@ pub use inputs::{InputPlan, Inputs, Types, Values};
 pub use model::Model;
 pub use nested::Subgraph;
 pub use read::ModelError;
+pub use resolve::{ResolveError, Resolved, Unresolved, Weight, resolve};
 pub use tensor::{Element, Tensor, TensorError, byte_len};
