@@ -1,15 +1,29 @@
 //! What the machine is, and what a process costs it: facts with a fingerprint, and probes. What cannot be read is a reason.
 #![forbid(unsafe_code)]
 
+mod caches;
+mod cgroup;
+mod cpu;
+mod cpu_info;
+mod cpu_list;
+mod environment;
+mod fingerprint;
+mod gaps;
+mod gpus;
+mod machine;
 mod memory_probe;
 mod probe;
 mod process_memory;
+mod render;
 mod root;
 mod run_delay;
+mod system;
 mod unavailable;
 
+pub use machine::machine;
 pub use memory_probe::MemoryProbe;
 pub use probe::Probe;
 pub use process_memory::{MemoryReading, ProcessMemory};
+pub use render::render;
 pub use run_delay::RunDelay;
 pub use unavailable::Unavailable;

@@ -1,0 +1,118 @@
+//! The fingerprint: what would change speed and nothing else, so that like machines share one.
+//!
+//! | in it | not in it, and why |
+//! |---|---|
+//! | architecture, model, identity and microcode of the processor (microcode that closes a leak may slow vector gathers down) | name of the host, device identifiers: differ between like machines |
+//! | sockets, cores, online and allowed processors, NUMA nodes | which of the processors are allowed: like cores are alike |
+//! | highest frequency, governor | the frequency of the moment: that is what probes are for |
+//! | caches, arithmetic extensions | other processor flags: no kernel chooses by them |
+//! | limits: processors of the control group | swap: a run that swaps shows major page faults |
+//! | size class of the memory that may be used: the least of what is installed and the limit, by steps of √2 | the exact size: kernels reserve differing amounts; what is free, uptime, load: of the moment |
+//! | mode of transparent huge pages, clock source, hypervisor | container, distribution and kernel release: recorded, but the timed work hardly enters the kernel, and an update a week would leave nothing to compare with |
+//! | model and driver of each GPU | memory of a GPU: its model tells |
+
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use tare_results::{Cache, Machine};
+
+/// Keys are declared in alphabetical order, which is the order they are hashed in.
+#[derive(Serialize)]
+struct Essence<'a> {
+    allowed_cpus: Option<u64>,
+    architecture: &'a str,
+    caches: Vec<CacheEssence<'a>>,
+    clock_source: Option<&'a str>,
+    cores: Option<u64>,
+    cpu_limit_millis: Option<u64>,
+    extensions: &'a [String],
+    governor: Option<&'a str>,
+    gpus: Vec<GpuEssence<'a>>,
+    hypervisor: Option<&'a str>,
+    identity: Option<&'a str>,
+    logical_cpus: Option<u64>,
+    max_frequency_khz: Option<u64>,
+    memory_class: Option<u32>,
+    microcode: Option<&'a str>,
+    model: Option<&'a str>,
+    numa_nodes: Option<u64>,
+    scheme: u32,
+    sockets: Option<u64>,
+    transparent_huge_pages: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct CacheEssence<'a> {
+    kind: &'a str,
+    level: u64,
+    shared_by: Option<u64>,
+    size_bytes: u64,
+}
+
+#[derive(Serialize, PartialEq, Eq, PartialOrd, Ord)]
+struct GpuEssence<'a> {
+    driver: Option<&'a str>,
+    name: &'a str,
+}
+
+/// The sha256 of [`canonical`], in hexadecimal.
+pub(crate) fn of(machine: &Machine) -> String {
+    let digest = Sha256::digest(canonical(machine).as_bytes());
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// JSON without spaces, keys sorted.
+pub(crate) fn canonical(machine: &Machine) -> String {
+    let (cpu, environment) = (&machine.cpu, &machine.environment);
+    let mut gpus: Vec<GpuEssence<'_>> = machine
+        .gpus
+        .iter()
+        .map(|gpu| GpuEssence {
+            driver: gpu.driver.as_deref(),
+            name: &gpu.name,
+        })
+        .collect();
+    gpus.sort();
+    let essence = Essence {
+        allowed_cpus: cpu.allowed_cpus,
+        architecture: &cpu.architecture,
+        caches: cpu.caches.iter().map(cache).collect(),
+        clock_source: environment.clock_source.as_deref(),
+        cores: cpu.cores,
+        cpu_limit_millis: environment.cpu_limit_millis,
+        extensions: &cpu.extensions,
+        governor: environment.governor.as_deref(),
+        gpus,
+        hypervisor: environment.hypervisor.as_deref(),
+        identity: cpu.identity.as_deref(),
+        logical_cpus: cpu.logical_cpus,
+        max_frequency_khz: cpu.max_frequency_khz,
+        memory_class: memory_class(machine),
+        microcode: cpu.microcode.as_deref(),
+        model: cpu.model.as_deref(),
+        numa_nodes: cpu.numa_nodes,
+        scheme: 1,
+        sockets: cpu.sockets,
+        transparent_huge_pages: environment.transparent_huge_pages.as_deref(),
+    };
+    // Strings and whole numbers under string keys are never refused.
+    serde_json::to_string(&essence).unwrap_or_default()
+}
+
+fn cache(cache: &Cache) -> CacheEssence<'_> {
+    CacheEssence {
+        kind: &cache.kind,
+        level: cache.level,
+        shared_by: cache.shared_by,
+        size_bytes: cache.size_bytes.as_bytes(),
+    }
+}
+
+/// The whole number nearest to 2·log₂ of the bytes: installed sizes, a little reduced by the kernel, lie far from a border.
+fn memory_class(machine: &Machine) -> Option<u32> {
+    let total = machine.memory.total_bytes?;
+    let usable = machine
+        .environment
+        .memory_limit_bytes
+        .map_or(total, |limit| limit.min(total));
+    Some((2.0 * (usable.as_bytes().max(1) as f64).log2()).round() as u32)
+}
