@@ -26,4 +26,5 @@ pub use probe::Probe;
 pub use process_memory::{MemoryReading, ProcessMemory};
 pub use render::render;
 pub use run_delay::RunDelay;
+pub use system::available_memory;
 pub use unavailable::Unavailable;

@@ -1,11 +1,28 @@
 //! Main memory, kernel and distribution.
 
+use std::path::Path;
+
 use tare_results::{MemoryFacts, OperatingSystem};
 use tare_units::Bytes;
 
 use crate::Unavailable;
+use crate::cgroup::Cgroup;
 use crate::gaps::Gaps;
 use crate::root::Root;
+
+/// Main memory that can be had now without swapping, or the control group's limit where that is less.
+///
+/// # Errors
+/// Where the kernel does not say.
+pub fn available_memory(root: &Path) -> Result<Bytes, Unavailable> {
+    let root = Root::new(root);
+    let available = meminfo(&root, "MemAvailable")?;
+    let limit = Cgroup::read(&root).and_then(|cgroup| cgroup.memory_limit());
+    Ok(limit
+        .ok()
+        .flatten()
+        .map_or(available, |limit| limit.min(available)))
+}
 
 pub(crate) fn memory(root: &Root, gaps: &mut Gaps) -> MemoryFacts {
     MemoryFacts {

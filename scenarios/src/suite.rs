@@ -20,6 +20,7 @@
 
 mod keys;
 mod read;
+mod write;
 
 use std::collections::BTreeMap;
 

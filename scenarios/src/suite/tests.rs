@@ -263,3 +263,36 @@ fn an_unknown_suite_is_refused_with_those_that_exist() {
     );
     assert_eq!(text("fast"), None);
 }
+
+#[test]
+fn a_suite_is_printed_as_toml_that_reads_back_as_the_same() {
+    let odd = own_with(
+        "shapes = [{ \"a b\" = 1, seq = 2 }, {}]\nduration = \"1.5ms\"\nmax_requests = 77\nthreads = [2]",
+    )
+    .replace("a.onnx", "a\\\\\\\"\\u0007é.onnx");
+    let own = parse(&odd, "odd.toml").unwrap();
+    assert_eq!(own.models[0], "a\\\"\u{7}é.onnx");
+    for suite in list().unwrap().into_iter().chain([own]) {
+        assert_eq!(parse(&suite.to_string(), "printed"), Ok(suite));
+    }
+}
+
+#[test]
+fn a_printed_suite_says_every_choice_in_force() {
+    assert_eq!(
+        find("first").unwrap().to_string(),
+        r#"name = "first"
+summary = "a small text encoder with the embedded framework at four batch sizes, in under a minute"
+models = ["minilm-l6"]
+adapters = ["rten"]
+scenarios = ["single-stream"]
+batches = [1, 2, 4, 8]
+shapes = [{ seq = 128 }]
+devices = ["cpu"]
+threads = [1]
+repeats = 5
+duration = "500ms"
+max_requests = 1000000
+"#
+    );
+}
