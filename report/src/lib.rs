@@ -1,2 +1,17 @@
-//! (in the making)
+//! What records say together: a summary of each cell over its repeats, as a table for people and in formats for programs.
+//!
+//! Everything here is a pure function of a run and its records: nothing is measured, no sample file is opened.
+//! - [`summarise`]: records → summaries.
+//! - [`table`]: summaries → text for a terminal of a given width.
+//! - [`exporter`]: summaries → JSON, CSV, Markdown.
 #![forbid(unsafe_code)]
+
+mod export;
+mod summarise;
+mod summary;
+mod table;
+
+pub use export::{EXPORTERS, ExportError, Exporter, exporter};
+pub use summarise::summarise;
+pub use summary::{SUMMARY_SCHEMA, Summary, summary_schema};
+pub use table::{Style, table};

@@ -1,0 +1,171 @@
+//! A row a summary, the same columns always: the dotted paths, with maps and lists as JSON and nothing for `null`.
+
+use serde_json::Value;
+
+use super::{ExportError, Exporter};
+use crate::summary::Summary;
+
+/// `csv`.
+pub struct Csv;
+
+impl Exporter for Csv {
+    fn name(&self) -> &'static str {
+        "csv"
+    }
+
+    fn export(&self, summaries: &[Summary]) -> Result<Vec<u8>, ExportError> {
+        let failed = |reason: &dyn std::fmt::Display| ExportError::write("CSV", reason);
+        let columns = columns();
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        writer.write_record(&columns).map_err(|e| failed(&e))?;
+        for summary in summaries {
+            let value = serde_json::to_value(summary).map_err(|e| failed(&e))?;
+            let cells = columns.iter().map(|path| cell(&value, path));
+            writer.write_record(cells).map_err(|e| failed(&e))?;
+        }
+        writer.into_inner().map_err(|e| failed(&e))
+    }
+}
+
+/// Groups of fields; an empty name is the top.
+const GROUPS: &[(&str, &[&str])] = &[
+    ("", &["schema", "id", "run", "created"]),
+    (
+        "producer",
+        &["version", "commit", "profile", "binary_sha256"],
+    ),
+    (
+        "cell",
+        &[
+            "model",
+            "adapter",
+            "adapter_options",
+            "scenario",
+            "scenario_options",
+            "batch",
+            "shape",
+            "precision",
+            "device",
+            "threads",
+            "seed",
+        ],
+    ),
+    ("", &["repeats"]),
+    (
+        "model",
+        &[
+            "name",
+            "sha256",
+            "format",
+            "opset",
+            "parameters",
+            "operators",
+            "flops",
+            "macs_paper",
+            "bytes_min",
+            "bytes_unfused",
+            "input_bytes",
+            "output_bytes",
+            "peak_activation_bytes",
+        ],
+    ),
+    ("runtime", &["name", "version", "library_sha256", "options"]),
+    ("machine", &["fingerprint"]),
+    (
+        "machine.cpu",
+        &[
+            "model",
+            "architecture",
+            "identity",
+            "microcode",
+            "sockets",
+            "cores",
+            "logical_cpus",
+            "allowed_cpus",
+            "numa_nodes",
+            "max_frequency_khz",
+            "caches",
+            "extensions",
+        ],
+    ),
+    ("machine.memory", &["total_bytes", "swap_bytes"]),
+    ("machine", &["gpus"]),
+    ("machine.os", &["name", "kernel", "distribution"]),
+    (
+        "machine.environment",
+        &[
+            "hypervisor",
+            "container",
+            "cpu_limit_millis",
+            "memory_limit_bytes",
+            "governor",
+            "transparent_huge_pages",
+            "clock_source",
+        ],
+    ),
+    ("machine", &["missing"]),
+    ("harness", &["p50_ns", "p99_ns", "clock_ns", "run_delay_ns"]),
+    (
+        "load",
+        &["load_ns", "first_inference_ns", "warmup_requests", "steady"],
+    ),
+    ("latency", MOMENTS),
+    ("latency.p50", BOUNDED),
+    ("latency.p90", BOUNDED),
+    ("latency.p95", BOUNDED),
+    ("latency.p99", BOUNDED),
+    ("latency.p99_9", BOUNDED),
+    ("effective_latency", MOMENTS),
+    ("effective_latency.p50", BOUNDED),
+    ("effective_latency.p90", BOUNDED),
+    ("effective_latency.p95", BOUNDED),
+    ("effective_latency.p99", BOUNDED),
+    ("effective_latency.p99_9", BOUNDED),
+    (
+        "throughput",
+        &[
+            "samples_per_s",
+            "pipelined_samples_per_s",
+            "offered_per_s",
+            "achieved_per_s",
+        ],
+    ),
+    ("schedule", &["skew_p50_ns", "skew_p99_ns", "skew_max_ns"]),
+    (
+        "memory",
+        &[
+            "before_load_rss_bytes",
+            "after_load_rss_bytes",
+            "peak_rss_bytes",
+            "peak_pss_bytes",
+            "peak_vram_process_bytes",
+            "peak_vram_device_bytes",
+            "major_faults",
+            "minor_faults",
+        ],
+    ),
+    ("", &["doubts", "verdict", "reasons", "missing", "samples"]),
+];
+
+const MOMENTS: &[&str] = &["count", "failed", "mean_ns", "std_ns", "min_ns", "max_ns"];
+const BOUNDED: &[&str] = &["value_ns", "low_ns", "high_ns"];
+
+fn columns() -> Vec<String> {
+    let paths = |(group, fields): &(&str, &[&str])| {
+        let path = |field: &&str| match *group {
+            "" => (*field).to_owned(),
+            group => format!("{group}.{field}"),
+        };
+        fields.iter().map(path).collect::<Vec<_>>()
+    };
+    GROUPS.iter().flat_map(paths).collect()
+}
+
+fn cell(value: &Value, path: &str) -> String {
+    let found = path.split('.').try_fold(value, |value, key| value.get(key));
+    match found {
+        None | Some(Value::Null) => String::new(),
+        Some(Value::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
+    }
+}

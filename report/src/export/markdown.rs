@@ -1,0 +1,70 @@
+//! The table in Markdown, for documents and pull requests: every column, the notes below.
+
+use super::{ExportError, Exporter};
+use crate::summary::Summary;
+use crate::table::{Align, Content, Dimensions, caption, columns, notes};
+
+/// `markdown`.
+pub struct Markdown;
+
+impl Exporter for Markdown {
+    fn name(&self) -> &'static str {
+        "markdown"
+    }
+
+    fn export(&self, summaries: &[Summary]) -> Result<Vec<u8>, ExportError> {
+        if summaries.is_empty() {
+            return Ok(b"No cell was measured.\n".to_vec());
+        }
+        let dimensions = Dimensions::of(summaries);
+        let mut lines: Vec<String> = Vec::new();
+        for line in caption(summaries, &dimensions) {
+            lines.extend([escaped(&line.join(" · ")), String::new()]);
+        }
+        lines.extend(rows(summaries, &dimensions));
+        let notes = notes(summaries, &dimensions);
+        if !notes.is_empty() {
+            lines.push(String::new());
+        }
+        lines.extend(
+            notes
+                .iter()
+                .map(|note| format!("- {}", escaped(&note.text))),
+        );
+        Ok((lines.join("\n") + "\n").into_bytes())
+    }
+}
+
+fn rows(summaries: &[Summary], dimensions: &Dimensions) -> Vec<String> {
+    let mut rows = vec![String::from("|"); summaries.len() + 2];
+    for column in columns(summaries, dimensions, true) {
+        let Content::Texts(texts) = column.content else {
+            continue;
+        };
+        let rule = match column.align {
+            Align::Left => "---",
+            Align::Right => "--:",
+        };
+        let cells = texts.iter().map(|(text, _)| escaped(text));
+        let column = [column.header.to_owned(), rule.to_owned()]
+            .into_iter()
+            .chain(cells);
+        for (row, cell) in rows.iter_mut().zip(column) {
+            row.push_str(&format!(" {cell} |"));
+        }
+    }
+    rows
+}
+
+/// Without what would end a cell, a line, or be taken for markup.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '|' | '*' | '_' | '<' | '`' | '\\' | '[' => escaped.extend(['\\', c]),
+            c if c.is_control() => escaped.push(' '),
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}

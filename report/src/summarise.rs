@@ -1,0 +1,69 @@
+//! Joins the records of each cell of a plan to a summary.
+
+mod doubts;
+mod figures;
+mod latency;
+mod repeats;
+
+use std::collections::HashMap;
+
+use tare_results::{Kind, PlannedCell, Record, Run};
+
+use crate::summary::{SUMMARY_SCHEMA, Summary};
+use figures::Figures;
+use repeats::Repeats;
+
+/// A summary of each cell of the plan, in its order; those that failed or were not reached are among them, with reasons.
+///
+/// `records` are those of the run, in the order in which they were appended: a repeat that was made again after it
+/// failed stands for itself.
+pub fn summarise(run: &Run, records: &[Record]) -> Vec<Summary> {
+    let mut by_cell: HashMap<&str, Vec<&Record>> = HashMap::new();
+    for record in records {
+        if record.kind == Kind::Measurement {
+            by_cell.entry(&record.id).or_default().push(record);
+        }
+    }
+    run.cells
+        .iter()
+        .map(|planned| {
+            let records = by_cell.get(planned.id.as_str());
+            summary(run, planned, records.map_or(&[], Vec::as_slice))
+        })
+        .collect()
+}
+
+fn summary(run: &Run, planned: &PlannedCell, records: &[&Record]) -> Summary {
+    let repeats = Repeats::of(records, run.repeats);
+    let mut figures = Figures::of(&repeats);
+    let latency = figures.latency("latency", |record| record.latency.as_ref());
+    let agreeing = figures.agreeing(|record| record.latency.as_ref());
+    let effective_latency = figures.latency("effective_latency", |record| {
+        record.effective_latency.as_ref()
+    });
+    let doubts = doubts::union(&repeats, agreeing);
+    Summary {
+        schema: SUMMARY_SCHEMA.to_owned(),
+        id: planned.id.clone(),
+        run: run.id.clone(),
+        created: repeats.created().unwrap_or(&run.created).to_owned(),
+        producer: run.producer.clone(),
+        cell: planned.cell.clone(),
+        repeats: repeats.counted.len() as u64,
+        model: planned.model.clone(),
+        runtime: figures.fact("runtime", |record| record.runtime.clone()),
+        machine: run.machine.clone(),
+        harness: figures.fact("harness", |record| record.harness.clone()),
+        load: figures.load(),
+        latency,
+        effective_latency,
+        throughput: figures.throughput(),
+        schedule: figures.schedule(),
+        memory: figures.memory(),
+        doubts,
+        verdict: repeats.verdict(),
+        reasons: repeats.reasons(),
+        missing: figures.missing(),
+        samples: repeats.samples(),
+    }
+}

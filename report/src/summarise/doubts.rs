@@ -1,0 +1,48 @@
+//! The doubts of a cell: each kind once, as bad as it gets.
+
+use std::mem::discriminant;
+
+use tare_results::Doubt;
+
+use super::repeats::Repeats;
+
+/// The doubts of all repeats, then those that only appear between them; `agreeing` names the percentiles that vary
+/// less between repeats than within.
+pub fn union(repeats: &Repeats<'_>, agreeing: Vec<String>) -> Vec<Doubt> {
+    let within = repeats
+        .made
+        .iter()
+        .flat_map(|record| record.doubts.iter().cloned());
+    let agreeing = agreeing
+        .into_iter()
+        .map(|percentile| Doubt::WithinRepeatSpread { percentile });
+    let mut union: Vec<Doubt> = Vec::new();
+    for doubt in within.chain(repeats.doubts()).chain(agreeing) {
+        match union.iter_mut().find(|known| is_alike(known, &doubt)) {
+            Some(known) if severity(&doubt) > severity(known) => *known = doubt,
+            Some(_) => {}
+            None => union.push(doubt),
+        }
+    }
+    union
+}
+
+fn is_alike(one: &Doubt, other: &Doubt) -> bool {
+    match one {
+        Doubt::WithinRepeatSpread { .. }
+        | Doubt::CoarseMemory { .. }
+        | Doubt::UnknownCost { .. }
+        | Doubt::GuessedInputs { .. } => one == other,
+        _ => discriminant(one) == discriminant(other),
+    }
+}
+
+fn severity(doubt: &Doubt) -> f64 {
+    match doubt {
+        Doubt::Unsteady { warmup_requests } => *warmup_requests as f64,
+        Doubt::MissingRepeats { have, planned } => *planned as f64 - *have as f64,
+        Doubt::DelayedRequests { share } => *share,
+        Doubt::FailedRequests { failed, count } => *failed as f64 / *count as f64,
+        _ => 0.0,
+    }
+}

@@ -1,0 +1,138 @@
+//! The latency of a cell over its repeats: percentiles averaged with their interval, moments pooled.
+
+use tare_results::{Latency, Percentile, Record};
+use tare_statistics::{Across, PercentileEstimate, Undecided, across_repeats};
+use tare_units::Nanoseconds;
+
+use super::figures::{Figures, reason};
+
+type Get = fn(&Record) -> Option<&Latency>;
+
+impl Figures<'_> {
+    /// The latencies that `get` finds, whose paths begin with `path`.
+    pub fn latency(&mut self, path: &str, get: Get) -> Option<Latency> {
+        let all = self.group(path, get)?;
+        let [p50, p90, p95, p99, p99_9] =
+            [0, 1, 2, 3, 4].map(|place| self.percentile(path, get, place));
+        let mean_ns = pooled_mean(&all);
+        let std_ns = mean_ns.and_then(|mean| pooled_std(&all, mean));
+        for (name, known) in [
+            ("mean_ns", mean_ns),
+            ("std_ns", std_ns),
+            ("min_ns", mean_ns),
+            ("max_ns", mean_ns),
+        ] {
+            if known.is_none() {
+                let lacking = self.counted.first().copied();
+                let path = format!("{path}.{name}");
+                self.absent(&path, lacking.map(|record| reason(record, &path)));
+            }
+        }
+        Some(Latency {
+            count: all.iter().map(|latency| latency.count).sum(),
+            failed: all.iter().map(|latency| latency.failed).sum(),
+            mean_ns,
+            std_ns,
+            min_ns: all.iter().filter_map(|latency| latency.min_ns).min(),
+            max_ns: all.iter().filter_map(|latency| latency.max_ns).max(),
+            p50,
+            p90,
+            p95,
+            p99,
+            p99_9,
+        })
+    }
+
+    /// Names of the percentiles that vary more within repeats than their interval between repeats says.
+    pub fn agreeing(&self, get: Get) -> Vec<String> {
+        let all: Option<Vec<&Latency>> = self.counted.iter().map(|record| get(record)).collect();
+        let all = all.unwrap_or_default();
+        let is_wider = |place: &usize| match across(&all, *place) {
+            Some(Across::Between(between)) => between.within_is_wider(),
+            _ => false,
+        };
+        let names = (0..5).filter(is_wider);
+        names
+            .filter_map(|place| Some(all.first()?.percentiles()[place].0.to_owned()))
+            .collect()
+    }
+
+    fn percentile(&mut self, path: &str, get: Get, place: usize) -> Option<Percentile> {
+        let all = self.group(path, get)?;
+        let name = all.first()?.percentiles()[place].0;
+        if let Some(across) = across(&all, place) {
+            let (value_ns, low, high) = match across {
+                Across::Between(over) => {
+                    (over.interval.mean, over.interval.low, over.interval.high)
+                }
+                Across::WithinOnly(one) => {
+                    let [value, low, high] =
+                        [one.value, one.low, one.high].map(|ns| ns.as_nanos() as f64);
+                    (value, low, high)
+                }
+            };
+            return Some(Percentile {
+                value_ns,
+                low_ns: Some(low),
+                high_ns: Some(high),
+                tau: None,
+            });
+        }
+        let undecided = self
+            .counted
+            .iter()
+            .filter_map(|record| Some((record, get(record)?)))
+            .filter(|(_, latency)| latency.percentiles()[place].2.is_none());
+        let worst =
+            undecided.min_by_key(|(_, latency)| latency.count.saturating_sub(latency.failed));
+        let path = format!("{path}.{name}");
+        self.absent(&path, worst.map(|(record, _)| reason(record, &path)));
+        None
+    }
+}
+
+fn across(all: &[&Latency], place: usize) -> Option<Across> {
+    let repeats: Option<Vec<Result<PercentileEstimate, Undecided>>> = all
+        .iter()
+        .map(|latency| latency.percentiles()[place].2.map(|one| Ok(estimate(one))))
+        .collect();
+    across_repeats(&repeats?).ok()
+}
+
+fn estimate(percentile: &Percentile) -> PercentileEstimate {
+    let value = percentile.value_ns;
+    PercentileEstimate {
+        value: Nanoseconds::from_nanos_f64(value),
+        low: Nanoseconds::from_nanos_f64(percentile.low_ns.unwrap_or(value).min(value)),
+        high: Nanoseconds::from_nanos_f64(percentile.high_ns.unwrap_or(value).max(value)),
+        correlation_time: percentile.tau.unwrap_or(1.0),
+    }
+}
+
+fn succeeded(latency: &Latency) -> f64 {
+    latency.count.saturating_sub(latency.failed) as f64
+}
+
+fn pooled_mean(all: &[&Latency]) -> Option<f64> {
+    let known = || {
+        all.iter()
+            .filter_map(|latency| Some((succeeded(latency), latency.mean_ns?)))
+    };
+    let count: f64 = known().map(|(count, _)| count).sum();
+    let sum: f64 = known().map(|(count, mean)| count * mean).sum();
+    (count > 0.0).then(|| sum / count)
+}
+
+/// Of all requests around their common mean: the squares within each repeat and those of its distance from that mean.
+fn pooled_std(all: &[&Latency], mean: f64) -> Option<f64> {
+    let count: f64 = all.iter().map(|latency| succeeded(latency)).sum();
+    let squares: f64 = all
+        .iter()
+        .filter_map(|latency| {
+            let within =
+                (succeeded(latency) - 1.0).max(0.0) * latency.std_ns.unwrap_or(0.0).powi(2);
+            Some(within + succeeded(latency) * (latency.mean_ns? - mean).powi(2))
+        })
+        .sum();
+    (count > 1.0).then(|| (squares / (count - 1.0)).sqrt())
+}

@@ -1,0 +1,65 @@
+//! One cell over its repeats: what everything that shows results reads; computed, never stored as truth.
+
+use schemars::{JsonSchema, Schema};
+use serde::{Deserialize, Serialize};
+use tare_results::{
+    Cell, Doubt, HarnessCost, Latency, Load, Machine, Memory, Missing, ModelFacts, Producer,
+    Runtime, SampleFile, ScheduleSkew, Throughput, Verdict, schema_of,
+};
+
+/// The name and version of this format.
+pub const SUMMARY_SCHEMA: &str = "tare.summary/1";
+
+/// One cell over its repeats.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Summary {
+    /// `tare.summary/1`.
+    pub schema: String,
+    /// The cell's identity: [`Cell::id`].
+    pub id: String,
+    /// The run it was measured in.
+    pub run: String,
+    /// When its last worker ended, or the run began; UTC, RFC 3339.
+    pub created: String,
+    /// What measured it.
+    pub producer: Producer,
+    /// What was measured.
+    pub cell: Cell,
+    /// Repeats that the figures are made of.
+    pub repeats: u64,
+    /// The model at the cell's shapes.
+    pub model: ModelFacts,
+    /// The library that ran; `null` where no worker said.
+    pub runtime: Option<Runtime>,
+    /// The machine it was measured on.
+    pub machine: Machine,
+    /// What the harness itself costs in this run.
+    pub harness: Option<HarnessCost>,
+    /// Getting ready: means over the repeats; steady if all were.
+    pub load: Option<Load>,
+    /// Percentiles are means over the repeats with Student's t interval; mean and standard deviation are of all requests.
+    pub latency: Option<Latency>,
+    /// The same of the wall clock less run delay.
+    pub effective_latency: Option<Latency>,
+    /// Means over the repeats.
+    pub throughput: Option<Throughput>,
+    /// Means over the repeats, and the largest of all.
+    pub schedule: Option<ScheduleSkew>,
+    /// Peaks are the largest of the repeats; all else is their mean.
+    pub memory: Option<Memory>,
+    /// Of all repeats, and those that only appear between them.
+    pub doubts: Vec<Doubt>,
+    /// Valid where every planned repeat is.
+    pub verdict: Verdict,
+    /// Why it is not valid.
+    pub reasons: Vec<String>,
+    /// Why a figure is `null`, by dotted path.
+    pub missing: Missing,
+    /// The samples of each repeat that the figures are made of.
+    pub samples: Vec<SampleFile>,
+}
+
+/// The JSON Schema of a summary.
+pub fn summary_schema() -> Schema {
+    schema_of::<Summary>(SUMMARY_SCHEMA)
+}

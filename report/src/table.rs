@@ -1,0 +1,47 @@
+//! Summaries as a table for a person: figures with their interval, a bar for each latency, and what to doubt about them.
+
+mod bar;
+mod caption;
+mod columns;
+mod dimensions;
+mod layout;
+mod notes;
+mod numbers;
+mod style;
+
+use crate::summary::Summary;
+
+pub(crate) use caption::caption;
+pub(crate) use columns::{Align, Content, columns};
+pub(crate) use dimensions::Dimensions;
+pub(crate) use notes::notes;
+pub use style::Style;
+
+/// The table of `summaries`, a row each, for a terminal of `style.width` columns; ends in a line break.
+///
+/// Columns that do not fit are left out, least important first; what is the same in all rows stands above them.
+pub fn table(summaries: &[Summary], style: Style) -> String {
+    if summaries.is_empty() {
+        return "no cell was measured\n".to_owned();
+    }
+    let dimensions = Dimensions::of(summaries);
+    let mut lines: Vec<String> = Vec::new();
+    for line in caption(summaries, &dimensions) {
+        let parts = line.iter().map(String::as_str);
+        lines.extend(layout::wrap("", parts, " · ", style));
+    }
+    lines.push(String::new());
+    lines.extend(layout::rows(
+        columns(summaries, &dimensions, style.is_wide()),
+        style,
+    ));
+    let notes = notes(summaries, &dimensions);
+    if !notes.is_empty() {
+        lines.push(String::new());
+    }
+    for note in notes {
+        let words = note.text.split_whitespace();
+        lines.extend(layout::wrap(note.mark, words, " ", style));
+    }
+    lines.iter().map(|line| format!("{line}\n")).collect()
+}

@@ -1,0 +1,116 @@
+//! What stands below a table: why rows are invalid, what to doubt, what an undecided percentile needs.
+
+use tare_results::Doubt;
+
+use super::columns::p50;
+use super::dimensions::Dimensions;
+use crate::summary::Summary;
+
+/// A sentence about some rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Note {
+    /// What it hangs on: `!` invalid, `*` doubtful.
+    pub mark: &'static str,
+    /// Which rows, and what.
+    pub text: String,
+}
+
+/// The notes of `summaries`, each said once.
+pub fn notes(summaries: &[Summary], dimensions: &Dimensions) -> Vec<Note> {
+    let mut said: Vec<(&'static str, String, Vec<&Summary>)> = Vec::new();
+    let mut say = |mark, text: String, summary| match said
+        .iter_mut()
+        .find(|(m, known, _)| *m == mark && *known == text)
+    {
+        Some((.., rows)) => rows.push(summary),
+        None => said.push((mark, text, vec![summary])),
+    };
+    for summary in summaries {
+        for reason in &summary.reasons {
+            say("!", reason.clone(), summary);
+        }
+    }
+    for summary in summaries {
+        for doubt in doubts(summary) {
+            say("*", doubt, summary);
+        }
+    }
+    let said = said.into_iter().map(|(mark, text, rows)| Note {
+        mark,
+        text: if rows.len() == summaries.len() {
+            text
+        } else {
+            format!("{}: {text}", whose(&rows, dimensions))
+        },
+    });
+    said.chain(tail(summaries)).collect()
+}
+
+/// One sentence a doubt; that some percentiles agree by luck is one doubt, and missing repeats are reasons already.
+fn doubts(summary: &Summary) -> Vec<String> {
+    let mut agreeing = Vec::new();
+    let mut sentences = Vec::new();
+    for doubt in &summary.doubts {
+        match doubt {
+            Doubt::MissingRepeats { .. } if !summary.reasons.is_empty() => {}
+            Doubt::WithinRepeatSpread { percentile } => agreeing.push(percentile.replace('_', ".")),
+            other => sentences.push(other.to_string()),
+        }
+    }
+    match agreeing.as_slice() {
+        [] => {}
+        [percentile] => {
+            let percentile = percentile.clone();
+            sentences.push(Doubt::WithinRepeatSpread { percentile }.to_string());
+        }
+        several => sentences.push(format!(
+            "{} vary more within repeats than their intervals between repeats say",
+            several.join(", ")
+        )),
+    }
+    sentences
+}
+
+fn whose(rows: &[&Summary], dimensions: &Dimensions) -> String {
+    let mut groups: Vec<(String, Vec<String>)> = Vec::new();
+    for row in rows {
+        let values = dimensions.varying.iter().map(|one| match one.name {
+            "threads" | "seed" => format!("{}={}", one.name, (one.value)(row)),
+            _ => (one.value)(row),
+        });
+        let name = values.collect::<Vec<_>>().join(" ");
+        let batch = row.cell.batch.to_string();
+        match groups.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, batches)) => batches.push(batch),
+            None => groups.push((name, vec![batch])),
+        }
+    }
+    let groups = groups.into_iter().map(|(name, batches)| {
+        if dimensions.is_batch_varying {
+            format!("{name} b={}", batches.join(",")).trim().to_owned()
+        } else {
+            name
+        }
+    });
+    groups.collect::<Vec<_>>().join("; ")
+}
+
+/// What it takes for every row to have a 99th percentile.
+fn tail(summaries: &[Summary]) -> Option<Note> {
+    let needs = |summary: &Summary| {
+        let reason = summary.missing.get("latency.p99")?;
+        let needed = reason.strip_suffix(" samples")?.split(" of ").nth(1)?;
+        let needed: u64 = needed.parse().ok()?;
+        let seconds = needed as f64 * p50(summary)?.value_ns / 1e9;
+        Some((needed, seconds.ceil() as u64))
+    };
+    let needs: Vec<(u64, u64)> = summaries.iter().filter_map(needs).collect();
+    let samples = needs.iter().map(|(samples, _)| samples).max()?;
+    let seconds = needs.iter().map(|(_, seconds)| seconds).max()?;
+    Some(Note {
+        mark: "",
+        text: format!(
+            "a p99 needs {samples} samples of each repeat: --duration {seconds}s is enough for every row"
+        ),
+    })
+}

@@ -1,0 +1,251 @@
+//! The table as it stands on a terminal: what it says, what gives way in little room.
+
+mod common;
+
+use common::{cell, failed, latency_of, percentile, run_of, timed};
+use expect_test::{Expect, expect};
+use tare_report::{Style, Summary, summarise, table};
+use tare_results::{Doubt, Record};
+
+fn style(width: usize) -> Style {
+    Style {
+        width,
+        color: false,
+        unicode: true,
+    }
+}
+
+fn check(summaries: &[Summary], width: usize, expect: Expect) {
+    let text = table(summaries, style(width));
+    for line in text.lines() {
+        assert!(line.chars().count() <= width, "{line}");
+    }
+    expect.assert_eq(&text);
+}
+
+/// MiniLM at four batch sizes, five repeats each; the last has enough samples for no more than the median.
+fn batches() -> Vec<Summary> {
+    let cells = [1, 2, 4, 8].map(cell).to_vec();
+    let repeats = |cell| {
+        (0..5).map(move |repeat| {
+            let drift = 1.0 + [0.0, 0.004, -0.003, 0.002, -0.003][repeat as usize];
+            let mut record = timed(cell, repeat, 31.9e6 * cell.batch as f64 * 0.9 * drift);
+            if cell.batch == 1 {
+                latency_of(&mut record).p99 = percentile(34.1e6 * drift, 33.8e6, 34.9e6);
+            }
+            record
+        })
+    };
+    let records: Vec<Record> = cells.iter().flat_map(repeats).collect();
+    summarise(&run_of(cells.clone(), 5), &records)
+}
+
+/// Two models under two adapters with everything that can go wrong.
+fn troubled() -> Vec<Summary> {
+    let other = |mut cell: tare_results::Cell, model: &str| {
+        cell.model = model.to_owned();
+        cell.threads = 2;
+        cell
+    };
+    let (first, second) = (cell(1), cell(4));
+    let third = other(
+        cell(1),
+        "a-model-whose-name-is-far-too-long-for-any-table.onnx",
+    );
+    let mut offline = other(cell(16), "minilm-l6");
+    offline.scenario = "offline".to_owned();
+    let mut records = vec![
+        timed(&first, 0, 31.9e6),
+        failed(&first, 1, "the worker was killed by signal 9"),
+        failed(&second, 0, "no such file"),
+        failed(&second, 1, "no such file"),
+        timed(&third, 0, 240.0),
+        timed(&third, 1, 250.0),
+        timed(&offline, 0, 400e6),
+        timed(&offline, 1, 410e6),
+    ];
+    let p50 = percentile(31.9e6, 31.5e6, 32.9e6);
+    latency_of(&mut records[0]).p50 = p50;
+    for record in &mut records[4..6] {
+        record.doubts = vec![Doubt::Unsteady {
+            warmup_requests: 900,
+        }];
+        record.model.flops = None;
+    }
+    let mut run = run_of(vec![first, second, third, offline], 2);
+    run.cells[2].model.flops = None;
+    run.machine.cpu.allowed_cpus = Some(1);
+    summarise(&run, &records)
+}
+
+#[test]
+fn a_wide_terminal_shows_everything() {
+    check(
+        &batches(),
+        120,
+        expect![[r#"
+        minilm-l6 · rten 0.27.0 · single-stream · seq=128 · fp32 · cpu · 1 thread
+        run 20261121-104656-3f9a · Intel(R) Xeon(R) Processor, 2 CPUs · 5 repeats · harness 62 ns
+
+        model      adapter  batch      p50  95%                                 p99  samples/s  GFLOP  GFLOP/s   memory  verdict
+        ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+        minilm-l6  rten         1  28.7 ms  ±0.4%  ██▋                      34.1 ms       34.8   2.87     99.9  196 MiB  valid *
+        minilm-l6  rten         2  57.4 ms  ±0.4%  █████▎                 33 of 368       34.8   5.74     99.9  196 MiB  valid *
+        minilm-l6  rten         4   115 ms  ±0.4%  ██████████▌            33 of 368       34.8   11.5     99.9  196 MiB  valid *
+        minilm-l6  rten         8   230 ms  ±0.4%  █████████████████████  33 of 368       34.8   23.0     99.9  196 MiB  valid *
+
+        * b=1: p50, p90, p99 vary more within repeats than their intervals between repeats say
+        * b=2,4,8: p50, p90 vary more within repeats than their intervals between repeats say
+        a p99 needs 368 samples of each repeat: --duration 85s is enough for every row
+    "#]],
+    );
+}
+
+#[test]
+fn a_terminal_of_80_columns_shows_what_matters_most() {
+    check(
+        &batches(),
+        80,
+        expect![[r#"
+        minilm-l6 · rten 0.27.0 · single-stream · seq=128 · fp32 · cpu · 1 thread
+        run 20261121-104656-3f9a · Intel(R) Xeon(R) Processor, 2 CPUs · 5 repeats ·
+        harness 62 ns
+
+        batch      p50  95%                    p99  samples/s  GFLOP/s   memory  verdict
+        ────────────────────────────────────────────────────────────────────────────────
+            1  28.7 ms  ±0.4%  █           34.1 ms       34.8     99.9  196 MiB  valid *
+            2  57.4 ms  ±0.4%  ██        33 of 368       34.8     99.9  196 MiB  valid *
+            4   115 ms  ±0.4%  ████      33 of 368       34.8     99.9  196 MiB  valid *
+            8   230 ms  ±0.4%  ████████  33 of 368       34.8     99.9  196 MiB  valid *
+
+        * b=1: p50, p90, p99 vary more within repeats than their intervals between
+          repeats say
+        * b=2,4,8: p50, p90 vary more within repeats than their intervals between
+          repeats say
+        a p99 needs 368 samples of each repeat: --duration 85s is enough for every row
+    "#]],
+    );
+}
+
+#[test]
+fn failures_doubts_and_throughput_without_latency_are_told_apart() {
+    check(
+        &troubled(),
+        120,
+        expect![[r#"
+        rten 0.27.0 · seq=128 · fp32 · cpu
+        run 20261121-104656-3f9a · Intel(R) Xeon(R) Processor, 1 of 2 CPUs · harness 62 ns
+
+        model                         scenario       threads  batch      p50  95%                 p99  samples/s  verdict
+        ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+        minilm-l6                     single-stream  1            1  31.9 ms  [31.5, 32.9]  33 of 368       31.3  invalid
+        minilm-l6                     single-stream  1            4        –  –                     –          –  invalid
+        a-model-whose-name-is-far-t…  single-stream  2            1   245 ns  ±26%          33 of 368  4,083,333  valid *
+        minilm-l6                     offline        2           16        –  –                     –       39.5  valid
+
+        ! minilm-l6 single-stream 1 b=1: repeat 1: failed while loading the model: the worker was killed by signal 9
+        ! minilm-l6 single-stream 1 b=4: failed while loading the model: no such file
+        * minilm-l6 single-stream 1 b=1: only 1 of 2 repeats ended well
+        * minilm-l6 single-stream 1 b=1: a single repeat says nothing of the difference between processes
+        * minilm-l6 single-stream 1 b=4: only 0 of 2 repeats ended well
+        * a-model-whose-name-is-far-too-long-for-any-table.onnx single-stream 2 b=1: the latency was not steady after 900
+          warm-up requests
+        a p99 needs 368 samples of each repeat: --duration 12s is enough for every row
+    "#]],
+    );
+}
+
+#[test]
+fn names_are_shortened_where_they_leave_no_room() {
+    check(
+        &troubled(),
+        80,
+        expect![[r#"
+        rten 0.27.0 · seq=128 · fp32 · cpu
+        run 20261121-104656-3f9a · Intel(R) Xeon(R) Processor, 1 of 2 CPUs · harness 62
+        ns
+
+        model             scenario       threads  batch      p50  samples/s  verdict
+        ────────────────────────────────────────────────────────────────────────────
+        minilm-l6         single-stream  1            1  31.9 ms       31.3  invalid
+        minilm-l6         single-stream  1            4        –          –  invalid
+        a-model-whose-n…  single-stream  2            1   245 ns  4,083,333  valid *
+        minilm-l6         offline        2           16        –       39.5  valid
+
+        ! minilm-l6 single-stream 1 b=1: repeat 1: failed while loading the model: the
+          worker was killed by signal 9
+        ! minilm-l6 single-stream 1 b=4: failed while loading the model: no such file
+        * minilm-l6 single-stream 1 b=1: only 1 of 2 repeats ended well
+        * minilm-l6 single-stream 1 b=1: a single repeat says nothing of the difference
+          between processes
+        * minilm-l6 single-stream 1 b=4: only 0 of 2 repeats ended well
+        * a-model-whose-name-is-far-too-long-for-any-table.onnx single-stream 2 b=1: the
+          latency was not steady after 900 warm-up requests
+        a p99 needs 368 samples of each repeat: --duration 12s is enough for every row
+    "#]],
+    );
+}
+
+#[test]
+fn without_unicode_the_table_is_ascii() {
+    let ascii = Style {
+        unicode: false,
+        ..style(80)
+    };
+    let text = table(&batches(), ascii);
+    assert!(text.is_ascii(), "{text}");
+    expect![[r#"
+        minilm-l6 | rten 0.27.0 | single-stream | seq=128 | fp32 | cpu | 1 thread
+        run 20261121-104656-3f9a | Intel(R) Xeon(R) Processor, 2 CPUs | 5 repeats |
+        harness 62 ns
+
+        batch      p50  95%                    p99  samples/s  GFLOP/s   memory  verdict
+        --------------------------------------------------------------------------------
+            1  28.7 ms  +-0.4%  #          34.1 ms       34.8     99.9  196 MiB  valid *
+            2  57.4 ms  +-0.4%  ##       33 of 368       34.8     99.9  196 MiB  valid *
+            4   115 ms  +-0.4%  ####     33 of 368       34.8     99.9  196 MiB  valid *
+            8   230 ms  +-0.4%  #######  33 of 368       34.8     99.9  196 MiB  valid *
+
+        * b=1: p50, p90, p99 vary more within repeats than their intervals between
+          repeats say
+        * b=2,4,8: p50, p90 vary more within repeats than their intervals between
+          repeats say
+        a p99 needs 368 samples of each repeat: --duration 85s is enough for every row
+    "#]]
+    .assert_eq(&text);
+}
+
+#[test]
+fn colours_change_nothing_but_colours() {
+    for summaries in [batches(), troubled()] {
+        let colored = table(
+            &summaries,
+            Style {
+                color: true,
+                ..style(120)
+            },
+        );
+        let mut plain = String::new();
+        for (index, part) in colored.split("\x1b[").enumerate() {
+            let text = if index == 0 {
+                part
+            } else {
+                part.split_once('m').unwrap().1
+            };
+            plain.push_str(text);
+        }
+        assert!(colored.contains("\x1b[36m█"));
+        assert_eq!(plain, table(&summaries, style(120)));
+    }
+}
+
+#[test]
+fn no_width_is_too_small_for_the_verdict() {
+    let text = table(&batches(), style(10));
+    assert_eq!(text.matches("valid *").count(), 4, "{text}");
+}
+
+#[test]
+fn no_cells_make_no_table() {
+    assert_eq!(table(&[], style(80)), "no cell was measured\n");
+}
