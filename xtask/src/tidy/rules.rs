@@ -13,7 +13,8 @@ pub struct Source<'a> {
 
 const FILE_LINES: usize = 400;
 const FUNCTION_LINES: usize = 50;
-const CLOCKS: &[&str] = &["Instant", "SystemTime", "clock_gettime"];
+const CLOCKS: &[&str] = &["Instant", "clock_gettime"];
+const WALL_CLOCK: [&str; 2] = ["SystemTime", "now"];
 
 /// The findings in one file.
 pub fn check(source: &Source<'_>) -> Vec<Finding> {
@@ -55,11 +56,20 @@ fn clocks(source: &Source<'_>) -> Vec<Finding> {
     if source.file.path.starts_with("clock/") {
         return Vec::new();
     }
-    uses(
-        source,
-        CLOCKS,
-        "reads a clock outside clock/, take a `tare_clock::Clock` instead",
-    )
+    const MESSAGE: &str = "reads a clock outside clock/, take a `tare_clock::Clock` instead";
+    let mut findings = uses(source, CLOCKS, MESSAGE);
+    let names = &source.scan.identifiers;
+    let wall = names
+        .windows(2)
+        .filter(|pair| [&pair[0].0, &pair[1].0] == WALL_CLOCK);
+    findings.extend(wall.map(|pair| {
+        Finding::new(
+            &source.file.path,
+            pair[0].1,
+            format!("`SystemTime::now`: {MESSAGE}"),
+        )
+    }));
+    findings
 }
 
 fn uses(source: &Source<'_>, names: &[&str], message: &str) -> Vec<Finding> {
@@ -167,6 +177,15 @@ mod tests {
             assert!(messages("a/src/lib.rs", &text)[0].contains(&format!(":3: `{name}`")));
             assert!(messages("clock/src/wall.rs", &text).is_empty());
         }
+    }
+
+    #[test]
+    fn the_wall_clock_is_found_where_it_is_read_and_a_time_that_a_file_carries_is_fine() {
+        let reads = format!("{OPENING}fn a() {{\n SystemTime::now() }}");
+        assert!(messages("a/src/lib.rs", &reads)[0].contains(":3: `SystemTime::now`"));
+        assert!(messages("clock/src/wall.rs", &reads).is_empty());
+        let carries = format!("{OPENING}fn a(modified: SystemTime) {{ SystemTime::UNIX_EPOCH }}");
+        assert!(messages("a/src/lib.rs", &carries).is_empty());
     }
 
     #[test]
