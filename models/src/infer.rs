@@ -24,10 +24,12 @@ mod slicing;
 mod symbolic;
 mod table;
 
+pub(crate) use attention::{heads as attention_heads, value_size};
 pub(crate) use context::{Context, Failure, Known};
 pub(crate) use dims::{axis_of, broadcast, elements};
 pub(crate) use dtypes::dtypes;
 pub(crate) use layout::{permutation, shape_range};
+pub(crate) use matmul::{Einsum, transposed};
 pub(crate) use reduce::reduced_axes;
 pub(crate) use slicing::cuts;
 pub(crate) use table::shapes;

@@ -3,9 +3,11 @@
 
 mod bind;
 pub mod build;
+mod cost;
 mod data_type;
 mod evaluate;
 mod external;
+pub mod facts;
 mod generate;
 pub mod graph;
 mod infer;
@@ -20,6 +22,7 @@ pub mod zoo;
 
 pub use bind::{BindError, FreeDimension, ShapeRequest, TensorSpec, bind, free_dimensions};
 pub use data_type::DataType;
+pub use facts::Facts;
 pub use graph::{Attribute, Declared, Dim, Graph, Node, ValueId};
 pub use inputs::{InputPlan, Inputs, Types, Values};
 pub use model::Model;

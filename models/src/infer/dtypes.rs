@@ -1,6 +1,7 @@
 //! The element type of each output.
 
 use super::context::Context;
+use super::table::rule;
 use crate::data_type::DataType::{self, Bool, F32, I32, I64, U8};
 use crate::graph::Attribute;
 
@@ -11,6 +12,7 @@ pub(crate) fn dtypes(context: &Context) -> Vec<Option<DataType>> {
 }
 
 fn dtype(context: &Context, output: usize) -> Option<DataType> {
+    rule(context.node)?;
     let first = context.dtype(0);
     let op_type = context.node.op_type.as_str();
     match op_type {

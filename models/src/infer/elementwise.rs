@@ -26,9 +26,6 @@ pub(super) fn broadcast_inputs(
     context: &Context,
     inputs: impl IntoIterator<Item = usize>,
 ) -> Inferred {
-    if context.opset < 7 && context.node.attributes.contains_key("broadcast") {
-        return legacy(context);
-    }
     let mut inputs = inputs.into_iter();
     let Some(first) = inputs.next() else {
         return misfit("there are no inputs");
@@ -39,18 +36,11 @@ pub(super) fn broadcast_inputs(
     Ok(vec![shape])
 }
 
-/// Before operator set 7 the second input was spread over the first, from an axis on.
-fn legacy(context: &Context) -> Inferred {
-    context.shape(1)?;
-    Ok(vec![context.shape(0)?.to_vec()])
-}
-
 /// A slope that must broadcast to the first input without widening it.
 pub(super) fn prelu(context: &Context) -> Inferred {
     let data = context.shape(0)?;
     let slope = context.shape(1)?;
-    let per_channel = context.opset < 7 || slope.len() == 1;
-    if !per_channel && broadcast(data, slope)? != data {
+    if broadcast(data, slope)? != data {
         return misfit("the slope does not broadcast to the data");
     }
     Ok(vec![data.to_vec()])

@@ -3,7 +3,7 @@
 use super::Inferred;
 use super::context::{Context, Failure, misfit, open};
 use super::dims::{agree, axis_of, size_of};
-use crate::evaluate::count_nonzero;
+use crate::evaluate::{count_nonzero, floats};
 
 pub(super) fn gather(context: &Context) -> Inferred {
     let (data, indices) = (context.shape(0)?, context.shape(1)?);
@@ -55,9 +55,20 @@ pub(super) fn scatter_nd(context: &Context) -> Inferred {
 pub(super) fn one_hot(context: &Context) -> Inferred {
     let mut shape = context.shape(0)?.to_vec();
     let axis = axis_of(context.int("axis", -1), shape.len() + 1)?;
-    shape.insert(axis, size_of(context.integer(1)?)?);
+    shape.insert(axis, depth(context)?);
     Ok(vec![shape])
 }
+
+/// How many classes: a number of any type.
+fn depth(context: &Context) -> Result<usize, Failure> {
+    match context.value(1).and_then(floats).as_deref() {
+        Some([depth]) if (0.0..MOST).contains(depth) => Ok(*depth as usize),
+        Some(_) => misfit("the depth is no size"),
+        None => size_of(context.integer(1)?),
+    }
+}
+
+const MOST: f64 = (1u64 << 48) as f64;
 
 pub(super) fn top_k(context: &Context) -> Inferred {
     let mut shape = context.shape(0)?.to_vec();

@@ -7,10 +7,7 @@ use super::dims::{
 };
 
 pub(super) fn reshape(context: &Context) -> Inferred {
-    let target = match context.node.ints("shape") {
-        Some(shape) => shape.to_vec(),
-        None => context.integers(1)?,
-    };
+    let target = context.integers(1)?;
     let has_shape = context
         .operand(0)
         .is_some_and(|known| known.shape.is_some());
@@ -119,12 +116,6 @@ pub(super) fn expand(context: &Context) -> Inferred {
 pub(super) fn tile(context: &Context) -> Inferred {
     let shape = context.shape(0)?;
     let repeats = sizes_of(&context.integers(1)?)?;
-    if context.opset < 6 && repeats.len() == 1 && context.has(2) {
-        let axis = axis_of(context.integer(2)?, shape.len())?;
-        let mut tiled = shape.to_vec();
-        tiled[axis] = multiply(tiled[axis], repeats[0])?;
-        return Ok(vec![tiled]);
-    }
     agree(
         "the axes of the repeats and of the data",
         repeats.len(),
@@ -139,8 +130,7 @@ pub(super) fn tile(context: &Context) -> Inferred {
 
 pub(super) fn concat(context: &Context) -> Inferred {
     let first = context.shape(0)?;
-    let default = if context.opset < 4 { 1 } else { 0 };
-    let axis = axis_of(context.int("axis", default), first.len())?;
+    let axis = axis_of(context.int("axis", 0), first.len())?;
     let mut shape = first.to_vec();
     for index in 1..context.operands.len() {
         let next = context.shape(index)?;

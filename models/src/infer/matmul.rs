@@ -57,7 +57,6 @@ pub(super) fn gemm(context: &Context) -> Inferred {
     agree("the inner sizes", a[1], b[0])?;
     let shape = vec![a[0], b[1]];
     if let Some(bias) = context.optional_shape(2)?
-        && context.opset >= 7
         && broadcast(&shape, bias)? != shape
     {
         return misfit(format!("the bias {bias:?} does not broadcast to {shape:?}"));

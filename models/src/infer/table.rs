@@ -5,23 +5,27 @@ use super::{
     Inferred, attention, contrib, convolution, elementwise, generate, indexing, layout, matmul,
     normalise, pool, recurrent, reduce, resample, signal, slicing,
 };
+use crate::graph::Node;
 
-type Rule = fn(&Context) -> Inferred;
+pub(crate) type Rule = fn(&Context) -> Inferred;
 
 /// The shape of each output.
 pub(crate) fn shapes(context: &Context) -> Inferred {
-    let node = context.node;
-    let rule = match node.domain.as_str() {
+    match rule(context.node) {
+        Some(rule) => rule(context),
+        None => open("there is no rule for this operator"),
+    }
+}
+
+/// The rule of an operator, where there is one.
+pub(crate) fn rule(node: &Node) -> Option<Rule> {
+    match node.domain.as_str() {
         "" | "ai.onnx" => standard(&node.op_type),
         "com.microsoft" | "com.ms.internal.nhwc" | "com.microsoft.experimental" => {
             fused(&node.op_type).or_else(|| standard(&node.op_type))
         }
         "ai.onnx.ml" => machine_learning(&node.op_type),
         _ => None,
-    };
-    match rule {
-        Some(rule) => rule(context),
-        None => open("there is no rule for this operator"),
     }
 }
 

@@ -46,6 +46,39 @@ impl Walk {
         Some(renamed.chain(aliases).collect())
     }
 
+    /// What is known of the outputs of an `If` whichever branch it takes: the types on which both agree.
+    pub(super) fn either_branch(&self, node: &Node) -> Option<Vec<Known>> {
+        let (Some(Attribute::Graph(yes)), Some(Attribute::Graph(no))) = (
+            node.attributes.get("then_branch"),
+            node.attributes.get("else_branch"),
+        ) else {
+            return None;
+        };
+        let (yes, no) = (self.within(yes)?, self.within(no)?);
+        let agreed = yes.into_iter().zip(no).map(|(yes, no)| Known {
+            dtype: yes.dtype.filter(|dtype| no.dtype == Some(*dtype)),
+            shape: yes.shape.filter(|shape| no.shape.as_ref() == Some(shape)),
+            value: None,
+        });
+        Some(agreed.collect())
+    }
+
+    /// What is known of the outputs of a graph that reads values of this one by name.
+    fn within(&self, inner: &Graph) -> Option<Vec<Known>> {
+        let captured = inner.captured_names();
+        let outer = self.graph.value_names.iter().zip((0..).map(ValueId));
+        let outer: HashMap<&str, ValueId> = outer
+            .filter(|(name, _)| captured.contains(name.as_str()))
+            .map(|(name, value)| (name.as_str(), value))
+            .collect();
+        let values = inner.value_names.iter().zip((0..).map(ValueId));
+        let known = values.filter_map(|(name, value)| {
+            let known = self.known.get(outer.get(name.as_str())?)?;
+            Some((value, known.clone()))
+        });
+        Walk::inside(inner, known.collect(), self).types_of_outputs()
+    }
+
     fn learn_names(&mut self) {
         if self.names.is_empty() {
             let values = self

@@ -13,6 +13,8 @@ use crate::infer::{self, Context, Failure, Known, Shapes};
 const MOST_ELEMENTS: u64 = 1 << 20;
 /// Elements read and written by all that is computed.
 const MOST_WORK: u64 = 1 << 25;
+/// Elements read and written by all that is computed in one branch that may not be taken.
+const WORK_INSIDE: u64 = 1 << 14;
 /// Elements and axes of the largest tensor that any operator may have.
 const LARGEST: u64 = 1 << 48;
 const MOST_AXES: usize = 64;
@@ -73,6 +75,33 @@ impl Walk {
         })
     }
 
+    /// For a graph inside an operator of `outer`, with what it captures.
+    pub fn inside(graph: &Graph, captured: HashMap<ValueId, Known>, outer: &Self) -> Self {
+        let constants = graph.constants.iter();
+        let constants = constants.map(|(value, tensor)| (*value, Known::constant(tensor.clone())));
+        Self {
+            graph: graph.clone(),
+            known: captured.into_iter().chain(constants).collect(),
+            names: HashMap::new(),
+            nodes: vec![],
+            reasons: BTreeMap::new(),
+            symbols: outer.symbols.clone(),
+            work_left: outer.work_left.min(WORK_INSIDE),
+        }
+    }
+
+    /// What is known of the graph's outputs once its operators are gone through; `None` where one cannot run.
+    pub fn types_of_outputs(mut self) -> Option<Vec<Known>> {
+        let nodes = std::mem::take(&mut self.graph.nodes);
+        self.run(&nodes).ok()?;
+        let outputs = self.graph.outputs.iter();
+        Some(
+            outputs
+                .map(|output| self.known.get(&output.value).cloned().unwrap_or_default())
+                .collect(),
+        )
+    }
+
     /// Goes through operators in their order.
     pub fn run(&mut self, nodes: &[Node]) -> Result<(), ResolveError> {
         for node in nodes {
@@ -101,7 +130,7 @@ impl Walk {
         };
         let dtypes = infer::dtypes(&context);
         let affordable = self.work_left > 0 || !counts_elements(node);
-        let shapes = match affordable {
+        let mut shapes = match affordable {
             true => infer::shapes(&context).and_then(bounded),
             false => Err(Failure::Open("enough was computed before".to_owned())),
         };
@@ -112,6 +141,11 @@ impl Walk {
             })
             .collect();
         let mut reason = "there is no rule for this output".to_owned();
+        if let Some(agreed) = self.either_branch(node) {
+            results = agreed;
+            shapes = Ok(vec![]);
+            reason = "its branches give different types".to_owned();
+        }
         match shapes {
             Ok(shapes) => {
                 for (result, shape) in results.iter_mut().zip(shapes) {
