@@ -97,7 +97,6 @@ fn markdown_is_the_table_with_every_column() {
 
         - b=8: repeat 0: failed while loading the model: wants 3\|4 GiB, "now"
         - b=8: repeat 1: not made yet
-        - b=8: only 0 of 2 repeats ended well
         - a p99 needs 368 samples of each repeat: --duration 12s is enough for every row
     "#]].assert_eq(&exported("markdown", &summaries()));
 }

@@ -107,23 +107,23 @@ fn a_terminal_of_80_columns_shows_what_matters_most() {
         &batches(),
         80,
         expect![[r#"
-        minilm-l6 · rten 0.27.0 · single-stream · seq=128 · fp32 · cpu · 1 thread
-        run 20261121-104656-3f9a · Intel(R) Xeon(R) Processor, 2 CPUs · 5 repeats ·
-        harness 62 ns
+            minilm-l6 · rten 0.27.0 · single-stream · seq=128 · fp32 · cpu · 1 thread
+            run 20261121-104656-3f9a · Intel(R) Xeon(R) Processor, 2 CPUs · 5 repeats
+            harness 62 ns
 
-        batch      p50  95%                    p99  samples/s  GFLOP/s   memory  verdict
-        ────────────────────────────────────────────────────────────────────────────────
-            1  28.7 ms  ±0.4%  █           34.1 ms       34.8     99.9  196 MiB  valid *
-            2  57.4 ms  ±0.4%  ██        33 of 368       34.8     99.9  196 MiB  valid *
-            4   115 ms  ±0.4%  ████      33 of 368       34.8     99.9  196 MiB  valid *
-            8   230 ms  ±0.4%  ████████  33 of 368       34.8     99.9  196 MiB  valid *
+            batch      p50  95%                    p99  samples/s  GFLOP/s   memory  verdict
+            ────────────────────────────────────────────────────────────────────────────────
+                1  28.7 ms  ±0.4%  █           34.1 ms       34.8     99.9  196 MiB  valid *
+                2  57.4 ms  ±0.4%  ██        33 of 368       34.8     99.9  196 MiB  valid *
+                4   115 ms  ±0.4%  ████      33 of 368       34.8     99.9  196 MiB  valid *
+                8   230 ms  ±0.4%  ████████  33 of 368       34.8     99.9  196 MiB  valid *
 
-        * b=1: p50, p90, p99 vary more within repeats than their intervals between
-          repeats say
-        * b=2,4,8: p50, p90 vary more within repeats than their intervals between
-          repeats say
-        a p99 needs 368 samples of each repeat: --duration 85s is enough for every row
-    "#]],
+            * b=1: p50, p90, p99 vary more within repeats than their intervals between
+              repeats say
+            * b=2,4,8: p50, p90 vary more within repeats than their intervals between
+              repeats say
+            a p99 needs 368 samples of each repeat: --duration 85s is enough for every row
+        "#]],
     );
 }
 
@@ -133,25 +133,23 @@ fn failures_doubts_and_throughput_without_latency_are_told_apart() {
         &troubled(),
         120,
         expect![[r#"
-        rten 0.27.0 · seq=128 · fp32 · cpu
-        run 20261121-104656-3f9a · Intel(R) Xeon(R) Processor, 1 of 2 CPUs · harness 62 ns
+            rten 0.27.0 · seq=128 · fp32 · cpu
+            run 20261121-104656-3f9a · Intel(R) Xeon(R) Processor, 1 of 2 CPUs · harness 62 ns
 
-        model                         scenario       threads  batch      p50  95%                 p99  samples/s  verdict
-        ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-        minilm-l6                     single-stream  1            1  31.9 ms  [31.5, 32.9]  33 of 368       31.3  invalid
-        minilm-l6                     single-stream  1            4        –  –                     –          –  invalid
-        a-model-whose-name-is-far-t…  single-stream  2            1   245 ns  ±26%          33 of 368  4,083,333  valid *
-        minilm-l6                     offline        2           16        –  –                     –       39.5  valid
+            model             scenario       threads  batch      p50  95%                           p99  samples/s  GFLOP/s  verdict
+            ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+            minilm-l6         single-stream  1            1  31.9 ms  [31.5, 32.9]  ████████  33 of 368       31.3     89.9  invalid
+            minilm-l6         single-stream  1            4        –  –                               –          –        –  invalid
+            a-model…ble.onnx  single-stream  2            1   245 ns  ±26%          ▏         33 of 368  4,083,333        –  valid *
+            minilm-l6         offline        2           16        –  –                               –       39.5      113  valid
 
-        ! minilm-l6 single-stream 1 b=1: repeat 1: failed while loading the model: the worker was killed by signal 9
-        ! minilm-l6 single-stream 1 b=4: failed while loading the model: no such file
-        * minilm-l6 single-stream 1 b=1: only 1 of 2 repeats ended well
-        * minilm-l6 single-stream 1 b=1: a single repeat says nothing of the difference between processes
-        * minilm-l6 single-stream 1 b=4: only 0 of 2 repeats ended well
-        * a-model-whose-name-is-far-too-long-for-any-table.onnx single-stream 2 b=1: the latency was not steady after 900
-          warm-up requests
-        a p99 needs 368 samples of each repeat: --duration 12s is enough for every row
-    "#]],
+            ! minilm-l6 single-stream threads=1 b=1: repeat 1: failed while loading the model: the worker was killed by signal 9
+            ! minilm-l6 single-stream threads=1 b=4: failed while loading the model: no such file
+            * minilm-l6 single-stream threads=1 b=1: a single repeat says nothing of the difference between processes
+            * a-model-whose-name-is-far-too-long-for-any-table.onnx single-stream threads=2 b=1: the latency was not steady after
+              900 warm-up requests
+            a p99 needs 368 samples of each repeat: --duration 12s is enough for every row
+        "#]],
     );
 }
 
@@ -161,28 +159,27 @@ fn names_are_shortened_where_they_leave_no_room() {
         &troubled(),
         80,
         expect![[r#"
-        rten 0.27.0 · seq=128 · fp32 · cpu
-        run 20261121-104656-3f9a · Intel(R) Xeon(R) Processor, 1 of 2 CPUs · harness 62
-        ns
+            rten 0.27.0 · seq=128 · fp32 · cpu
+            run 20261121-104656-3f9a · Intel(R) Xeon(R) Processor, 1 of 2 CPUs
+            harness 62 ns
 
-        model             scenario       threads  batch      p50  samples/s  verdict
-        ────────────────────────────────────────────────────────────────────────────
-        minilm-l6         single-stream  1            1  31.9 ms       31.3  invalid
-        minilm-l6         single-stream  1            4        –          –  invalid
-        a-model-whose-n…  single-stream  2            1   245 ns  4,083,333  valid *
-        minilm-l6         offline        2           16        –       39.5  valid
+            model             scenario       threads  batch      p50  samples/s  verdict
+            ────────────────────────────────────────────────────────────────────────────
+            minilm-l6         single-stream  1            1  31.9 ms       31.3  invalid
+            minilm-l6         single-stream  1            4        –          –  invalid
+            a-model…ble.onnx  single-stream  2            1   245 ns  4,083,333  valid *
+            minilm-l6         offline        2           16        –       39.5  valid
 
-        ! minilm-l6 single-stream 1 b=1: repeat 1: failed while loading the model: the
-          worker was killed by signal 9
-        ! minilm-l6 single-stream 1 b=4: failed while loading the model: no such file
-        * minilm-l6 single-stream 1 b=1: only 1 of 2 repeats ended well
-        * minilm-l6 single-stream 1 b=1: a single repeat says nothing of the difference
-          between processes
-        * minilm-l6 single-stream 1 b=4: only 0 of 2 repeats ended well
-        * a-model-whose-name-is-far-too-long-for-any-table.onnx single-stream 2 b=1: the
-          latency was not steady after 900 warm-up requests
-        a p99 needs 368 samples of each repeat: --duration 12s is enough for every row
-    "#]],
+            ! minilm-l6 single-stream threads=1 b=1: repeat 1: failed while loading the
+              model: the worker was killed by signal 9
+            ! minilm-l6 single-stream threads=1 b=4: failed while loading the model: no such
+              file
+            * minilm-l6 single-stream threads=1 b=1: a single repeat says nothing of the
+              difference between processes
+            * a-model-whose-name-is-far-too-long-for-any-table.onnx single-stream threads=2
+              b=1: the latency was not steady after 900 warm-up requests
+            a p99 needs 368 samples of each repeat: --duration 12s is enough for every row
+        "#]],
     );
 }
 
@@ -196,7 +193,7 @@ fn without_unicode_the_table_is_ascii() {
     assert!(text.is_ascii(), "{text}");
     expect![[r#"
         minilm-l6 | rten 0.27.0 | single-stream | seq=128 | fp32 | cpu | 1 thread
-        run 20261121-104656-3f9a | Intel(R) Xeon(R) Processor, 2 CPUs | 5 repeats |
+        run 20261121-104656-3f9a | Intel(R) Xeon(R) Processor, 2 CPUs | 5 repeats
         harness 62 ns
 
         batch      p50  95%                    p99  samples/s  GFLOP/s   memory  verdict

@@ -4,6 +4,7 @@
 mod cell;
 mod doubt;
 mod event;
+mod hash;
 mod machine;
 mod measures;
 mod record;
@@ -16,6 +17,7 @@ mod verdict;
 pub use cell::{Cell, ModelFacts, Runtime};
 pub use doubt::Doubt;
 pub use event::Event;
+pub use hash::sha256_hex;
 pub use machine::{Cache, Cpu, Environment, Gpu, Machine, MemoryFacts, OperatingSystem};
 pub use measures::{
     HarnessCost, Latency, Load, Memory, OperatorShare, Percentile, Profile, SampleFile,
