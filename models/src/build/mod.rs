@@ -1,6 +1,7 @@
 //! A graph builder: writes an ONNX model node by node, with weights drawn from a seed.
 
 mod attribute;
+mod declare;
 mod layers;
 mod weights;
 mod write;
@@ -11,10 +12,9 @@ use bytes::Bytes;
 
 use crate::data_type::DataType;
 use crate::graph::Dim;
-use crate::proto::{
-    GraphProto, ModelProto, NodeProto, OperatorSetIdProto, StringStringEntryProto,
-    TensorShapeProto, TypeProto, ValueInfoProto, dimension, type_proto,
-};
+use crate::proto::{GraphProto, ModelProto, NodeProto, OperatorSetIdProto, StringStringEntryProto};
+
+use declare::value_info;
 
 pub use attribute::Attr;
 pub use weights::{Init, Weights};
@@ -243,31 +243,5 @@ impl Builder {
             1 => path,
             more => format!("{path}_{}", more - 1),
         }
-    }
-}
-
-fn value_info(name: &str, dtype: DataType, dims: &[Dim]) -> ValueInfoProto {
-    let dim = |dim: &Dim| crate::proto::Dimension {
-        value: match dim {
-            Dim::Fixed(size) => Some(dimension::Value::DimValue(*size as i64)),
-            Dim::Symbol(name) => Some(dimension::Value::DimParam(name.clone())),
-            Dim::Unknown => None,
-        },
-        ..Default::default()
-    };
-    let shape = TensorShapeProto {
-        dim: dims.iter().map(dim).collect(),
-    };
-    let tensor = type_proto::Tensor {
-        elem_type: Some(dtype.to_onnx()),
-        shape: Some(shape),
-    };
-    ValueInfoProto {
-        name: Some(name.into()),
-        r#type: Some(TypeProto {
-            value: Some(type_proto::Value::TensorType(tensor)),
-            ..Default::default()
-        }),
-        ..Default::default()
     }
 }

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use prost::Message;
 
@@ -42,16 +43,18 @@ pub fn write(model: &ModelProto, path: &Path) -> Result<(), WriteError> {
 }
 
 fn create(model: &ModelProto, path: &Path) -> io::Result<()> {
-    let mut file = BufWriter::with_capacity(1 << 20, File::create_new(path)?);
+    let mut file = BufWriter::with_capacity(1 << 20, File::create(path)?);
     encode(model, &mut file)?;
     file.into_inner().map_err(io::IntoInnerError::into_error)?;
     Ok(())
 }
 
 fn beside(path: &Path) -> PathBuf {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
     let mut name = OsString::from(".");
     name.push(path.file_name().unwrap_or_default());
-    name.push(format!(".{}.partial", std::process::id()));
+    name.push(format!(".{}-{count}.partial", std::process::id()));
     path.with_file_name(name)
 }
 
@@ -103,4 +106,41 @@ fn field(number: u32, length: usize, out: &mut impl Write) -> io::Result<()> {
     prost::encoding::encode_key(number, prost::encoding::WireType::LengthDelimited, &mut key);
     prost::encoding::encode_varint(length as u64, &mut key);
     out.write_all(&key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Full;
+
+    impl Write for Full {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::StorageFull.into())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_full_disk_is_told_with_the_space_that_is_needed() {
+        let model = ModelProto {
+            domain: Some("four".into()),
+            ..Default::default()
+        };
+        let error = encode(&model, &mut Full).expect_err("full");
+        assert_eq!(
+            remedy(&error, &model),
+            "it needs 6 bytes, free some space or choose another folder"
+        );
+    }
+
+    #[test]
+    fn temporary_files_stand_beside_the_target_and_never_meet() {
+        let (one, two) = (beside(Path::new("a/b.onnx")), beside(Path::new("a/b.onnx")));
+        assert_ne!(one, two);
+        assert_eq!(one.parent(), Some(Path::new("a")));
+    }
 }

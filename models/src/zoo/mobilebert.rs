@@ -171,8 +171,8 @@ fn squeeze(b: &mut Builder, x: &Value, from: usize, to: usize) -> Value {
 /// The element-wise affine map that stands where others normalise; contracts, so that residual sums keep their spread.
 fn scale(b: &mut Builder, x: &Value, size: usize) -> Value {
     b.within("LayerNorm", |b| {
-        let weight = b.weight("weight", &[size], Init::around(0.7, 0.05));
-        let bias = b.weight("bias", &[size], Init::spread(0.2));
+        let weight = b.weight("weight", &[size], Init::around(0.78, 0.05));
+        let bias = b.weight("bias", &[size], Init::spread(0.05));
         let scaled = b.op("Mul", &[x, &weight]);
         b.op("Add", &[&scaled, &bias])
     })
