@@ -116,3 +116,6 @@ fn memory_class(machine: &Machine) -> Option<u32> {
         .map_or(total, |limit| limit.min(total));
     Some((2.0 * (usable.as_bytes().max(1) as f64).log2()).round() as u32)
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,6 +7,8 @@ mod cpu;
 mod cpu_info;
 mod cpu_list;
 mod environment;
+#[cfg(test)]
+mod fake_root;
 mod fingerprint;
 mod gaps;
 mod gpus;

@@ -27,3 +27,8 @@ pub fn machine(root: &Path) -> Machine {
     machine.fingerprint = fingerprint::of(&machine);
     machine
 }
+
+#[cfg(test)]
+pub(crate) mod fixtures;
+#[cfg(test)]
+mod tests;

@@ -67,15 +67,17 @@ impl ProcessMemory {
     /// # Errors
     /// Where the process has ended, or the kernel does not list children.
     pub fn descendants(&self) -> Result<Vec<u32>, Unavailable> {
-        let mut found = children(&self.root, self.pid)?;
-        let mut next = 0;
-        while let Some(pid) = found.get(next).copied() {
-            next += 1;
-            for child in children(&self.root, pid).unwrap_or_default() {
-                if child != self.pid && !found.contains(&child) {
-                    found.push(child);
+        let mut waiting = children(&self.root, self.pid)?;
+        let mut found = Vec::new();
+        while !waiting.is_empty() {
+            let mut below = Vec::new();
+            for pid in waiting {
+                if pid != self.pid && !found.contains(&pid) {
+                    found.push(pid);
+                    below.extend(children(&self.root, pid).unwrap_or_default());
                 }
             }
+            waiting = below;
         }
         Ok(found)
     }
@@ -261,3 +263,6 @@ fn sum(
         (_, Err(reason)) => Err(reason),
     }
 }
+
+#[cfg(test)]
+mod tests;

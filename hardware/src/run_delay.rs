@@ -33,9 +33,9 @@ impl RunDelay {
         let path = path.to_owned();
         let file = File::open(&path).map_err(|error| failed(&path, &error))?;
         let opened = Self { file, path };
-        match opened.counters()? {
-            // A running thread has run; a kernel that keeps no counters answers zeros.
-            (0, _) => Err(Unavailable::None(
+        match opened.counters()?.turns {
+            // A running thread has had its turn; a kernel that keeps no counters answers zeros.
+            0 => Err(Unavailable::None(
                 "the kernel keeps no scheduler statistics",
             )),
             _ => Ok(opened),
@@ -49,7 +49,7 @@ impl RunDelay {
     #[inline]
     pub fn read(&self) -> Result<Nanoseconds, Unavailable> {
         self.counters()
-            .map(|(_, delay)| Nanoseconds::from_nanos(delay))
+            .map(|counters| Nanoseconds::from_nanos(counters.delay_ns))
     }
 
     /// Cost of one reading: the smallest mean of 16 batches of 64 consecutive readings, in nanoseconds.
@@ -71,24 +71,127 @@ impl RunDelay {
         Ok(least)
     }
 
-    fn counters(&self) -> Result<(u64, u64), Unavailable> {
+    fn counters(&self) -> Result<Counters, Unavailable> {
         let mut buffer = [0; LINE];
         let length = self
             .file
             .read_at(&mut buffer, 0)
             .map_err(|error| failed(&self.path, &error))?;
         let text = buffer.get(..length).unwrap_or_default();
-        two_numbers(text)
+        Counters::parse(text)
             .ok_or_else(|| unclear(&self.path, "run delay", &String::from_utf8_lossy(text)))
     }
 }
 
-/// The first two of a line's numbers; each must be followed by a space or the line's end.
-fn two_numbers(text: &[u8]) -> Option<(u64, u64)> {
-    let mut fields = text.split(|byte| byte.is_ascii_whitespace());
-    Some((number(fields.next()?)?, number(fields.next()?)?))
+struct Counters {
+    delay_ns: u64,
+    turns: u64,
+}
+
+impl Counters {
+    /// `time on a processor, time ready to run, turns`; the first lags by up to a tick, so that it may still be zero.
+    fn parse(text: &[u8]) -> Option<Self> {
+        let mut fields = text.trim_ascii_end().split(|byte| *byte == b' ');
+        number(fields.next()?)?;
+        let delay_ns = number(fields.next()?)?;
+        let turns = number(fields.next()?)?;
+        fields.next().is_none().then_some(Self { delay_ns, turns })
+    }
 }
 
 fn number(digits: &[u8]) -> Option<u64> {
     std::str::from_utf8(digits).ok()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use tare_clock::{MonotonicClock, SimulatedClock};
+
+    use super::*;
+    use crate::fake_root::FakeRoot;
+
+    const FILE: &str = "proc/thread-self/schedstat";
+
+    fn opened(text: &str) -> (FakeRoot, Result<RunDelay, Unavailable>) {
+        let root = FakeRoot::with(&[(FILE, text)]);
+        let delay = RunDelay::open(&root.path().join(FILE));
+        (root, delay)
+    }
+
+    #[test]
+    fn the_second_number_is_the_delay_and_each_reading_is_a_new_one() {
+        let (root, delay) = opened("99545 3460223 2\n");
+        let delay = delay.unwrap();
+        assert_eq!(delay.read(), Ok(Nanoseconds::from_nanos(3_460_223)));
+        root.file(FILE, "18446744073709551615 18446744073709551615 2\n");
+        assert_eq!(delay.read(), Ok(Nanoseconds::MAX));
+        root.file(FILE, "garbage\n");
+        assert_eq!(
+            root.plain(&delay.read().unwrap_err()),
+            "/proc/thread-self/schedstat gives no run delay: 'garbage'"
+        );
+    }
+
+    #[test]
+    fn what_is_no_triple_of_numbers_is_a_reason() {
+        let long = "9".repeat(100);
+        for wrong in [
+            "",
+            "1",
+            "1\n",
+            "x 1 1",
+            "1 x 1",
+            "1 -1 1",
+            "1  2 3",
+            &long,
+            "1 18446744073709551616 1",
+        ] {
+            let (_root, delay) = opened(wrong);
+            assert!(matches!(delay, Err(Unavailable::Unclear { .. })), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_kernel_that_keeps_no_counters_is_not_taken_for_one_without_delays() {
+        assert!(
+            opened("0 0 1\n").1.is_ok(),
+            "a thread within its first tick"
+        );
+        let (_root, delay) = opened("0 0 0\n");
+        assert_eq!(
+            delay.unwrap_err().to_string(),
+            "the kernel keeps no scheduler statistics"
+        );
+        let absent = RunDelay::open(&FakeRoot::new().path().join(FILE));
+        assert!(matches!(absent, Err(Unavailable::Absent { .. })));
+    }
+
+    #[test]
+    fn the_real_delay_never_falls_and_reading_it_takes_time() {
+        let delay = RunDelay::of_this_thread().unwrap();
+        let mut before = delay.read().unwrap();
+        for _ in 0..1_000 {
+            let now = delay.read().unwrap();
+            assert!(now >= before);
+            before = now;
+        }
+        let cost = delay.cost_ns(&MonotonicClock).unwrap();
+        assert!((20.0..1e6).contains(&cost), "{cost}");
+        assert_eq!(delay.cost_ns(&SimulatedClock::new()), Ok(0.0));
+    }
+
+    #[test]
+    fn it_stays_with_the_thread_that_opened_it() {
+        let (delay, at_end) = std::thread::spawn(|| {
+            let delay = RunDelay::of_this_thread().unwrap();
+            let at_end = delay.read().unwrap();
+            (delay, at_end)
+        })
+        .join()
+        .unwrap();
+        match delay.read() {
+            Ok(later) => assert!(later >= at_end),
+            Err(reason) => assert!(matches!(reason, Unavailable::Absent { .. }), "{reason}"),
+        }
+    }
 }
