@@ -17,6 +17,8 @@ mod pool;
 mod profile;
 mod session;
 mod settings;
+#[cfg(test)]
+mod tests;
 
 use std::num::NonZeroUsize;
 

@@ -1,0 +1,96 @@
+//! What the fake is asked to cost and to break is what it costs and breaks, to the nanosecond.
+
+use std::num::NonZeroUsize;
+
+use tare_adapter_api::{
+    Adapter, AdapterError, DataType, Device, LoadRequest, Options, OutputSpec, Tensor, TensorSpec,
+};
+use tare_adapter_fake::Fake;
+use tare_clock::{Clock, SimulatedClock};
+use tare_units::Nanoseconds;
+
+fn request(options: &[(&str, &str)], rows: usize) -> LoadRequest {
+    LoadRequest {
+        model: "none".into(),
+        inputs: vec![TensorSpec {
+            name: "x".to_owned(),
+            dtype: DataType::F32,
+            shape: vec![rows, 3],
+        }],
+        outputs: vec![OutputSpec {
+            name: "y".to_owned(),
+            dtype: DataType::F32,
+        }],
+        options: options
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+            .collect::<Options>(),
+        threads: NonZeroUsize::MIN,
+        device: Device::Cpu,
+        precision: None,
+    }
+}
+
+fn input(rows: usize) -> Vec<Tensor> {
+    vec![Tensor::from_values(vec![rows, 3], vec![0.5f32; rows * 3]).expect("fits")]
+}
+
+#[test]
+fn loading_and_each_request_take_what_was_asked() {
+    let clock = SimulatedClock::new();
+    let fake = Fake::new(clock.clone());
+    let options = [
+        ("load", "10ms"),
+        ("run", "2ms"),
+        ("per-sample", "100us"),
+        ("warmup", "2x3ms"),
+    ];
+    let loaded = fake.load(&request(&options, 4)).expect("loads");
+    assert_eq!(clock.now(), Nanoseconds::from_millis(10));
+    let mut session = loaded.session().expect("a session");
+    let costs = [5_400, 5_400, 2_400, 2_400].map(Nanoseconds::from_micros);
+    for cost in costs {
+        let before = clock.now();
+        session.run(&input(4)).expect("runs");
+        assert_eq!(clock.now() - before, cost);
+    }
+}
+
+#[test]
+fn an_error_strikes_the_request_it_was_asked_for() {
+    let fake = Fake::new(SimulatedClock::new());
+    let loaded = fake
+        .load(&request(&[("fault", "error"), ("at", "2")], 1))
+        .expect("loads");
+    let mut session = loaded.session().expect("a session");
+    let runs = [(); 3].map(|()| session.run(&input(1)));
+    let error = || AdapterError::Run("fault=error".to_owned());
+    assert_eq!(runs, [Ok(()), Err(error()), Ok(())]);
+    let mut other = loaded.session().expect("a session");
+    assert_eq!(other.run(&input(1)), Ok(()));
+}
+
+#[test]
+fn a_fault_at_load_strikes_before_anything_runs() {
+    let fake = Fake::new(SimulatedClock::new());
+    let error = fake
+        .load(&request(&[("fault", "error"), ("at", "load")], 1))
+        .map(|_| ())
+        .expect_err("strikes");
+    assert_eq!(error, AdapterError::Load("fault=error".to_owned()));
+}
+
+#[test]
+fn a_panic_comes_out_of_the_request() {
+    let fake = Fake::new(SimulatedClock::new());
+    let loaded = fake
+        .load(&request(&[("fault", "panic")], 1))
+        .expect("loads");
+    let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        loaded
+            .session()
+            .and_then(|mut session| session.run(&input(1)))
+    }));
+    let payload = outcome.expect_err("panics");
+    assert_eq!(payload.downcast_ref::<&str>(), Some(&"fault=panic"));
+}
