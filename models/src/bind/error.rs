@@ -52,9 +52,9 @@ pub enum BindError {
         /// The batch asked for.
         asked: usize,
     },
-    /// No input has an axis.
+    /// The inputs share no first axis.
     #[error(
-        "a batch of {asked} was asked for, but no input has a batch axis; ask for a batch of 1"
+        "a batch of {asked} was asked for, but the inputs share no free first axis; give sizes by name with --shape, or ask for a batch of 1"
     )]
     NoBatch {
         /// The batch asked for.
@@ -88,6 +88,9 @@ impl BindError {
             if !symbols.iter().any(|known| known == name) {
                 symbols.push(name.to_owned());
             }
+        }
+        if symbols.is_empty() {
+            symbols.extend(dimensions.iter().map(|free| free.symbol.clone()));
         }
         Self::Missing {
             dimensions,

@@ -40,10 +40,9 @@ pub(super) fn looks_like(bytes: &[u8]) -> &'static str {
 
 fn looks_like_text(bytes: &[u8]) -> Option<&'static str> {
     let start = &bytes[..bytes.len().min(512)];
-    let text = start
-        .iter()
-        .all(|byte| byte.is_ascii_graphic() || byte.is_ascii_whitespace() || *byte >= 0x80);
-    if !text {
+    let is_utf8 = std::str::from_utf8(start).map_or_else(|e| e.error_len().is_none(), |_| true);
+    let is_control = |byte: &u8| byte.is_ascii_control() && !byte.is_ascii_whitespace();
+    if !is_utf8 || start.iter().any(is_control) {
         return None;
     }
     Some(match start.trim_ascii_start().first() {
