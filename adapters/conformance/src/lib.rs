@@ -7,7 +7,7 @@
 //!
 //! | element type | rtol | atol | |
 //! |---|---|---|---|
-//! | f32, f64 | 1e-3 | 1e-7 | the defaults of ONNX's own backend runner |
+//! | f32, f64 | 1e-3 | 1e-7 | the defaults of ONNX's own test runner |
 //! | f16 | 1e-2 | 1e-3 | ten bits of fraction, accumulated in any order |
 //! | bf16 | 5e-2 | 1e-2 | seven bits of fraction |
 //! | every other | 0 | 0 | equal bytes |

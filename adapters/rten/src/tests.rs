@@ -23,10 +23,11 @@ const ALONE: &str = "TARE_TEST_ALONE";
 fn model() -> ModelProto {
     let mut graph = Builder::new("types", Weights::Seeded(3));
     let rows = Dim::Symbol("batch".to_owned());
+    let batch = std::slice::from_ref(&rows);
     let x = graph.input("x", DataType::F32, &[rows.clone(), Dim::Fixed(4)]);
-    let i = graph.input("i", DataType::I64, &[rows.clone()]);
-    let b = graph.input("b", DataType::Bool, &[rows.clone()]);
-    let d = graph.input("d", DataType::F64, &[rows.clone()]);
+    let i = graph.input("i", DataType::I64, batch);
+    let b = graph.input("b", DataType::Bool, batch);
+    let d = graph.input("d", DataType::F64, batch);
     let weight = graph.weight("weight", &[4, 4], Init::fan_in(4, 1.0));
     let product = graph.op("MatMul", &[&x, &weight]);
     let product = graph.op("MatMul", &[&product, &weight]);
@@ -37,7 +38,7 @@ fn model() -> ModelProto {
     let twice = graph.op("Add", &[&d, &d]);
     graph.output("product", &sum, &[rows.clone(), Dim::Fixed(4)]);
     for (name, value) in [("next", &next), ("not", &not), ("twice", &twice)] {
-        graph.output(name, value, &[rows.clone()]);
+        graph.output(name, value, batch);
     }
     let mut model = graph.finish();
     for (output, dtype) in model
