@@ -4,6 +4,12 @@ use crate::fake_root::FakeRoot;
 
 const CPU: &str = "sys/devices/system/cpu";
 
+/// Bus address and identifier.
+const GPUS: [(&str, &str); 2] = [
+    ("0000:18:00.0", "GPU-11111111"),
+    ("0000:2a:00.0", "GPU-22222222"),
+];
+
 struct Processors<'a> {
     online: &'a str,
     /// Of each processor: package, and the processors of its core.
@@ -60,6 +66,26 @@ fn x86_block(index: usize, model: &str, numbers: &str, flags: &str) -> String {
     )
 }
 
+fn settings(root: &FakeRoot, governor: &str, distribution: &str) {
+    root.file(&format!("{CPU}/cpu0/cpufreq/scaling_governor"), governor)
+        .file("etc/os-release", distribution)
+        .file(
+            "sys/devices/system/clocksource/clocksource0/current_clocksource",
+            "tsc\n",
+        );
+}
+
+fn nvidia(root: &FakeRoot, gpus: &[(&str, &str)]) {
+    let version = "NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  570.124.06  Release Build  (builder@host)\n\
+                   GCC version:  gcc version 11.4.0\n";
+    root.file("proc/driver/nvidia/version", version);
+    for (address, uuid) in gpus {
+        let file = format!("proc/driver/nvidia/gpus/{address}/information");
+        let text = format!("Model: \t\t NVIDIA H200\nIRQ:   \t\t 18\nGPU UUID: \t {uuid}\n");
+        root.file(&file, &text);
+    }
+}
+
 /// Two cores with two threads each, no limits.
 pub(crate) fn laptop() -> FakeRoot {
     let root = FakeRoot::new();
@@ -92,25 +118,15 @@ pub(crate) fn laptop() -> FakeRoot {
         "0-3",
         "MemTotal:        8026464 kB\nSwapTotal:       1000000 kB\n",
     );
-    root.file(
-        "etc/os-release",
-        "NAME=\"Debian\"\nPRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"\n",
-    )
-    .file(
-        &format!("{CPU}/cpu0/cpufreq/scaling_governor"),
-        "powersave\n",
-    )
-    .file(
-        "sys/devices/system/clocksource/clocksource0/current_clocksource",
-        "tsc\n",
-    )
-    .file("proc/self/cgroup", "0::/user.slice/session-2.scope\n")
-    .file("sys/fs/cgroup/cgroup.controllers", "cpu memory\n")
-    .file("sys/fs/cgroup/user.slice/cpu.max", "max 100000\n")
-    .file(
-        "sys/fs/cgroup/user.slice/session-2.scope/memory.max",
-        "max\n",
-    );
+    let distribution = "NAME=\"Debian\"\nPRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"\n";
+    settings(&root, "powersave\n", distribution);
+    root.file("proc/self/cgroup", "0::/user.slice/session-2.scope\n")
+        .file("sys/fs/cgroup/cgroup.controllers", "cpu memory\n")
+        .file("sys/fs/cgroup/user.slice/cpu.max", "max 100000\n")
+        .file(
+            "sys/fs/cgroup/user.slice/session-2.scope/memory.max",
+            "max\n",
+        );
     root
 }
 
@@ -197,36 +213,18 @@ pub(crate) fn server() -> FakeRoot {
         "0-1",
         "MemTotal:     2113466240 kB\nSwapTotal:             0 kB\n",
     );
-    let version = "NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  570.124.06  Release Build  (builder@host)  Wed Feb 26 \n\
-                   GCC version:  gcc version 11.4.0\n";
-    root.file("etc/os-release", "PRETTY_NAME=\"Ubuntu 22.04.5 LTS\"\n")
-        .file("sys/devices/system/node/online", "0-1\n")
-        .file(
-            &format!("{CPU}/cpu0/cpufreq/scaling_governor"),
-            "performance\n",
-        )
-        .file(
-            "sys/devices/system/clocksource/clocksource0/current_clocksource",
-            "tsc\n",
-        )
-        .file("proc/driver/nvidia/version", version)
+    settings(
+        &root,
+        "performance\n",
+        "PRETTY_NAME=\"Ubuntu 22.04.5 LTS\"\n",
+    );
+    nvidia(&root, &GPUS);
+    root.file("sys/devices/system/node/online", "0-1\n")
         .file("proc/self/cgroup", "0::/slurm/job_7\n")
         .file("sys/fs/cgroup/cgroup.controllers", "cpu memory\n")
         .file("sys/fs/cgroup/slurm/cpu.max", "400000 100000\n")
         .file("sys/fs/cgroup/slurm/job_7/cpu.max", "200000 100000\n")
         .file("sys/fs/cgroup/slurm/job_7/memory.max", "274877906944\n");
-    for (address, uuid) in [
-        ("0000:18:00.0", "GPU-11111111"),
-        ("0000:2a:00.0", "GPU-22222222"),
-    ] {
-        let text = format!(
-            "Model: \t\t NVIDIA H200\nIRQ:   \t\t 18\nGPU UUID: \t {uuid}\nBus Type: \t PCIe\n"
-        );
-        root.file(
-            &format!("proc/driver/nvidia/gpus/{address}/information"),
-            &text,
-        );
-    }
     root
 }
 

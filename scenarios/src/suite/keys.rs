@@ -53,8 +53,17 @@ impl<'a> Keys<'a> {
         self.table.get(key)
     }
 
-    /// An error at `value`, which belongs to `key`.
+    /// An error at `value`, which belongs to `key`, that shows what is written there.
     pub(super) fn wrong(&self, key: &str, value: &Value<'_>, problem: &str) -> SuiteError {
+        const SHOWN: usize = 40;
+        let written = self.text.get(value.span()).unwrap_or_default();
+        let line = written.lines().next().unwrap_or_default();
+        let shown: String = line.chars().take(SHOWN).collect();
+        self.refused(key, value, &format!("{shown} {problem}"))
+    }
+
+    /// An error at `value`, which belongs to `key`, where the problem itself names the value.
+    pub(super) fn refused(&self, key: &str, value: &Value<'_>, problem: &str) -> SuiteError {
         let place = Place {
             origin: self.origin,
             text: self.text,
@@ -94,7 +103,7 @@ impl<'a> Keys<'a> {
     {
         let text = self.string(key, value)?;
         text.parse()
-            .map_err(|error: T::Err| self.wrong(key, value, &error.to_string()))
+            .map_err(|error: T::Err| self.refused(key, value, &error.to_string()))
     }
 
     /// A whole number from 1.
@@ -129,7 +138,7 @@ impl<'a> Keys<'a> {
         for value in values.iter() {
             let next = item(self, key, value)?;
             if items.contains(&next) {
-                return Err(self.wrong(key, value, "names the same twice: once is enough"));
+                return Err(self.wrong(key, value, "stands twice: once is enough"));
             }
             items.push(next);
         }

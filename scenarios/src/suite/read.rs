@@ -122,7 +122,7 @@ fn fits(keys: &Keys<'_>, suite: &Suite) -> Result<(), SuiteError> {
     };
     for scenario in &suite.scenarios {
         let refused =
-            |error: &dyn std::fmt::Display| keys.wrong("scenarios", value, &error.to_string());
+            |error: &dyn std::fmt::Display| keys.refused("scenarios", value, &error.to_string());
         for batch in scenario
             .batches(&suite.batches)
             .map_err(|error| refused(&error))?

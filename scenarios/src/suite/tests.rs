@@ -124,60 +124,57 @@ fn every_key_is_read() {
     assert_eq!(suite.duration, Nanoseconds::from_millis(1_500));
 }
 
+/// What may stand on line 6, and what is said to it after `own.toml:6: `.
+const WRONG_LINES: &[(&str, &str)] = &[
+    (
+        "duration = \"500\"",
+        "duration: '500' has no known unit: use one of ns, us, ms, s, min, h, such as 500ms",
+    ),
+    (
+        "duration = 500",
+        "duration: 500 is not a string with something in it: write \"…\"",
+    ),
+    (
+        "duration = \"0s\"",
+        "duration: \"0s\" is no time at all: give more than 0",
+    ),
+    ("repeats = 0", "repeats: 0 is not a whole number from 1"),
+    ("repeats = -3", "repeats: -3 is not a whole number from 1"),
+    ("repeats = 2.5", "repeats: 2.5 is not a whole number from 1"),
+    (
+        "max_requests = 99999999999999999999999",
+        "max_requests: 99999999999999999999999 is not a whole number from 1",
+    ),
+    ("threads = 4", "threads: 4 is not a list: write […]"),
+    (
+        "batches = []",
+        "batches: [] is an empty list: leave the key out, or name something",
+    ),
+    (
+        "batches = [1, 2, 1]",
+        "batches: 1 stands twice: once is enough",
+    ),
+    (
+        "shapes = [128]",
+        "shapes: 128 is not a map from symbols to sizes: write { seq = 128 }",
+    ),
+    (
+        "shapes = [{ seq = \"128\" }]",
+        "shapes: \"128\" is not a whole number from 1",
+    ),
+    (
+        "devices = [\" \"]",
+        "devices: \" \" is not a string with something in it: write \"…\"",
+    ),
+];
+
 #[test]
-fn a_wrong_line_is_named_with_its_number_its_key_and_the_remedy() {
-    for (line, message) in [
-        (
-            "duration = \"500\"",
-            "own.toml:6: duration: '500' has no known unit: use one of ns, us, ms, s, min, h, such as 500ms",
-        ),
-        (
-            "duration = 500",
-            "own.toml:6: duration: is not a string with something in it: write \"…\"",
-        ),
-        (
-            "duration = \"0s\"",
-            "own.toml:6: duration: is no time at all: give more than 0",
-        ),
-        (
-            "repeats = 0",
-            "own.toml:6: repeats: is not a whole number from 1",
-        ),
-        (
-            "repeats = -3",
-            "own.toml:6: repeats: is not a whole number from 1",
-        ),
-        (
-            "repeats = 99999999999999999999999",
-            "own.toml:6: repeats: is not a whole number from 1",
-        ),
-        (
-            "threads = 4",
-            "own.toml:6: threads: is not a list: write […]",
-        ),
-        (
-            "batches = []",
-            "own.toml:6: batches: is an empty list: leave the key out, or name something",
-        ),
-        (
-            "batches = [\n1,\n2,\n1]",
-            "own.toml:9: batches: names the same twice: once is enough",
-        ),
-        (
-            "shapes = [128]",
-            "own.toml:6: shapes: is not a map from symbols to sizes: write { seq = 128 }",
-        ),
-        (
-            "shapes = [{ seq = \"128\" }]",
-            "own.toml:6: shapes: is not a whole number from 1",
-        ),
-        (
-            "devices = [\" \"]",
-            "own.toml:6: devices: is not a string with something in it: write \"…\"",
-        ),
-    ] {
-        assert_eq!(refusal(&own_with(line)), message);
+fn a_wrong_line_is_named_with_its_number_its_key_its_value_and_the_remedy() {
+    for (line, message) in WRONG_LINES {
+        assert_eq!(refusal(&own_with(line)), format!("own.toml:6: {message}"));
     }
+    let lower = refusal(&own_with("batches = [\n1,\n2,\n1]"));
+    assert_eq!(lower, "own.toml:9: batches: 1 stands twice: once is enough");
 }
 
 #[test]
