@@ -52,6 +52,8 @@ pub struct InputPlan {
     pub values: Values,
     /// What they were chosen for.
     pub why: String,
+    /// Whether nothing that reads the input says which values suit.
+    pub guessed: bool,
 }
 
 /// What all inputs of a model are filled with, and the seed.

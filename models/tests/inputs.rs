@@ -106,6 +106,8 @@ fn indices_stay_within_the_table_that_they_reach() {
         ),
     ];
     assert_eq!(values_of("ids", smallest), below(3));
+    let rotary = vec![node("RotaryEmbedding", &["one", "t", "t", "ids"], &["y"])];
+    assert_eq!(values_of("ids", rotary), below(10));
     assert_eq!(
         values_of(
             "ids",
@@ -211,6 +213,8 @@ fn numbers_that_steer_shapes_and_loops_keep_the_model_running() {
         Values::List(vec![3])
     );
     assert_eq!(read("Split", &["t", "n"]), Values::List(vec![10]));
+    let axes: Vec<i64> = (0..16).collect();
+    assert_eq!(read("ReduceSum", &["t", "n"]), Values::List(axes));
     assert_eq!(read("Div", &["two", "n"]), Values::Fill(1));
     assert_eq!(read("GRU", &["t", "t", "t", "t", "n"]), Values::Fill(10));
     let assembled = vec![

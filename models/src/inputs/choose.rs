@@ -22,14 +22,16 @@ pub(super) fn plan(
         demands.retain(|demand| !matches!(demand.kind, Kind::Mask | Kind::Divisor));
     }
     let chosen = mask(spec, &demands)
-        .or_else(|| prescribed(&demands))
+        .or_else(|| prescribed(spec, &demands))
         .or_else(|| index(spec, &demands))
         .or_else(|| by_demand(&demands, &Kind::Mask, Values::Fill(1), "a mask"));
+    let guessed = chosen.is_none() && !spec.dtype.is_float();
     let (values, why) = chosen.unwrap_or_else(|| default(spec));
     InputPlan {
         spec: spec.clone(),
         values,
         why,
+        guessed,
     }
 }
 
@@ -49,11 +51,12 @@ fn mask(spec: &TensorSpec, demands: &[Demand]) -> Choice {
     (named && !indexes).then(|| (Values::Fill(1), "a mask by its name".to_owned()))
 }
 
-fn prescribed(demands: &[Demand]) -> Choice {
+fn prescribed(spec: &TensorSpec, demands: &[Demand]) -> Choice {
+    let count = spec.shape.iter().product();
     demands.iter().find_map(|demand| {
         let values = match &demand.kind {
             Kind::Fill(number) => Values::Fill(*number),
-            Kind::List(numbers) => Values::List(numbers.clone()),
+            Kind::List(numbers) => Values::List(numbers.iter().copied().take(count).collect()),
             Kind::Divisor => Values::Fill(1),
             Kind::Positive => Values::Positive,
             _ => return None,

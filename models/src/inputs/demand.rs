@@ -74,6 +74,8 @@ impl At<'_, '_, '_> {
             ("ArrayFeatureExtractor", 1) => self.dim(0, -1),
             ("OneHot", 0) => self.number(1),
             ("NegativeLogLikelihoodLoss" | "SoftmaxCrossEntropyLoss", 1) => self.dim(0, 1),
+            ("RotaryEmbedding", 3) if self.node.domain.is_empty() => self.dim(1, 0),
+            ("RotaryEmbedding", 1) if !self.node.domain.is_empty() => self.dim(2, 0),
             ("EmbedLayerNormalization", 0) => self.dim(2, 0),
             ("EmbedLayerNormalization", 1) => self.dim(4, 0),
             ("EmbedLayerNormalization", 8) => self.dim(3, 0),
