@@ -7,10 +7,12 @@
 
 mod monotonic;
 mod simulated;
+mod thread_cpu;
 mod wall;
 
 pub use monotonic::MonotonicClock;
 pub use simulated::SimulatedClock;
+pub use thread_cpu::ThreadCpuClock;
 pub use wall::utc_now;
 
 use tare_units::Nanoseconds;

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use sha2::{Digest, Sha256};
 use tare_units::{Bytes, Flops};
+
+use crate::hash::sha256_hex;
 
 /// What is measured.
 #[derive(
@@ -42,10 +43,7 @@ impl Cell {
     pub fn id(&self, model_sha256: &str) -> String {
         let mut by_hash = self.clone();
         by_hash.model = model_sha256.to_owned();
-        Sha256::digest(by_hash.canonical())
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
+        sha256_hex(&by_hash.canonical())
     }
 
     /// Sorted here and not by the order in which the fields stand or a map of JSON happens to be kept.

@@ -18,6 +18,14 @@ pub struct Correlation {
 /// theirs, Var(sample)·τ = Var(block sum)·τ(block sums)/B (the idea of Goodman's `acor`), so that the time spent
 /// stays linear in n. By chance alone ρ(k) ~ N(0, 1/n) (Bartlett, 1946). A constant indicator has τ = 1.
 pub fn correlation(samples: &[Nanoseconds], threshold: Nanoseconds) -> Correlation {
+    correlation_of(samples.iter().copied(), threshold)
+}
+
+/// [`correlation`] of samples that need not lie side by side in memory: of each, one bit is kept.
+pub(crate) fn correlation_of(
+    samples: impl Iterator<Item = Nanoseconds>,
+    threshold: Nanoseconds,
+) -> Correlation {
     let bits = Bits::new(samples, threshold);
     let variance = bits.autocovariance(0);
     if variance <= 0.0 {
@@ -101,20 +109,21 @@ struct Bits {
 }
 
 impl Bits {
-    fn new(samples: &[Nanoseconds], threshold: Nanoseconds) -> Self {
-        let word = |chunk: &[Nanoseconds]| {
-            let bits = chunk.iter().enumerate();
-            bits.fold(0, |word, (place, sample)| {
-                word | u64::from(*sample <= threshold) << place
-            })
-        };
-        let words: Vec<u64> = samples.chunks(WORD).map(word).collect();
-        let ones = words.iter().map(|word| u64::from(word.count_ones())).sum();
-        Self {
-            words,
-            count: samples.len(),
-            ones,
+    fn new(samples: impl Iterator<Item = Nanoseconds>, threshold: Nanoseconds) -> Self {
+        let mut words: Vec<u64> = Vec::with_capacity(samples.size_hint().0.div_ceil(WORD));
+        let (mut word, mut count) = (0, 0);
+        for sample in samples {
+            word |= u64::from(sample <= threshold) << (count % WORD);
+            count += 1;
+            if count % WORD == 0 {
+                words.push(std::mem::take(&mut word));
+            }
         }
+        if count % WORD != 0 {
+            words.push(word);
+        }
+        let ones = words.iter().map(|word| u64::from(word.count_ones())).sum();
+        Self { words, count, ones }
     }
 
     /// Biased (divisor n) autocovariance at `lag` < n.
@@ -193,7 +202,7 @@ mod tests {
     fn lagged_products_of_bits_equal_those_of_numbers() {
         for count in [1, 63, 64, 65, 128, 300] {
             let series = samples(|place| place * place % 7 < 3, count);
-            let bits = Bits::new(&series, FAST);
+            let bits = Bits::new(series.iter().copied(), FAST);
             let numbers: Vec<f64> = series
                 .iter()
                 .map(|sample| f64::from(u8::from(*sample <= FAST)))

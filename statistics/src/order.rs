@@ -3,7 +3,7 @@
 use tare_units::Nanoseconds;
 
 use crate::binomial::central;
-use crate::correlation::correlation;
+use crate::correlation::correlation_of;
 use crate::percentile::{Percentile, nearest_rank};
 
 /// The confidence of every interval of this crate; half of the rest lies beyond each end.
@@ -70,7 +70,7 @@ pub fn samples_needed(percentile: Percentile) -> u64 {
 /// Where n would do and m would not, but τ is no larger than chance makes it, the widest interval stands: short series
 /// of independent samples would otherwise be refused at random.
 pub(crate) fn estimate(
-    issued: &[Nanoseconds],
+    issued: impl Iterator<Item = Nanoseconds>,
     sorted: &[Nanoseconds],
     percentile: Percentile,
 ) -> Result<PercentileEstimate, Undecided> {
@@ -81,7 +81,7 @@ pub(crate) fn estimate(
             have,
             need: independent,
         })?;
-    let correlation = correlation(issued, value);
+    let correlation = correlation_of(issued, value);
     let effective = (have as f64 / correlation.time) as u64;
     if effective < independent && correlation.significant {
         let need = (independent as f64 * correlation.time).ceil() as u64;

@@ -1,7 +1,11 @@
 //! Reads `cells.jsonl`: a record a line, and a last line that may be torn.
 
 use std::fs;
+use std::io::BufRead;
+use std::num::NonZero;
+use std::panic::resume_unwind;
 use std::path::Path;
+use std::thread;
 
 use serde::de::IgnoredAny;
 use serde_json::error::Category;
@@ -36,16 +40,51 @@ pub fn read(path: &Path) -> Result<Lines, StoreError> {
 /// Splits `text` into records; `path` is for errors only.
 pub fn parse(text: &[u8], path: &Path) -> Result<Lines, StoreError> {
     let (whole, torn) = split_torn(text);
-    let records = whole
-        .split_inclusive(|&byte| byte == b'\n')
-        .zip(1..)
-        .map(|(line, number)| record(line, path, number))
-        .collect::<Result<_, _>>()?;
     Ok(Lines {
-        records,
+        records: parallel(&split(whole), path)?,
         torn,
         whole: whole.len() as u64,
     })
+}
+
+fn split(mut text: &[u8]) -> Vec<&[u8]> {
+    let mut lines = Vec::new();
+    while !text.is_empty() {
+        let rest = &mut &*text;
+        let len = rest.skip_until(b'\n').unwrap_or(text.len());
+        let (line, rest) = text.split_at(len);
+        lines.push(line);
+        text = rest;
+    }
+    lines
+}
+
+/// Thousands of lines are worth a thread for each part of them.
+fn parallel(lines: &[&[u8]], path: &Path) -> Result<Vec<Record>, StoreError> {
+    let threads = thread::available_parallelism().map_or(1, NonZero::get);
+    let share = lines.len().div_ceil(threads).max(WORTH_A_THREAD);
+    if lines.len() <= share {
+        return records(lines, 1, path);
+    }
+    thread::scope(|scope| {
+        let spawn = |(lines, first)| scope.spawn(move || records(lines, first, path));
+        let parts = lines.chunks(share).zip((1..).step_by(share));
+        let parts: Vec<_> = parts.map(spawn).collect();
+        let mut all = Vec::with_capacity(lines.len());
+        for part in parts {
+            all.append(&mut part.join().unwrap_or_else(|panic| resume_unwind(panic))?);
+        }
+        Ok(all)
+    })
+}
+
+const WORTH_A_THREAD: usize = 500;
+
+fn records(lines: &[&[u8]], first: u64, path: &Path) -> Result<Vec<Record>, StoreError> {
+    let numbered = lines.iter().zip(first..);
+    numbered
+        .map(|(line, number)| record(line, path, number))
+        .collect()
 }
 
 fn record(line: &[u8], path: &Path, number: u64) -> Result<Record, StoreError> {
@@ -105,6 +144,15 @@ mod tests {
         let error = parse(b"oops\n{}\n", Path::new("/r/cells.jsonl")).unwrap_err();
         let text = error.to_string();
         assert!(text.contains("/r/cells.jsonl line 1 "), "{text}");
+    }
+
+    #[test]
+    fn of_many_lines_the_first_that_is_no_record_is_named() {
+        let mut text = b"{}\n".repeat(7 * WORTH_A_THREAD);
+        let error = parse(&text, Path::new("/r")).unwrap_err().to_string();
+        assert!(error.starts_with("/r line 1 "), "{error}");
+        text.truncate(0);
+        assert!(parse(&text, Path::new("/r")).unwrap().records.is_empty());
     }
 
     #[test]

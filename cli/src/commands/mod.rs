@@ -1,0 +1,41 @@
+//! One file a command.
+
+pub mod adapter;
+pub mod machine;
+pub mod model;
+pub mod run;
+pub mod schema;
+pub mod show;
+pub mod suite;
+pub mod worker;
+
+use std::io::Write;
+
+use crate::exit::{Exit, Failed};
+
+/// Writes `text` to standard output; a reader that went away early is no error.
+///
+/// # Errors
+/// Where standard output cannot be written, such as on a full disk.
+pub fn print(text: &str) -> Result<Exit, Failed> {
+    let mut output = std::io::stdout().lock();
+    match output
+        .write_all(text.as_bytes())
+        .and_then(|()| output.flush())
+    {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Failed::told(format!(
+            "cannot write the result to standard output: {error}"
+        ))),
+        _ => Ok(Exit::Done),
+    }
+}
+
+/// `value` as indented JSON with a line end.
+///
+/// # Errors
+/// Where it has no JSON form.
+pub fn json(value: &impl serde::Serialize) -> Result<String, Failed> {
+    serde_json::to_string_pretty(value)
+        .map(|text| text + "\n")
+        .map_err(Failed::input)
+}

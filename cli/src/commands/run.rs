@@ -1,0 +1,217 @@
+//! `tare run`: what was asked for becomes a plan, the plan a run in the store, the run a table.
+
+mod resume;
+mod settings;
+
+use std::path::Path;
+
+use tare_adapter_api::Adapter;
+use tare_clock::{Clock, MonotonicClock, utc_now};
+use tare_harness::plan::{Plan, plan};
+use tare_harness::{RunOutcome, RunRequest, WorkerProgram, execute};
+use tare_report::{Summary, summarise};
+use tare_results::store::{RunWriter, Store};
+use tare_results::{Producer, RUN_SCHEMA, Record, Run, Verdict};
+
+use super::{print, show};
+use crate::arguments::{Format, RunOptions};
+use crate::exit::{Exit, Failed};
+use crate::progress::ProgressLine;
+use crate::stop;
+use settings::Settings;
+pub use settings::load_suite;
+
+/// A run that can begin: planned, and with its place in the store.
+struct Ready {
+    run: Run,
+    plan: Plan,
+    done: Vec<Record>,
+    writer: RunWriter,
+}
+
+/// Measures what was asked for and prints it.
+///
+/// # Errors
+/// Where what was asked for cannot be measured at all, or records cannot be kept.
+pub fn run(store: Option<&Path>, options: RunOptions) -> Result<Exit, Failed> {
+    let format = options.format;
+    let store = show::open(store)?;
+    let ready = match &options.resume {
+        Some(run) => resume::resume(&store, run)?,
+        None => {
+            let settings = Settings::of(&options)?;
+            let plan = plan(&settings.selection, &find).map_err(Failed::input)?;
+            if options.dry_run {
+                return print(&dry_run(&plan, &settings));
+            }
+            plan.check_limits(settings.duration, settings.max_requests)
+                .map_err(Failed::input)?;
+            begin(&store, settings, plan)?
+        }
+    };
+    measure(&store, ready, format)
+}
+
+fn begin(store: &Store, settings: Settings, plan: Plan) -> Result<Ready, Failed> {
+    let created = utc_now();
+    let salt = MonotonicClock.now().as_nanos() ^ u64::from(std::process::id());
+    let run = Run {
+        schema: RUN_SCHEMA.to_owned(),
+        id: store.new_run_id(&created, salt).map_err(Failed::input)?,
+        created,
+        producer: producer(),
+        machine: tare_hardware::machine(Path::new("/")),
+        suite: settings.suite,
+        repeats: settings.repeats,
+        duration_ns: settings.duration,
+        max_requests: settings.max_requests,
+        deadline_ns: settings.deadline,
+        memory_limit_bytes: settings.memory_limit,
+        cells: plan.cells.iter().map(|work| work.planned.clone()).collect(),
+    };
+    let writer = store.create(&run).map_err(Failed::input)?;
+    Ok(Ready {
+        run,
+        plan,
+        done: Vec::new(),
+        writer,
+    })
+}
+
+fn measure(store: &Store, ready: Ready, format: Format) -> Result<Exit, Failed> {
+    let Ready {
+        run,
+        plan,
+        done,
+        writer,
+    } = ready;
+    let stop = stop::on_signals().map_err(Failed::input)?;
+    let mut progress = ProgressLine::new(&run.cells, run.repeats);
+    let outcome = execute(
+        RunRequest {
+            run: run.clone(),
+            plan,
+            done,
+            program: worker_program()?,
+            writer,
+            stop: &stop,
+        },
+        &MonotonicClock,
+        &mut progress,
+    )
+    .map_err(Failed::cell)?;
+    let summaries = summarise(&run, &outcome.records);
+    print(&show::render(&summaries, format)?)?;
+    afterword(store, &run, &outcome, &summaries, format);
+    Ok(exit(&outcome, &summaries))
+}
+
+fn exit(outcome: &RunOutcome, summaries: &[Summary]) -> Exit {
+    let invalid = summaries
+        .iter()
+        .any(|summary| summary.verdict == Verdict::Invalid);
+    match (outcome.interrupted, outcome.failed, invalid) {
+        (true, _, _) => Exit::Interrupted,
+        (_, 1.., _) => Exit::CellFailed,
+        (_, _, true) => Exit::Invalid,
+        _ => Exit::Done,
+    }
+}
+
+fn afterword(
+    store: &Store,
+    run: &Run,
+    outcome: &RunOutcome,
+    summaries: &[Summary],
+    format: Format,
+) {
+    if format != Format::Table {
+        for summary in summaries {
+            for doubt in &summary.doubts {
+                eprintln!(
+                    "doubt: {} b={}: {doubt}",
+                    summary.cell.model, summary.cell.batch
+                );
+            }
+        }
+    }
+    let folder = store.dir().join(&run.id);
+    match outcome.interrupted {
+        true => eprintln!(
+            "stopped; what is done is in {}; go on with: tare run --resume {}",
+            folder.display(),
+            run.id
+        ),
+        false => eprintln!("run {} is in {}", run.id, folder.display()),
+    }
+}
+
+fn dry_run(plan: &Plan, settings: &Settings) -> String {
+    let mut text = format!(
+        "{} cells, {} repeats each, {} of timed work a repeat\n",
+        plan.cells.len(),
+        settings.repeats,
+        settings.duration
+    );
+    for work in &plan.cells {
+        let cell = &work.planned.cell;
+        let shape: Vec<String> = cell
+            .shape
+            .iter()
+            .map(|(symbol, size)| format!("{symbol}={size}"))
+            .collect();
+        let flops = work
+            .planned
+            .model
+            .flops
+            .map(|flops| flops.to_string())
+            .unwrap_or_default();
+        text.push_str(&format!(
+            "{}  {}  {}  batch {}  {}  {}  {}  {} threads  {flops}\n",
+            cell.model,
+            cell.adapter_spec(),
+            cell.scenario_spec(),
+            cell.batch,
+            shape.join(","),
+            cell.precision,
+            cell.device,
+            cell.threads,
+        ));
+        for line in work.inputs.describe() {
+            text.push_str(&format!("    {line}\n"));
+        }
+    }
+    text
+}
+
+/// The adapter of this name, or an error that lists those that exist.
+fn find(name: &str) -> Result<&'static dyn Adapter, String> {
+    let entry = tare_adapter_registry::find(name).map_err(|error| error.to_string())?;
+    super::worker::linked(entry.name)
+        .ok_or_else(|| format!("adapter '{name}' is not linked into this program"))
+}
+
+fn worker_program() -> Result<WorkerProgram, Failed> {
+    Ok(WorkerProgram {
+        path: std::env::current_exe().map_err(Failed::input)?,
+        arguments: vec!["worker".into()],
+    })
+}
+
+fn producer() -> Producer {
+    Producer {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        commit: option_env!("TARE_COMMIT").map(str::to_owned),
+        profile: match cfg!(debug_assertions) {
+            true => "debug",
+            false => "release",
+        }
+        .to_owned(),
+        binary_sha256: binary_sha256(),
+    }
+}
+
+fn binary_sha256() -> Option<String> {
+    let bytes = std::fs::read(std::env::current_exe().ok()?).ok()?;
+    Some(tare_results::sha256_hex(&bytes))
+}

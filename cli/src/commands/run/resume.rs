@@ -1,0 +1,56 @@
+//! Going on with a run that was stopped: only with the same machine, the same program and the same models.
+
+use std::path::Path;
+
+use tare_harness::plan::replan;
+use tare_results::store::{Resumed, Store};
+
+use super::super::show::warn_of_torn;
+use super::{Ready, binary_sha256, find};
+use crate::exit::Failed;
+
+/// The run as it was planned, with what is done of it.
+///
+/// # Errors
+/// Where there is no such run, someone else is writing it, or something that would change its numbers has changed.
+pub fn resume(store: &Store, spec: &str) -> Result<Ready, Failed> {
+    let Resumed {
+        run,
+        records,
+        torn,
+        writer,
+    } = store.resume(spec).map_err(Failed::input)?;
+    warn_of_torn(torn.as_ref());
+    let machine = tare_hardware::machine(Path::new("/"));
+    if machine.fingerprint != run.machine.fingerprint {
+        return Err(Failed::told(format!(
+            "run {} was made on another machine (fingerprint {}, here {}): its numbers cannot be mixed; start a new run",
+            run.id,
+            short(&run.machine.fingerprint),
+            short(&machine.fingerprint)
+        )));
+    }
+    let binary = binary_sha256();
+    if binary != run.producer.binary_sha256 {
+        return Err(Failed::told(format!(
+            "run {} was made by another build of tare (sha256 {}, this one {}): use that build or start a new run",
+            run.id,
+            run.producer
+                .binary_sha256
+                .as_deref()
+                .map_or("unknown", short),
+            binary.as_deref().map_or("unknown", short)
+        )));
+    }
+    let plan = replan(&run, &find).map_err(Failed::input)?;
+    Ok(Ready {
+        run,
+        plan,
+        done: records,
+        writer,
+    })
+}
+
+fn short(hash: &str) -> &str {
+    hash.get(..12).unwrap_or(hash)
+}

@@ -1,0 +1,193 @@
+//! What is to be measured: a suite, or the defaults, with the command line's options on top.
+
+use std::fmt::Display;
+use std::path::Path;
+use std::str::FromStr;
+
+use tare_adapter_api::Device;
+use tare_harness::plan::Selection;
+use tare_scenarios::suite::{self, Suite};
+use tare_units::{Bytes, Nanoseconds};
+
+use crate::arguments::RunOptions;
+use crate::exit::Failed;
+use crate::model_source;
+
+/// The suite of a run that names neither suite nor model.
+const FIRST_SUITE: &str = "first";
+/// The least that a worker may take by default.
+const DEADLINE: Nanoseconds = Nanoseconds::from_secs(120);
+/// The deadline in times of the timed work, where that is longer.
+const DEADLINE_DURATIONS: u64 = 20;
+/// Samples are kept in memory, 24 bytes each: more requests than this are not one repeat.
+const MOST_REQUESTS: u64 = 100_000_000;
+
+/// Everything that decides a run.
+pub struct Settings {
+    /// The matrix of cells.
+    pub selection: Selection,
+    /// The suite's name.
+    pub suite: Option<String>,
+    /// Fresh workers a cell.
+    pub repeats: u64,
+    /// Timed work of a repeat.
+    pub duration: Nanoseconds,
+    /// Timed requests of a repeat at the most.
+    pub max_requests: u64,
+    /// Time a worker may take.
+    pub deadline: Nanoseconds,
+    /// Resident memory a worker may take.
+    pub memory_limit: Option<Bytes>,
+}
+
+impl Settings {
+    /// From the command line.
+    ///
+    /// # Errors
+    /// Where a suite or model is unknown, or a number measures nothing.
+    pub fn of(options: &RunOptions) -> Result<Self, Failed> {
+        let suite = chosen_suite(options)?;
+        let repeats = options
+            .repeats
+            .or(suite.as_ref().map(|suite| suite.repeats));
+        let repeats = repeats.unwrap_or(suite::DEFAULT_REPEATS);
+        let duration = options
+            .duration
+            .or(suite.as_ref().map(|suite| suite.duration));
+        let duration = duration.unwrap_or(suite::DEFAULT_DURATION);
+        let max_requests = options
+            .max_requests
+            .or(suite.as_ref().map(|suite| suite.max_requests));
+        let max_requests = max_requests.unwrap_or(suite::DEFAULT_MAX_REQUESTS);
+        check(repeats, duration, max_requests)?;
+        let scaled =
+            Nanoseconds::from_nanos(duration.as_nanos().saturating_mul(DEADLINE_DURATIONS));
+        Ok(Self {
+            selection: selection(options, suite.as_ref())?,
+            suite: suite.map(|suite| suite.name),
+            repeats,
+            duration,
+            max_requests,
+            deadline: options.deadline.unwrap_or_else(|| DEADLINE.max(scaled)),
+            memory_limit: options.memory_limit.or_else(default_memory_limit),
+        })
+    }
+}
+
+fn chosen_suite(options: &RunOptions) -> Result<Option<Suite>, Failed> {
+    match (&options.suite, options.model.is_empty()) {
+        (Some(named), _) => load_suite(named).map(Some),
+        (None, true) => load_suite(FIRST_SUITE).map(Some),
+        (None, false) => Ok(None),
+    }
+}
+
+/// The suite of this name, else the one in this file.
+///
+/// # Errors
+/// Where there is neither, or the file is wrong.
+pub fn load_suite(named: &str) -> Result<Suite, Failed> {
+    let unknown = match suite::find(named) {
+        Ok(suite) => return Ok(suite),
+        Err(unknown) => unknown,
+    };
+    let path = Path::new(named);
+    if !path.exists() && !named.ends_with(".toml") {
+        return Err(Failed::input(unknown));
+    }
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Failed::told(format!("cannot read the suite {named}: {error}")))?;
+    suite::parse(&text, named).map_err(Failed::input)
+}
+
+fn check(repeats: u64, duration: Nanoseconds, max_requests: u64) -> Result<(), Failed> {
+    if repeats == 0 {
+        return Err(Failed::told("--repeats 0 measures nothing: use 1 or more"));
+    }
+    if duration == Nanoseconds::ZERO {
+        return Err(Failed::told(
+            "--duration 0 measures nothing: use a time such as 500ms",
+        ));
+    }
+    if !(1..=MOST_REQUESTS).contains(&max_requests) {
+        return Err(Failed::told(format!(
+            "--max-requests {max_requests} is out of range: use 1 to {MOST_REQUESTS}, 24 bytes of memory each"
+        )));
+    }
+    Ok(())
+}
+
+fn selection(options: &RunOptions, suite: Option<&Suite>) -> Result<Selection, Failed> {
+    let models = or(&options.model, suite.map(|suite| suite.models.clone()), &[]);
+    let parsed_adapters = suite
+        .map(|suite| parsed(&suite.adapters, "adapter"))
+        .transpose()?;
+    let parsed_devices = suite
+        .map(|suite| parsed(&suite.devices, "device"))
+        .transpose()?;
+    let precisions = match options.precision {
+        Some(precision) => vec![precision],
+        None => suite
+            .map(|suite| parsed(&suite.precisions, "precision"))
+            .transpose()?
+            .unwrap_or_default(),
+    };
+    Ok(Selection {
+        models: models
+            .iter()
+            .map(|model| model_source::resolve(model).map_err(Failed::input))
+            .collect::<Result<_, _>>()?,
+        adapters: or(
+            &options.adapter,
+            parsed_adapters,
+            &parsed(&[tare_adapter_registry::ADAPTERS[0].name], "adapter")?,
+        ),
+        scenarios: or(
+            &options.scenario,
+            suite.map(|suite| suite.scenarios.clone()),
+            &parsed(&["single-stream"], "scenario")?,
+        ),
+        batches: or(
+            &options.batch,
+            suite.map(|suite| suite.batches.clone()),
+            &[],
+        ),
+        shapes: or(&options.shape, suite.map(|suite| suite.shapes.clone()), &[]),
+        precisions,
+        devices: or(&options.device, parsed_devices, &[Device::Cpu]),
+        threads: or(
+            &options.threads,
+            suite.map(|suite| suite.threads.clone()),
+            &[1],
+        ),
+        seed: options.seed,
+    })
+}
+
+/// What the command line asks for, else what the suite says, else the default.
+fn or<T: Clone>(asked: &[T], suite: Option<Vec<T>>, default: &[T]) -> Vec<T> {
+    match asked.is_empty() {
+        true => suite.unwrap_or_else(|| default.to_vec()),
+        false => asked.to_vec(),
+    }
+}
+
+fn parsed<T: FromStr<Err: Display>>(
+    texts: &[impl AsRef<str>],
+    what: &str,
+) -> Result<Vec<T>, Failed> {
+    texts
+        .iter()
+        .map(|text| {
+            text.as_ref()
+                .parse()
+                .map_err(|error| Failed::told(format!("{what}: {error}")))
+        })
+        .collect()
+}
+
+/// Nine tenths of what is available now, so that one worker cannot take the machine down.
+fn default_memory_limit() -> Option<Bytes> {
+    let available = tare_hardware::available_memory(Path::new("/")).ok()?;
+    Some(Bytes::from_bytes(available.as_bytes() / 10 * 9))
+}

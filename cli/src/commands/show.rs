@@ -1,0 +1,91 @@
+//! `tare show` and `tare export`: a stored run as a table or for other programs.
+
+use std::path::Path;
+
+use anyhow::Context;
+use tare_report::{Style, Summary, summarise};
+use tare_results::store::{RunContents, Store, Torn};
+
+use super::print;
+use crate::arguments::{ExportOptions, Format, ShowOptions};
+use crate::exit::{Exit, Failed};
+use crate::terminal;
+
+/// Prints a run.
+///
+/// # Errors
+/// Where there is no such run, or it cannot be read.
+pub fn show(store: Option<&Path>, options: &ShowOptions) -> Result<Exit, Failed> {
+    let contents = read(store, &options.run)?;
+    print(&render(
+        &summarise(&contents.run, &contents.records),
+        options.format,
+    )?)
+}
+
+/// Writes a run's summaries to a file or standard output.
+///
+/// # Errors
+/// Where there is no such run, or the file cannot be written.
+pub fn export(store: Option<&Path>, options: &ExportOptions) -> Result<Exit, Failed> {
+    let contents = read(store, &options.run)?;
+    let text = render(&summarise(&contents.run, &contents.records), options.format)?;
+    match &options.output {
+        None => print(&text),
+        Some(path) => std::fs::write(path, text)
+            .with_context(|| format!("cannot write {}", path.display()))
+            .map(|()| Exit::Done)
+            .map_err(Failed::input),
+    }
+}
+
+/// The store that was asked for, else the user's own.
+///
+/// # Errors
+/// Where no folder can be made out.
+pub fn open(store: Option<&Path>) -> Result<Store, Failed> {
+    match store {
+        Some(dir) => Ok(Store::open(dir)),
+        None => Store::default_dir().map(Store::open).map_err(Failed::input),
+    }
+}
+
+/// The summaries in the format asked for.
+///
+/// # Errors
+/// Where a format cannot express them.
+pub fn render(summaries: &[Summary], format: Format) -> Result<String, Failed> {
+    let name = match format {
+        Format::Json => "json",
+        Format::Csv => "csv",
+        Format::Markdown => "markdown",
+        Format::Table => return Ok(tare_report::table(summaries, style())),
+    };
+    let exporter = tare_report::exporter(name).map_err(Failed::input)?;
+    let bytes = exporter.export(summaries).map_err(Failed::input)?;
+    String::from_utf8(bytes).map_err(Failed::input)
+}
+
+fn style() -> Style {
+    Style {
+        width: terminal::width(),
+        color: terminal::colour(),
+        unicode: terminal::unicode(),
+    }
+}
+
+/// Says that a run's last line was not written to its end.
+pub fn warn_of_torn(torn: Option<&Torn>) {
+    if let Some(torn) = torn {
+        eprintln!(
+            "warning: line {} was not written to its end ({} bytes) and is left out",
+            torn.line, torn.bytes
+        );
+    }
+}
+
+fn read(store: Option<&Path>, run: &str) -> Result<RunContents, Failed> {
+    let contents = open(store)?.read(run).map_err(Failed::input)?;
+    warn_of_torn(contents.torn.as_ref());
+    Ok(contents)
+}

@@ -1,0 +1,97 @@
+//! The exit code, decided in one place.
+
+use std::fmt::Display;
+use std::process::ExitCode;
+
+/// How the program ends, as its exit code says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// 0.
+    Done,
+    /// 2: bad arguments or bad input.
+    BadInput,
+    /// 3: invalid or inconclusive measurement.
+    Invalid,
+    /// 4: at least one cell failed; the others are recorded.
+    CellFailed,
+    /// 130: stopped by Ctrl-C.
+    Interrupted,
+}
+
+impl Exit {
+    /// The number the shell sees.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::BadInput => 2,
+            Self::Invalid => 3,
+            Self::CellFailed => 4,
+            Self::Interrupted => 130,
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit.code())
+    }
+}
+
+/// An error with the exit code it means.
+#[derive(Debug)]
+pub struct Failed {
+    exit: Exit,
+    error: anyhow::Error,
+}
+
+impl Failed {
+    /// Bad arguments or bad input.
+    pub fn input(error: impl Into<anyhow::Error>) -> Self {
+        Self {
+            exit: Exit::BadInput,
+            error: error.into(),
+        }
+    }
+
+    /// Bad arguments or bad input, told in words.
+    pub fn told(message: impl Display) -> Self {
+        Self::input(anyhow::anyhow!("{message}"))
+    }
+
+    /// A result that could not be kept: what was to be measured has failed.
+    pub fn cell(error: impl Into<anyhow::Error>) -> Self {
+        Self {
+            exit: Exit::CellFailed,
+            error: error.into(),
+        }
+    }
+
+    /// The exit code.
+    pub fn exit(&self) -> Exit {
+        self.exit
+    }
+
+    /// Prints the error to standard error, on one line.
+    pub fn print(&self) {
+        eprintln!("error: {:#}", self.error);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_way_out_has_its_documented_code() {
+        let codes = [
+            Exit::Done,
+            Exit::BadInput,
+            Exit::Invalid,
+            Exit::CellFailed,
+            Exit::Interrupted,
+        ]
+        .map(Exit::code);
+        assert_eq!(codes, [0, 2, 3, 4, 130]);
+        assert_eq!(Failed::told("x").exit(), Exit::BadInput);
+    }
+}

@@ -1,0 +1,146 @@
+//! Where a model comes from: a file as it is named, or a zoo name built once into the user's cache.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use anyhow::{Context, Result, bail};
+use tare_harness::plan::ModelChoice;
+use tare_models::zoo::{self, Architecture, Form};
+
+/// What the cache of zoo files may take, in bytes; the oldest files go first.
+const CACHE_BYTES: u64 = 4 << 30;
+
+/// Seed of the weights of zoo models that are measured.
+const WEIGHT_SEED: u64 = 0;
+
+/// The file that `text` means: a path if it looks like one or exists, else a zoo name.
+///
+/// # Errors
+/// Where it is neither, or the zoo file cannot be written.
+pub fn resolve(text: &str) -> Result<ModelChoice> {
+    let path = Path::new(text);
+    let looks_like_path = text.contains('/') || text.ends_with(".onnx") || path.exists();
+    if looks_like_path {
+        let name = path
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned());
+        return Ok(ModelChoice {
+            name: name.unwrap_or_else(|| text.to_owned()),
+            path: path.to_owned(),
+            default_symbols: BTreeMap::new(),
+        });
+    }
+    let architecture = zoo::find(text)
+        .with_context(|| format!("'{text}' is neither a file nor a model of the zoo"))?;
+    from_zoo(&architecture)
+}
+
+fn from_zoo(architecture: &Architecture) -> Result<ModelChoice> {
+    let folder = cache_folder()?;
+    let path = folder.join(format!("{}.onnx", architecture.id(WEIGHT_SEED, Form::Full)));
+    if !path.is_file() {
+        fs::create_dir_all(&folder).with_context(|| {
+            format!(
+                "cannot make the cache {}: set XDG_CACHE_HOME to a folder that can be written",
+                folder.display()
+            )
+        })?;
+        eprintln!("making {} (once)", architecture.name());
+        zoo::write(&architecture.build(WEIGHT_SEED, Form::Full), &path)?;
+        bound(&folder, &path, CACHE_BYTES);
+    }
+    Ok(ModelChoice {
+        name: architecture.name(),
+        path,
+        default_symbols: architecture
+            .symbols(Form::Full)
+            .into_iter()
+            .filter(|(symbol, _)| *symbol != "batch")
+            .map(|(symbol, size)| (symbol.to_owned(), size))
+            .collect(),
+    })
+}
+
+fn cache_folder() -> Result<PathBuf> {
+    let absolute = |name: &str| {
+        std::env::var_os(name)
+            .map(PathBuf::from)
+            .filter(|path| path.is_absolute())
+    };
+    match absolute("XDG_CACHE_HOME").or_else(|| absolute("HOME").map(|home| home.join(".cache"))) {
+        Some(cache) => Ok(cache.join("tare").join("zoo")),
+        None => bail!("no folder for zoo models: set XDG_CACHE_HOME or HOME to an absolute path"),
+    }
+}
+
+/// Removes the oldest zoo files but `keep` until `folder` takes `limit` bytes at the most.
+fn bound(folder: &Path, keep: &Path, limit: u64) {
+    let mut files: Vec<(SystemTime, u64, PathBuf)> = fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|entry| {
+            let facts = entry.metadata().ok()?;
+            let modified = facts.modified().ok()?;
+            let path = entry.path();
+            (facts.is_file()
+                && path
+                    .extension()
+                    .is_some_and(|extension| extension == "onnx"))
+            .then_some((modified, facts.len(), path))
+        })
+        .collect();
+    files.sort();
+    let mut total: u64 = files.iter().map(|(_, bytes, _)| bytes).sum();
+    for (_, bytes, path) in files.iter().filter(|(_, _, path)| path != keep) {
+        if total <= limit {
+            return;
+        }
+        if fs::remove_file(path).is_ok() {
+            total -= bytes;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_cache_gives_up_its_oldest_files_and_keeps_the_new_one() {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let path = |name: &str| folder.path().join(name);
+        for (age, name) in [(3, "a.onnx"), (2, "b.onnx"), (1, "c.onnx"), (4, "note.txt")] {
+            fs::write(path(name), [0u8; 100]).expect("writes");
+            let file = fs::File::options()
+                .write(true)
+                .open(path(name))
+                .expect("opens");
+            let modified = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_000 - age);
+            file.set_modified(modified).expect("sets the time");
+        }
+        bound(folder.path(), &path("a.onnx"), 200);
+        let left: Vec<bool> = ["a.onnx", "b.onnx", "c.onnx", "note.txt"]
+            .map(|name| path(name).exists())
+            .to_vec();
+        assert_eq!(left, [true, false, true, true]);
+    }
+
+    #[test]
+    fn a_name_that_is_nothing_says_so() {
+        let error = resolve("no-such-model").expect_err("unknown");
+        assert!(
+            format!("{error:#}")
+                .starts_with("'no-such-model' is neither a file nor a model of the zoo")
+        );
+    }
+
+    #[test]
+    fn a_path_is_taken_as_it_is() {
+        let choice = resolve("somewhere/model.onnx").expect("a path");
+        assert_eq!(choice.name, "model.onnx");
+        assert_eq!(choice.path, Path::new("somewhere/model.onnx"));
+    }
+}

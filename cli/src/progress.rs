@@ -1,0 +1,167 @@
+//! Progress on standard error: one line that rewrites itself in a terminal, one line a worker elsewhere.
+
+use std::collections::BTreeMap;
+use std::io::{IsTerminal, Write};
+
+use tare_harness::Progress;
+use tare_results::{Event, Kind, Phase, PlannedCell};
+use tare_units::Nanoseconds;
+
+/// Prints what happens in a run.
+pub struct ProgressLine {
+    labels: BTreeMap<String, String>,
+    repeats: u64,
+    workers: u64,
+    done: u64,
+    current: String,
+    left: Option<Nanoseconds>,
+    rewrites: bool,
+}
+
+impl ProgressLine {
+    /// For a run of these cells.
+    pub fn new(cells: &[PlannedCell], repeats: u64) -> Self {
+        Self {
+            labels: cells
+                .iter()
+                .map(|planned| (planned.id.clone(), label(planned)))
+                .collect(),
+            repeats,
+            workers: 0,
+            done: 0,
+            current: String::new(),
+            left: None,
+            rewrites: std::io::stderr().is_terminal(),
+        }
+    }
+
+    fn name(&self, cell: &str, repeat: u64) -> String {
+        let label = self
+            .labels
+            .get(cell)
+            .map_or("the harness itself", String::as_str);
+        format!("{label} · repeat {}/{}", repeat + 1, self.repeats)
+    }
+
+    fn rewrite(&self, what: &str) {
+        if !self.rewrites {
+            return;
+        }
+        let left = self
+            .left
+            .map(|left| format!(" · {} left", clock_time(left)))
+            .unwrap_or_default();
+        let line = format!(
+            "[{}/{}] {} · {what}{left}",
+            self.done, self.workers, self.current
+        );
+        let _ = write!(std::io::stderr(), "\r\x1b[2K{line}");
+        let _ = std::io::stderr().flush();
+    }
+
+    fn clear(&self) {
+        if self.rewrites {
+            let _ = write!(std::io::stderr(), "\r\x1b[2K");
+        }
+    }
+
+    fn finished(&mut self, cell: &str, repeat: u64, p50_ns: Option<f64>, failure: Option<&str>) {
+        self.done += 1;
+        let name = self.name(cell, repeat);
+        match failure {
+            Some(failure) => {
+                self.clear();
+                eprintln!("failed: {name}: {failure}");
+            }
+            None if !self.rewrites => {
+                let p50 =
+                    p50_ns.map(|nanos| format!(" · p50 {}", Nanoseconds::from_nanos_f64(nanos)));
+                let left = self
+                    .left
+                    .map(|left| format!(" · {} left", clock_time(left)));
+                eprintln!(
+                    "[{}/{}] {name}{}{}",
+                    self.done,
+                    self.workers,
+                    p50.unwrap_or_default(),
+                    left.unwrap_or_default()
+                );
+            }
+            None => {}
+        }
+    }
+}
+
+impl Progress for ProgressLine {
+    fn event(&mut self, event: &Event) {
+        match event {
+            Event::RunStarted { workers, done } => {
+                (self.workers, self.done) = (*workers, *done);
+                self.current = "the harness itself".into();
+                self.rewrite("measuring");
+            }
+            Event::WorkerStarted {
+                cell, repeat, kind, ..
+            } => {
+                self.current = match kind {
+                    Kind::Measurement => self.name(cell, *repeat),
+                    _ => "getting ready".into(),
+                };
+            }
+            Event::PhaseReached { phase, .. } => self.rewrite(phase_name(*phase)),
+            Event::WorkerFinished {
+                cell,
+                repeat,
+                p50_ns,
+                failure,
+                left_ns,
+                ..
+            } => {
+                self.left = *left_ns;
+                self.finished(cell, *repeat, *p50_ns, failure.as_deref());
+            }
+            Event::RunFinished { .. } => self.clear(),
+        }
+    }
+}
+
+fn label(planned: &PlannedCell) -> String {
+    let cell = &planned.cell;
+    let mut label = format!(
+        "{} · {} · b={}",
+        cell.model,
+        cell.adapter_spec(),
+        cell.batch
+    );
+    for (symbol, size) in &cell.shape {
+        label.push_str(&format!(" {symbol}={size}"));
+    }
+    label
+}
+
+fn phase_name(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Start => "starting",
+        Phase::Load => "loading",
+        Phase::Warmup => "warming up",
+        Phase::Run => "measuring",
+        Phase::Finish => "writing",
+    }
+}
+
+/// Minutes and seconds: `1:05`.
+fn clock_time(time: Nanoseconds) -> String {
+    let seconds = time.as_nanos().div_ceil(1_000_000_000);
+    format!("{}:{:02}", seconds / 60, seconds % 60)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn time_left_reads_as_minutes_and_seconds() {
+        assert_eq!(clock_time(Nanoseconds::from_millis(64_200)), "1:05");
+        assert_eq!(clock_time(Nanoseconds::ZERO), "0:00");
+    }
+}

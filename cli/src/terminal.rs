@@ -1,0 +1,45 @@
+//! What the terminal can show: its width, and whether colour is wanted.
+
+use std::io::IsTerminal;
+
+/// Columns assumed where standard output is no terminal.
+const PIPE_WIDTH: usize = 120;
+
+/// Columns of the terminal behind standard output; `COLUMNS` where it is set.
+pub fn width() -> usize {
+    let asked = std::env::var("COLUMNS")
+        .ok()
+        .and_then(|text| text.parse().ok());
+    asked.or_else(actual_width).unwrap_or(PIPE_WIDTH).max(40)
+}
+
+fn actual_width() -> Option<usize> {
+    let size = rustix::termios::tcgetwinsize(std::io::stdout()).ok()?;
+    (size.ws_col > 0).then_some(usize::from(size.ws_col))
+}
+
+/// Whether standard output is a terminal and nothing forbids colour.
+pub fn colour() -> bool {
+    std::io::stdout().is_terminal() && wants_colour()
+}
+
+fn wants_colour() -> bool {
+    let forbidden = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let dumb = std::env::var_os("TERM").is_some_and(|value| value == "dumb");
+    !forbidden && !dumb
+}
+
+/// Whether the locale can show more than ASCII.
+pub fn unicode() -> bool {
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
+        .iter()
+        .filter_map(|name| std::env::var(name).ok())
+        .find(|value| !value.is_empty());
+    match locale {
+        Some(locale) => {
+            let locale = locale.to_lowercase();
+            locale.contains("utf-8") || locale.contains("utf8")
+        }
+        None => true,
+    }
+}

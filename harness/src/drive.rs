@@ -1,0 +1,112 @@
+//! The timed loop: a function of a session, a schedule and a clock. Nothing in it allocates or does I/O.
+
+use tare_adapter_api::{AdapterError, Session, Tensor};
+use tare_clock::Clock;
+use tare_results::samples::Sample;
+use tare_scenarios::{Progress, Schedule, Step};
+use tare_units::Nanoseconds;
+
+use crate::buffer::SampleBuffer;
+
+/// Where the loop reads how long this thread was runnable but not running.
+pub trait RunDelaySource {
+    /// The thread's run delay since it began, in nanoseconds.
+    fn read_ns(&self) -> u64;
+}
+
+/// What the loop did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Driven {
+    /// When the first request was issued.
+    pub started: Nanoseconds,
+    /// When the last request was done.
+    pub ended: Nanoseconds,
+    /// Samples that the requests carried, failed requests left out.
+    pub samples_done: u64,
+    /// The first error a request met.
+    pub first_error: Option<AdapterError>,
+    /// Whether the schedule's own end was reached, rather than the end of the buffer.
+    pub complete: bool,
+}
+
+/// Issues requests as `schedule` says until it is done or `buffer` is full.
+///
+/// A request's latency counts from its scheduled time to the moment its outputs are ready. With `delay`, the order of
+/// readings is clock, delay, work, delay, clock, so the recorded latency includes two delay readings.
+pub fn drive(
+    session: &mut dyn Session,
+    pool: &[Vec<Tensor>],
+    schedule: &mut impl Schedule,
+    clock: &impl Clock,
+    delay: Option<&dyn RunDelaySource>,
+    buffer: &mut SampleBuffer,
+) -> Driven {
+    let started = clock.now();
+    let mut progress = Progress::starting_at(started);
+    let mut driven = Driven {
+        started,
+        ended: started,
+        samples_done: 0,
+        first_error: None,
+        complete: false,
+    };
+    let mut inputs = pool.iter().cycle();
+    while buffer.has_room() {
+        match schedule.next(clock.now(), &progress) {
+            Step::Issue { scheduled, samples } => {
+                let Some(input) = inputs.next() else { break };
+                progress.issued += 1;
+                let (mut sample, end, result) =
+                    one_request(session, input, scheduled, clock, delay);
+                sample.issued -= started.as_nanos();
+                driven.ended = end;
+                match result {
+                    Ok(()) => driven.samples_done += samples,
+                    Err(error) => {
+                        driven.first_error.get_or_insert(error);
+                    }
+                }
+                buffer.push(sample);
+                progress.completed += 1;
+            }
+            Step::WaitUntil(deadline) => clock.wait_until(deadline),
+            // Every request is complete when it returns, so there is nothing to wait for.
+            Step::WaitForCompletion => {}
+            Step::Done => {
+                driven.complete = true;
+                break;
+            }
+        }
+    }
+    driven
+}
+
+#[inline]
+fn one_request(
+    session: &mut dyn Session,
+    input: &[Tensor],
+    scheduled: Nanoseconds,
+    clock: &impl Clock,
+    delay: Option<&dyn RunDelaySource>,
+) -> (Sample, Nanoseconds, Result<(), AdapterError>) {
+    let issued = clock.now();
+    let delay_before = delay.map_or(0, RunDelaySource::read_ns);
+    let result = session.run(input);
+    let delay_after = delay.map_or(0, RunDelaySource::read_ns);
+    let end = clock.now();
+    let latency = match result {
+        Ok(()) => end.saturating_sub(scheduled).as_nanos(),
+        Err(_) => u64::MAX,
+    };
+    let sample = Sample {
+        issued: issued.as_nanos(),
+        latency,
+        skew: saturate(issued.saturating_sub(scheduled).as_nanos()),
+        delay: saturate(delay_after.saturating_sub(delay_before)),
+    };
+    (sample, end, result)
+}
+
+fn saturate(nanos: u64) -> u32 {
+    u32::try_from(nanos).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,125 @@
+//! From the samples of a repeat to the figures of its record.
+
+use tare_results::samples::Sample;
+use tare_results::{Latency, Missing, Percentile, ScheduleSkew};
+use tare_statistics::{Distribution, PercentileEstimate, Undecided, nearest_rank};
+use tare_units::Nanoseconds;
+
+/// The distribution of `latencies` in issue order; percentiles that too few samples decide are `null` and get their
+/// reason in `missing` under `group`.
+pub fn latency_of(
+    latencies: impl ExactSizeIterator<Item = Nanoseconds> + Clone,
+    group: &str,
+    missing: &mut Missing,
+) -> Latency {
+    let distribution = Distribution::of_series(latencies);
+    let [p50, p90, p95, p99, p99_9] = distribution.percentiles;
+    let mut keep = |name: &str, estimate: Result<PercentileEstimate, Undecided>| match estimate {
+        Ok(estimate) => Some(Percentile {
+            value_ns: estimate.value.as_nanos() as f64,
+            low_ns: Some(estimate.low.as_nanos() as f64),
+            high_ns: Some(estimate.high.as_nanos() as f64),
+            tau: Some(estimate.correlation_time),
+        }),
+        Err(undecided) => {
+            missing.insert(format!("{group}.{name}"), undecided.to_string());
+            None
+        }
+    };
+    let moments = distribution.moments;
+    Latency {
+        count: distribution.count,
+        failed: distribution.failed,
+        mean_ns: moments.map(|moments| moments.mean_ns),
+        std_ns: moments.and_then(|moments| moments.std_ns),
+        min_ns: moments.map(|moments| moments.min),
+        max_ns: moments.map(|moments| moments.max),
+        p50: keep("p50", p50),
+        p90: keep("p90", p90),
+        p95: keep("p95", p95),
+        p99: keep("p99", p99),
+        p99_9: keep("p99_9", p99_9),
+    }
+}
+
+/// Wall latencies in issue order.
+pub fn wall(samples: &[Sample]) -> impl ExactSizeIterator<Item = Nanoseconds> + Clone {
+    let latency = |sample: &Sample| Nanoseconds::from_nanos(sample.latency);
+    samples.iter().map(latency)
+}
+
+/// Wall latencies less run delay, in issue order; failed requests stay failed.
+pub fn effective(samples: &[Sample]) -> impl ExactSizeIterator<Item = Nanoseconds> + Clone {
+    samples.iter().map(|sample| match sample.latency {
+        Sample::FAILED => Nanoseconds::MAX,
+        latency => Nanoseconds::from_nanos(latency.saturating_sub(u64::from(sample.delay))),
+    })
+}
+
+/// The share of requests during which the processor was taken away, from 0 to 1.
+pub fn delayed_share(samples: &[Sample]) -> f64 {
+    if samples.is_empty() {
+        return 0.0;
+    }
+    let delayed = samples.iter().filter(|sample| sample.delay > 0).count();
+    delayed as f64 / samples.len() as f64
+}
+
+/// How late requests were issued; `None` without a sample.
+pub fn skew_of(samples: &[Sample]) -> Option<ScheduleSkew> {
+    let mut skews: Vec<Nanoseconds> = samples
+        .iter()
+        .map(|sample| Nanoseconds::from_nanos(u64::from(sample.skew)))
+        .collect();
+    skews.sort_unstable();
+    Some(ScheduleSkew {
+        skew_p50_ns: nearest_rank(&skews, tare_statistics::Percentile::P50)?,
+        skew_p99_ns: nearest_rank(&skews, tare_statistics::Percentile::P99)?,
+        skew_max_ns: *skews.last()?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample(latency: u64, delay: u32) -> Sample {
+        Sample {
+            issued: 0,
+            latency,
+            skew: 5,
+            delay,
+        }
+    }
+
+    #[test]
+    fn effective_latency_leaves_the_run_delay_out_and_failures_in() {
+        let samples = [sample(100, 30), sample(u64::MAX, 30), sample(10, 40)];
+        let nanos: Vec<u64> = effective(&samples).map(Nanoseconds::as_nanos).collect();
+        assert_eq!(nanos, [70, u64::MAX, 0]);
+        assert!((delayed_share(&samples) - 1.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_percentile_that_too_few_samples_decide_says_so() {
+        let mut missing = Missing::new();
+        let samples: Vec<Nanoseconds> = (0..33)
+            .map(|index| Nanoseconds::from_millis(index * 17 % 33 + 1))
+            .collect();
+        let latency = latency_of(samples.into_iter(), "latency", &mut missing);
+        assert_eq!(latency.count, 33);
+        assert_eq!(latency.p50.map(|p50| p50.value_ns), Some(17e6));
+        assert_eq!(latency.p99, None);
+        assert_eq!(
+            missing.get("latency.p99").map(String::as_str),
+            Some("33 of 368 samples")
+        );
+    }
+
+    #[test]
+    fn skew_is_none_without_samples() {
+        assert_eq!(skew_of(&[]), None);
+        let skew = skew_of(&[sample(1, 0)]).expect("one sample");
+        assert_eq!(skew.skew_max_ns.as_nanos(), 5);
+    }
+}

@@ -1,0 +1,289 @@
+//! One repeat, start to end, in the worker: inputs, load, check, warm-up, timed requests, figures.
+
+use tare_adapter_api::{Adapter, AdapterError, Loaded, Session, Tensor};
+use tare_clock::Clock;
+use tare_hardware::RunDelay;
+use tare_models::DataType;
+use tare_results::samples::{self, Sample};
+use tare_results::{Load, Missing, Phase, SampleFile, Throughput};
+use tare_scenarios::{CellSchedule, Limits};
+use tare_units::{Bytes, Nanoseconds};
+
+use crate::buffer::SampleBuffer;
+use crate::drive::{Driven, RunDelaySource, drive};
+use crate::figures;
+use crate::protocol::{Job, Outcome};
+use crate::warmup::{Warmup, warm_up};
+
+/// Inputs in the pool at the most.
+const POOL_INPUTS: u64 = 16;
+/// Bytes of inputs in the pool at the most; one input is always there.
+const POOL_BYTES: u64 = 64 << 20;
+
+/// Why a repeat gave nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum MeasureError {
+    /// The adapter refused or failed.
+    #[error(transparent)]
+    Adapter(#[from] AdapterError),
+    /// The job itself is wrong.
+    #[error("the job is wrong: {0}")]
+    Job(String),
+    /// The parent is gone, or the samples could not be written.
+    #[error("{what}: {error}")]
+    Io {
+        /// What was being done.
+        what: String,
+        /// What the operating system said.
+        error: String,
+    },
+}
+
+/// Whom the worker tells what it does next; returns once it may go on.
+pub trait Reporter: Send {
+    /// The worker goes on to `phase` and holds `own` bytes of the harness.
+    ///
+    /// # Errors
+    /// Where the parent is gone.
+    fn phase(&mut self, phase: Phase, own: Bytes) -> Result<(), MeasureError>;
+}
+
+impl RunDelaySource for RunDelay {
+    #[inline]
+    fn read_ns(&self) -> u64 {
+        self.read().map_or(0, Nanoseconds::as_nanos)
+    }
+}
+
+/// Does one repeat of `job` with `adapter`.
+///
+/// # Errors
+/// Where the adapter refuses or fails before timing, or the parent is gone. Requests that fail while timed are counted
+/// instead.
+pub fn measure(
+    adapter: &dyn Adapter,
+    job: &Job,
+    clock: &(impl Clock + Sync),
+    reporter: &mut dyn Reporter,
+) -> Result<Outcome, MeasureError> {
+    let pool = fill_pool(job);
+    let mut buffer =
+        SampleBuffer::with_capacity(usize::try_from(job.max_requests).unwrap_or(usize::MAX));
+    let own = Bytes::from_bytes(buffer.byte_len() + pool_bytes(&pool));
+    reporter.phase(Phase::Load, own)?;
+
+    let before = clock.now();
+    let loaded = adapter.load(&job.load)?;
+    let mut session = loaded.session()?;
+    let load_ns = clock.now().saturating_sub(before);
+    reporter.phase(Phase::Warmup, own)?;
+
+    let mut entered: Option<Result<Timed, MeasureError>> = None;
+    session.enter(&mut |session| {
+        entered = Some(timed_part(
+            session,
+            job,
+            &pool,
+            clock,
+            &mut buffer,
+            reporter,
+            own,
+        ));
+    });
+    let timed = entered
+        .ok_or_else(|| MeasureError::Job("the adapter never entered its session".into()))??;
+    reporter.phase(Phase::Finish, own)?;
+    drop(session);
+    finish(loaded.as_ref(), job, load_ns, timed, buffer.samples())
+}
+
+struct Timed {
+    warmup: Warmup,
+    non_finite: Vec<String>,
+    driven: Option<Driven>,
+    clock_ns: f64,
+    run_delay_ns: Option<f64>,
+    profile: Vec<Vec<tare_adapter_api::OperatorTime>>,
+    profiled_ns: Vec<Nanoseconds>,
+}
+
+fn timed_part(
+    session: &mut dyn Session,
+    job: &Job,
+    pool: &[Vec<Tensor>],
+    clock: &(impl Clock + Sync),
+    buffer: &mut SampleBuffer,
+    reporter: &mut dyn Reporter,
+    own: Bytes,
+) -> Result<Timed, MeasureError> {
+    let delay = RunDelay::of_this_thread().ok();
+    let run_delay_ns = delay.as_ref().and_then(|source| source.cost_ns(clock).ok());
+    let warmup = warm_up(session, pool, clock, job.warmup)?;
+    let non_finite = non_finite_outputs(session, job);
+    let mut timed = Timed {
+        warmup,
+        non_finite,
+        driven: None,
+        clock_ns: tare_clock::reading_cost_ns(clock),
+        run_delay_ns,
+        profile: Vec::new(),
+        profiled_ns: Vec::new(),
+    };
+    reporter.phase(Phase::Run, own)?;
+    if job.profiled_requests > 0 {
+        profile(session, job, pool, clock, &mut timed)?;
+        return Ok(timed);
+    }
+    let mut schedule = schedule_of(job)?;
+    let source = delay
+        .as_ref()
+        .filter(|_| job.read_run_delay)
+        .map(|source| source as &dyn RunDelaySource);
+    timed.driven = Some(drive(session, pool, &mut schedule, clock, source, buffer));
+    Ok(timed)
+}
+
+fn schedule_of(job: &Job) -> Result<CellSchedule, MeasureError> {
+    job.scenario
+        .schedule(Limits {
+            duration: job.duration_ns,
+            max_requests: job.max_requests,
+            batch: job.batch,
+        })
+        .map_err(|error| MeasureError::Job(error.to_string()))
+}
+
+fn profile(
+    session: &mut dyn Session,
+    job: &Job,
+    pool: &[Vec<Tensor>],
+    clock: &impl Clock,
+    timed: &mut Timed,
+) -> Result<(), MeasureError> {
+    for inputs in pool.iter().cycle().take(job.profiled_requests as usize) {
+        let before = clock.now();
+        let operators = session.profile(inputs)?;
+        timed.profiled_ns.push(clock.now().saturating_sub(before));
+        timed.profile.push(operators);
+    }
+    Ok(())
+}
+
+fn fill_pool(job: &Job) -> Vec<Vec<Tensor>> {
+    let count = (POOL_BYTES / job.inputs.byte_len().as_bytes().max(1)).clamp(1, POOL_INPUTS);
+    (0..count).map(|index| job.inputs.generate(index)).collect()
+}
+
+fn pool_bytes(pool: &[Vec<Tensor>]) -> u64 {
+    pool.iter()
+        .flatten()
+        .map(|tensor| tensor.bytes().len() as u64)
+        .sum()
+}
+
+fn non_finite_outputs(session: &dyn Session, job: &Job) -> Vec<String> {
+    let Ok(outputs) = session.outputs() else {
+        return Vec::new();
+    };
+    outputs
+        .iter()
+        .enumerate()
+        .filter(|(_, tensor)| !is_finite(tensor))
+        .map(|(index, _)| output_name(job, index))
+        .collect()
+}
+
+fn output_name(job: &Job, index: usize) -> String {
+    let output = job.load.outputs.get(index);
+    output.map_or_else(|| format!("output {index}"), |output| output.name.clone())
+}
+
+fn is_finite(tensor: &Tensor) -> bool {
+    match tensor.dtype() {
+        DataType::F32 => tensor
+            .values::<f32>()
+            .is_none_or(|values| values.iter().all(|value| value.is_finite())),
+        DataType::F64 => tensor
+            .values::<f64>()
+            .is_none_or(|values| values.iter().all(|value| value.is_finite())),
+        _ => true,
+    }
+}
+
+fn finish(
+    loaded: &dyn Loaded,
+    job: &Job,
+    load_ns: Nanoseconds,
+    timed: Timed,
+    samples: &[Sample],
+) -> Result<Outcome, MeasureError> {
+    let mut missing = Missing::new();
+    let scenario = &job.scenario;
+    let times_latency = timed.driven.is_some() && scenario.latency_missing().is_none();
+    let latency =
+        times_latency.then(|| figures::latency_of(figures::wall(samples), "latency", &mut missing));
+    let reads_delay = job.read_run_delay && timed.run_delay_ns.is_some() && timed.driven.is_some();
+    let effective_latency = (times_latency && reads_delay).then(|| {
+        figures::latency_of(
+            figures::effective(samples),
+            "effective_latency",
+            &mut missing,
+        )
+    });
+    if let Some(reason) = scenario.latency_missing() {
+        for group in ["latency", "effective_latency", "schedule"] {
+            missing.insert(group.into(), reason.into());
+        }
+    }
+    Ok(Outcome {
+        runtime: loaded.runtime(),
+        load: Load {
+            load_ns,
+            first_inference_ns: Some(timed.warmup.first),
+            warmup_requests: timed.warmup.requests,
+            steady: timed.warmup.steady,
+        },
+        latency,
+        effective_latency,
+        throughput: timed.driven.as_ref().map(throughput_of).unwrap_or_default(),
+        schedule: times_latency.then(|| figures::skew_of(samples)).flatten(),
+        delayed_share: reads_delay.then(|| figures::delayed_share(samples)),
+        clock_ns: timed.clock_ns,
+        run_delay_ns: timed.run_delay_ns,
+        failed_requests: samples
+            .iter()
+            .filter(|sample| sample.latency == u64::MAX)
+            .count() as u64,
+        first_error: timed
+            .driven
+            .and_then(|driven| driven.first_error)
+            .map(|error| error.to_string()),
+        non_finite_outputs: timed.non_finite,
+        profile: timed.profile,
+        profiled_ns: timed.profiled_ns,
+        samples: write_samples(job, samples)?,
+        missing,
+    })
+}
+
+fn throughput_of(driven: &Driven) -> Throughput {
+    let seconds = driven.ended.saturating_sub(driven.started).as_secs_f64();
+    Throughput {
+        samples_per_s: (seconds > 0.0).then(|| driven.samples_done as f64 / seconds),
+        ..Throughput::default()
+    }
+}
+
+fn write_samples(job: &Job, samples: &[Sample]) -> Result<Option<SampleFile>, MeasureError> {
+    let Some(path) = job.samples.as_ref().filter(|_| !samples.is_empty()) else {
+        return Ok(None);
+    };
+    samples::write(path, samples).map_err(|error| MeasureError::Io {
+        what: format!("cannot write the samples to {}", path.display()),
+        error: error.to_string(),
+    })?;
+    Ok(Some(SampleFile {
+        path: path.display().to_string(),
+        count: samples.len() as u64,
+    }))
+}

@@ -1,0 +1,131 @@
+//! What parent and worker say to each other: one JSON message a line, versioned.
+//!
+//! The parent writes one [`Request`] and then a line [`GO`] whenever the worker waits; the worker answers with
+//! [`Message`]s. The worker's standard output carries nothing else: what a framework prints goes to standard error.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+use tare_adapter_api::{LoadRequest, OperatorTime, Options, Readiness, RuntimeFacts};
+use tare_models::Inputs;
+use tare_results::{Latency, Load, Missing, Phase, SampleFile, ScheduleSkew, Throughput};
+use tare_scenarios::ScenarioSpec;
+use tare_units::{Bytes, Nanoseconds};
+
+use crate::warmup::Bounds;
+
+/// The name and version of this protocol.
+pub const PROTOCOL: &str = "tare.worker/1";
+
+/// What the parent writes when it has read the worker's memory.
+pub const GO: &str = "go";
+
+/// What a worker is asked to do.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "request", rename_all = "kebab-case")]
+pub enum Request {
+    /// Say whether an adapter can run here.
+    Describe {
+        /// [`PROTOCOL`].
+        protocol: String,
+        /// The adapter's name.
+        adapter: String,
+        /// Its options.
+        options: Options,
+    },
+    /// Do one repeat.
+    Run(Box<Job>),
+}
+
+/// One repeat of one cell.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Job {
+    /// [`PROTOCOL`].
+    pub protocol: String,
+    /// The adapter's name.
+    pub adapter: String,
+    /// What it loads, and how.
+    pub load: LoadRequest,
+    /// What the requests are fed.
+    pub inputs: Inputs,
+    /// The scenario with its options.
+    pub scenario: ScenarioSpec,
+    /// Samples a request carries.
+    pub batch: u64,
+    /// Timed work of a repeat.
+    pub duration_ns: Nanoseconds,
+    /// Timed requests at the most; samples are kept for as many.
+    pub max_requests: u64,
+    /// How long the warm-up may take.
+    pub warmup: Bounds,
+    /// Whether the run delay is read around each request.
+    pub read_run_delay: bool,
+    /// Where the samples go; `None` keeps none.
+    pub samples: Option<PathBuf>,
+    /// Profiled requests instead of timed ones; 0 times them.
+    pub profiled_requests: u64,
+}
+
+/// What a worker says.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "message", rename_all = "kebab-case")]
+pub enum Message {
+    /// The answer to [`Request::Describe`].
+    Readiness {
+        /// Ready, or the reason why not.
+        readiness: Readiness,
+    },
+    /// The worker goes on to `phase`; where `waits`, only once the parent has written [`GO`].
+    Phase {
+        /// What it does next.
+        phase: Phase,
+        /// Memory that is the harness's own: sample buffer and inputs.
+        own_bytes: Bytes,
+        /// Whether the parent is waited for.
+        waits: bool,
+    },
+    /// The repeat is done.
+    Outcome(Box<Outcome>),
+    /// The worker could not go on, and says why.
+    Failed {
+        /// What happened, which value, which remedy.
+        error: String,
+    },
+}
+
+/// What one repeat gave.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Outcome {
+    /// The library that ran.
+    pub runtime: RuntimeFacts,
+    /// Getting ready.
+    pub load: Load,
+    /// By the wall clock; `None` where the scenario gives throughput only.
+    pub latency: Option<Latency>,
+    /// Wall clock less run delay.
+    pub effective_latency: Option<Latency>,
+    /// How fast samples were done.
+    pub throughput: Throughput,
+    /// How late the generator was.
+    pub schedule: Option<ScheduleSkew>,
+    /// Share of requests with a run delay; `None` where it was not read.
+    pub delayed_share: Option<f64>,
+    /// One reading of the clock, in nanoseconds.
+    pub clock_ns: f64,
+    /// One reading of the run delay, in nanoseconds.
+    pub run_delay_ns: Option<f64>,
+    /// Requests that failed.
+    pub failed_requests: u64,
+    /// What the first failed request said.
+    pub first_error: Option<String>,
+    /// Outputs of the check input that hold a value that is not finite.
+    pub non_finite_outputs: Vec<String>,
+    /// Operator times of each profiled request.
+    pub profile: Vec<Vec<OperatorTime>>,
+    /// Latencies of the profiled requests, in nanoseconds.
+    pub profiled_ns: Vec<Nanoseconds>,
+    /// The file of samples; its path as the job gave it.
+    pub samples: Option<SampleFile>,
+    /// Why a figure is not there.
+    pub missing: Missing,
+}

@@ -1,0 +1,374 @@
+//! A run from its first worker to its last: the harness's own cost, the pilot, then every repeat of every cell.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tare_adapter_api::Options;
+use tare_clock::{Clock, utc_now};
+use tare_results::store::{RunWriter, StoreError};
+use tare_results::{Event, HarnessCost, Kind, Record, Run};
+use tare_scenarios::ScenarioSpec;
+use tare_units::Nanoseconds;
+
+use crate::compose::{Attempt, compose};
+use crate::estimate::Estimate;
+use crate::memory::MemoryWatcher;
+use crate::order::{Turn, interleaved};
+use crate::pilot::{self, PILOT_REQUESTS};
+use crate::plan::{Plan, Work};
+use crate::protocol::{Job, Outcome, PROTOCOL, Request};
+use crate::supervise::{Limits, WorkerProgram, outcome_of, supervise};
+use crate::warmup::Bounds;
+
+/// Timed work of the worker that measures the harness itself.
+const HARNESS_DURATION: Nanoseconds = Nanoseconds::from_millis(100);
+/// Requests of the worker that measures the harness itself.
+const HARNESS_REQUESTS: u64 = 200_000;
+
+/// Everything a run needs.
+pub struct RunRequest<'a> {
+    /// As it stands in the store.
+    pub run: Run,
+    /// Its cells with what their workers need.
+    pub plan: Plan,
+    /// Records of an earlier go at the same run.
+    pub done: Vec<Record>,
+    /// The program that serves as worker.
+    pub program: WorkerProgram,
+    /// Where records go.
+    pub writer: RunWriter,
+    /// Set when the run is to stop.
+    pub stop: &'a AtomicBool,
+}
+
+/// Who is told of what happens.
+pub trait Progress {
+    /// Something happened.
+    fn event(&mut self, event: &Event);
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunOutcome {
+    /// Every record, those of an earlier go included.
+    pub records: Vec<Record>,
+    /// Workers of this go that failed.
+    pub failed: u64,
+    /// Whether it was stopped before its end.
+    pub interrupted: bool,
+}
+
+/// Why a run could not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// A record could not be kept.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Runs what is left of `request`; what is done is kept whatever happens.
+///
+/// # Errors
+/// Where a record cannot be written. A worker that fails costs its repeat only.
+pub fn execute(
+    request: RunRequest,
+    clock: &impl Clock,
+    progress: &mut dyn Progress,
+) -> Result<RunOutcome, RunError> {
+    let mut going = Going {
+        clock,
+        progress,
+        estimate: Estimate::default(),
+        records: request.done.clone(),
+        failed: 0,
+        request,
+    };
+    let turns = going.turns_left();
+    let planned = going.request.plan.cells.len() as u64 * going.request.run.repeats;
+    going.tell(Event::RunStarted {
+        workers: planned,
+        done: planned - turns.len() as u64,
+    });
+    let harness = going.harness_cost()?;
+    let read_run_delay = harness
+        .as_ref()
+        .is_some_and(|cost| cost.run_delay_ns.is_some());
+    for (place, turn) in turns.iter().enumerate() {
+        if going.stopped() {
+            break;
+        }
+        going.take(*turn, &turns[place + 1..], harness.as_ref(), read_run_delay)?;
+    }
+    let interrupted = going.stopped();
+    let failed = going.failed;
+    going.tell(Event::RunFinished {
+        failed,
+        interrupted,
+    });
+    Ok(RunOutcome {
+        records: going.records,
+        failed,
+        interrupted,
+    })
+}
+
+struct Going<'a, C: Clock> {
+    request: RunRequest<'a>,
+    clock: &'a C,
+    progress: &'a mut dyn Progress,
+    estimate: Estimate,
+    records: Vec<Record>,
+    failed: u64,
+}
+
+impl<C: Clock> Going<'_, C> {
+    fn stopped(&self) -> bool {
+        self.request.stop.load(Ordering::SeqCst)
+    }
+
+    fn tell(&mut self, event: Event) {
+        self.request.writer.event(&event);
+        self.progress.event(&event);
+    }
+
+    fn turns_left(&self) -> Vec<Turn> {
+        let cells: Vec<_> = self
+            .request
+            .plan
+            .cells
+            .iter()
+            .map(|work| work.planned.clone())
+            .collect();
+        interleaved(&cells, self.request.run.repeats)
+            .into_iter()
+            .filter(|turn| {
+                let id = &cells[turn.cell].id;
+                !self.records.iter().any(|record| {
+                    record.kind == Kind::Measurement
+                        && record.failure.is_none()
+                        && record.repeat == turn.repeat
+                        && record.id == *id
+                })
+            })
+            .collect()
+    }
+
+    /// The cost of the harness, from this run's own record of it, which is made first.
+    fn harness_cost(&mut self) -> Result<Option<HarnessCost>, RunError> {
+        let known = self
+            .records
+            .iter()
+            .find(|record| record.kind == Kind::Harness);
+        if let Some(cost) = known.and_then(|record| record.harness.clone()) {
+            return Ok(Some(cost));
+        }
+        let (Some(first), Ok(scenario)) =
+            (self.request.plan.cells.first(), "single-stream".parse())
+        else {
+            return Ok(None);
+        };
+        let work = null_work(first, scenario);
+        let job = self.job(&work, HARNESS_DURATION, HARNESS_REQUESTS, false);
+        let attempt = self.attempt(&work, job);
+        let Some(cost) = attempt
+            .outcome
+            .as_ref()
+            .ok()
+            .and_then(Option::as_ref)
+            .and_then(|outcome| cost_of(outcome))
+        else {
+            return self
+                .keep(&work, Kind::Harness, 0, attempt, None)
+                .map(|()| None);
+        };
+        let cost = HarnessCost {
+            run_delay_ns: match cost.run_delay_ns {
+                Some(reading) if self.delay_is_affordable(reading) => Some(reading),
+                _ => None,
+            },
+            ..cost
+        };
+        self.keep(&work, Kind::Harness, 0, attempt, Some(&cost))?;
+        Ok(Some(cost))
+    }
+
+    /// Whether two readings of the run delay cost under 1% of the fastest single-threaded cell, by a short go at each
+    /// adapter's smallest cell.
+    fn delay_is_affordable(&mut self, reading_ns: f64) -> bool {
+        let mut fastest: Option<Nanoseconds> = None;
+        for place in pilot::smallest_cells(&self.request.plan.cells) {
+            if self.stopped() {
+                return false;
+            }
+            let work = self.request.plan.cells[place].clone();
+            let mut job = self.job(&work, Nanoseconds::ZERO, PILOT_REQUESTS, false);
+            job.samples = None;
+            let attempt = self.attempt(&work, job);
+            self.estimate
+                .ended(place, attempt.took + self.request.run.duration_ns);
+            let minimum = attempt
+                .outcome
+                .ok()
+                .flatten()
+                .and_then(|outcome| outcome.latency)
+                .and_then(|latency| latency.min_ns);
+            fastest = match (fastest, minimum) {
+                (Some(fastest), Some(minimum)) => Some(fastest.min(minimum)),
+                (known, new) => known.or(new),
+            };
+        }
+        fastest.is_some_and(|fastest| pilot::affordable(reading_ns, fastest))
+    }
+
+    fn take(
+        &mut self,
+        turn: Turn,
+        later: &[Turn],
+        harness: Option<&HarnessCost>,
+        read_run_delay: bool,
+    ) -> Result<(), RunError> {
+        let work = self.request.plan.cells[turn.cell].clone();
+        let reads = read_run_delay && work.planned.cell.threads == 1;
+        let mut job = self.job(
+            &work,
+            self.request.run.duration_ns,
+            self.request.run.max_requests,
+            reads,
+        );
+        job.samples = Some(self.request.writer.samples_dir().join(format!(
+            "{}-{}.npy",
+            &work.planned.id[..16],
+            turn.repeat
+        )));
+        let kind = Kind::Measurement;
+        let attempt = self.attempt_told(&work, job, kind, turn.repeat);
+        if self.stopped() && !matches!(attempt.outcome, Ok(Some(_))) {
+            return Ok(());
+        }
+        self.estimate.ended(turn.cell, attempt.took);
+        let left_ns = self.estimate.left(later.iter().map(|turn| turn.cell));
+        let failure = attempt
+            .outcome
+            .as_ref()
+            .err()
+            .map(|failure| failure.message.clone());
+        let p50_ns = attempt.p50_ns();
+        self.failed += u64::from(failure.is_some());
+        self.keep(&work, kind, turn.repeat, attempt, harness)?;
+        self.tell(Event::WorkerFinished {
+            cell: work.planned.id,
+            repeat: turn.repeat,
+            kind,
+            p50_ns,
+            failure,
+            left_ns,
+        });
+        Ok(())
+    }
+
+    fn job(
+        &self,
+        work: &Work,
+        duration: Nanoseconds,
+        max_requests: u64,
+        read_run_delay: bool,
+    ) -> Job {
+        Job {
+            protocol: PROTOCOL.to_owned(),
+            adapter: work.adapter.clone(),
+            load: work.load.clone(),
+            inputs: work.inputs.clone(),
+            scenario: work.scenario.clone(),
+            batch: work.planned.cell.batch,
+            duration_ns: duration,
+            max_requests,
+            warmup: Bounds::default(),
+            read_run_delay,
+            samples: None,
+            profiled_requests: 0,
+        }
+    }
+
+    fn attempt(&mut self, work: &Work, job: Job) -> Attempt {
+        self.attempt_told(work, job, Kind::Harness, 0)
+    }
+
+    fn attempt_told(&mut self, work: &Work, job: Job, kind: Kind, repeat: u64) -> Attempt {
+        let limits = Limits {
+            deadline: self.request.run.deadline_ns,
+            memory: self.request.run.memory_limit_bytes,
+        };
+        let started = self.clock.now();
+        let cell = &work.planned.id;
+        let (writer, progress) = (&mut self.request.writer, &mut *self.progress);
+        let mut told = |event: Event| {
+            writer.event(&event);
+            progress.event(&event);
+        };
+        let mut watcher = MemoryWatcher::new(cell, kind, repeat, &mut told);
+        let ended = supervise(
+            &self.request.program,
+            &Request::Run(Box::new(job)),
+            limits,
+            self.clock,
+            self.request.stop,
+            &mut watcher,
+        );
+        Attempt {
+            memory: watcher.into_observed(),
+            outcome: outcome_of(ended),
+            took: self.clock.now().saturating_sub(started),
+        }
+    }
+
+    fn keep(
+        &mut self,
+        work: &Work,
+        kind: Kind,
+        repeat: u64,
+        attempt: Attempt,
+        harness: Option<&HarnessCost>,
+    ) -> Result<(), RunError> {
+        if matches!(attempt.outcome, Ok(None)) {
+            return Ok(());
+        }
+        let record = compose(
+            &self.request.run,
+            work,
+            kind,
+            repeat,
+            attempt,
+            harness,
+            utc_now(),
+        );
+        self.request.writer.append(&record)?;
+        self.records.push(record);
+        Ok(())
+    }
+}
+
+/// The same cell under the adapter that does nothing.
+fn null_work(work: &Work, scenario: ScenarioSpec) -> Work {
+    let mut null = work.clone();
+    null.adapter = "null".into();
+    null.scenario = scenario;
+    null.load.options = Options::new();
+    null.load.precision = None;
+    null.doubts.clear();
+    let cell = &mut null.planned.cell;
+    cell.adapter = "null".into();
+    cell.adapter_options.clear();
+    cell.scenario = null.scenario.name().into();
+    cell.scenario_options.clear();
+    null.planned.id = cell.id(&null.planned.model.sha256);
+    null
+}
+
+fn cost_of(outcome: &Outcome) -> Option<HarnessCost> {
+    let latency = outcome.latency.as_ref()?;
+    Some(HarnessCost {
+        p50_ns: latency.p50.as_ref()?.value_ns,
+        p99_ns: latency.p99.as_ref().map(|p99| p99.value_ns),
+        clock_ns: outcome.clock_ns,
+        run_delay_ns: outcome.run_delay_ns,
+    })
+}

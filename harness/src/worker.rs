@@ -1,0 +1,141 @@
+//! The worker's side: reads one request from standard input, answers on what was standard output.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Stdin, Write};
+use std::os::fd::AsFd;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use tare_adapter_api::Adapter;
+use tare_clock::MonotonicClock;
+use tare_results::Phase;
+use tare_units::Bytes;
+
+use crate::measure::{MeasureError, Reporter, measure};
+use crate::protocol::{GO, Message, PROTOCOL, Request};
+
+/// How a worker finds an adapter by its name.
+pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<&'static dyn Adapter>;
+
+/// Serves one request and returns whether it ended well. The worker dies with its parent.
+///
+/// # Errors
+/// Where the request cannot be read or the parent is gone.
+pub fn serve(lookup: Lookup) -> std::io::Result<bool> {
+    rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))?;
+    let mut channel = Channel::take()?;
+    let answer = match channel.request() {
+        Ok(request) => answer(lookup, &request, &mut channel),
+        Err(error) => Message::Failed { error },
+    };
+    let well = !matches!(answer, Message::Failed { .. });
+    channel.send(&answer)?;
+    Ok(well)
+}
+
+fn answer(lookup: Lookup, request: &Request, channel: &mut Channel) -> Message {
+    let outcome = catch_unwind(AssertUnwindSafe(|| match request {
+        Request::Describe {
+            adapter, options, ..
+        } => find(lookup, adapter).map(|adapter| Message::Readiness {
+            readiness: adapter.check(options),
+        }),
+        Request::Run(job) => find(lookup, &job.adapter).and_then(|adapter| {
+            measure(adapter, job, &MonotonicClock, channel)
+                .map(|outcome| Message::Outcome(Box::new(outcome)))
+                .map_err(|error| error.to_string())
+        }),
+    }));
+    match outcome {
+        Ok(Ok(message)) => message,
+        Ok(Err(error)) => Message::Failed { error },
+        Err(panic) => Message::Failed {
+            error: format!("the worker panicked: {}", panic_text(panic.as_ref())),
+        },
+    }
+}
+
+fn find(lookup: Lookup, name: &str) -> Result<&'static dyn Adapter, String> {
+    lookup(name).ok_or_else(|| format!("this worker has no adapter '{name}'"))
+}
+
+fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+    panic
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_owned())
+        .or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "no message".to_owned())
+}
+
+/// The two ends of the conversation with the parent.
+struct Channel {
+    input: BufReader<Stdin>,
+    output: File,
+}
+
+impl Channel {
+    /// Takes standard output for messages and sends whatever else is printed there to standard error.
+    fn take() -> std::io::Result<Self> {
+        let output = std::io::stdout().as_fd().try_clone_to_owned()?;
+        rustix::stdio::dup2_stdout(std::io::stderr().as_fd())?;
+        Ok(Self {
+            input: BufReader::new(std::io::stdin()),
+            output: File::from(output),
+        })
+    }
+
+    fn request(&mut self) -> Result<Request, String> {
+        let line = self
+            .line()
+            .map_err(|error| format!("cannot read the request: {error}"))?;
+        let request: Request = serde_json::from_str(&line)
+            .map_err(|error| format!("the request is not understood: {error}"))?;
+        let protocol = match &request {
+            Request::Describe { protocol, .. } => protocol,
+            Request::Run(job) => &job.protocol,
+        };
+        if protocol == PROTOCOL {
+            Ok(request)
+        } else {
+            Err(format!(
+                "the parent speaks '{protocol}', this worker '{PROTOCOL}': use one build of tare"
+            ))
+        }
+    }
+
+    fn line(&mut self) -> std::io::Result<String> {
+        let mut line = String::new();
+        match self.input.read_line(&mut line)? {
+            0 => Err(std::io::Error::other("the parent closed the pipe")),
+            _ => Ok(line),
+        }
+    }
+
+    fn send(&mut self, message: &Message) -> std::io::Result<()> {
+        let mut line = serde_json::to_vec(message)?;
+        line.push(b'\n');
+        self.output.write_all(&line)
+    }
+}
+
+impl Reporter for Channel {
+    fn phase(&mut self, phase: Phase, own_bytes: Bytes) -> Result<(), MeasureError> {
+        // The timed requests follow at once: the parent reads nothing at their beginning.
+        let waits = phase != Phase::Run;
+        let gone = |error: std::io::Error| MeasureError::Io {
+            what: "the parent is gone".into(),
+            error: error.to_string(),
+        };
+        self.send(&Message::Phase {
+            phase,
+            own_bytes,
+            waits,
+        })
+        .map_err(gone)?;
+        if waits && self.line().map_err(gone)?.trim_end() != GO {
+            return Err(MeasureError::Job(
+                "the parent said something other than go".into(),
+            ));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,59 @@
+//! A job for the fake framework, and a reporter that writes down what it was told.
+#![allow(dead_code)]
+
+use std::num::NonZeroUsize;
+
+use tare_adapter_api::{Device, LoadRequest, Options, OutputSpec};
+use tare_harness::protocol::{Job, PROTOCOL};
+use tare_harness::{MeasureError, Reporter};
+use tare_models::{DataType, Graph, Inputs, TensorSpec};
+use tare_results::Phase;
+use tare_units::{Bytes, Nanoseconds};
+
+/// A job that times the fake framework with `options`.
+pub fn job(options: &[(&str, &str)]) -> Job {
+    let specs = vec![TensorSpec {
+        name: "x".into(),
+        dtype: DataType::F32,
+        shape: vec![2, 3],
+    }];
+    Job {
+        protocol: PROTOCOL.into(),
+        adapter: "fake".into(),
+        inputs: Inputs::new(&Graph::default(), &specs, &|_| None, 1).expect("small inputs"),
+        load: LoadRequest {
+            model: "none.onnx".into(),
+            inputs: specs,
+            outputs: vec![OutputSpec {
+                name: "y".into(),
+                dtype: DataType::F32,
+            }],
+            options: options
+                .iter()
+                .map(|(key, value)| ((*key).into(), (*value).into()))
+                .collect::<Options>(),
+            threads: NonZeroUsize::MIN,
+            device: Device::Cpu,
+            precision: None,
+        },
+        scenario: "single-stream".parse().expect("a scenario"),
+        batch: 2,
+        duration_ns: Nanoseconds::from_secs(1),
+        max_requests: 10_000,
+        warmup: Default::default(),
+        read_run_delay: false,
+        samples: None,
+        profiled_requests: 0,
+    }
+}
+
+/// Writes down the phases.
+#[derive(Default)]
+pub struct Phases(pub Vec<Phase>);
+
+impl Reporter for Phases {
+    fn phase(&mut self, phase: Phase, _own: Bytes) -> Result<(), MeasureError> {
+        self.0.push(phase);
+        Ok(())
+    }
+}

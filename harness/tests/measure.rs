@@ -1,0 +1,171 @@
+//! One repeat under the simulated clock: every figure is known beforehand.
+
+mod common;
+
+use common::{Phases, job};
+use tare_adapter_fake::Fake;
+use tare_clock::SimulatedClock;
+use tare_harness::protocol::{Job, Outcome};
+use tare_harness::{MeasureError, measure};
+use tare_results::{Phase, samples};
+use tare_units::Nanoseconds;
+
+fn repeat(job: &Job) -> Result<Outcome, MeasureError> {
+    let clock = SimulatedClock::new();
+    measure(
+        &Fake::new(clock.clone()),
+        job,
+        &clock,
+        &mut Phases::default(),
+    )
+}
+
+fn ms(millis: u64) -> Nanoseconds {
+    Nanoseconds::from_millis(millis)
+}
+
+#[test]
+fn load_first_inference_and_latency_are_what_the_framework_costs() {
+    let job = job(&[("load", "30ms"), ("run", "10ms"), ("warmup", "1x5ms")]);
+    let outcome = repeat(&job).expect("measures");
+    assert_eq!(outcome.load.load_ns, ms(30));
+    assert_eq!(outcome.load.first_inference_ns, Some(ms(15)));
+    assert!(outcome.load.steady);
+    let latency = outcome.latency.expect("single-stream times requests");
+    assert_eq!(latency.count, 100, "one second of requests of 10 ms");
+    assert_eq!(latency.p50.expect("100 samples decide it").value_ns, 10e6);
+    assert_eq!(
+        (latency.min_ns, latency.max_ns),
+        (Some(ms(10)), Some(ms(10)))
+    );
+    assert_eq!(
+        outcome.throughput.samples_per_s,
+        Some(200.0),
+        "two samples a request"
+    );
+    assert_eq!(
+        outcome.schedule.expect("has skew").skew_max_ns,
+        Nanoseconds::ZERO
+    );
+}
+
+#[test]
+fn a_percentile_that_too_few_samples_decide_is_null_with_its_reason() {
+    let outcome = repeat(&job(&[("run", "10ms")])).expect("measures");
+    assert_eq!(outcome.latency.expect("has latency").p99, None);
+    assert_eq!(outcome.missing["latency.p99"], "100 of 368 samples");
+}
+
+#[test]
+fn slow_first_requests_are_warm_up_and_not_latency() {
+    let outcome = repeat(&job(&[("run", "10ms"), ("warmup", "4x40ms")])).expect("measures");
+    assert!(outcome.load.steady);
+    assert!(outcome.load.warmup_requests > 4);
+    assert_eq!(
+        outcome.latency.and_then(|latency| latency.max_ns),
+        Some(ms(10))
+    );
+}
+
+#[test]
+fn a_warm_up_that_never_ends_is_bounded_and_says_so() {
+    let mut job = job(&[("run", "1ms"), ("warmup", "100000x1ms"), ("jitter", "30ms")]);
+    job.warmup.max_ns = ms(200);
+    let outcome = repeat(&job).expect("measures");
+    assert!(!outcome.load.steady);
+    assert!(
+        outcome.load.warmup_requests < 200,
+        "{}",
+        outcome.load.warmup_requests
+    );
+}
+
+#[test]
+fn the_most_requests_end_a_repeat_before_its_duration() {
+    let mut job = job(&[("run", "1ms")]);
+    job.max_requests = 7;
+    let latency = repeat(&job)
+        .expect("measures")
+        .latency
+        .expect("has latency");
+    assert_eq!(latency.count, 7);
+}
+
+#[test]
+fn a_model_that_fails_before_timing_gives_no_figure() {
+    let error = repeat(&job(&[("fault", "error"), ("at", "load")])).expect_err("fails");
+    assert!(matches!(error, MeasureError::Adapter(_)), "{error}");
+    assert!(repeat(&job(&[("fault", "error"), ("at", "1")])).is_err());
+}
+
+#[test]
+fn a_request_that_fails_while_timed_is_counted_as_infinitely_slow() {
+    let outcome =
+        repeat(&job(&[("run", "10ms"), ("fault", "error"), ("at", "60")])).expect("measures");
+    assert_eq!(outcome.failed_requests, 1);
+    assert!(outcome.first_error.is_some());
+    let latency = outcome.latency.expect("has latency");
+    assert_eq!(latency.failed, 1);
+    assert_eq!(
+        latency.max_ns,
+        Some(ms(10)),
+        "moments leave failed requests out"
+    );
+}
+
+#[test]
+fn outputs_that_are_not_numbers_are_named() {
+    let outcome = repeat(&job(&[("run", "1ms"), ("output", "nan")])).expect("measures");
+    assert_eq!(outcome.non_finite_outputs, ["y"]);
+    assert!(
+        repeat(&job(&[("run", "1ms")]))
+            .expect("measures")
+            .non_finite_outputs
+            .is_empty()
+    );
+}
+
+#[test]
+fn offline_gives_throughput_and_no_latency() {
+    let mut job = job(&[("run", "10ms")]);
+    job.scenario = "offline:samples=31".parse().expect("a scenario");
+    let outcome = repeat(&job).expect("measures");
+    assert_eq!(outcome.latency, None);
+    assert!(outcome.missing["latency"].contains("throughput only"));
+    assert_eq!(outcome.throughput.samples_per_s, Some(200.0));
+}
+
+#[test]
+fn every_sample_is_kept_and_counts_from_the_beginning_of_the_timing() {
+    let folder = tempfile::tempdir().expect("temporary folder");
+    let path = folder.path().join("samples.npy");
+    let mut job = job(&[("run", "10ms")]);
+    job.samples = Some(path.clone());
+    let outcome = repeat(&job).expect("measures");
+    assert_eq!(outcome.samples.map(|file| file.count), Some(100));
+    let samples = samples::read(&path).expect("reads back");
+    assert_eq!(samples.len(), 100);
+    assert_eq!((samples[0].issued, samples[3].issued), (0, 30_000_000));
+    assert!(
+        samples
+            .iter()
+            .all(|sample| sample.latency == 10_000_000 && sample.delay == 0)
+    );
+}
+
+#[test]
+fn the_parent_is_asked_before_loading_after_loading_and_at_the_end() {
+    let clock = SimulatedClock::new();
+    let mut phases = Phases::default();
+    measure(
+        &Fake::new(clock.clone()),
+        &job(&[("run", "1ms")]),
+        &clock,
+        &mut phases,
+    )
+    .expect("measures");
+    assert_eq!(
+        phases.0,
+        [Phase::Load, Phase::Warmup, Phase::Run, Phase::Finish]
+    );
+}
