@@ -36,11 +36,11 @@ pub fn summarise(run: &Run, records: &[Record]) -> Vec<Summary> {
 fn summary(run: &Run, planned: &PlannedCell, records: &[&Record]) -> Summary {
     let repeats = Repeats::of(records, run.repeats);
     let mut figures = Figures::of(&repeats);
-    let latency = figures.latency("latency", |record| record.latency.as_ref());
-    let agreeing = figures.agreeing(|record| record.latency.as_ref());
-    let effective_latency = figures.latency("effective_latency", |record| {
+    let wall = figures.latency("latency", |record| record.latency.as_ref());
+    let effective = figures.latency("effective_latency", |record| {
         record.effective_latency.as_ref()
     });
+    let agreeing = wall.as_ref().map_or(&[][..], |wall| &wall.agreeing);
     let doubts = doubts::union(&repeats, agreeing);
     Summary {
         schema: SUMMARY_SCHEMA.to_owned(),
@@ -55,8 +55,8 @@ fn summary(run: &Run, planned: &PlannedCell, records: &[&Record]) -> Summary {
         machine: run.machine.clone(),
         harness: figures.fact("harness", |record| record.harness.clone()),
         load: figures.load(),
-        latency,
-        effective_latency,
+        latency: wall.map(|wall| wall.latency),
+        effective_latency: effective.map(|effective| effective.latency),
         throughput: figures.throughput(),
         schedule: figures.schedule(),
         memory: figures.memory(),

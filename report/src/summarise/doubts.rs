@@ -8,14 +8,13 @@ use super::repeats::Repeats;
 
 /// The doubts of all repeats, then those that only appear between them; `agreeing` names the percentiles that vary
 /// less between repeats than within.
-pub fn union(repeats: &Repeats<'_>, agreeing: Vec<String>) -> Vec<Doubt> {
+pub fn union(repeats: &Repeats<'_>, agreeing: &[String]) -> Vec<Doubt> {
     let within = repeats
         .made
         .iter()
         .flat_map(|record| record.doubts.iter().cloned());
-    let agreeing = agreeing
-        .into_iter()
-        .map(|percentile| Doubt::WithinRepeatSpread { percentile });
+    let agreeing = agreeing.iter().cloned();
+    let agreeing = agreeing.map(|percentile| Doubt::WithinRepeatSpread { percentile });
     let mut union: Vec<Doubt> = Vec::new();
     for doubt in within.chain(repeats.doubts()).chain(agreeing) {
         match union.iter_mut().find(|known| is_alike(known, &doubt)) {

@@ -8,76 +8,65 @@ use super::figures::{Figures, reason};
 
 type Get = fn(&Record) -> Option<&Latency>;
 
+/// Latencies over the repeats.
+pub struct Pooled {
+    /// The figures.
+    pub latency: Latency,
+    /// Names of the percentiles that vary more within repeats than their interval between repeats says.
+    pub agreeing: Vec<String>,
+}
+
 impl Figures<'_> {
     /// The latencies that `get` finds, whose paths begin with `path`.
-    pub fn latency(&mut self, path: &str, get: Get) -> Option<Latency> {
+    pub fn latency(&mut self, path: &str, get: Get) -> Option<Pooled> {
         let all = self.group(path, get)?;
-        let [p50, p90, p95, p99, p99_9] =
-            [0, 1, 2, 3, 4].map(|place| self.percentile(path, get, place));
+        let mut agreeing = Vec::new();
+        let [p50, p90, p95, p99, p99_9] = [0, 1, 2, 3, 4].map(|place| {
+            let across = across(&all, place);
+            let name = all.first()?.percentiles()[place].0;
+            match across {
+                None => self.undecided(&format!("{path}.{name}"), get, place),
+                Some(Across::Between(over)) if over.within_is_wider() => {
+                    agreeing.push(name.to_owned());
+                }
+                Some(_) => {}
+            }
+            across.map(percentile)
+        });
         let mean_ns = pooled_mean(&all);
         let std_ns = mean_ns.and_then(|mean| pooled_std(&all, mean));
-        for (name, known) in [
-            ("mean_ns", mean_ns),
-            ("std_ns", std_ns),
-            ("min_ns", mean_ns),
-            ("max_ns", mean_ns),
-        ] {
-            if known.is_none() {
-                let lacking = self.counted.first().copied();
-                let path = format!("{path}.{name}");
-                self.absent(&path, lacking.map(|record| reason(record, &path)));
-            }
-        }
-        Some(Latency {
+        let min_ns = all.iter().filter_map(|latency| latency.min_ns).min();
+        let max_ns = all.iter().filter_map(|latency| latency.max_ns).max();
+        self.unknown(path, "mean_ns", mean_ns.is_none());
+        self.unknown(path, "std_ns", std_ns.is_none());
+        self.unknown(path, "min_ns", min_ns.is_none());
+        self.unknown(path, "max_ns", max_ns.is_none());
+        let latency = Latency {
             count: all.iter().map(|latency| latency.count).sum(),
             failed: all.iter().map(|latency| latency.failed).sum(),
             mean_ns,
             std_ns,
-            min_ns: all.iter().filter_map(|latency| latency.min_ns).min(),
-            max_ns: all.iter().filter_map(|latency| latency.max_ns).max(),
+            min_ns,
+            max_ns,
             p50,
             p90,
             p95,
             p99,
             p99_9,
-        })
-    }
-
-    /// Names of the percentiles that vary more within repeats than their interval between repeats says.
-    pub fn agreeing(&self, get: Get) -> Vec<String> {
-        let all: Option<Vec<&Latency>> = self.counted.iter().map(|record| get(record)).collect();
-        let all = all.unwrap_or_default();
-        let is_wider = |place: &usize| match across(&all, *place) {
-            Some(Across::Between(between)) => between.within_is_wider(),
-            _ => false,
         };
-        let names = (0..5).filter(is_wider);
-        names
-            .filter_map(|place| Some(all.first()?.percentiles()[place].0.to_owned()))
-            .collect()
+        Some(Pooled { latency, agreeing })
     }
 
-    fn percentile(&mut self, path: &str, get: Get, place: usize) -> Option<Percentile> {
-        let all = self.group(path, get)?;
-        let name = all.first()?.percentiles()[place].0;
-        if let Some(across) = across(&all, place) {
-            let (value_ns, low, high) = match across {
-                Across::Between(over) => {
-                    (over.interval.mean, over.interval.low, over.interval.high)
-                }
-                Across::WithinOnly(one) => {
-                    let [value, low, high] =
-                        [one.value, one.low, one.high].map(|ns| ns.as_nanos() as f64);
-                    (value, low, high)
-                }
-            };
-            return Some(Percentile {
-                value_ns,
-                low_ns: Some(low),
-                high_ns: Some(high),
-                tau: None,
-            });
+    fn unknown(&mut self, path: &str, name: &str, is_unknown: bool) {
+        if is_unknown {
+            let path = format!("{path}.{name}");
+            let first = self.counted.first().map(|record| reason(record, &path));
+            self.absent(&path, first);
         }
+    }
+
+    /// Keeps the reason of the repeat that is farthest from deciding the percentile.
+    fn undecided(&mut self, path: &str, get: Get, place: usize) {
         let undecided = self
             .counted
             .iter()
@@ -85,9 +74,23 @@ impl Figures<'_> {
             .filter(|(_, latency)| latency.percentiles()[place].2.is_none());
         let worst =
             undecided.min_by_key(|(_, latency)| latency.count.saturating_sub(latency.failed));
-        let path = format!("{path}.{name}");
-        self.absent(&path, worst.map(|(record, _)| reason(record, &path)));
-        None
+        self.absent(path, worst.map(|(record, _)| reason(record, path)));
+    }
+}
+
+fn percentile(across: Across) -> Percentile {
+    let (value_ns, low, high) = match across {
+        Across::Between(over) => (over.interval.mean, over.interval.low, over.interval.high),
+        Across::WithinOnly(one) => {
+            let [value, low, high] = [one.value, one.low, one.high].map(|ns| ns.as_nanos() as f64);
+            (value, low, high)
+        }
+    };
+    Percentile {
+        value_ns,
+        low_ns: Some(low),
+        high_ns: Some(high),
+        tau: None,
     }
 }
 
