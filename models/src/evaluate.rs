@@ -24,8 +24,15 @@ pub(crate) type Typed = (DataType, Vec<usize>);
 ///
 /// `outputs` must be what inference gives for `context`; values are only given where they agree with it.
 pub(crate) fn evaluate(context: &Context, outputs: &[Typed]) -> Option<Vec<Tensor>> {
-    if !context.node.domain.is_empty() {
+    let by_shape = matches!(context.node.op_type.as_str(), "Shape" | "Size" | "EyeLike");
+    let mut inputs = context.operands.iter().flatten();
+    let constant = by_shape || inputs.all(|input| input.value.is_some());
+    if !context.node.domain.is_empty() || !constant {
         return None;
+    }
+    let nothing = outputs.iter().all(|(_, shape)| shape.contains(&0));
+    if nothing && !by_shape {
+        return outputs.iter().map(empty).collect();
     }
     let values = values(context, outputs)?;
     let fits = values.len() >= outputs.len()
@@ -68,6 +75,11 @@ fn values(context: &Context, outputs: &[Typed]) -> Option<Vec<Tensor>> {
         _ => arithmetic::unary(context, first).or_else(|| arithmetic::variadic(context, first)),
     };
     value.map(|value| vec![value])
+}
+
+/// A tensor without elements.
+fn empty((dtype, shape): &Typed) -> Option<Tensor> {
+    Tensor::from_bytes(*dtype, shape.clone(), Default::default()).ok()
 }
 
 /// The same elements under another shape, shared.

@@ -2,6 +2,8 @@
 
 mod count;
 mod liveness;
+#[cfg(test)]
+mod published;
 mod render;
 mod sums;
 mod traffic;

@@ -4,6 +4,7 @@ mod branch;
 mod error;
 mod feed;
 mod prune;
+mod step;
 mod walk;
 mod weights;
 

@@ -59,7 +59,11 @@ fn each(work: &Work) -> Option<u64> {
 
 /// A small whole exponent is that many multiplications less one, a half a square root.
 fn power(work: &Work) -> u64 {
-    let exponent = work.context.value(1).and_then(floats);
+    let exponent = work
+        .context
+        .value(1)
+        .filter(|exponent| exponent.len() == 1)
+        .and_then(floats);
     match exponent.as_deref() {
         Some([exponent]) if *exponent == 0.5 => 1,
         Some([exponent]) if (1.0..=8.0).contains(exponent) && exponent.fract() == 0.0 => {

@@ -32,7 +32,9 @@ fn whole(values: &[f64], dtype: crate::DataType) -> Option<Vec<i128>> {
         );
     }
     let largest = 2f64.powi(i32::try_from(dtype.bits()?).ok()? - 1);
-    let fits = |value: &f64| value.trunc() < largest && value.trunc() >= -largest;
+    let signed = !dtype.to_string().starts_with('u');
+    let smallest = if signed { -largest } else { 0.0 };
+    let fits = |value: &f64| (smallest..largest).contains(&value.trunc());
     values
         .iter()
         .all(fits)

@@ -89,7 +89,7 @@ fn source_of(flat: usize, padded: &[usize], data: &[usize], pads: &[i64]) -> Opt
 pub(super) fn select(context: &Context, (dtype, shape): &Typed) -> Option<Tensor> {
     let [condition, yes, no] = [context.value(0)?, context.value(1)?, context.value(2)?];
     let width = width(yes)?;
-    if no.dtype() != yes.dtype() {
+    if no.dtype() != yes.dtype() || condition.dtype() != crate::DataType::Bool {
         return None;
     }
     let [at, from_yes, from_no] =

@@ -122,6 +122,9 @@ pub(super) fn one_hot(context: &Context, (dtype, shape): &Typed) -> Option<Tenso
     let depth = shape[axis];
     let signed = i64::try_from(depth).ok()?;
     let inner: usize = shape[axis + 1..].iter().product();
+    if values.len() != 2 {
+        return None;
+    }
     let width = width(values)?;
     let (off, on) = values.bytes().split_at_checked(width)?;
     let count: usize = shape.iter().product();

@@ -138,12 +138,7 @@ pub(super) fn tuple_starts(shape: &[usize], indices: &Tensor) -> Option<Vec<(usi
     let length = covered.iter().product();
     let entries = integers(indices)?;
     if tuple == 0 {
-        return Some(vec![
-            (0, length);
-            indices.shape()[..indices.shape().len() - 1]
-                .iter()
-                .product()
-        ]);
+        return None;
     }
     entries
         .chunks_exact(tuple)

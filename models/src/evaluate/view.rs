@@ -54,7 +54,7 @@ impl View {
     /// `steps` elements of an axis from `start`, `step` apart.
     pub fn cut(mut self, axis: usize, start: usize, step: i64, steps: usize) -> Self {
         self.offset += start as isize * self.strides[axis];
-        self.strides[axis] = self.strides[axis].saturating_mul(step as isize);
+        self.strides[axis] = self.strides[axis].wrapping_mul(step as isize);
         self.sizes[axis] = steps;
         self
     }
@@ -92,11 +92,12 @@ impl Iterator for Indices<'_> {
         let index = self.next;
         for axis in (0..self.at.len()).rev() {
             self.at[axis] += 1;
-            self.next += self.view.strides[axis];
+            self.next = self.next.wrapping_add(self.view.strides[axis]);
             if self.at[axis] < self.view.sizes[axis] {
                 break;
             }
-            self.next -= self.view.strides[axis] * self.at[axis] as isize;
+            let back = self.view.strides[axis].wrapping_mul(self.at[axis] as isize);
+            self.next = self.next.wrapping_sub(back);
             self.at[axis] = 0;
         }
         usize::try_from(index).ok()

@@ -1,7 +1,7 @@
 //! What a rule may ask about the operator it looks at.
 
 use crate::data_type::DataType;
-use crate::evaluate::integers;
+use crate::evaluate::{floats, integers};
 use crate::graph::{Attribute, Node};
 use crate::tensor::Tensor;
 
@@ -128,6 +128,20 @@ impl<'a> Context<'a> {
     pub fn integers(&self, index: usize) -> Result<Vec<i64>, Failure> {
         self.required(index)?;
         Ok(self.optional_integers(index)?.unwrap_or_default())
+    }
+
+    /// Elements of a constant floating-point input; `None` where it holds something else or is left out.
+    pub fn floats(&self, index: usize) -> Result<Option<Vec<f64>>, Failure> {
+        match self.value(index) {
+            Some(tensor) if tensor.len() > MOST_SIZES => {
+                misfit(format!("input {index} holds too many numbers for a shape"))
+            }
+            Some(tensor) => Ok(floats(tensor)),
+            None if self.has(index) => {
+                open(format!("input {index} decides the shape and is computed"))
+            }
+            None => Ok(None),
+        }
     }
 
     /// The one element of a constant integer input that decides a shape.

@@ -3,7 +3,7 @@
 use super::Inferred;
 use super::context::{Context, Failure, misfit, open};
 use super::dims::{agree, axis_of, size_of};
-use crate::evaluate::{count_nonzero, floats};
+use crate::evaluate::count_nonzero;
 
 pub(super) fn gather(context: &Context) -> Inferred {
     let (data, indices) = (context.shape(0)?, context.shape(1)?);
@@ -61,7 +61,7 @@ pub(super) fn one_hot(context: &Context) -> Inferred {
 
 /// How many classes: a number of any type.
 fn depth(context: &Context) -> Result<usize, Failure> {
-    match context.value(1).and_then(floats).as_deref() {
+    match context.floats(1)?.as_deref() {
         Some([depth]) if (0.0..MOST).contains(depth) => Ok(*depth as usize),
         Some(_) => misfit("the depth is no size"),
         None => size_of(context.integer(1)?),

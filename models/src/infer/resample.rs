@@ -1,9 +1,8 @@
 //! Operators that sample an image at other places.
 
 use super::Inferred;
-use super::context::{Context, Failure, misfit, open};
+use super::context::{Context, Failure, misfit};
 use super::dims::{agree, axis_of, size_of, sizes_of};
-use crate::evaluate::floats;
 
 /// Sizes or scales as inputs (operator set 11 on), or scales alone (10, and Upsample).
 pub(super) fn resize(context: &Context) -> Inferred {
@@ -49,10 +48,9 @@ fn scales(context: &Context, input: usize) -> Result<Vec<f64>, Failure> {
     if !context.has(input) {
         return misfit("scales are missing");
     }
-    match context.value(input).map(floats) {
-        Some(Some(scales)) => Ok(scales),
-        Some(None) => misfit("scales must be floating point"),
-        None => open("the scales are computed"),
+    match context.floats(input)? {
+        Some(scales) => Ok(scales),
+        None => misfit("scales must be floating point"),
     }
 }
 
@@ -62,9 +60,7 @@ fn region(context: &Context, axes: usize) -> Result<Vec<f64>, Failure> {
     if !crops || !context.has(1) {
         return Ok(vec![1.0; axes]);
     }
-    let Some(ends) = context.value(1).and_then(floats) else {
-        return open("the region is computed");
-    };
+    let ends = context.floats(1)?.unwrap_or_default();
     agree("the region and twice the axes", ends.len(), 2 * axes)?;
     Ok((0..axes)
         .map(|axis| ends[axes + axis] - ends[axis])

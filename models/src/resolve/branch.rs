@@ -54,7 +54,9 @@ impl Walk {
         ) else {
             return None;
         };
-        let (yes, no) = (self.within(yes)?, self.within(no)?);
+        let (mut yes, no) = (self.within(yes)?, self.within(no)?);
+        yes.resize(node.outputs.len(), Known::default());
+        let no = no.into_iter().chain(std::iter::repeat_with(Known::default));
         let agreed = yes.into_iter().zip(no).map(|(yes, no)| Known {
             dtype: yes.dtype.filter(|dtype| no.dtype == Some(*dtype)),
             shape: yes.shape.filter(|shape| no.shape.as_ref() == Some(shape)),
@@ -66,20 +68,19 @@ impl Walk {
     /// What is known of the outputs of a graph that reads values of this one by name.
     fn within(&self, inner: &Graph) -> Option<Vec<Known>> {
         let captured = inner.captured_names();
-        let outer = self.graph.value_names.iter().zip((0..).map(ValueId));
-        let outer: HashMap<&str, ValueId> = outer
-            .filter(|(name, _)| captured.contains(name.as_str()))
-            .map(|(name, value)| (name.as_str(), value))
-            .collect();
         let values = inner.value_names.iter().zip((0..).map(ValueId));
         let known = values.filter_map(|(name, value)| {
-            let known = self.known.get(outer.get(name.as_str())?)?;
+            let outer = captured
+                .get(name.as_str())
+                .and_then(|name| self.names.get(*name))?;
+            let known = self.known.get(outer)?;
             Some((value, known.clone()))
         });
         Walk::inside(inner, known.collect(), self).types_of_outputs()
     }
 
-    fn learn_names(&mut self) {
+    /// Makes values known by name.
+    pub(super) fn learn_names(&mut self) {
         if self.names.is_empty() {
             let values = self
                 .graph

@@ -33,6 +33,7 @@ pub(super) fn weights(walk: &Walk) -> Vec<Weight> {
         carried: HashMap::new(),
         packed: HashMap::new(),
         found: BTreeSet::new(),
+        masks: HashMap::new(),
     };
     for (value, tensor) in &walk.graph.constants {
         if !tensor.shape().is_empty() {
@@ -59,6 +60,7 @@ struct Search<'w> {
     carried: HashMap<ValueId, Vec<ValueId>>,
     packed: HashMap<ValueId, u64>,
     found: BTreeSet<ValueId>,
+    masks: HashMap<ValueId, bool>,
 }
 
 /// What an operator does to a constant among its inputs.
@@ -74,15 +76,12 @@ enum Role {
 
 impl Search<'_> {
     fn visit(&mut self, node: &Node) {
+        let mut inputs = node.inputs.iter().flatten();
+        let beside_activation = inputs.any(|input| !self.is_constant(*input));
         for (index, input) in node.inputs.iter().enumerate() {
             let Some(sources) = input.and_then(|input| self.carried.get(&input)).cloned() else {
                 continue;
             };
-            let beside_activation = node
-                .inputs
-                .iter()
-                .flatten()
-                .any(|other| !self.is_constant(*other));
             let counts = match role(node, index) {
                 Role::Weight => true,
                 Role::Operand => beside_activation && sources.iter().all(|s| self.is_operand(*s)),
@@ -118,9 +117,12 @@ impl Search<'_> {
                 .is_some_and(|known| known.value.is_some())
     }
 
-    fn is_operand(&self, source: ValueId) -> bool {
-        let tensor = self.walk.graph.constants.get(&source);
-        tensor.is_some_and(|tensor| tensor.len() > 1 && !is_mask(tensor))
+    fn is_operand(&mut self, source: ValueId) -> bool {
+        let Some(tensor) = self.walk.graph.constants.get(&source) else {
+            return false;
+        };
+        let mask = self.masks.entry(source).or_insert_with(|| is_mask(tensor));
+        tensor.len() > 1 && !*mask
     }
 
     fn is_table(&self, source: ValueId, by_activation: bool) -> bool {
