@@ -10,8 +10,8 @@ use crate::buffer::SampleBuffer;
 
 /// Where the loop reads how long this thread was runnable but not running.
 pub trait RunDelaySource {
-    /// The thread's run delay since it began, in nanoseconds.
-    fn read_ns(&self) -> u64;
+    /// The thread's run delay since it began, in nanoseconds; `None` where it cannot be read.
+    fn read_ns(&self) -> Option<u64>;
 }
 
 /// What the loop did.
@@ -27,6 +27,8 @@ pub struct Driven {
     pub first_error: Option<AdapterError>,
     /// Whether the schedule's own end was reached, rather than the end of the buffer.
     pub complete: bool,
+    /// Whether every request's run delay was read.
+    pub delay_read: bool,
 }
 
 /// Issues requests as `schedule` says until it is done or `buffer` is full.
@@ -49,6 +51,7 @@ pub fn drive(
         samples_done: 0,
         first_error: None,
         complete: false,
+        delay_read: delay.is_some(),
     };
     let mut inputs = pool.iter().cycle();
     while buffer.has_room() {
@@ -56,17 +59,17 @@ pub fn drive(
             Step::Issue { scheduled, samples } => {
                 let Some(input) = inputs.next() else { break };
                 progress.issued += 1;
-                let (mut sample, end, result) =
-                    one_request(session, input, scheduled, clock, delay);
-                sample.issued -= started.as_nanos();
-                driven.ended = end;
-                match result {
+                let mut request = one_request(session, input, scheduled, clock, delay);
+                request.sample.issued -= started.as_nanos();
+                driven.ended = request.end;
+                driven.delay_read &= request.delay_read;
+                match request.result {
                     Ok(()) => driven.samples_done += samples,
                     Err(error) => {
                         driven.first_error.get_or_insert(error);
                     }
                 }
-                buffer.push(sample);
+                buffer.push(request.sample);
                 progress.completed += 1;
             }
             Step::WaitUntil(deadline) => clock.wait_until(deadline),
@@ -81,6 +84,13 @@ pub fn drive(
     driven
 }
 
+struct Timed {
+    sample: Sample,
+    end: Nanoseconds,
+    result: Result<(), AdapterError>,
+    delay_read: bool,
+}
+
 #[inline]
 fn one_request(
     session: &mut dyn Session,
@@ -88,23 +98,29 @@ fn one_request(
     scheduled: Nanoseconds,
     clock: &impl Clock,
     delay: Option<&dyn RunDelaySource>,
-) -> (Sample, Nanoseconds, Result<(), AdapterError>) {
+) -> Timed {
     let issued = clock.now();
-    let delay_before = delay.map_or(0, RunDelaySource::read_ns);
+    let delay_before = delay.and_then(RunDelaySource::read_ns);
     let result = session.run(input);
-    let delay_after = delay.map_or(0, RunDelaySource::read_ns);
+    let delay_after = delay.and_then(RunDelaySource::read_ns);
     let end = clock.now();
     let latency = match result {
         Ok(()) => end.saturating_sub(scheduled).as_nanos(),
         Err(_) => u64::MAX,
     };
+    let delay = delay_before.zip(delay_after);
     let sample = Sample {
         issued: issued.as_nanos(),
         latency,
         skew: saturate(issued.saturating_sub(scheduled).as_nanos()),
-        delay: saturate(delay_after.saturating_sub(delay_before)),
+        delay: delay.map_or(0, |(before, after)| saturate(after.saturating_sub(before))),
     };
-    (sample, end, result)
+    Timed {
+        sample,
+        end,
+        result,
+        delay_read: delay.is_some(),
+    }
 }
 
 fn saturate(nanos: u64) -> u32 {

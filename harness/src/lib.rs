@@ -10,6 +10,7 @@ mod figures;
 mod measure;
 mod memory;
 mod order;
+mod outcome;
 mod pilot;
 pub mod plan;
 pub mod protocol;

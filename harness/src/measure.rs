@@ -1,17 +1,16 @@
 //! One repeat, start to end, in the worker: inputs, load, check, warm-up, timed requests, figures.
 
-use tare_adapter_api::{Adapter, AdapterError, Loaded, Session, Tensor};
+use tare_adapter_api::{Adapter, AdapterError, Session, Tensor};
 use tare_clock::Clock;
 use tare_hardware::RunDelay;
 use tare_models::DataType;
-use tare_results::samples::{self, Sample};
-use tare_results::{Load, Missing, Phase, SampleFile, Throughput};
+use tare_results::Phase;
 use tare_scenarios::{CellSchedule, Limits};
 use tare_units::{Bytes, Nanoseconds};
 
 use crate::buffer::SampleBuffer;
 use crate::drive::{Driven, RunDelaySource, drive};
-use crate::figures;
+use crate::outcome::outcome_of;
 use crate::protocol::{Job, Outcome};
 use crate::warmup::{Warmup, warm_up};
 
@@ -29,14 +28,12 @@ pub enum MeasureError {
     /// The job itself is wrong.
     #[error("the job is wrong: {0}")]
     Job(String),
-    /// The parent is gone, or the samples could not be written.
-    #[error("{what}: {error}")]
-    Io {
-        /// What was being done.
-        what: String,
-        /// What the operating system said.
-        error: String,
-    },
+    /// The samples could not be written.
+    #[error("{0}")]
+    Samples(String),
+    /// The parent is gone.
+    #[error("the parent is gone: {0}")]
+    Parent(String),
 }
 
 /// Whom the worker tells what it does next; returns once it may go on.
@@ -50,8 +47,8 @@ pub trait Reporter: Send {
 
 impl RunDelaySource for RunDelay {
     #[inline]
-    fn read_ns(&self) -> u64 {
-        self.read().map_or(0, Nanoseconds::as_nanos)
+    fn read_ns(&self) -> Option<u64> {
+        self.read().ok().map(Nanoseconds::as_nanos)
     }
 }
 
@@ -94,17 +91,18 @@ pub fn measure(
         .ok_or_else(|| MeasureError::Job("the adapter never entered its session".into()))??;
     reporter.phase(Phase::Finish, own)?;
     drop(session);
-    finish(loaded.as_ref(), job, load_ns, timed, buffer.samples())
+    outcome_of(loaded.as_ref(), job, load_ns, timed, buffer.samples())
 }
 
-struct Timed {
-    warmup: Warmup,
-    non_finite: Vec<String>,
-    driven: Option<Driven>,
-    clock_ns: f64,
-    run_delay_ns: Option<f64>,
-    profile: Vec<Vec<tare_adapter_api::OperatorTime>>,
-    profiled_ns: Vec<Nanoseconds>,
+/// What happened between loading and the last timed request.
+pub(crate) struct Timed {
+    pub warmup: Warmup,
+    pub non_finite: Vec<String>,
+    pub driven: Option<Driven>,
+    pub clock_ns: f64,
+    pub run_delay_ns: Option<f64>,
+    pub profile: Vec<Vec<tare_adapter_api::OperatorTime>>,
+    pub profiled_ns: Vec<Nanoseconds>,
 }
 
 fn timed_part(
@@ -208,82 +206,4 @@ fn is_finite(tensor: &Tensor) -> bool {
             .is_none_or(|values| values.iter().all(|value| value.is_finite())),
         _ => true,
     }
-}
-
-fn finish(
-    loaded: &dyn Loaded,
-    job: &Job,
-    load_ns: Nanoseconds,
-    timed: Timed,
-    samples: &[Sample],
-) -> Result<Outcome, MeasureError> {
-    let mut missing = Missing::new();
-    let scenario = &job.scenario;
-    let times_latency = timed.driven.is_some() && scenario.latency_missing().is_none();
-    let latency =
-        times_latency.then(|| figures::latency_of(figures::wall(samples), "latency", &mut missing));
-    let reads_delay = job.read_run_delay && timed.run_delay_ns.is_some() && timed.driven.is_some();
-    let effective_latency = (times_latency && reads_delay).then(|| {
-        figures::latency_of(
-            figures::effective(samples),
-            "effective_latency",
-            &mut missing,
-        )
-    });
-    if let Some(reason) = scenario.latency_missing() {
-        for group in ["latency", "effective_latency", "schedule"] {
-            missing.insert(group.into(), reason.into());
-        }
-    }
-    Ok(Outcome {
-        runtime: loaded.runtime(),
-        load: Load {
-            load_ns,
-            first_inference_ns: Some(timed.warmup.first),
-            warmup_requests: timed.warmup.requests,
-            steady: timed.warmup.steady,
-        },
-        latency,
-        effective_latency,
-        throughput: timed.driven.as_ref().map(throughput_of).unwrap_or_default(),
-        schedule: times_latency.then(|| figures::skew_of(samples)).flatten(),
-        delayed_share: reads_delay.then(|| figures::delayed_share(samples)),
-        clock_ns: timed.clock_ns,
-        run_delay_ns: timed.run_delay_ns,
-        failed_requests: samples
-            .iter()
-            .filter(|sample| sample.latency == u64::MAX)
-            .count() as u64,
-        first_error: timed
-            .driven
-            .and_then(|driven| driven.first_error)
-            .map(|error| error.to_string()),
-        non_finite_outputs: timed.non_finite,
-        profile: timed.profile,
-        profiled_ns: timed.profiled_ns,
-        samples: write_samples(job, samples)?,
-        missing,
-    })
-}
-
-fn throughput_of(driven: &Driven) -> Throughput {
-    let seconds = driven.ended.saturating_sub(driven.started).as_secs_f64();
-    Throughput {
-        samples_per_s: (seconds > 0.0).then(|| driven.samples_done as f64 / seconds),
-        ..Throughput::default()
-    }
-}
-
-fn write_samples(job: &Job, samples: &[Sample]) -> Result<Option<SampleFile>, MeasureError> {
-    let Some(path) = job.samples.as_ref().filter(|_| !samples.is_empty()) else {
-        return Ok(None);
-    };
-    samples::write(path, samples).map_err(|error| MeasureError::Io {
-        what: format!("cannot write the samples to {}", path.display()),
-        error: error.to_string(),
-    })?;
-    Ok(Some(SampleFile {
-        path: path.display().to_string(),
-        count: samples.len() as u64,
-    }))
 }

@@ -8,6 +8,9 @@ use tare_units::Bytes;
 
 use crate::supervise::Watcher;
 
+/// Why a reading is not there when the worker died before it.
+const TOO_EARLY: &str = "the worker did not get so far";
+
 /// Reads the worker's memory whenever the worker stands still for it, and passes on what happens.
 pub struct MemoryWatcher<'a> {
     cell: &'a str,
@@ -87,7 +90,7 @@ impl Observed {
     pub fn into_parts(self) -> (Memory, Missing, Vec<Doubt>) {
         let mut missing = Missing::new();
         let mut take = |name: &str, value: Option<Result<Bytes, String>>| {
-            let value = value.unwrap_or_else(|| Err("the worker did not get so far".into()));
+            let value = value.unwrap_or_else(|| Err(TOO_EARLY.into()));
             value
                 .map_err(|reason| missing.insert(format!("memory.{name}"), reason))
                 .ok()
@@ -112,28 +115,38 @@ impl Observed {
         for name in ["peak_vram_process_bytes", "peak_vram_device_bytes"] {
             missing.insert(format!("memory.{name}"), "the device is the CPU".into());
         }
-        let since_load = |count: fn(&MemoryReading) -> &Result<u64, Unavailable>| {
-            let before = count(&self.after_load.as_ref()?.0).clone().ok()?;
-            let after = count(&self.at_end.as_ref()?.0).clone().ok()?;
-            Some(after.saturating_sub(before))
-        };
-        memory.major_faults = since_load(|reading| &reading.major_faults);
-        memory.minor_faults = since_load(|reading| &reading.minor_faults);
-        for (name, value) in [
-            ("major_faults", memory.major_faults),
-            ("minor_faults", memory.minor_faults),
-        ] {
-            if value.is_none() {
-                missing.insert(
-                    format!("memory.{name}"),
-                    "the kernel's counters could not be read".into(),
-                );
-            }
-        }
+        memory.major_faults = self.since_load("major_faults", &mut missing, |reading| {
+            &reading.major_faults
+        });
+        memory.minor_faults = self.since_load("minor_faults", &mut missing, |reading| {
+            &reading.minor_faults
+        });
         let doubts = self.not_reset.map(|reason| Doubt::CoarseMemory {
             reason: format!("the high-water mark was not reset before loading: {reason}"),
         });
         (memory, missing, doubts.into_iter().collect())
+    }
+
+    /// How much a counter grew between the end of loading and the end of the timed requests.
+    fn since_load(
+        &self,
+        name: &str,
+        missing: &mut Missing,
+        counter: fn(&MemoryReading) -> &Result<u64, Unavailable>,
+    ) -> Option<u64> {
+        let at = |reading: &Option<(MemoryReading, Bytes)>| match reading {
+            Some((reading, _)) => counter(reading)
+                .clone()
+                .map_err(|reason| reason.to_string()),
+            None => Err(TOO_EARLY.to_owned()),
+        };
+        match at(&self.after_load).and_then(|before| Ok((before, at(&self.at_end)?))) {
+            Ok((before, after)) => Some(after.saturating_sub(before)),
+            Err(reason) => {
+                missing.insert(format!("memory.{name}"), reason);
+                None
+            }
+        }
     }
 }
 

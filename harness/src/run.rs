@@ -306,7 +306,7 @@ impl<C: Clock> Going<'_, C> {
         };
         let mut watcher = MemoryWatcher::new(cell, kind, repeat, &mut told);
         let ended = supervise(
-            &self.request.program,
+            &self.request.program.with_environment(&work.environment),
             &Request::Run(Box::new(job)),
             limits,
             self.clock,
@@ -353,6 +353,7 @@ fn null_work(work: &Work, scenario: ScenarioSpec) -> Work {
     null.scenario = scenario;
     null.load.options = Options::new();
     null.load.precision = None;
+    null.environment.clear();
     null.doubts.clear();
     let cell = &mut null.planned.cell;
     cell.adapter = "null".into();

@@ -33,6 +33,21 @@ pub struct WorkerProgram {
     pub path: PathBuf,
     /// Its arguments.
     pub arguments: Vec<OsString>,
+    /// Variables set in its environment.
+    pub environment: Vec<(String, String)>,
+}
+
+impl WorkerProgram {
+    /// The same program with these variables in its environment.
+    pub fn with_environment(&self, variables: &[(&'static str, String)]) -> Self {
+        let variables = variables.iter();
+        Self {
+            environment: variables
+                .map(|(name, value)| ((*name).to_owned(), value.clone()))
+                .collect(),
+            ..self.clone()
+        }
+    }
 }
 
 /// What a worker may take.
@@ -105,6 +120,12 @@ impl Worker {
     fn spawn(program: &WorkerProgram, request: &Request) -> std::io::Result<Self> {
         let mut child = Command::new(&program.path)
             .args(&program.arguments)
+            .envs(
+                program
+                    .environment
+                    .iter()
+                    .map(|(name, value)| (name, value)),
+            )
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

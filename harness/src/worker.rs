@@ -121,10 +121,7 @@ impl Reporter for Channel {
     fn phase(&mut self, phase: Phase, own_bytes: Bytes) -> Result<(), MeasureError> {
         // The timed requests follow at once: the parent reads nothing at their beginning.
         let waits = phase != Phase::Run;
-        let gone = |error: std::io::Error| MeasureError::Io {
-            what: "the parent is gone".into(),
-            error: error.to_string(),
-        };
+        let gone = |error: std::io::Error| MeasureError::Parent(error.to_string());
         self.send(&Message::Phase {
             phase,
             own_bytes,

@@ -195,6 +195,7 @@ fn worker_program() -> Result<WorkerProgram, Failed> {
     Ok(WorkerProgram {
         path: std::env::current_exe().map_err(Failed::input)?,
         arguments: vec!["worker".into()],
+        environment: Vec::new(),
     })
 }
 

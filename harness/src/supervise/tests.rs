@@ -44,6 +44,7 @@ fn with_script(script: &str, limits: Limits, stop: bool, seen: &mut Seen) -> End
     let program = WorkerProgram {
         path: "/bin/sh".into(),
         arguments: vec!["-c".into(), script.into()],
+        environment: Vec::new(),
     };
     supervise(
         &program,
@@ -190,6 +191,7 @@ fn a_program_that_does_not_exist_is_named() {
     let program = WorkerProgram {
         path: "/no/such/program".into(),
         arguments: Vec::new(),
+        environment: Vec::new(),
     };
     let ended = supervise(
         &program,

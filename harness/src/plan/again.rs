@@ -1,0 +1,61 @@
+//! The plan of a run that goes on, from what its store says.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use tare_results::{PlannedCell, Run};
+use tare_scenarios::ScenarioSpec;
+
+use super::{Find, ModelChoice, Plan, PlanError, Selection, plan};
+
+/// The plan of a run that goes on: its cells again, from the files they were planned from.
+///
+/// # Errors
+/// Where a model's file is gone or has changed, or an adapter no longer runs here.
+pub fn replan(run: &Run, find: Find) -> Result<Plan, PlanError> {
+    let mut cells = Vec::new();
+    for planned in &run.cells {
+        let again = plan(&selection_of(planned)?, find)?;
+        let same = again
+            .cells
+            .into_iter()
+            .find(|work| work.planned.id == planned.id);
+        cells.push(same.ok_or_else(|| PlanError::Changed {
+            path: planned.model_path.clone(),
+        })?);
+    }
+    Ok(Plan { cells })
+}
+
+fn selection_of(planned: &PlannedCell) -> Result<Selection, PlanError> {
+    let cell = &planned.cell;
+    let unreadable = |error: &dyn std::fmt::Display| PlanError::Unreadable(error.to_string());
+    let scenario: ScenarioSpec = cell
+        .scenario_spec()
+        .parse()
+        .map_err(|error| unreadable(&error))?;
+    let precision = cell.precision.parse().ok();
+    Ok(Selection {
+        models: vec![ModelChoice {
+            name: cell.model.clone(),
+            path: PathBuf::from(&planned.model_path),
+            default_symbols: BTreeMap::new(),
+        }],
+        adapters: vec![
+            cell.adapter_spec()
+                .parse()
+                .map_err(|error| unreadable(&error))?,
+        ],
+        batches: vec![cell.batch],
+        scenarios: vec![scenario],
+        shapes: vec![cell.shape.clone()],
+        precisions: precision.into_iter().collect(),
+        devices: vec![
+            cell.device
+                .parse()
+                .map_err(|error: String| unreadable(&error))?,
+        ],
+        threads: vec![cell.threads],
+        seed: cell.seed,
+    })
+}

@@ -1,0 +1,92 @@
+//! What can be wrong with what was asked for.
+
+use tare_adapter_api::AdapterError;
+use tare_models::{BindError, ModelError, ResolveError, TensorError};
+use tare_scenarios::LimitsError;
+
+/// Why nothing can be measured.
+#[derive(Debug, thiserror::Error)]
+pub enum PlanError {
+    /// A list is empty.
+    #[error("no {0} was asked for: name at least one")]
+    Nothing(&'static str),
+    /// A number that must be positive is not.
+    #[error("{option} 0 measures nothing: use 1 or more")]
+    Zero {
+        /// The option.
+        option: &'static str,
+    },
+    /// The adapter is not known.
+    #[error("{0}")]
+    UnknownAdapter(String),
+    /// The adapter cannot run here.
+    #[error("adapter '{adapter}' cannot run here: {reason}; {remedy}")]
+    Unavailable {
+        /// The adapter as written.
+        adapter: String,
+        /// Why.
+        reason: String,
+        /// What mends it.
+        remedy: String,
+    },
+    /// The scenario fixes the batch, and another was asked for.
+    #[error(transparent)]
+    Scenario(#[from] tare_scenarios::SpecError),
+    /// The limits of a repeat do not suit the scenario.
+    #[error(transparent)]
+    Limits(#[from] LimitsError),
+    /// The adapter is another version than the one asked for.
+    #[error(transparent)]
+    Version(#[from] AdapterError),
+    /// The model cannot be read.
+    #[error("model {model}: {error}")]
+    Model {
+        /// The file.
+        model: String,
+        /// What is wrong.
+        error: ModelError,
+    },
+    /// The shapes do not fit the model.
+    #[error("model '{model}': {error}")]
+    Bind {
+        /// The model.
+        model: String,
+        /// What is wrong.
+        error: BindError,
+    },
+    /// The model does not fit itself at these shapes.
+    #[error("model '{model}' at {shapes}: {error}")]
+    Resolve {
+        /// The model.
+        model: String,
+        /// Its inputs.
+        shapes: String,
+        /// What is wrong.
+        error: ResolveError,
+    },
+    /// A model's file is not what the run was planned with.
+    #[error("{path} has changed since the run began: start a new run")]
+    Changed {
+        /// The file.
+        path: String,
+    },
+    /// A stored cell is not understood.
+    #[error("the run's plan is not understood: {0}")]
+    Unreadable(String),
+    /// The inputs do not fit into memory.
+    #[error("model '{model}': {error}")]
+    Inputs {
+        /// The model.
+        model: String,
+        /// What is wrong.
+        error: TensorError,
+    },
+    /// A symbol that no model has.
+    #[error("no model has a dimension '{symbol}': the free dimensions are {known}")]
+    UnknownSymbol {
+        /// What was asked for.
+        symbol: String,
+        /// What there is.
+        known: String,
+    },
+}
