@@ -38,7 +38,7 @@ pub enum Undecided {
     TooFew {
         /// Samples there are.
         have: u64,
-        /// Samples that would do, were they as correlated as these.
+        /// Independent samples that would do.
         need: u64,
     },
     /// The percentile or the upper end of its interval is a request that failed.
@@ -67,8 +67,9 @@ pub fn samples_needed(percentile: Percentile) -> u64 {
 ///
 /// The interval is from the l-th to the u-th of m = ⌊n/τ⌋ independent samples, by the exact binomial distribution with
 /// at most 2.5% beyond each end (David and Nagaraja, "Order Statistics", §7.1), mapped to the ranks among all n.
-/// Where n would do and m would not, but τ is no larger than chance makes it, the widest interval stands: short series
-/// of independent samples would otherwise be refused at random.
+/// Where n would do and m would not, the widest interval that n samples have stands. It covers less than 95% of series that
+/// are correlated; but τ of a short series is mostly chance, a refusal would be at random, and what repeats say of each
+/// other does not depend on it.
 pub(crate) fn estimate(
     issued: impl Iterator<Item = Nanoseconds>,
     sorted: &[Nanoseconds],
@@ -83,10 +84,6 @@ pub(crate) fn estimate(
         })?;
     let correlation = correlation_of(issued, value);
     let effective = (have as f64 / correlation.time) as u64;
-    if effective < independent && correlation.significant {
-        let need = (independent as f64 * correlation.time).ceil() as u64;
-        return Err(Undecided::TooFew { have, need });
-    }
     let effective = effective.max(independent);
     let (low, high) = ends(percentile, have, effective);
     let (low, high) = (sorted[low], sorted[high]);
