@@ -109,15 +109,19 @@ impl Walk {
         let mut new = vec![];
         for (number, name) in (0..).zip(&branch.value_names) {
             let value = ValueId(number);
-            if !made.contains(&value) {
-                numbers.insert(value, *self.names.get(name)?);
-            } else if self.names.contains_key(name) && !numbers.contains_key(&value) {
-                return None;
-            } else if !numbers.contains_key(&value) {
-                let next = self.graph.value_names.len() + new.len();
-                numbers.insert(value, ValueId(u32::try_from(next).ok()?));
-                new.push(name.clone());
+            if numbers.contains_key(&value) {
+                continue;
             }
+            let number = match (made.contains(&value), self.names.get(name)) {
+                (false, captured) => *captured?,
+                (true, Some(_)) => return None,
+                (true, None) => {
+                    new.push(name.clone());
+                    let next = self.graph.value_names.len() + new.len() - 1;
+                    ValueId(u32::try_from(next).ok()?)
+                }
+            };
+            numbers.insert(value, number);
         }
         for name in new {
             let next = ValueId(u32::try_from(self.graph.value_names.len()).ok()?);

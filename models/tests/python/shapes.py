@@ -2,7 +2,9 @@
 
 Run from the repository root with onnx and numpy installed: python models/tests/python/shapes.py [FOLDER...]
 Each node test is taken twice: with its inputs fed, and with its small inputs as constants, so that shapes that an input
-decides become known. Exits with 1 where a type differs.
+decides become known. Operator sets older than 9 are converted to 13, and 24 is read as 23. A type that differs from
+onnx's but equals what the model itself declares counts as equal to the declaration: onnx 1.19's inference contradicts
+two of its own cases (STFT without the attribute onesided). Exits with 1 where any other type differs.
 """
 
 import collections
@@ -14,7 +16,7 @@ import sys
 import tempfile
 
 import onnx
-from onnx import TensorProto, numpy_helper, shape_inference
+from onnx import TensorProto, numpy_helper, shape_inference, version_converter
 
 ROOT = pathlib.Path(onnx.__file__).parent / "backend/test/data"
 SMALL = 64
@@ -26,10 +28,24 @@ def model_files(folders):
     return sorted(path for root in roots for path in root.glob("**/*.onnx"))
 
 
-def with_constants(path, target):
+def readable(path, target):
+    """The model in an operator set that tare reads."""
+    model = onnx.load(path)
+    versions = [opset for opset in model.opset_import if opset.domain in ("", "ai.onnx")]
+    try:
+        if versions and versions[0].version < 9:
+            model = version_converter.convert_version(model, 13)
+    except Exception:  # the converter lacks some operators
+        return path
+    for opset in versions:
+        opset.version = min(opset.version, 23)
+    onnx.save(model, target)
+    return target
+
+
+def with_constants(path, feeds, target):
     """The node test with its small inputs as initialisers, or None where it has none."""
     model = onnx.load(path)
-    feeds = path.parent / "test_data_set_0"
     fixed = set()
     for index, value in enumerate(model.graph.input):
         data = feeds / f"input_{index}.pb"
@@ -84,19 +100,27 @@ def theirs(path, inputs):
     return known
 
 
+def declared(path):
+    """The types that the model declares of its outputs."""
+    known = {}
+    for value in onnx.load(path).graph.output:
+        tensor = value.type.tensor_type
+        known[value.name] = [tensor.elem_type, [dim.dim_value for dim in tensor.shape.dim]]
+    return known
+
+
 def compare(paths):
     counts = collections.Counter()
     for path, mine in zip(paths, ours(paths)):
-        label = path.parent.name if path.name == "model.onnx" else path.stem
         if "error" in mine:
             counts["refused: " + mine["error"].split(":")[0]] += 1
-            print("refused", label, mine["error"], file=sys.stderr)
+            print("refused", path.stem, mine["error"], file=sys.stderr)
             continue
         try:
             expected = theirs(path, mine["inputs"])
         except Exception as error:  # onnx refuses some of its own tests
             counts["onnx refuses"] += 1
-            print("onnx refuses", label, str(error)[:200], file=sys.stderr)
+            print("onnx refuses", path.stem, str(error)[:200], file=sys.stderr)
             continue
         counts["models"] += 1
         for name, known in expected.items():
@@ -105,25 +129,31 @@ def compare(paths):
                 counts["equal"] += 1
             elif found is None:
                 counts["unresolved, known to onnx"] += 1
-                print("unresolved", label, name, known, mine["unresolved"].get(name), file=sys.stderr)
+                print("unresolved", path.stem, name, known, mine["unresolved"].get(name), file=sys.stderr)
+            elif found == declared(path).get(name):
+                counts["equal to the declaration only"] += 1
             else:
                 counts["different"] += 1
-                print("DIFFERENT", label, name, "onnx", known, "tare", found, file=sys.stderr)
+                print("DIFFERENT", path.stem, name, "onnx", known, "tare", found, file=sys.stderr)
         counts["known to tare only"] += len(set(mine["types"]) - set(expected) - set(mine["inputs"]))
         counts["unresolved"] += len(mine["unresolved"])
     return counts
 
 
 def main():
-    paths = model_files(sys.argv[1:])
-    total = compare(paths)
-    print("as they are:", dict(total))
+    originals = model_files(sys.argv[1:])
     with tempfile.TemporaryDirectory() as folder:
-        baked = []
-        for number, path in enumerate(path for path in paths if path.parent.parent.name == "node"):
-            target = pathlib.Path(folder) / f"{number}_{path.parent.name}.onnx"
-            if with_constants(path, target):
+        copies, baked = [], []
+        for number, path in enumerate(originals):
+            name = f"{number}_{path.parent.name}_{path.stem}"
+            copy = readable(path, pathlib.Path(folder) / f"{name}.onnx")
+            copies.append(copy)
+            target = pathlib.Path(folder) / f"{name}_constant.onnx"
+            feeds = path.parent / "test_data_set_0"
+            if path.parent.parent.name == "node" and with_constants(copy, feeds, target):
                 baked.append(target)
+        total = compare(copies)
+        print("as they are:", dict(total))
         constant = compare(baked)
         print("small inputs constant:", dict(constant))
     sys.exit(1 if total["different"] + constant["different"] else 0)

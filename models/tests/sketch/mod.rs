@@ -1,6 +1,8 @@
 //! Small graphs for tests, written operator by operator.
 #![allow(dead_code)]
 
+pub mod call;
+
 use std::collections::BTreeMap;
 
 use tare_models::{
