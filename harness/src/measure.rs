@@ -60,7 +60,7 @@ impl RunDelaySource for RunDelay {
 pub fn measure(
     adapter: &dyn Adapter,
     job: &Job,
-    clock: &(impl Clock + Sync),
+    clock: &impl Clock,
     reporter: &mut dyn Reporter,
 ) -> Result<Outcome, MeasureError> {
     let pool = fill_pool(job);
@@ -109,7 +109,7 @@ fn timed_part(
     session: &mut dyn Session,
     job: &Job,
     pool: &[Vec<Tensor>],
-    clock: &(impl Clock + Sync),
+    clock: &impl Clock,
     buffer: &mut SampleBuffer,
     reporter: &mut dyn Reporter,
     own: Bytes,

@@ -202,7 +202,7 @@ fn check_adapter(spec: &AdapterSpec, find: Find) -> Result<(), PlanError> {
         });
     }
     match &spec.version {
-        Some(version) => Ok(adapter.accepts_version(version)?),
+        Some(version) => Ok(adapter.accepts_version(version).map_err(Box::new)?),
         None => Ok(()),
     }
 }
@@ -212,7 +212,7 @@ fn open_models(selection: &Selection) -> Result<Vec<(&ModelChoice, Model)>, Plan
     for choice in &selection.models {
         let model = Model::open(&choice.path).map_err(|error| PlanError::Model {
             model: choice.path.display().to_string(),
-            error,
+            error: Box::new(error),
         })?;
         models.push((choice, model));
     }

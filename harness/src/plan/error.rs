@@ -37,14 +37,14 @@ pub enum PlanError {
     Limits(#[from] LimitsError),
     /// The adapter is another version than the one asked for.
     #[error(transparent)]
-    Version(#[from] AdapterError),
+    Version(#[from] Box<AdapterError>),
     /// The model cannot be read.
     #[error("model {model}: {error}")]
     Model {
         /// The file.
         model: String,
         /// What is wrong.
-        error: ModelError,
+        error: Box<ModelError>,
     },
     /// The shapes do not fit the model.
     #[error("model '{model}': {error}")]
@@ -52,7 +52,7 @@ pub enum PlanError {
         /// The model.
         model: String,
         /// What is wrong.
-        error: BindError,
+        error: Box<BindError>,
     },
     /// The model does not fit itself at these shapes.
     #[error("model '{model}' at {shapes}: {error}")]
@@ -62,7 +62,7 @@ pub enum PlanError {
         /// Its inputs.
         shapes: String,
         /// What is wrong.
-        error: ResolveError,
+        error: Box<ResolveError>,
     },
     /// A model's file is not what the run was planned with.
     #[error("{path} has changed since the run began: start a new run")]
@@ -79,7 +79,7 @@ pub enum PlanError {
         /// The model.
         model: String,
         /// What is wrong.
-        error: TensorError,
+        error: Box<TensorError>,
     },
     /// A symbol that no model has.
     #[error("no model has a dimension '{symbol}': the free dimensions are {known}")]

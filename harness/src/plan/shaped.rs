@@ -42,18 +42,18 @@ impl Shaped {
         };
         let specs = bind(model.graph(), &request).map_err(|error| PlanError::Bind {
             model: name(),
-            error,
+            error: Box::new(error),
         })?;
         let resolved = resolve(model.graph(), &specs).map_err(|error| PlanError::Resolve {
             model: name(),
             shapes: listed(&specs),
-            error,
+            error: Box::new(error),
         })?;
         let types = |value| resolved.types.get(&value).cloned();
         let inputs = Inputs::new(model.graph(), &specs, &types, selection.seed);
         let inputs = inputs.map_err(|error| PlanError::Inputs {
             model: name(),
-            error,
+            error: Box::new(error),
         })?;
         let facts = Facts::of(&resolved);
         Ok(Self {

@@ -1,4 +1,4 @@
-//! Convolutions.
+//! The output shapes of convolutions, from kernel, stride, dilation and padding.
 
 use super::Inferred;
 use super::context::{Context, Failure, misfit};

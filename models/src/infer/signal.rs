@@ -1,4 +1,4 @@
-//! Spectra.
+//! The output shapes of Fourier transforms and of what is built on them.
 
 use super::Inferred;
 use super::context::{Context, misfit};
