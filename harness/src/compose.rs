@@ -48,11 +48,10 @@ pub fn compose(
     created: String,
 ) -> Record {
     let mut record = blank(run, work, kind, repeat, harness, created);
-    let (memory, memory_missing, memory_doubts) = attempt.memory.into_parts();
+    let (memory, memory_missing) = attempt.memory.into_parts();
+    record.missing.extend(memory_missing);
     match attempt.outcome {
         Ok(Some(outcome)) => {
-            record.doubts.extend(memory_doubts);
-            record.missing.extend(memory_missing);
             record.memory = Some(memory);
             fill(&mut record, *outcome);
         }

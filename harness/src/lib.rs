@@ -3,6 +3,7 @@
 
 mod buffer;
 mod compose;
+mod describe;
 mod drive;
 mod estimate;
 mod failure;
@@ -20,6 +21,7 @@ mod warmup;
 pub mod worker;
 
 pub use buffer::SampleBuffer;
+pub use describe::describe;
 pub use drive::{Driven, RunDelaySource, drive};
 pub use figures::{latency_of, wall};
 pub use measure::{MeasureError, Reporter, measure};

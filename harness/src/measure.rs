@@ -98,11 +98,9 @@ pub fn measure(
 pub(crate) struct Timed {
     pub warmup: Warmup,
     pub non_finite: Vec<String>,
-    pub driven: Option<Driven>,
+    pub driven: Driven,
     pub clock_ns: f64,
     pub run_delay_ns: Option<f64>,
-    pub profile: Vec<Vec<tare_adapter_api::OperatorTime>>,
-    pub profiled_ns: Vec<Nanoseconds>,
 }
 
 fn timed_part(
@@ -116,29 +114,24 @@ fn timed_part(
 ) -> Result<Timed, MeasureError> {
     let delay = RunDelay::of_this_thread().ok();
     let run_delay_ns = delay.as_ref().and_then(|source| source.cost_ns(clock).ok());
-    let warmup = warm_up(session, pool, clock, job.warmup)?;
-    let non_finite = non_finite_outputs(session, job);
-    let mut timed = Timed {
-        warmup,
-        non_finite,
-        driven: None,
-        clock_ns: tare_clock::reading_cost_ns(clock),
-        run_delay_ns,
-        profile: Vec::new(),
-        profiled_ns: Vec::new(),
-    };
-    reporter.phase(Phase::Run, own)?;
-    if job.profiled_requests > 0 {
-        profile(session, job, pool, clock, &mut timed)?;
-        return Ok(timed);
-    }
+    let clock_ns = tare_clock::reading_cost_ns(clock);
     let mut schedule = schedule_of(job)?;
+    let mut non_finite = Vec::new();
+    let mut check = |session: &dyn Session| non_finite = non_finite_outputs(session, job);
+    let warmup = warm_up(session, pool, clock, job.warmup, &mut check)?;
+    reporter.phase(Phase::Run, own)?;
     let source = delay
         .as_ref()
         .filter(|_| job.read_run_delay)
         .map(|source| source as &dyn RunDelaySource);
-    timed.driven = Some(drive(session, pool, &mut schedule, clock, source, buffer));
-    Ok(timed)
+    let driven = drive(session, pool, &mut schedule, clock, source, buffer);
+    Ok(Timed {
+        warmup,
+        non_finite,
+        driven,
+        clock_ns,
+        run_delay_ns,
+    })
 }
 
 fn schedule_of(job: &Job) -> Result<CellSchedule, MeasureError> {
@@ -149,22 +142,6 @@ fn schedule_of(job: &Job) -> Result<CellSchedule, MeasureError> {
             batch: job.batch,
         })
         .map_err(|error| MeasureError::Job(error.to_string()))
-}
-
-fn profile(
-    session: &mut dyn Session,
-    job: &Job,
-    pool: &[Vec<Tensor>],
-    clock: &impl Clock,
-    timed: &mut Timed,
-) -> Result<(), MeasureError> {
-    for inputs in pool.iter().cycle().take(job.profiled_requests as usize) {
-        let before = clock.now();
-        let operators = session.profile(inputs)?;
-        timed.profiled_ns.push(clock.now().saturating_sub(before));
-        timed.profile.push(operators);
-    }
-    Ok(())
 }
 
 fn fill_pool(job: &Job) -> Vec<Vec<Tensor>> {

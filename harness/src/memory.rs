@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use tare_hardware::{MemoryReading, ProcessMemory, Unavailable};
-use tare_results::{Doubt, Event, Kind, Memory, Missing, Phase};
+use tare_hardware::{MemoryProbe, MemoryReading, Probe, ProcessMemory, Unavailable};
+use tare_results::{Event, Kind, Memory, Missing, Phase};
 use tare_units::Bytes;
 
 use crate::supervise::Watcher;
@@ -17,16 +17,19 @@ pub struct MemoryWatcher<'a> {
     kind: Kind,
     repeat: u64,
     tell: &'a mut dyn FnMut(Event),
+    probe: Option<MemoryProbe>,
     observed: Observed,
 }
 
-/// The readings of one worker.
+/// Resident memory and what of it was the harness's own; `None` where the worker did not get so far.
+type Resident = Option<(Result<Bytes, Unavailable>, Bytes)>;
+
+/// The readings of one worker, each with what was the harness's own at that moment.
 #[derive(Debug, Default)]
 pub struct Observed {
-    before_load: Option<(MemoryReading, Bytes)>,
-    after_load: Option<(MemoryReading, Bytes)>,
-    at_end: Option<(MemoryReading, Bytes)>,
-    not_reset: Option<Unavailable>,
+    before_load: Resident,
+    after_load: Resident,
+    window: Option<(MemoryReading, Bytes)>,
 }
 
 impl<'a> MemoryWatcher<'a> {
@@ -37,6 +40,7 @@ impl<'a> MemoryWatcher<'a> {
             kind,
             repeat,
             tell,
+            probe: None,
             observed: Observed::default(),
         }
     }
@@ -58,15 +62,19 @@ impl Watcher for MemoryWatcher<'_> {
     }
 
     fn phase(&mut self, pid: u32, phase: Phase, own: Bytes) {
-        let process = process(pid);
-        let observed = &mut self.observed;
+        let resident = || (ProcessMemory::of(pid, Path::new("/")).rss(), own);
         match phase {
             Phase::Load => {
-                observed.not_reset = process.reset_peak().err();
-                observed.before_load = Some((process.read_tree(), own));
+                let probe = self.probe.insert(MemoryProbe::of(pid, Path::new("/")));
+                self.observed.before_load = Some(resident());
+                // Where the window cannot be opened, its end carries the reason.
+                let _ = probe.begin();
             }
-            Phase::Warmup => observed.after_load = Some((process.read_tree(), own)),
-            Phase::Finish => observed.at_end = Some((process.read_tree(), own)),
+            Phase::Warmup => self.observed.after_load = Some(resident()),
+            Phase::Finish => {
+                let reading = self.probe.take().map(|mut probe| probe.end());
+                self.observed.window = reading.map(|reading| (reading, own));
+            }
             Phase::Start | Phase::Run => {}
         }
         (self.tell)(Event::PhaseReached {
@@ -77,84 +85,72 @@ impl Watcher for MemoryWatcher<'_> {
     }
 
     fn resident(&mut self, pid: u32) -> Option<Bytes> {
-        process(pid).tree_rss().ok()
+        ProcessMemory::of(pid, Path::new("/")).tree_rss().ok()
     }
-}
-
-fn process(pid: u32) -> ProcessMemory {
-    ProcessMemory::of(pid, Path::new("/"))
 }
 
 impl Observed {
-    /// The figures, the reasons for those that are not there, and what makes them doubtful.
-    pub fn into_parts(self) -> (Memory, Missing, Vec<Doubt>) {
+    /// The figures, and the reasons for those that are not there.
+    pub fn into_parts(self) -> (Memory, Missing) {
         let mut missing = Missing::new();
-        let mut take = |name: &str, value: Option<Result<Bytes, String>>| {
-            let value = value.unwrap_or_else(|| Err(TOO_EARLY.into()));
-            value
-                .map_err(|reason| missing.insert(format!("memory.{name}"), reason))
-                .ok()
+        let window = self.window.as_ref();
+        let mut bytes = |name: &str, reading: Option<(&Result<Bytes, Unavailable>, Bytes)>| {
+            let value =
+                reading.map(|(bytes, own)| bytes.clone().map(|bytes| bytes.saturating_sub(own)));
+            kept(name, value, &mut missing)
         };
-        let rss = |at: &Option<(MemoryReading, Bytes)>| {
-            at.as_ref().map(|(reading, own)| less(&reading.rss, *own))
+        let before_load_rss_bytes = bytes("before_load_rss_bytes", resident(&self.before_load));
+        let after_load_rss_bytes = bytes("after_load_rss_bytes", resident(&self.after_load));
+        let peak_rss_bytes = bytes(
+            "peak_rss_bytes",
+            window.map(|(reading, own)| (&reading.peak_rss, *own)),
+        );
+        let peak_pss_bytes = bytes(
+            "peak_pss_bytes",
+            window.map(|(reading, own)| (&reading.pss, *own)),
+        );
+        let faults = |of: fn(&MemoryReading) -> &Result<u64, Unavailable>| {
+            window.map(|(reading, _)| of(reading).clone())
         };
-        let end = self.at_end.as_ref();
-        let mut memory = Memory {
-            before_load_rss_bytes: take("before_load_rss_bytes", rss(&self.before_load)),
-            after_load_rss_bytes: take("after_load_rss_bytes", rss(&self.after_load)),
-            peak_rss_bytes: take(
-                "peak_rss_bytes",
-                end.map(|(reading, own)| less(&reading.peak_rss, *own)),
-            ),
-            peak_pss_bytes: take(
-                "peak_pss_bytes",
-                end.map(|(reading, own)| less(&reading.pss, *own)),
-            ),
-            ..Memory::default()
-        };
+        let major_faults = kept(
+            "major_faults",
+            faults(|reading| &reading.major_faults),
+            &mut missing,
+        );
+        let minor_faults = kept(
+            "minor_faults",
+            faults(|reading| &reading.minor_faults),
+            &mut missing,
+        );
         for name in ["peak_vram_process_bytes", "peak_vram_device_bytes"] {
             missing.insert(format!("memory.{name}"), "the device is the CPU".into());
         }
-        memory.major_faults = self.since_load("major_faults", &mut missing, |reading| {
-            &reading.major_faults
-        });
-        memory.minor_faults = self.since_load("minor_faults", &mut missing, |reading| {
-            &reading.minor_faults
-        });
-        let doubts = self.not_reset.map(|reason| Doubt::CoarseMemory {
-            reason: format!("the high-water mark was not reset before loading: {reason}"),
-        });
-        (memory, missing, doubts.into_iter().collect())
-    }
-
-    /// How much a counter grew between the end of loading and the end of the timed requests.
-    fn since_load(
-        &self,
-        name: &str,
-        missing: &mut Missing,
-        counter: fn(&MemoryReading) -> &Result<u64, Unavailable>,
-    ) -> Option<u64> {
-        let at = |reading: &Option<(MemoryReading, Bytes)>| match reading {
-            Some((reading, _)) => counter(reading)
-                .clone()
-                .map_err(|reason| reason.to_string()),
-            None => Err(TOO_EARLY.to_owned()),
+        let memory = Memory {
+            before_load_rss_bytes,
+            after_load_rss_bytes,
+            peak_rss_bytes,
+            peak_pss_bytes,
+            major_faults,
+            minor_faults,
+            ..Memory::default()
         };
-        match at(&self.after_load).and_then(|before| Ok((before, at(&self.at_end)?))) {
-            Ok((before, after)) => Some(after.saturating_sub(before)),
-            Err(reason) => {
-                missing.insert(format!("memory.{name}"), reason);
-                None
-            }
-        }
+        (memory, missing)
     }
 }
 
-fn less(reading: &Result<Bytes, Unavailable>, own: Bytes) -> Result<Bytes, String> {
-    reading
-        .as_ref()
-        .map(|bytes| bytes.saturating_sub(own))
-        .map_err(ToString::to_string)
+fn resident(reading: &Resident) -> Option<(&Result<Bytes, Unavailable>, Bytes)> {
+    reading.as_ref().map(|(rss, own)| (rss, *own))
+}
+
+/// The value, or its reason in `missing`.
+fn kept<T>(name: &str, value: Option<Result<T, Unavailable>>, missing: &mut Missing) -> Option<T> {
+    let reason = match value {
+        Some(Ok(value)) => return Some(value),
+        Some(Err(reason)) => reason.to_string(),
+        None => TOO_EARLY.to_owned(),
+    };
+    missing.insert(format!("memory.{name}"), reason);
+    None
 }
 
 #[cfg(test)]
@@ -178,29 +174,24 @@ mod tests {
     fn the_harness_s_own_buffers_are_not_the_cell_s_memory() {
         let own = Bytes::from_bytes(100);
         let observed = Observed {
-            before_load: Some((reading(1_000, 5_000), own)),
-            after_load: Some((reading(3_000, 3_500), own)),
-            at_end: Some((reading(2_500, 4_000), own)),
-            not_reset: None,
+            before_load: Some((Ok(Bytes::from_bytes(1_000)), own)),
+            after_load: Some((Ok(Bytes::from_bytes(3_000)), own)),
+            window: Some((reading(2_500, 4_000), own)),
         };
-        let (memory, missing, doubts) = observed.into_parts();
+        let (memory, missing) = observed.into_parts();
         assert_eq!(memory.before_load_rss_bytes, Some(Bytes::from_bytes(900)));
         assert_eq!(memory.after_load_rss_bytes, Some(Bytes::from_bytes(2_900)));
         assert_eq!(memory.peak_rss_bytes, Some(Bytes::from_bytes(3_900)));
-        assert_eq!(memory.major_faults, Some(0));
-        assert_eq!(memory.minor_faults, None);
+        assert_eq!((memory.major_faults, memory.minor_faults), (Some(3), None));
         assert!(missing["memory.peak_pss_bytes"].contains("smaps_rollup"));
         assert!(missing.contains_key("memory.minor_faults"));
-        assert!(doubts.is_empty());
     }
 
     #[test]
     fn a_worker_that_died_early_leaves_reasons_and_no_zeros() {
-        let (memory, missing, _) = Observed::default().into_parts();
+        let (memory, missing) = Observed::default().into_parts();
         assert_eq!(memory, Memory::default());
-        assert_eq!(
-            missing["memory.peak_rss_bytes"],
-            "the worker did not get so far"
-        );
+        let too_early = missing.values().filter(|reason| *reason == TOO_EARLY);
+        assert_eq!(too_early.count(), 6);
     }
 }

@@ -20,7 +20,6 @@ pub fn outcome_of(
 ) -> Result<Outcome, MeasureError> {
     let mut missing = Missing::new();
     let (latency, effective_latency) = latencies(job, &timed, samples, &mut missing);
-    let driven = timed.driven.as_ref();
     let failed = samples.iter().filter(|sample| sample.latency().is_none());
     Ok(Outcome {
         runtime: loaded.runtime(),
@@ -33,28 +32,20 @@ pub fn outcome_of(
         schedule: latency.as_ref().and_then(|_| figures::skew_of(samples)),
         latency,
         effective_latency,
-        throughput: throughput(driven, &mut missing),
+        throughput: throughput(&timed.driven, &mut missing),
         delayed_share: reads_delay(job, &timed).then(|| figures::delayed_share(samples)),
         clock_ns: timed.clock_ns,
         run_delay_ns: timed.run_delay_ns,
         failed_requests: failed.count() as u64,
-        first_error: driven
-            .and_then(|driven| driven.first_error.as_ref())
-            .map(ToString::to_string),
+        first_error: timed.driven.first_error.map(|error| error.to_string()),
         non_finite_outputs: timed.non_finite,
-        profile: timed.profile,
-        profiled_ns: timed.profiled_ns,
         samples: write_samples(job, samples)?,
         missing,
     })
 }
 
 fn reads_delay(job: &Job, timed: &Timed) -> bool {
-    job.read_run_delay
-        && timed
-            .driven
-            .as_ref()
-            .is_some_and(|driven| driven.delay_read)
+    job.read_run_delay && timed.driven.delay_read
 }
 
 fn latencies(
@@ -63,11 +54,7 @@ fn latencies(
     samples: &[Sample],
     missing: &mut Missing,
 ) -> (Option<Latency>, Option<Latency>) {
-    let no_latency = match timed.driven {
-        Some(_) => job.scenario.latency_missing(),
-        None => Some("profiled requests are not timed"),
-    };
-    if let Some(reason) = no_latency {
+    if let Some(reason) = job.scenario.latency_missing() {
         for group in ["latency", "effective_latency", "schedule"] {
             missing.insert(group.into(), reason.into());
         }
@@ -86,7 +73,7 @@ fn latencies(
     (Some(wall), Some(effective))
 }
 
-fn throughput(driven: Option<&Driven>, missing: &mut Missing) -> Throughput {
+fn throughput(driven: &Driven, missing: &mut Missing) -> Throughput {
     let one_at_a_time = "one request was in flight at a time";
     for (name, reason) in [
         ("pipelined_samples_per_s", one_at_a_time),
@@ -95,10 +82,8 @@ fn throughput(driven: Option<&Driven>, missing: &mut Missing) -> Throughput {
     ] {
         missing.insert(format!("throughput.{name}"), reason.into());
     }
-    let samples_per_s = driven.and_then(|driven| {
-        let seconds = driven.ended.saturating_sub(driven.started).as_secs_f64();
-        (seconds > 0.0).then(|| driven.samples_done as f64 / seconds)
-    });
+    let seconds = driven.ended.saturating_sub(driven.started).as_secs_f64();
+    let samples_per_s = (seconds > 0.0).then(|| driven.samples_done as f64 / seconds);
     if samples_per_s.is_none() {
         let reason = "no time passed while requests were timed";
         missing.insert("throughput.samples_per_s".into(), reason.into());

@@ -6,7 +6,7 @@
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
-use tare_adapter_api::{LoadRequest, OperatorTime, Options, Readiness, RuntimeFacts};
+use tare_adapter_api::{LoadRequest, Options, Readiness, RuntimeFacts};
 use tare_models::Inputs;
 use tare_results::{Latency, Load, Missing, Phase, SampleFile, ScheduleSkew, Throughput};
 use tare_scenarios::ScenarioSpec;
@@ -62,8 +62,6 @@ pub struct Job {
     pub read_run_delay: bool,
     /// Where the samples go; `None` keeps none.
     pub samples: Option<PathBuf>,
-    /// Profiled requests instead of timed ones; 0 times them.
-    pub profiled_requests: u64,
 }
 
 /// What a worker says.
@@ -120,10 +118,6 @@ pub struct Outcome {
     pub first_error: Option<String>,
     /// Outputs of the check input that hold a value that is not finite.
     pub non_finite_outputs: Vec<String>,
-    /// Operator times of each profiled request.
-    pub profile: Vec<Vec<OperatorTime>>,
-    /// Latencies of the profiled requests, in nanoseconds.
-    pub profiled_ns: Vec<Nanoseconds>,
     /// The file of samples; its path as the job gave it.
     pub samples: Option<SampleFile>,
     /// Why a figure is not there.

@@ -284,7 +284,6 @@ impl<C: Clock> Going<'_, C> {
             warmup: Bounds::default(),
             read_run_delay,
             samples: None,
-            profiled_requests: 0,
         }
     }
 

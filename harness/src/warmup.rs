@@ -38,7 +38,7 @@ pub struct Warmup {
     pub steady: bool,
 }
 
-/// Runs requests until `SteadyState` is satisfied or `bounds` are reached.
+/// Runs requests until `SteadyState` is satisfied or `bounds` are reached; `after_first` sees the outputs of the first.
 ///
 /// # Errors
 /// The first error of a request: a model that fails in the warm-up is not timed.
@@ -47,6 +47,7 @@ pub fn warm_up(
     pool: &[Vec<Tensor>],
     clock: &impl Clock,
     bounds: Bounds,
+    after_first: &mut dyn FnMut(&dyn Session),
 ) -> Result<Warmup, AdapterError> {
     let started = clock.now();
     let mut rule = SteadyState::new();
@@ -63,6 +64,7 @@ pub fn warm_up(
         warmup.requests += 1;
         if warmup.requests == 1 {
             warmup.first = latency;
+            after_first(session);
             continue;
         }
         warmup.steady = rule.feed(latency) == Warmth::Steady;

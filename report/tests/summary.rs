@@ -140,22 +140,22 @@ fn loading_throughput_and_skew_are_averaged() {
 #[test]
 fn equal_doubts_become_the_worst_of_them() {
     let mut records = repeats(&[100e5, 103e5]);
-    let coarse = |reason: &str| Doubt::CoarseMemory {
-        reason: reason.into(),
+    let guessed = |input: &str| Doubt::GuessedInputs {
+        inputs: vec![input.into()],
     };
-    records[0].doubts = vec![Doubt::DelayedRequests { share: 0.02 }, coarse("a")];
+    records[0].doubts = vec![Doubt::DelayedRequests { share: 0.02 }, guessed("a")];
     records[1].doubts = vec![
-        coarse("b"),
+        guessed("b"),
         Doubt::DelayedRequests { share: 0.3 },
-        coarse("a"),
+        guessed("a"),
     ];
     let doubts = summary(2, &records).doubts;
     assert_eq!(
         doubts,
         [
             Doubt::DelayedRequests { share: 0.3 },
-            coarse("a"),
-            coarse("b")
+            guessed("a"),
+            guessed("b")
         ]
     );
 }

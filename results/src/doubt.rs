@@ -40,11 +40,6 @@ pub enum Doubt {
         /// Of how many.
         count: u64,
     },
-    /// The memory of the worker was read less exactly than meant.
-    CoarseMemory {
-        /// What could not be read or reset.
-        reason: String,
-    },
     /// Outputs of the check input hold infinities or NaN.
     NonFiniteOutputs {
         /// The outputs.
@@ -60,6 +55,9 @@ pub enum Doubt {
         /// The inputs.
         inputs: Vec<String>,
     },
+    /// A doubt of a later version than this reader.
+    #[serde(other)]
+    Unknown,
 }
 
 /// One line for a person.
@@ -88,7 +86,6 @@ impl fmt::Display for Doubt {
             Self::FailedRequests { failed, count } => {
                 write!(f, "{failed} of {count} requests failed")
             }
-            Self::CoarseMemory { reason } => write!(f, "memory was read coarsely: {reason}"),
             Self::NonFiniteOutputs { outputs } => write!(
                 f,
                 "{} holds values that are infinite or not a number",
@@ -99,6 +96,7 @@ impl fmt::Display for Doubt {
                 "no cost is known for {}; FLOPs are a lower bound",
                 operators.join(", ")
             ),
+            Self::Unknown => f.write_str("a doubt that this version of tare does not know"),
             Self::GuessedInputs { inputs } => {
                 write!(f, "the values of {} were guessed", inputs.join(", "))
             }
@@ -120,6 +118,13 @@ mod tests {
         );
         let back: Doubt = serde_json::from_value(json).expect("reads back");
         assert_eq!(back, Doubt::Unsteady { warmup_requests: 7 });
+    }
+
+    #[test]
+    fn a_later_version_s_doubt_does_not_hide_the_record() {
+        let json = serde_json::json!({"doubt": "full-moon", "phase": 1});
+        let back: Doubt = serde_json::from_value(json).expect("reads");
+        assert_eq!(back, Doubt::Unknown);
     }
 
     #[test]

@@ -87,7 +87,7 @@ pub struct Memory {
     pub peak_vram_process_bytes: Option<Bytes>,
     /// On the device, of all processes.
     pub peak_vram_device_bytes: Option<Bytes>,
-    /// Page faults that needed the disk, during warm-up and timed requests.
+    /// Page faults that needed the disk, during loading, warm-up and timed requests.
     pub major_faults: Option<u64>,
     /// Page faults that did not.
     pub minor_faults: Option<u64>,

@@ -2,9 +2,11 @@
 
 use serde::Serialize;
 use tare_adapter_api::{Options, Readiness};
-use tare_adapter_registry::{ADAPTERS, Home};
+use tare_adapter_registry::ADAPTERS;
+use tare_clock::MonotonicClock;
+use tare_harness::WorkerProgram;
 
-use super::{json, print};
+use super::{json, print, worker};
 use crate::arguments::{AdapterCommand, ListFormat};
 use crate::exit::{Exit, Failed};
 
@@ -22,29 +24,20 @@ struct Row {
 /// Where the list cannot be printed.
 pub fn run(command: &AdapterCommand) -> Result<Exit, Failed> {
     let AdapterCommand::List { format } = command;
-    let rows: Vec<Row> = ADAPTERS
-        .iter()
-        .filter(|entry| !entry.hidden)
-        .map(row)
-        .collect();
+    let program = worker::program()?;
+    let shown = ADAPTERS.iter().filter(|entry| !entry.hidden);
+    let rows: Vec<Row> = shown.map(|entry| row(entry, &program)).collect();
     match format {
         ListFormat::Json => print(&json(&rows)?),
         ListFormat::Table => print(&rows.iter().map(line).collect::<String>()),
     }
 }
 
-fn row(entry: &tare_adapter_registry::Entry) -> Row {
-    let readiness = match entry.home {
-        Home::Linked(adapter) => adapter.check(&Options::new()),
-        Home::Worker(program) => Readiness::Unavailable {
-            reason: format!("its worker {program} was not asked"),
-            remedy: "measure with it: a run says what is missing".into(),
-        },
-    };
+fn row(entry: &tare_adapter_registry::Entry, program: &WorkerProgram) -> Row {
     Row {
         name: entry.name,
         summary: entry.summary,
-        readiness,
+        readiness: tare_harness::describe(program, entry.name, &Options::new(), &MonotonicClock),
     }
 }
 

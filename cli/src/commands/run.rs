@@ -8,12 +8,12 @@ use std::path::Path;
 use tare_adapter_api::Adapter;
 use tare_clock::{Clock, MonotonicClock, utc_now};
 use tare_harness::plan::{Plan, plan};
-use tare_harness::{RunOutcome, RunRequest, WorkerProgram, execute};
+use tare_harness::{RunOutcome, RunRequest, execute};
 use tare_report::{Summary, summarise};
 use tare_results::store::{RunWriter, Store};
 use tare_results::{Producer, RUN_SCHEMA, Record, Run, Verdict};
 
-use super::{print, show};
+use super::{print, show, worker};
 use crate::arguments::{Format, RunOptions};
 use crate::exit::{Exit, Failed};
 use crate::progress::ProgressLine;
@@ -92,7 +92,7 @@ fn measure(store: &Store, ready: Ready, format: Format) -> Result<Exit, Failed> 
             run: run.clone(),
             plan,
             done,
-            program: worker_program()?,
+            program: worker::program()?,
             writer,
             stop: &stop,
         },
@@ -148,7 +148,7 @@ fn afterword(
 
 fn dry_run(plan: &Plan, settings: &Settings) -> String {
     let mut text = format!(
-        "{} cells, {} repeats each, {} of timed work a repeat\n",
+        "cells: {}, repeats of each: {}, timed work of a repeat: {}\n",
         plan.cells.len(),
         settings.repeats,
         settings.duration
@@ -167,7 +167,7 @@ fn dry_run(plan: &Plan, settings: &Settings) -> String {
             .map(|flops| flops.to_string())
             .unwrap_or_default();
         text.push_str(&format!(
-            "{}  {}  {}  batch {}  {}  {}  {}  {} threads  {flops}\n",
+            "{}  {}  {}  batch={}  {}  {}  {}  threads={}  {flops}\n",
             cell.model,
             cell.adapter_spec(),
             cell.scenario_spec(),
@@ -187,16 +187,8 @@ fn dry_run(plan: &Plan, settings: &Settings) -> String {
 /// The adapter of this name, or an error that lists those that exist.
 fn find(name: &str) -> Result<&'static dyn Adapter, String> {
     let entry = tare_adapter_registry::find(name).map_err(|error| error.to_string())?;
-    super::worker::linked(entry.name)
+    worker::linked(entry.name)
         .ok_or_else(|| format!("adapter '{name}' is not linked into this program"))
-}
-
-fn worker_program() -> Result<WorkerProgram, Failed> {
-    Ok(WorkerProgram {
-        path: std::env::current_exe().map_err(Failed::input)?,
-        arguments: vec!["worker".into()],
-        environment: Vec::new(),
-    })
 }
 
 fn producer() -> Producer {

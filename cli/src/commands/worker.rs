@@ -2,6 +2,7 @@
 
 use tare_adapter_api::Adapter;
 use tare_adapter_registry::{Home, find};
+use tare_harness::WorkerProgram;
 
 use crate::exit::{Exit, Failed};
 
@@ -23,4 +24,18 @@ pub fn linked(name: &str) -> Option<&'static dyn Adapter> {
         Home::Linked(adapter) => Some(adapter),
         Home::Worker(_) => None,
     }
+}
+
+/// This program as its own worker.
+///
+/// # Errors
+/// Where the path of this program cannot be found out.
+pub fn program() -> Result<WorkerProgram, Failed> {
+    let path = std::env::current_exe()
+        .map_err(|error| Failed::told(format!("cannot find this program's own file: {error}")))?;
+    Ok(WorkerProgram {
+        path,
+        arguments: vec!["worker".into()],
+        environment: Vec::new(),
+    })
 }

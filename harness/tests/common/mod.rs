@@ -43,7 +43,6 @@ pub fn job(options: &[(&str, &str)]) -> Job {
         warmup: Default::default(),
         read_run_delay: false,
         samples: None,
-        profiled_requests: 0,
     }
 }
 

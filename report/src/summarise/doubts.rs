@@ -29,7 +29,6 @@ pub fn union(repeats: &Repeats<'_>, agreeing: &[String]) -> Vec<Doubt> {
 fn is_alike(one: &Doubt, other: &Doubt) -> bool {
     match one {
         Doubt::WithinRepeatSpread { .. }
-        | Doubt::CoarseMemory { .. }
         | Doubt::UnknownCost { .. }
         | Doubt::GuessedInputs { .. } => one == other,
         _ => discriminant(one) == discriminant(other),

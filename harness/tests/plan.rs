@@ -1,0 +1,245 @@
+//! What was asked for becomes cells, or one error that says why not.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use tare_adapter_api::{Adapter, Device};
+use tare_adapter_fake::Fake;
+use tare_clock::MonotonicClock;
+use tare_harness::plan::{ModelChoice, plan, replan};
+use tare_harness::{Plan, PlanError, Selection};
+use tare_models::zoo::{self, Form};
+use tare_results::{Machine, Run};
+use tare_units::Nanoseconds;
+
+static FAKE: Fake<MonotonicClock> = Fake::real();
+
+fn find(name: &str) -> Result<&'static dyn Adapter, String> {
+    match name {
+        "fake" => Ok(&FAKE),
+        other => Err(format!("no adapter '{other}': there is fake")),
+    }
+}
+
+struct Models {
+    folder: tempfile::TempDir,
+}
+
+impl Models {
+    fn new() -> Self {
+        Self {
+            folder: tempfile::tempdir().expect("temporary folder"),
+        }
+    }
+
+    fn make(&self, name: &str) -> ModelChoice {
+        let path = self
+            .folder
+            .path()
+            .join(format!("{}.onnx", name.replace([':', ',', '='], "-")));
+        let model = zoo::make(name, 0, Form::Full).expect("a zoo model");
+        zoo::write(&model, &path).expect("writes");
+        ModelChoice {
+            name: name.into(),
+            path,
+            default_symbols: BTreeMap::new(),
+        }
+    }
+
+    fn mlp(&self) -> ModelChoice {
+        self.make("mlp:width=8,depth=2")
+    }
+
+    fn bert(&self) -> ModelChoice {
+        self.make("bert-tiny:layers=1,hidden=8,heads=2,intermediate=8,vocab=64")
+    }
+}
+
+fn selection(models: Vec<ModelChoice>) -> Selection {
+    Selection {
+        models,
+        adapters: vec!["fake".parse().expect("a spec")],
+        scenarios: vec!["single-stream".parse().expect("a spec")],
+        batches: vec![1, 8],
+        shapes: Vec::new(),
+        precisions: Vec::new(),
+        devices: vec![Device::Cpu],
+        threads: vec![1],
+        seed: 0,
+    }
+}
+
+fn error(selection: &Selection) -> String {
+    plan(selection, &find).expect_err("refused").to_string()
+}
+
+fn sizes(sizes: &[(&str, u64)]) -> BTreeMap<String, u64> {
+    sizes
+        .iter()
+        .map(|(symbol, size)| ((*symbol).into(), *size))
+        .collect()
+}
+
+#[test]
+fn the_matrix_is_expanded_with_adapters_innermost() {
+    let models = Models::new();
+    let mut selection = selection(vec![models.mlp()]);
+    selection
+        .adapters
+        .push("fake:run=1ms".parse().expect("a spec"));
+    let plan = plan(&selection, &find).expect("plans");
+    let cells: Vec<(u64, String)> = plan
+        .cells
+        .iter()
+        .map(|work| (work.planned.cell.batch, work.planned.cell.adapter_spec()))
+        .collect();
+    let expected = [
+        (1, "fake"),
+        (1, "fake:run=1ms"),
+        (8, "fake"),
+        (8, "fake:run=1ms"),
+    ];
+    assert_eq!(
+        cells,
+        expected.map(|(batch, adapter)| (batch, adapter.to_owned()))
+    );
+    let flops = |place: usize| {
+        plan.cells[place]
+            .planned
+            .model
+            .flops
+            .expect("known")
+            .as_operations()
+    };
+    assert_eq!(flops(2), 8 * flops(0));
+}
+
+#[test]
+fn a_model_without_the_symbol_has_one_cell_for_all_its_sizes() {
+    let models = Models::new();
+    let mut selection = selection(vec![models.mlp(), models.bert()]);
+    selection.batches = vec![1];
+    selection.shapes = vec![sizes(&[("seq", 4)]), sizes(&[("seq", 8)])];
+    let plan = plan(&selection, &find).expect("plans");
+    let shapes: Vec<_> = plan
+        .cells
+        .iter()
+        .map(|work| work.planned.cell.shape.clone())
+        .collect();
+    assert_eq!(
+        shapes,
+        [sizes(&[]), sizes(&[("seq", 4)]), sizes(&[("seq", 8)])]
+    );
+}
+
+#[test]
+fn what_cannot_be_measured_is_refused_by_name() {
+    let models = Models::new();
+    let bert = selection(vec![models.bert()]);
+    assert!(error(&bert).contains("--shape seq="), "{}", error(&bert));
+    let with = |change: fn(&mut Selection)| {
+        let mut selection = selection(vec![models.mlp()]);
+        change(&mut selection);
+        error(&selection)
+    };
+    assert_eq!(
+        with(|asked| asked.batches = vec![1, 0]),
+        "--batch 0 measures nothing: use 1 or more"
+    );
+    assert_eq!(
+        with(|asked| asked.threads = vec![0]),
+        "--threads 0 measures nothing: use 1 or more"
+    );
+    assert_eq!(
+        with(|asked| asked.adapters.clear()),
+        "no adapter was asked for: name at least one"
+    );
+    let unknown = with(|asked| asked.adapters = vec!["torch".parse().expect("a spec")]);
+    assert_eq!(unknown, "no adapter 'torch': there is fake");
+    let option = with(|asked| asked.adapters = vec!["fake:speed=9".parse().expect("a spec")]);
+    assert!(option.contains("speed"), "{option}");
+    let version = with(|asked| asked.adapters = vec!["fake@99".parse().expect("a spec")]);
+    assert!(version.contains("99"), "{version}");
+    let preset =
+        with(|asked| asked.scenarios = vec!["multi-stream:streams=3".parse().expect("a spec")]);
+    assert!(preset.contains('3'), "{preset}");
+    let missing = with(|asked| asked.models[0].path = PathBuf::from("/no/such/model.onnx"));
+    assert!(missing.contains("/no/such/model.onnx"), "{missing}");
+}
+
+#[test]
+fn a_preset_sets_the_batch_where_none_was_asked_for() {
+    let models = Models::new();
+    let mut selection = selection(vec![models.mlp()]);
+    selection.batches.clear();
+    selection.scenarios = vec![
+        "multi-stream:streams=3".parse().expect("a spec"),
+        "single-stream".parse().expect("a spec"),
+    ];
+    let plan = plan(&selection, &find).expect("plans");
+    let batches: Vec<u64> = plan
+        .cells
+        .iter()
+        .map(|work| work.planned.cell.batch)
+        .collect();
+    assert_eq!(batches, [3, 1]);
+}
+
+#[test]
+fn limits_that_a_scenario_cannot_keep_are_found_before_the_run() {
+    let models = Models::new();
+    let mut selection = selection(vec![models.mlp()]);
+    selection.scenarios = vec!["offline:samples=100".parse().expect("a spec")];
+    let plan = plan(&selection, &find).expect("plans");
+    assert!(plan.check_limits(Nanoseconds::from_secs(1), 1_000).is_ok());
+    assert!(matches!(
+        plan.check_limits(Nanoseconds::from_secs(1), 10),
+        Err(PlanError::Limits(_))
+    ));
+}
+
+fn stored(plan: &Plan) -> Run {
+    let machine: Machine = tare_hardware::machine(Path::new("/"));
+    Run {
+        schema: tare_results::RUN_SCHEMA.into(),
+        id: "20261121-104656-0000".into(),
+        created: "2026-11-21T10:46:56Z".into(),
+        producer: tare_results::Producer {
+            version: "0".into(),
+            commit: None,
+            profile: "debug".into(),
+            binary_sha256: None,
+        },
+        machine,
+        suite: None,
+        repeats: 1,
+        duration_ns: Nanoseconds::from_secs(1),
+        max_requests: 1,
+        deadline_ns: Nanoseconds::from_secs(1),
+        memory_limit_bytes: None,
+        cells: plan.cells.iter().map(|work| work.planned.clone()).collect(),
+    }
+}
+
+#[test]
+fn a_stored_plan_gives_the_same_cells_again_unless_the_model_has_changed() {
+    let models = Models::new();
+    let choice = models.bert();
+    let mut selection = selection(vec![choice.clone()]);
+    selection.shapes = vec![sizes(&[("seq", 4)])];
+    selection.adapters = vec!["fake:run=1ms,load=2ms".parse().expect("a spec")];
+    let first = plan(&selection, &find).expect("plans");
+    let run = stored(&first);
+    let again = replan(&run, &find).expect("plans again");
+    let ids = |plan: &Plan| -> Vec<String> {
+        plan.cells
+            .iter()
+            .map(|work| work.planned.id.clone())
+            .collect()
+    };
+    assert_eq!(ids(&again), ids(&first));
+    assert_eq!(again.cells[1].load, first.cells[1].load);
+    let other = zoo::make("mlp:width=4,depth=1", 0, Form::Full).expect("a zoo model");
+    zoo::write(&other, &choice.path).expect("writes");
+    assert!(replan(&run, &find).is_err());
+}
