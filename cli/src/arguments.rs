@@ -79,7 +79,7 @@ pub struct RunOptions {
     #[arg(long, value_name = "SPEC")]
     pub scenario: Vec<ScenarioSpec>,
     /// Samples a request carries
-    #[arg(long, value_name = "N,…", value_delimiter = ',')]
+    #[arg(long, value_name = "N,…", value_delimiter = ',', value_parser = parse_count)]
     pub batch: Vec<u64>,
     /// Sizes of the model's free dimensions, such as seq=128; repeat the option for more shapes
     #[arg(long, value_name = "SYMBOL=N,…", value_parser = parse_shape)]
@@ -91,16 +91,16 @@ pub struct RunOptions {
     #[arg(long, value_name = "DEVICE", value_delimiter = ',')]
     pub device: Vec<Device>,
     /// Threads that may execute operators [default: 1]
-    #[arg(long, value_name = "N,…", value_delimiter = ',')]
+    #[arg(long, value_name = "N,…", value_delimiter = ',', value_parser = parse_count)]
     pub threads: Vec<u64>,
     /// Fresh workers for each cell [default: 5]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = parse_count)]
     pub repeats: Option<u64>,
     /// Timed work of a repeat [default: 1s]
     #[arg(long, value_name = "TIME")]
     pub duration: Option<Nanoseconds>,
     /// Timed requests of a repeat at the most [default: 1000000]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = parse_count)]
     pub max_requests: Option<u64>,
     /// Seed of the inputs
     #[arg(long, value_name = "N", default_value_t = 0)]
@@ -130,6 +130,11 @@ pub struct RunOptions {
 /// Sizes by symbol, as one `--shape` gives them.
 pub type Shape = std::collections::BTreeMap<String, u64>;
 
+fn parse_count(text: &str) -> Result<u64, String> {
+    text.parse()
+        .map_err(|_| format!("'{text}' is not a whole number below 2^64: write one such as 8"))
+}
+
 fn parse_shape(text: &str) -> Result<Shape, String> {
     let mut shape = Shape::new();
     for part in text.split(',') {
@@ -140,6 +145,9 @@ fn parse_shape(text: &str) -> Result<Shape, String> {
         let size = size
             .parse()
             .map_err(|_| format!("'{size}' is not a whole number: write {symbol}=128"))?;
+        if size == 0 {
+            return Err(format!("{symbol}=0 measures nothing: use 1 or more"));
+        }
         if shape.insert(symbol.to_owned(), size).is_some() {
             return Err(format!(
                 "'{symbol}' stands twice: repeat --shape for another shape"
@@ -183,9 +191,9 @@ pub struct FactsOptions {
     /// A zoo model by name, or an ONNX file
     #[arg(value_name = "NAME|FILE")]
     pub model: String,
-    /// Samples a request carries
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    pub batch: u64,
+    /// Samples a request carries [default: 1]
+    #[arg(long, value_name = "N")]
+    pub batch: Option<u64>,
     /// Sizes of the model's free dimensions
     #[arg(long, value_name = "SYMBOL=N,…", value_parser = parse_shape)]
     pub shape: Option<Shape>,
@@ -295,6 +303,7 @@ mod tests {
         );
         assert!(parse_shape("seq").is_err());
         assert!(parse_shape("seq=x").is_err());
+        assert!(parse_shape("seq=0").is_err());
         assert!(parse_shape("seq=1,seq=2").is_err());
     }
 

@@ -73,7 +73,19 @@ impl Failed {
 
     /// Prints the error to standard error, on one line.
     pub fn print(&self) {
-        eprintln!("error: {:#}", self.error);
+        eprintln!("error: {}", self.text());
+    }
+
+    /// The error and its causes, without those that the text before them tells already.
+    fn text(&self) -> String {
+        self.error.chain().fold(String::new(), |text, cause| {
+            let cause = cause.to_string();
+            match text.is_empty() {
+                true => cause,
+                false if text.contains(&cause) => text,
+                false => format!("{text}: {cause}"),
+            }
+        })
     }
 }
 
@@ -93,5 +105,21 @@ mod tests {
         .map(Exit::code);
         assert_eq!(codes, [0, 2, 3, 4, 130]);
         assert_eq!(Failed::told("x").exit(), Exit::BadInput);
+    }
+
+    #[test]
+    fn a_cause_is_told_once() {
+        let cause = || std::io::Error::other("no such file");
+        let text = |outer: &str| {
+            Failed::input(anyhow::Error::new(cause()).context(outer.to_owned())).text()
+        };
+        assert_eq!(
+            text("cannot read m.onnx"),
+            "cannot read m.onnx: no such file"
+        );
+        assert_eq!(
+            text("m.onnx: no such file; check the path"),
+            "m.onnx: no such file; check the path"
+        );
     }
 }

@@ -28,7 +28,7 @@ pub fn resolve(text: &str) -> Result<ModelChoice> {
             .map(|name| name.to_string_lossy().into_owned());
         return Ok(ModelChoice {
             name: name.unwrap_or_else(|| text.to_owned()),
-            path: path.to_owned(),
+            path: std::path::absolute(path).with_context(|| format!("cannot find '{text}'"))?,
             default_symbols: BTreeMap::new(),
         });
     }
@@ -138,9 +138,9 @@ mod tests {
     }
 
     #[test]
-    fn a_path_is_taken_as_it_is() {
+    fn a_path_is_kept_so_that_it_holds_from_any_folder() {
         let choice = resolve("somewhere/model.onnx").expect("a path");
         assert_eq!(choice.name, "model.onnx");
-        assert_eq!(choice.path, Path::new("somewhere/model.onnx"));
+        assert!(choice.path.is_absolute() && choice.path.ends_with("somewhere/model.onnx"));
     }
 }

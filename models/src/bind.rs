@@ -38,8 +38,8 @@ pub struct TensorSpec {
 ///
 /// The batch is the symbol that is the first axis of the inputs (of those that have one: the one they share; where no
 /// first axis has a name, the unnamed ones); it is 1 unless asked for. A dimension without a name goes by `input:axis`.
-/// A symbol that is a sum, such as `past + seq`, follows from its terms. A batch of 1 suits every model whose inputs
-/// are all of fixed size.
+/// A symbol that is a sum, such as `past + seq`, follows from its terms. Where the inputs are all of fixed size, a
+/// request is what the file says, and a batch may be left out.
 ///
 /// # Errors
 /// Sizes that are missing, zero, unknown, contradictory, or too large; a batch other than the fixed first dimension;
@@ -74,7 +74,7 @@ fn sizes(graph: &Graph, request: &ShapeRequest) -> Result<Sizes, BindError> {
     }
     let batch_symbols = batch_symbols(graph);
     if batch_symbols.is_empty() {
-        check_fixed_batch(graph, request.batch.unwrap_or(1))?;
+        check_fixed_batch(graph, request.batch)?;
     }
     for symbol in batch_symbols {
         let batch = request.batch.or(sizes.get(&symbol).copied()).unwrap_or(1);
@@ -90,7 +90,10 @@ fn sizes(graph: &Graph, request: &ShapeRequest) -> Result<Sizes, BindError> {
     Ok(sizes)
 }
 
-fn check_fixed_batch(graph: &Graph, asked: usize) -> Result<(), BindError> {
+fn check_fixed_batch(graph: &Graph, asked: Option<usize>) -> Result<(), BindError> {
+    let Some(asked) = asked else {
+        return Ok(());
+    };
     let firsts = graph.inputs.iter().filter_map(|input| {
         match input.dims.as_deref().and_then(<[Dim]>::first) {
             Some(Dim::Fixed(size)) => Some((input, *size)),
@@ -98,7 +101,7 @@ fn check_fixed_batch(graph: &Graph, asked: usize) -> Result<(), BindError> {
         }
     });
     let firsts: Vec<_> = firsts.collect();
-    if asked == 1 || firsts.iter().any(|(_, size)| *size == asked) {
+    if firsts.iter().any(|(_, size)| *size == asked) || (firsts.is_empty() && asked == 1) {
         return Ok(());
     }
     Err(match firsts.first() {

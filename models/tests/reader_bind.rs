@@ -139,7 +139,14 @@ fn a_fixed_batch_is_kept_or_refused() {
     let model = with_inputs(&[("x", &["8", "3"])]);
     assert_eq!(shapes(&model, None, &[]), [[8, 3]]);
     assert_eq!(shapes(&model, Some(8), &[]), [[8, 3]]);
-    assert_eq!(shapes(&model, Some(1), &[]), [[8, 3]]);
+    assert!(matches!(
+        bind(model.graph(), &request(Some(1), &[])),
+        Err(BindError::FixedBatch {
+            fixed: 8,
+            asked: 1,
+            ..
+        })
+    ));
     assert_eq!(
         refusal(&model, Some(4), &[]),
         "a batch of 4 was asked for, but the first dimension of 'x' is fixed to 8; ask for a batch of 8, or export the model with a free batch dimension"

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
+use serde::Serialize;
 use serde_json::json;
 use tare_models::zoo::{self, Form};
 use tare_models::{Facts, Model, ShapeRequest, bind, resolve};
@@ -62,33 +63,64 @@ fn millions(parameters: u64) -> String {
     format!("{:.1} M", parameters as f64 / 1e6)
 }
 
+#[derive(Serialize)]
+struct Shown {
+    #[serde(flatten)]
+    facts: Facts,
+    subgraphs: Vec<Nested>,
+}
+
+/// A graph inside an operator; what it costs depends on the data.
+#[derive(Serialize)]
+struct Nested {
+    path: String,
+    operators: usize,
+}
+
 fn facts(options: &FactsOptions) -> Result<Exit, Failed> {
-    let facts = facts_of(options).map_err(Failed::input)?;
+    let shown = facts_of(options).map_err(Failed::input)?;
     match options.format {
-        ListFormat::Json => print(&to_json(&facts)?),
-        ListFormat::Table => print(&tare_models::facts::render(&facts, options.operators)),
+        ListFormat::Json => print(&to_json(&shown)?),
+        ListFormat::Table => print(&as_text(&shown, options.operators)),
     }
 }
 
-fn facts_of(options: &FactsOptions) -> Result<Facts> {
+fn as_text(shown: &Shown, operators: bool) -> String {
+    let mut text = tare_models::facts::render(&shown.facts, operators);
+    if !shown.subgraphs.is_empty() {
+        text.push_str("\nsubgraphs, whose cost depends on the data\n");
+    }
+    for Nested { path, operators } in &shown.subgraphs {
+        text.push_str(&format!("{path}  {operators} operators\n"));
+    }
+    text
+}
+
+fn facts_of(options: &FactsOptions) -> Result<Shown> {
     let choice = model_source::resolve(&options.model)?;
-    let model = Model::open(&choice.path)?;
-    let mut symbols = choice.default_symbols;
-    symbols.extend(
-        options
-            .shape
-            .iter()
-            .flatten()
-            .map(|(symbol, size)| (symbol.clone(), usize::try_from(*size).unwrap_or(usize::MAX))),
-    );
+    let in_model = || format!("model '{}'", choice.name);
+    let model = Model::open(&choice.path).with_context(in_model)?;
+    let mut symbols = choice.default_symbols.clone();
+    symbols.extend(options.shape.iter().flatten().map(|(symbol, size)| {
+        let size = usize::try_from(*size).unwrap_or(usize::MAX);
+        (symbol.clone(), size)
+    }));
     let request = ShapeRequest {
-        batch: Some(usize::try_from(options.batch)?),
+        batch: options.batch.map(usize::try_from).transpose()?,
         symbols,
     };
-    let in_model = || format!("model '{}'", choice.name);
     let specs = bind(model.graph(), &request).with_context(in_model)?;
     let resolved = resolve(model.graph(), &specs).with_context(in_model)?;
-    Ok(Facts::of(&resolved))
+    let nested = model.subgraphs().into_iter();
+    Ok(Shown {
+        facts: Facts::of(&resolved),
+        subgraphs: nested
+            .map(|nested| Nested {
+                path: nested.path,
+                operators: nested.operators,
+            })
+            .collect(),
+    })
 }
 
 fn make(options: MakeOptions) -> Result<Exit> {

@@ -46,6 +46,7 @@ pub fn run(store: Option<&Path>, options: RunOptions) -> Result<Exit, Failed> {
             }
             plan.check_limits(settings.duration, settings.max_requests)
                 .map_err(Failed::input)?;
+            settings.check_memory(&plan)?;
             begin(&store, settings, plan)?
         }
     };

@@ -75,10 +75,10 @@ fn style() -> Style {
 }
 
 /// Says that a run's last line was not written to its end.
-pub fn warn_of_torn(torn: Option<&Torn>) {
+pub fn warn_of_torn(run: &str, torn: Option<&Torn>) {
     if let Some(torn) = torn {
         eprintln!(
-            "warning: line {} was not written to its end ({} bytes) and is left out",
+            "warning: run {run}: cells.jsonl line {} was not written to its end ({} bytes) and is left out",
             torn.line, torn.bytes
         );
     }
@@ -86,6 +86,6 @@ pub fn warn_of_torn(torn: Option<&Torn>) {
 
 fn read(store: Option<&Path>, run: &str) -> Result<RunContents, Failed> {
     let contents = open(store)?.read(run).map_err(Failed::input)?;
-    warn_of_torn(contents.torn.as_ref());
+    warn_of_torn(&contents.run.id, contents.torn.as_ref());
     Ok(contents)
 }

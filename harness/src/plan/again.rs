@@ -46,7 +46,11 @@ fn selection_of(planned: &PlannedCell) -> Result<Selection, PlanError> {
                 .parse()
                 .map_err(|error| unreadable(&error))?,
         ],
-        batches: vec![cell.batch],
+        // A batch of 1 may be one that nothing fixed: a model of fixed size has none to ask for.
+        batches: Some(cell.batch)
+            .filter(|batch| *batch != 1)
+            .into_iter()
+            .collect(),
         scenarios: vec![scenario],
         shapes: vec![cell.shape.clone()],
         precisions: precision.into_iter().collect(),

@@ -20,7 +20,7 @@ pub fn resume(store: &Store, spec: &str) -> Result<Ready, Failed> {
         torn,
         writer,
     } = store.resume(spec).map_err(Failed::input)?;
-    warn_of_torn(torn.as_ref());
+    warn_of_torn(&run.id, torn.as_ref());
     let machine = tare_hardware::machine(Path::new("/"));
     if machine.fingerprint != run.machine.fingerprint {
         return Err(Failed::told(format!(

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::str::FromStr;
 
 use tare_adapter_api::Device;
-use tare_harness::plan::Selection;
+use tare_harness::plan::{Plan, Selection};
 use tare_scenarios::suite::{self, Suite};
 use tare_units::{Bytes, Nanoseconds};
 
@@ -21,6 +21,8 @@ const DEADLINE: Nanoseconds = Nanoseconds::from_secs(120);
 const DEADLINE_DURATIONS: u64 = 20;
 /// Samples are kept in memory, 24 bytes each: more requests than this are not one repeat.
 const MOST_REQUESTS: u64 = 100_000_000;
+/// More threads than any machine runs at once; each takes a stack and a place with the scheduler.
+const MOST_THREADS: u64 = 4096;
 
 /// Everything that decides a run.
 pub struct Settings {
@@ -60,10 +62,13 @@ impl Settings {
             .or(suite.as_ref().map(|suite| suite.max_requests));
         let max_requests = max_requests.unwrap_or(suite::DEFAULT_MAX_REQUESTS);
         check(repeats, duration, max_requests)?;
+        check_limits(options)?;
+        let selection = selection(options, suite.as_ref())?;
+        check_threads(&selection.threads)?;
         let scaled =
             Nanoseconds::from_nanos(duration.as_nanos().saturating_mul(DEADLINE_DURATIONS));
         Ok(Self {
-            selection: selection(options, suite.as_ref())?,
+            selection,
             suite: suite.map(|suite| suite.name),
             repeats,
             duration,
@@ -71,6 +76,31 @@ impl Settings {
             deadline: options.deadline.unwrap_or_else(|| DEADLINE.max(scaled)),
             memory_limit: options.memory_limit.or_else(default_memory_limit),
         })
+    }
+
+    /// Refuses cells whose inputs and outputs alone are more than a worker may take.
+    ///
+    /// # Errors
+    /// Names the first such cell.
+    pub fn check_memory(&self, plan: &Plan) -> Result<(), Failed> {
+        let Some(limit) = self.memory_limit else {
+            return Ok(());
+        };
+        for planned in plan.cells.iter().map(|work| &work.planned) {
+            let bytes = |size: Option<Bytes>| size.map_or(0, Bytes::as_bytes);
+            let model = &planned.model;
+            let needs = bytes(model.input_bytes).saturating_add(bytes(model.output_bytes));
+            if needs > limit.as_bytes() {
+                return Err(Failed::told(format!(
+                    "model '{}' at batch {}: the inputs and outputs of one request take {}, over the memory limit of \
+                     {limit}; ask for smaller sizes or raise --memory-limit",
+                    model.name,
+                    planned.cell.batch,
+                    Bytes::from_bytes(needs)
+                )));
+            }
+        }
+        Ok(())
     }
 }
 
@@ -95,8 +125,11 @@ pub fn load_suite(named: &str) -> Result<Suite, Failed> {
     if !path.exists() && !named.ends_with(".toml") {
         return Err(Failed::input(unknown));
     }
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| Failed::told(format!("cannot read the suite {named}: {error}")))?;
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        Failed::told(format!(
+            "cannot read the suite {named}: {error}; give a TOML file, or a name from tare suite list"
+        ))
+    })?;
     suite::parse(&text, named).map_err(Failed::input)
 }
 
@@ -115,6 +148,32 @@ fn check(repeats: u64, duration: Nanoseconds, max_requests: u64) -> Result<(), F
         )));
     }
     Ok(())
+}
+
+fn check_limits(options: &RunOptions) -> Result<(), Failed> {
+    if options.deadline == Some(Nanoseconds::ZERO) {
+        return Err(Failed::told(
+            "--deadline 0 leaves a worker no time: use a time such as 30s",
+        ));
+    }
+    if options
+        .memory_limit
+        .is_some_and(|limit| limit.as_bytes() == 0)
+    {
+        return Err(Failed::told(
+            "--memory-limit 0 leaves a worker no memory: use a size such as 2GiB",
+        ));
+    }
+    Ok(())
+}
+
+fn check_threads(threads: &[u64]) -> Result<(), Failed> {
+    match threads.iter().find(|threads| **threads > MOST_THREADS) {
+        Some(threads) => Err(Failed::told(format!(
+            "--threads {threads} is out of range: use 1 to {MOST_THREADS}"
+        ))),
+        None => Ok(()),
+    }
 }
 
 fn selection(options: &RunOptions, suite: Option<&Suite>) -> Result<Selection, Failed> {
