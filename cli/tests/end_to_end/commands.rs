@@ -1,0 +1,207 @@
+//! The commands that measure nothing: schemas, models, adapters, suites, the machine.
+
+use serde_json::Value;
+
+use crate::support::{Bench, MLP};
+
+fn keys(value: &Value) -> Vec<&String> {
+    value.as_object().expect("an object").keys().collect()
+}
+
+#[test]
+fn a_summary_has_the_keys_that_its_schema_names() {
+    let bench = Bench::new();
+    for of in ["record", "run", "summary"] {
+        let schema = bench.tare(&["schema", of]).with_code(0).json();
+        assert_eq!(schema["title"], format!("tare.{of}/1"));
+    }
+    let schema = bench.tare(&["schema", "summary"]).json();
+    let run = bench.run(&[
+        "--adapter",
+        "fake:run=1ms",
+        "--repeats",
+        "1",
+        "--duration",
+        "10ms",
+        "--format",
+        "json",
+    ]);
+    let summary = &run.with_code(0).json()[0];
+    for key in keys(summary) {
+        assert!(
+            schema["properties"].get(key).is_some(),
+            "{key} is in no schema"
+        );
+    }
+    for required in schema["required"].as_array().expect("an array") {
+        assert!(
+            summary.get(required.as_str().expect("a name")).is_some(),
+            "no {required}"
+        );
+    }
+}
+
+#[test]
+fn records_and_runs_on_disk_have_the_keys_that_their_schemas_name() {
+    let bench = Bench::new();
+    bench
+        .run(&[
+            "--adapter",
+            "fake:run=1ms",
+            "--repeats",
+            "1",
+            "--duration",
+            "10ms",
+        ])
+        .with_code(0);
+    let plan = std::fs::read(bench.only_run().join("run.json")).expect("a plan");
+    let plan: Value = serde_json::from_slice(&plan).expect("JSON");
+    for (of, written) in [("record", &bench.measurements()[0]), ("run", &plan)] {
+        let schema = bench.tare(&["schema", of]).with_code(0).json();
+        for key in keys(written) {
+            assert!(
+                schema["properties"].get(key).is_some(),
+                "{key} is in no schema of {of}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_zoo_is_listed_with_its_parameters() {
+    let bench = Bench::new();
+    let zoo = bench
+        .tare(&["model", "list", "--format", "json"])
+        .with_code(0)
+        .json();
+    let names: Vec<&str> = zoo
+        .as_array()
+        .expect("an array")
+        .iter()
+        .map(|model| model["name"].as_str().expect("a name"))
+        .collect();
+    assert_eq!(names.len(), 18);
+    let table = bench.tare(&["model", "list"]).with_code(0).stdout;
+    assert!(names.iter().all(|name| table.contains(name)), "{table}");
+    let resnet = &zoo[names
+        .iter()
+        .position(|name| *name == "resnet-50")
+        .expect("listed")];
+    assert_eq!(resnet["parameters"], 25_557_032);
+}
+
+#[test]
+fn a_model_made_is_the_model_measured_by_name() {
+    let bench = Bench::new();
+    bench
+        .tare(&["model", "make", MLP, "-o", "m.onnx"])
+        .with_code(0)
+        .tells(&["m.onnx"]);
+    let facts = |model: &str| {
+        let printed = bench.tare(&["model", "facts", model, "--batch", "3", "--format", "json"]);
+        printed.with_code(0).json()
+    };
+    assert_eq!(facts("m.onnx"), facts(MLP));
+    let sha256 = |model: &str| {
+        let run = bench.tare(&[
+            "run",
+            "--model",
+            model,
+            "--adapter",
+            "fake:run=1ms",
+            "--repeats",
+            "1",
+            "--duration",
+            "10ms",
+            "--format",
+            "json",
+        ]);
+        run.with_code(0).json()[0]["model"]["sha256"].clone()
+    };
+    assert_eq!(sha256("m.onnx"), sha256(MLP));
+}
+
+#[test]
+fn the_hollow_twin_has_the_operators_and_next_to_none_of_the_work() {
+    let bench = Bench::new();
+    bench.tare(&["model", "make", MLP, "--hollow"]).with_code(0);
+    let facts = |model: &str| {
+        bench
+            .tare(&["model", "facts", model, "--format", "json"])
+            .with_code(0)
+            .json()
+    };
+    let (full, hollow) = (facts(MLP), facts("mlp-width-64-depth-2-hollow.onnx"));
+    assert_eq!(hollow["operators"], full["operators"]);
+    let flops = |facts: &Value| facts["flops"].as_f64().expect("a count");
+    assert!(flops(&hollow) * 100.0 < flops(&full), "{hollow:#}");
+}
+
+#[test]
+fn facts_are_printed_as_a_table_with_its_operators() {
+    let bench = Bench::new();
+    let table = bench
+        .tare(&["model", "facts", MLP, "--operators"])
+        .with_code(0)
+        .stdout;
+    for part in ["parameters", "8,320", "FLOPs", "Gemm", "Relu"] {
+        assert!(table.contains(part), "no {part} in {table}");
+    }
+}
+
+#[test]
+fn adapters_and_suites_are_listed() {
+    let bench = Bench::new();
+    let adapters = bench.tare(&["adapter", "list"]).with_code(0).stdout;
+    assert!(
+        adapters.contains("rten") && adapters.contains("ready"),
+        "{adapters}"
+    );
+    assert!(!adapters.contains("fake"), "{adapters}");
+    let rows = bench
+        .tare(&["adapter", "list", "--format", "json"])
+        .with_code(0)
+        .json();
+    assert_eq!(rows[0]["name"], "rten");
+    let suites = bench.tare(&["suite", "list"]).with_code(0).stdout;
+    for suite in suites
+        .lines()
+        .map(|line| line.split(' ').next().expect("a name"))
+    {
+        let shown = bench.tare(&["suite", "show", suite]).with_code(0).stdout;
+        assert!(shown.starts_with(&format!("name = \"{suite}\"")), "{shown}");
+    }
+}
+
+#[test]
+fn the_machine_shown_is_the_machine_recorded() {
+    let bench = Bench::new();
+    let machine = bench
+        .tare(&["machine", "show", "--format", "json"])
+        .with_code(0)
+        .json();
+    let run = bench.run(&[
+        "--adapter",
+        "fake:run=1ms",
+        "--repeats",
+        "1",
+        "--duration",
+        "10ms",
+        "--format",
+        "json",
+    ]);
+    let fingerprint = &run.with_code(0).json()[0]["machine"]["fingerprint"];
+    assert_eq!(&machine["fingerprint"], fingerprint);
+    let table = bench.tare(&["machine", "show"]).with_code(0).stdout;
+    assert!(table.contains(fingerprint.as_str().expect("a hash")));
+}
+
+#[test]
+fn help_names_the_exit_codes_and_no_hidden_command() {
+    let bench = Bench::new();
+    let help = bench.tare(&["--help"]).with_code(0).stdout;
+    assert!(help.contains("130 stopped by Ctrl-C"), "{help}");
+    assert!(!help.contains("worker"), "{help}");
+    let version = bench.tare(&["--version"]).with_code(0).stdout;
+    assert_eq!(version, format!("tare {}\n", env!("CARGO_PKG_VERSION")));
+}

@@ -1,0 +1,12 @@
+//! The real binary from outside: what it prints, what it keeps, how it ends.
+
+mod bad_input;
+mod commands;
+mod crash;
+mod disk;
+mod faults;
+mod happy;
+mod onnx;
+mod resume;
+mod support;
+mod terminal;
