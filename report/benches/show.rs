@@ -1,44 +1,26 @@
 //! How long it takes to show a store of 10,000 records: read, summarised, set as a table.
+//!
+//! `cargo run --release -p tare-report --example big_store DIR` writes such a store, to time the whole of
+//! `tare --store DIR show`.
 
 #[path = "../tests/common/mod.rs"]
 mod common;
 
-use std::fs::OpenOptions;
-use std::io::{BufWriter, Write};
-
-use common::{ID, cell, run_of, timed};
+use common::{ID, large};
 use criterion::{Criterion, criterion_group, criterion_main};
 use tare_report::{Style, exporter, summarise, table};
 use tare_results::store::Store;
 
-const CELLS: u64 = 2_000;
-const REPEATS: u64 = 5;
 const STYLE: Style = Style {
     width: 120,
     color: true,
     unicode: true,
 };
 
-fn filled(store: &Store) -> std::io::Result<()> {
-    let cells: Vec<_> = (1..=CELLS).map(cell).collect();
-    let run = run_of(cells, REPEATS);
-    let writer = store.create(&run).map_err(std::io::Error::other)?;
-    let path = writer.path().join("cells.jsonl");
-    let mut file = BufWriter::new(OpenOptions::new().append(true).open(path)?);
-    for repeat in 0..REPEATS {
-        for planned in &run.cells {
-            let p50 = 1e6 * planned.cell.batch as f64 * (1.0 + 0.001 * repeat as f64);
-            serde_json::to_writer(&mut file, &timed(&planned.cell, repeat, p50))?;
-            file.write_all(b"\n")?;
-        }
-    }
-    file.flush()
-}
-
 fn show(c: &mut Criterion) {
     let dir = tempfile::tempdir().expect("a folder");
     let store = Store::open(dir.path());
-    filled(&store).expect("a store of 10,000 records");
+    large::fill(&store).expect("a store of 10,000 records");
     let read = || store.read(ID).expect("the run");
     let contents = read();
     let summaries = summarise(&contents.run, &contents.records);

@@ -49,6 +49,25 @@ fn a_kill_at_any_byte_of_an_append_loses_no_finished_record() {
 }
 
 #[test]
+fn of_thousands_of_records_every_one_is_read_in_order_and_what_is_wrong_is_numbered() {
+    const COUNT: u64 = 4_000;
+    let (_dir, store, cells) = two_records();
+    let records: Vec<Record> = (0..COUNT).map(record).collect();
+    let line = |record| serde_json::to_string(record).unwrap() + "\n";
+    let text: String = records.iter().map(line).collect();
+    fs::write(&cells, text.clone() + "{\"schema").unwrap();
+    let read = store.read(ID).unwrap();
+    assert_eq!(read.records, records);
+    let (line, bytes) = (COUNT + 1, 8);
+    assert_eq!(read.torn, Some(Torn { line, bytes }));
+    assert_eq!(store.resume(ID).unwrap().torn, read.torn);
+    assert_eq!(fs::read_to_string(&cells).unwrap(), text);
+    fs::write(&cells, text + "oops\n{}\n").unwrap();
+    let error = store.read(ID).unwrap_err().to_string();
+    assert!(error.contains("line 4001 "), "{error}");
+}
+
+#[test]
 fn reading_leaves_a_torn_line_where_it_is() {
     let (_dir, store, cells) = two_records();
     let torn = &fs::read(&cells).unwrap()[..50];

@@ -1,5 +1,7 @@
 //! What several repeats of one measurement say together, because repeats differ by more than their samples do.
 
+use std::sync::OnceLock;
+
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
 use crate::order::{PercentileEstimate, TAIL, Undecided};
@@ -27,15 +29,28 @@ impl MeanInterval {
 /// mean ± t₀.₉₇₅ · s/√R (Student, "The probable error of a mean", Biometrika 6, 1908). `None` of fewer than two values.
 pub fn mean_interval(values: &[f64]) -> Option<MeanInterval> {
     let count = values.len() as f64;
-    let freedom = StudentsT::new(0.0, 1.0, count - 1.0).ok()?;
+    let quantile = quantile(values.len())?;
     let mean = values.iter().sum::<f64>() / count;
     let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
-    let reach = freedom.inverse_cdf(1.0 - TAIL) * (squares / (count - 1.0) / count).sqrt();
+    let reach = quantile * (squares / (count - 1.0) / count).sqrt();
     Some(MeanInterval {
         mean,
         low: mean - reach,
         high: mean + reach,
     })
+}
+
+/// t₀.₉₇₅ at `count` − 1 degrees of freedom; inverting the distribution is slow, so that the usual ones are kept.
+fn quantile(count: usize) -> Option<f64> {
+    static KEPT: [OnceLock<Option<f64>>; 64] = [const { OnceLock::new() }; 64];
+    let invert = || {
+        let freedom = StudentsT::new(0.0, 1.0, count as f64 - 1.0).ok()?;
+        Some(freedom.inverse_cdf(1.0 - TAIL))
+    };
+    match KEPT.get(count) {
+        Some(kept) => *kept.get_or_init(invert),
+        None => invert(),
+    }
 }
 
 /// A percentile over all repeats; the repeats' number decides where its interval comes from.

@@ -13,7 +13,11 @@ pub fn caption(summaries: &[Summary], dimensions: &Dimensions) -> Vec<Vec<String
         .filter(|text| !text.is_empty())
         .partition(|text| text.starts_with("run "));
     let same = |text: fn(&Summary) -> Option<String>| {
-        text(first).filter(|_| summaries.iter().all(|other| text(other) == text(first)))
+        let shared = text(first)?;
+        let mut others = summaries.iter().map(text);
+        others
+            .all(|other| other.as_deref() == Some(shared.as_str()))
+            .then_some(shared)
     };
     let place = [machine, repeats, harness].map(same).into_iter().flatten();
     [what, run.into_iter().chain(place).collect()]

@@ -6,6 +6,7 @@
 
 #[path = "../../../results/tests/common/mod.rs"]
 mod built;
+pub mod large;
 
 pub use built::*;
 

@@ -71,7 +71,12 @@ pub fn parse<'a, T: Deserialize<'a>>(
         found: found.to_owned(),
         known,
     };
-    match serde_json::from_slice(text) {
+    let parsed = match str::from_utf8(text) {
+        // Checked in one go, not string by string.
+        Ok(text) => serde_json::from_str(text),
+        Err(_) => serde_json::from_slice(text),
+    };
+    match parsed {
         Ok(value) if schema(&value) == known => Ok(value),
         Ok(value) => Err(foreign(schema(&value))),
         Err(error) => Err(match written_schema(text) {

@@ -1,7 +1,7 @@
 //! Reads `cells.jsonl`: a record a line, and a last line that may be torn.
 
-use std::fs;
-use std::io::BufRead;
+use std::fs::File;
+use std::io::{BufRead, Read};
 use std::num::NonZero;
 use std::panic::resume_unwind;
 use std::path::Path;
@@ -33,19 +33,45 @@ pub struct Lines {
 
 /// Reads all lines of `path`.
 pub fn read(path: &Path) -> Result<Lines, StoreError> {
-    let text = fs::read(path).map_err(StoreError::io("read", path))?;
-    parse(&text, path)
+    let file = File::open(path).map_err(StoreError::io("read", path))?;
+    parse(file, path)
 }
 
-/// Splits `text` into records; `path` is for errors only.
-pub fn parse(text: &[u8], path: &Path) -> Result<Lines, StoreError> {
-    let (whole, torn) = split_torn(text);
-    Ok(Lines {
-        records: parallel(&split(whole), path)?,
-        torn,
-        whole: whole.len() as u64,
-    })
+/// Splits `text` into records, a block at a time; `path` is for errors only.
+pub fn parse(mut text: impl Read, path: &Path) -> Result<Lines, StoreError> {
+    let mut records = Vec::new();
+    let mut whole = 0;
+    let mut block = Vec::new();
+    loop {
+        let more = text.by_ref().take(BLOCK).read_to_end(&mut block);
+        let is_end = more.map_err(StoreError::io("read", path))? == 0;
+        let (ready, torn) = if is_end {
+            split_torn(&block)
+        } else {
+            (&block[..last_line(&block)], None)
+        };
+        let lines = split(ready);
+        let first = records.len() as u64 + 1;
+        append_parallel(&mut records, &lines, first, path)?;
+        whole += ready.len() as u64;
+        if is_end {
+            let torn = torn.map(|bytes| Torn {
+                line: records.len() as u64 + 1,
+                bytes,
+            });
+            return Ok(Lines {
+                records,
+                torn,
+                whole,
+            });
+        }
+        let ready = ready.len();
+        block.drain(..ready);
+    }
 }
+
+/// So little is held at once that its memory is used again and again, which costs less than touching new pages.
+const BLOCK: u64 = 4 << 20;
 
 fn split(mut text: &[u8]) -> Vec<&[u8]> {
     let mut lines = Vec::new();
@@ -60,31 +86,45 @@ fn split(mut text: &[u8]) -> Vec<&[u8]> {
 }
 
 /// Thousands of lines are worth a thread for each part of them.
-fn parallel(lines: &[&[u8]], path: &Path) -> Result<Vec<Record>, StoreError> {
+fn append_parallel(
+    records: &mut Vec<Record>,
+    lines: &[&[u8]],
+    first: u64,
+    path: &Path,
+) -> Result<(), StoreError> {
     let threads = thread::available_parallelism().map_or(1, NonZero::get);
     let share = lines.len().div_ceil(threads).max(WORTH_A_THREAD);
-    if lines.len() <= share {
-        return records(lines, 1, path);
-    }
+    let (own, others) = lines.split_at(share.min(lines.len()));
+    records.reserve(lines.len());
     thread::scope(|scope| {
-        let spawn = |(lines, first)| scope.spawn(move || records(lines, first, path));
-        let parts = lines.chunks(share).zip((1..).step_by(share));
+        let spawn = |(lines, first)| {
+            scope.spawn(move || {
+                let mut part = Vec::with_capacity(share);
+                append(&mut part, lines, first, path).map(|()| part)
+            })
+        };
+        let parts = others.chunks(share).zip((first..).step_by(share).skip(1));
         let parts: Vec<_> = parts.map(spawn).collect();
-        let mut all = Vec::with_capacity(lines.len());
+        append(records, own, first, path)?;
         for part in parts {
-            all.append(&mut part.join().unwrap_or_else(|panic| resume_unwind(panic))?);
+            records.append(&mut part.join().unwrap_or_else(|panic| resume_unwind(panic))?);
         }
-        Ok(all)
+        Ok(())
     })
 }
 
 const WORTH_A_THREAD: usize = 500;
 
-fn records(lines: &[&[u8]], first: u64, path: &Path) -> Result<Vec<Record>, StoreError> {
-    let numbered = lines.iter().zip(first..);
-    numbered
-        .map(|(line, number)| record(line, path, number))
-        .collect()
+fn append(
+    records: &mut Vec<Record>,
+    lines: &[&[u8]],
+    first: u64,
+    path: &Path,
+) -> Result<(), StoreError> {
+    for (line, number) in lines.iter().zip(first..) {
+        records.push(record(line, path, number)?);
+    }
+    Ok(())
 }
 
 fn record(line: &[u8], path: &Path, number: u64) -> Result<Record, StoreError> {
@@ -93,19 +133,20 @@ fn record(line: &[u8], path: &Path, number: u64) -> Result<Record, StoreError> {
     })
 }
 
-fn split_torn(text: &[u8]) -> (&[u8], Option<Torn>) {
-    let without_end = text.strip_suffix(b"\n").unwrap_or(text);
-    let start = without_end
-        .iter()
-        .rposition(|&byte| byte == b'\n')
-        .map_or(0, |end| end + 1);
-    let (before, last) = text.split_at(start);
+/// The whole lines at the end of a file, and the bytes of a torn one after them.
+fn split_torn(text: &[u8]) -> (&[u8], Option<u64>) {
+    let (before, last) = text.split_at(last_line(text));
     if last.is_empty() || (last.ends_with(b"\n") && is_json(last)) {
         return (text, None);
     }
-    let line = 1 + before.iter().filter(|&&byte| byte == b'\n').count() as u64;
-    let bytes = last.len() as u64;
-    (before, Some(Torn { line, bytes }))
+    (before, Some(last.len() as u64))
+}
+
+/// Where the last line begins, be it whole or not.
+fn last_line(text: &[u8]) -> usize {
+    let without_end = text.strip_suffix(b"\n").unwrap_or(text);
+    let end = without_end.iter().rposition(|&byte| byte == b'\n');
+    end.map_or(0, |end| end + 1)
 }
 
 fn is_json(line: &[u8]) -> bool {
@@ -119,29 +160,29 @@ fn is_json(line: &[u8]) -> bool {
 mod tests {
     use super::*;
 
-    fn torn(text: &str) -> (usize, Option<(u64, u64)>) {
+    fn torn(text: &str) -> (usize, Option<u64>) {
         let (whole, torn) = split_torn(text.as_bytes());
-        (whole.len(), torn.map(|torn| (torn.line, torn.bytes)))
+        (whole.len(), torn)
     }
 
     #[test]
     fn only_a_last_line_can_be_torn() {
         assert_eq!(torn(""), (0, None));
         assert_eq!(torn("{}\n{}\n"), (6, None));
-        assert_eq!(torn("{}\n{\"a\":"), (3, Some((2, 5))));
-        assert_eq!(torn("{\"a\":"), (0, Some((1, 5))));
+        assert_eq!(torn("{}\n{\"a\":"), (3, Some(5)));
+        assert_eq!(torn("{\"a\":"), (0, Some(5)));
         assert_eq!(torn("oops\n{}\n"), (8, None));
     }
 
     #[test]
     fn a_last_line_without_its_end_or_with_a_hole_is_torn() {
-        assert_eq!(torn("{}\n{}"), (3, Some((2, 2))));
-        assert_eq!(torn("{}\n{\"a\0\0\n"), (3, Some((2, 6))));
+        assert_eq!(torn("{}\n{}"), (3, Some(2)));
+        assert_eq!(torn("{}\n{\"a\0\0\n"), (3, Some(6)));
     }
 
     #[test]
     fn a_line_in_the_middle_that_is_no_record_is_named() {
-        let error = parse(b"oops\n{}\n", Path::new("/r/cells.jsonl")).unwrap_err();
+        let error = parse(&b"oops\n{}\n"[..], Path::new("/r/cells.jsonl")).unwrap_err();
         let text = error.to_string();
         assert!(text.contains("/r/cells.jsonl line 1 "), "{text}");
     }
@@ -149,15 +190,22 @@ mod tests {
     #[test]
     fn of_many_lines_the_first_that_is_no_record_is_named() {
         let mut text = b"{}\n".repeat(7 * WORTH_A_THREAD);
-        let error = parse(&text, Path::new("/r")).unwrap_err().to_string();
+        let error = parse(text.as_slice(), Path::new("/r"))
+            .unwrap_err()
+            .to_string();
         assert!(error.starts_with("/r line 1 "), "{error}");
         text.truncate(0);
-        assert!(parse(&text, Path::new("/r")).unwrap().records.is_empty());
+        assert!(
+            parse(text.as_slice(), Path::new("/r"))
+                .unwrap()
+                .records
+                .is_empty()
+        );
     }
 
     #[test]
     fn a_last_line_of_a_later_format_is_refused_and_not_taken_for_torn() {
-        let line = b"{\"schema\":\"tare.record/2\"}\n";
+        let line = &b"{\"schema\":\"tare.record/2\"}\n"[..];
         let error = parse(line, Path::new("/r/cells.jsonl")).unwrap_err();
         let text = error.to_string();
         assert!(text.contains("'tare.record/2'"), "{text}");
