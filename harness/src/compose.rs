@@ -1,7 +1,7 @@
 //! A record put together from what the plan knew, the worker said and the parent saw.
 
 use tare_results::{
-    Doubt, Failure, HarnessCost, Kind, Memory, Missing, RECORD_SCHEMA, Record, Run, Runtime,
+    Doubt, Failure, HarnessCost, Kind, Memory, Missing, Phase, RECORD_SCHEMA, Record, Run, Runtime,
     Verdict,
 };
 use tare_units::Nanoseconds;
@@ -25,6 +25,19 @@ pub struct Attempt {
 }
 
 impl Attempt {
+    /// The repeat of a cell of which an earlier worker hung, and was `told` so.
+    pub fn not_tried_again(told: &str) -> Self {
+        Self {
+            outcome: Err(Failure {
+                phase: Phase::Start,
+                message: format!("not tried again: of an earlier repeat, {told}"),
+                stderr: None,
+            }),
+            memory: Observed::default(),
+            took: Nanoseconds::ZERO,
+        }
+    }
+
     /// The median latency, where there is one.
     pub fn p50_ns(&self) -> Option<f64> {
         let outcome = self.outcome.as_ref().ok()?.as_ref()?;
@@ -53,7 +66,7 @@ pub fn compose(
     match attempt.outcome {
         Ok(Some(outcome)) => {
             record.memory = Some(memory);
-            fill(&mut record, *outcome);
+            fill(&mut record, *outcome, run.machine.cpu.allowed_cpus);
         }
         Ok(None) => fail(&mut record, memory, None),
         Err(failure) => fail(&mut record, memory, Some(failure)),
@@ -121,8 +134,8 @@ fn fail(record: &mut Record, memory: Memory, failure: Option<Failure>) {
     record.failure = failure;
 }
 
-fn fill(record: &mut Record, outcome: Outcome) {
-    judge(record, &outcome);
+fn fill(record: &mut Record, outcome: Outcome, processors: Option<u64>) {
+    judge(record, &outcome, processors);
     record.missing.extend(outcome.missing);
     if outcome.effective_latency.is_none() && !record.missing.contains_key("effective_latency") {
         let reason = match (record.cell.threads, &record.harness) {
@@ -158,7 +171,13 @@ fn fill(record: &mut Record, outcome: Outcome) {
     });
 }
 
-fn judge(record: &mut Record, outcome: &Outcome) {
+fn judge(record: &mut Record, outcome: &Outcome, processors: Option<u64>) {
+    if let Some(processors) = processors.filter(|count| *count < record.cell.threads) {
+        record.doubts.push(Doubt::Oversubscribed {
+            threads: record.cell.threads,
+            processors,
+        });
+    }
     if !outcome.load.steady && record.kind == Kind::Measurement {
         record.doubts.push(Doubt::Unsteady {
             warmup_requests: outcome.load.warmup_requests,

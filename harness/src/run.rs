@@ -1,5 +1,6 @@
 //! A run from its first worker to its last: the harness's own cost, the pilot, then every repeat of every cell.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use tare_adapter_api::Options;
@@ -80,6 +81,7 @@ pub fn execute(
         estimate: Estimate::default(),
         records: request.done.clone(),
         failed: 0,
+        hung: BTreeMap::new(),
         request,
     };
     let turns = going.turns_left();
@@ -118,6 +120,8 @@ struct Going<'a, C: Clock> {
     estimate: Estimate,
     records: Vec<Record>,
     failed: u64,
+    /// Cells of which a worker was killed at its deadline, and how that was told.
+    hung: BTreeMap<String, String>,
 }
 
 impl<C: Clock> Going<'_, C> {
@@ -240,7 +244,10 @@ impl<C: Clock> Going<'_, C> {
             turn.repeat
         )));
         let kind = Kind::Measurement;
-        let attempt = self.attempt_told(&work, job, kind, turn.repeat);
+        let attempt = match self.hung.get(&work.planned.id) {
+            Some(told) => Attempt::not_tried_again(told),
+            None => self.attempt_told(&work, job, kind, turn.repeat),
+        };
         if self.stopped() && !matches!(attempt.outcome, Ok(Some(_))) {
             return Ok(());
         }
@@ -312,11 +319,21 @@ impl<C: Clock> Going<'_, C> {
             self.request.stop,
             &mut watcher,
         );
-        Attempt {
+        let attempt = Attempt {
             memory: watcher.into_observed(),
             outcome: outcome_of(ended),
             took: self.clock.now().saturating_sub(started),
+        };
+        match &attempt.outcome {
+            Err(failure) if attempt.took >= limits.deadline => {
+                let cell = work.planned.id.clone();
+                self.hung
+                    .entry(cell)
+                    .or_insert_with(|| failure.message.clone());
+            }
+            _ => {}
         }
+        attempt
     }
 
     fn keep(

@@ -216,7 +216,11 @@ impl Worker {
                 None => Death::Code(status.code().unwrap_or_default()),
             },
         };
-        self.failed(failure::death(death, self.phase))
+        let death = failure::death(death, self.phase);
+        match self.last_words() {
+            Some(words) => self.failed(format!("{death}; its last words: {words}")),
+            None => self.failed(death),
+        }
     }
 
     fn wait_briefly(&mut self) -> Option<ExitStatus> {
@@ -229,16 +233,22 @@ impl Worker {
         None
     }
 
+    fn stderr(&self) -> Option<String> {
+        let kept = self.stderr.lock().ok()?;
+        Some(String::from_utf8_lossy(&kept).trim().to_owned()).filter(|text| !text.is_empty())
+    }
+
+    /// The last line of standard error, once the worker is dead.
+    fn last_words(&self) -> Option<String> {
+        self.stderr()?.lines().last().map(str::to_owned)
+    }
+
     fn failed(&mut self, message: String) -> Ended {
         self.kill();
-        let kept = self
-            .stderr
-            .lock()
-            .map(|bytes| String::from_utf8_lossy(&bytes).trim().to_owned());
         Ended::Failed(Failure {
             phase: self.phase,
             message,
-            stderr: kept.ok().filter(|text| !text.is_empty()),
+            stderr: self.stderr(),
         })
     }
 

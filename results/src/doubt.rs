@@ -33,6 +33,13 @@ pub enum Doubt {
         /// Share of requests with a run delay, from 0 to 1.
         share: f64,
     },
+    /// The cell asks for more threads than there are processors for it.
+    Oversubscribed {
+        /// Asked for.
+        threads: u64,
+        /// That this process may use.
+        processors: u64,
+    },
     /// Requests failed; the percentiles count them as infinitely slow.
     FailedRequests {
         /// How many.
@@ -83,6 +90,12 @@ impl fmt::Display for Doubt {
                 "the processor was taken away during {:.1}% of the requests",
                 share * 100.0
             ),
+            Self::Oversubscribed {
+                threads,
+                processors,
+            } => {
+                write!(f, "{threads} threads share {processors} processors")
+            }
             Self::FailedRequests { failed, count } => {
                 write!(f, "{failed} of {count} requests failed")
             }

@@ -38,6 +38,14 @@ pub trait Adapter: Send + Sync {
         check::version(self.name(), &self.check(&Options::new()), version)
     }
 
+    /// Whether what a cell asks (device, precision, threads, element types) can be done at all, before any model is loaded.
+    ///
+    /// # Errors
+    /// `Unsupported`, naming what was asked for and what would do; by default nothing is refused.
+    fn accepts(&self, _request: &LoadRequest) -> Result<(), AdapterError> {
+        Ok(())
+    }
+
     /// Environment variables that the worker's process must start with, for libraries that read them only there.
     fn environment(&self, _threads: NonZeroUsize) -> Vec<(&'static str, String)> {
         Vec::new()

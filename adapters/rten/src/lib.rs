@@ -58,6 +58,10 @@ impl Adapter for Rten {
         Ok(Box::new(RtenModel::load(request)?))
     }
 
+    fn accepts(&self, request: &LoadRequest) -> Result<(), AdapterError> {
+        load::refuse_cell(request)
+    }
+
     fn environment(&self, threads: NonZeroUsize) -> Vec<(&'static str, String)> {
         vec![("RTEN_NUM_THREADS", threads.to_string())]
     }

@@ -57,7 +57,8 @@ impl Loaded for RtenModel {
     }
 }
 
-fn refuse_cell(request: &LoadRequest) -> Result<(), AdapterError> {
+/// Refuses what no model can be loaded for: another device, another precision, an element type that rten lacks.
+pub(crate) fn refuse_cell(request: &LoadRequest) -> Result<(), AdapterError> {
     if request.device != Device::Cpu {
         return Err(AdapterError::Unsupported(format!(
             "rten executes on the cpu, not on {}: ask for --device cpu",

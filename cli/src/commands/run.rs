@@ -178,8 +178,12 @@ fn dry_run(plan: &Plan, settings: &Settings) -> String {
             cell.device,
             cell.threads,
         ));
-        for line in work.inputs.describe() {
-            text.push_str(&format!("    {line}\n"));
+        for plan in work.inputs.describe() {
+            let spec = &plan.spec;
+            text.push_str(&format!(
+                "    {} {:?}  {}: {} ({})\n",
+                spec.dtype, spec.shape, spec.name, plan.values, plan.why
+            ));
         }
     }
     text

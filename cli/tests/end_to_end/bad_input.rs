@@ -363,7 +363,7 @@ fn what_the_adapter_cannot_do_is_told_with_what_it_can() {
     ] {
         let ended = bench
             .run(&["--repeats", "1", "--duration", "10ms", option, value])
-            .with_code(4);
+            .with_code(2);
         ended.tells(&["rten", value, remedy]);
     }
 }

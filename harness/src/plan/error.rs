@@ -35,9 +35,9 @@ pub enum PlanError {
     /// The limits of a repeat do not suit the scenario.
     #[error(transparent)]
     Limits(#[from] LimitsError),
-    /// The adapter is another version than the one asked for.
+    /// The adapter is another version than the one asked for, or cannot do what a cell asks.
     #[error(transparent)]
-    Version(#[from] Box<AdapterError>),
+    Adapter(#[from] Box<AdapterError>),
     /// The model cannot be read.
     #[error("model {model}: {error}")]
     Model {

@@ -84,6 +84,16 @@ impl Shaped {
         let found = find(&adapter.name).map_err(PlanError::UnknownAdapter)?;
         let cell = self.described(adapter, scenario, place);
         let threads = NonZeroUsize::new(place.threads as usize).unwrap_or(NonZeroUsize::MIN);
+        let load = LoadRequest {
+            model: self.path.clone(),
+            inputs: self.specs.clone(),
+            outputs: self.outputs.clone(),
+            options: adapter.options.clone(),
+            threads,
+            device: place.device,
+            precision: self.other_than_the_files(place),
+        };
+        found.accepts(&load).map_err(Box::new)?;
         Ok(Work {
             planned: PlannedCell {
                 id: cell.id(&self.facts.sha256),
@@ -92,15 +102,7 @@ impl Shaped {
                 model_path: self.path.display().to_string(),
             },
             adapter: adapter.name.clone(),
-            load: LoadRequest {
-                model: self.path.clone(),
-                inputs: self.specs.clone(),
-                outputs: self.outputs.clone(),
-                options: adapter.options.clone(),
-                threads,
-                device: place.device,
-                precision: self.other_than_the_files(place),
-            },
+            load,
             inputs: self.inputs.clone(),
             scenario: scenario.clone(),
             environment: found.environment(threads),

@@ -43,7 +43,9 @@ pub fn notes(summaries: &[Summary], dimensions: &Dimensions) -> Vec<Note> {
             format!("{}: {text}", whose(&rows, dimensions))
         },
     });
-    said.chain(tail(summaries)).collect()
+    said.chain(no_latency(summaries))
+        .chain(tail(summaries))
+        .collect()
 }
 
 /// One sentence a doubt; that some percentiles agree by luck is one doubt, and missing repeats are reasons already.
@@ -96,6 +98,18 @@ fn whose(rows: &[&Summary], dimensions: &Dimensions) -> String {
 }
 
 /// What it takes for every row to have a 99th percentile.
+/// Why rows have no latency, where their scenario gives none.
+fn no_latency(summaries: &[Summary]) -> Option<Note> {
+    let mut valid = summaries
+        .iter()
+        .filter(|summary| summary.reasons.is_empty());
+    let reason = valid.find_map(|summary| summary.missing.get("latency"))?;
+    Some(Note {
+        mark: "",
+        text: reason.clone(),
+    })
+}
+
 fn tail(summaries: &[Summary]) -> Option<Note> {
     let needs = |summary: &Summary| {
         let reason = summary.missing.get("latency.p99")?;
