@@ -72,11 +72,17 @@ pub struct RunOptions {
     /// A zoo model by name, or an ONNX file; repeatable
     #[arg(long, value_name = "NAME|FILE")]
     pub model: Vec<String>,
-    /// name[@version][:key=value,…], such as rten:prepack=false; repeatable
-    #[arg(long, value_name = "SPEC")]
+    #[arg(
+        long,
+        value_name = "SPEC",
+        help = "name[@version][:key=value,…], such as rten:prepack=false; repeatable"
+    )]
     pub adapter: Vec<AdapterSpec>,
-    /// name[:key=value,…], such as single-stream or offline:samples=512; repeatable
-    #[arg(long, value_name = "SPEC")]
+    #[arg(
+        long,
+        value_name = "SPEC",
+        help = "name[:key=value,…], such as single-stream or offline:samples=512; repeatable"
+    )]
     pub scenario: Vec<ScenarioSpec>,
     /// Samples a request carries
     #[arg(long, value_name = "N,…", value_delimiter = ',', value_parser = parse_count)]

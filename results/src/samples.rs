@@ -50,7 +50,7 @@ pub fn write(path: &Path, samples: &[Sample]) -> Result<(), StoreError> {
     })
 }
 
-/// Reads the file that [`write`] wrote; fails where it is anything else, or cut short.
+/// Reads the file that [`write()`] wrote; fails where it is anything else, or cut short.
 pub fn read(path: &Path) -> Result<Vec<Sample>, StoreError> {
     let wrong = |reason: String| StoreError::Samples {
         path: path.to_owned(),
