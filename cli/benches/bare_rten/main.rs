@@ -21,7 +21,7 @@ use coin::Coin;
 use through::Through;
 
 const LIMIT: f64 = 1.01;
-const LOADS: usize = 16;
+const LOADS: usize = 32;
 const BLOCKS: usize = 6;
 const WARM_UP: usize = 2;
 
@@ -30,6 +30,8 @@ struct Subject {
     model: &'static str,
     seq: usize,
     requests: usize,
+    /// Whether its interval must lie within the limit; for the others it is enough not to lie above.
+    decides: bool,
 }
 
 /// One model with work enough to hide behind, and one where every microsecond shows.
@@ -38,11 +40,13 @@ const SUBJECTS: [Subject; 2] = [
         model: "minilm-l6",
         seq: 128,
         requests: 2,
+        decides: true,
     },
     Subject {
         model: "bert-tiny",
         seq: 32,
         requests: 51,
+        decides: false,
     },
 ];
 
@@ -67,12 +71,21 @@ fn main() -> Result<ExitCode> {
         );
         println!("  by CPU time {}", shown(cpu));
         println!("  by wall     {}", shown(wall));
-        if cpu.high.exp() > LIMIT {
-            println!("  the ratio of CPU times may be above {LIMIT}");
+        println!("  {}", verdict(cpu));
+        if cpu.low.exp() > LIMIT || (subject.decides && cpu.high.exp() > LIMIT) {
             code = ExitCode::FAILURE;
         }
     }
     Ok(code)
+}
+
+/// Where the interval of a ratio lies.
+fn verdict(ratio: &MeanInterval) -> String {
+    match (ratio.low.exp() > LIMIT, ratio.high.exp() > LIMIT) {
+        (true, _) => format!("above {LIMIT}"),
+        (false, true) => format!("undecided: the interval spans {LIMIT}"),
+        (false, false) => format!("within {LIMIT}"),
+    }
 }
 
 /// The logarithms of the ratios of medians, by CPU time and by wall.
