@@ -108,21 +108,21 @@ pub struct RunOptions {
     /// Timed requests of a repeat at the most [default: 1000000]
     #[arg(long, value_name = "N", value_parser = parse_count)]
     pub max_requests: Option<u64>,
-    /// Seed of the inputs
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    pub seed: u64,
+    /// Seed of the inputs [default: 0]
+    #[arg(long, value_name = "N", value_parser = parse_count)]
+    pub seed: Option<u64>,
     /// How long one worker may take [default: 2min, or 20 times --duration if that is longer]
     #[arg(long, value_name = "TIME")]
     pub deadline: Option<Nanoseconds>,
     /// Resident memory one worker may take [default: 90% of what is available when the run begins]
     #[arg(long, value_name = "SIZE")]
     pub memory_limit: Option<Bytes>,
-    /// Go on with a run that was stopped: an id, a unique prefix of one, or latest
+    /// Go on with a run that was stopped: an id, a unique prefix of one, or latest; --deadline and --memory-limit may differ
     #[arg(
         long,
         value_name = "RUN",
         conflicts_with_all = ["suite", "model", "adapter", "scenario", "batch", "shape", "precision", "device",
-                              "threads", "repeats", "duration", "max_requests", "dry_run"]
+                              "threads", "repeats", "duration", "max_requests", "seed", "dry_run"]
     )]
     pub resume: Option<String>,
     /// How the result is printed

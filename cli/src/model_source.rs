@@ -15,6 +15,22 @@ const CACHE_BYTES: u64 = 4 << 30;
 /// Seed of the weights of zoo models that are measured.
 const WEIGHT_SEED: u64 = 0;
 
+/// The files that `texts` mean; those of the zoo then bound the cache.
+///
+/// # Errors
+/// The first that [`resolve`] refuses.
+pub fn resolve_all(texts: &[String]) -> Result<Vec<ModelChoice>> {
+    let choices: Vec<ModelChoice> = texts
+        .iter()
+        .map(|text| resolve(text))
+        .collect::<Result<_>>()?;
+    if let Ok(folder) = cache_folder() {
+        let keep: Vec<&Path> = choices.iter().map(|choice| choice.path.as_path()).collect();
+        bound(&folder, &keep, CACHE_BYTES);
+    }
+    Ok(choices)
+}
+
 /// The file that `text` means: a path if it looks like one or exists, else a zoo name.
 ///
 /// # Errors
@@ -49,7 +65,6 @@ fn from_zoo(architecture: &Architecture) -> Result<ModelChoice> {
         })?;
         eprintln!("making {} (once)", architecture.name());
         zoo::write(&architecture.build(WEIGHT_SEED, Form::Full), &path)?;
-        bound(&folder, &path, CACHE_BYTES);
     }
     Ok(ModelChoice {
         name: architecture.name(),
@@ -75,8 +90,8 @@ fn cache_folder() -> Result<PathBuf> {
     }
 }
 
-/// Removes the oldest zoo files but `keep` until `folder` takes `limit` bytes at the most.
-fn bound(folder: &Path, keep: &Path, limit: u64) {
+/// Removes the oldest zoo files but those of `keep` until `folder` takes `limit` bytes at the most.
+fn bound(folder: &Path, keep: &[&Path], limit: u64) {
     let mut files: Vec<(SystemTime, u64, PathBuf)> = fs::read_dir(folder)
         .into_iter()
         .flatten()
@@ -94,7 +109,10 @@ fn bound(folder: &Path, keep: &Path, limit: u64) {
         .collect();
     files.sort();
     let mut total: u64 = files.iter().map(|(_, bytes, _)| bytes).sum();
-    for (_, bytes, path) in files.iter().filter(|(_, _, path)| path != keep) {
+    for (_, bytes, path) in files
+        .iter()
+        .filter(|(_, _, path)| !keep.contains(&path.as_path()))
+    {
         if total <= limit {
             return;
         }
@@ -121,7 +139,7 @@ mod tests {
             let modified = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_000 - age);
             file.set_modified(modified).expect("sets the time");
         }
-        bound(folder.path(), &path("a.onnx"), 200);
+        bound(folder.path(), &[&path("a.onnx")], 200);
         let left: Vec<bool> = ["a.onnx", "b.onnx", "c.onnx", "note.txt"]
             .map(|name| path(name).exists())
             .to_vec();

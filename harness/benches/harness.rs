@@ -93,6 +93,11 @@ fn report_recorded_cost(filled: &SampleBuffer) {
         "one reading of the clock: {clock_ns:.1} ns; p50 is {:.2} readings",
         p50 / clock_ns
     );
+    assert!(
+        p50 <= 3.0 * clock_ns,
+        "recording costs more than three readings of the clock"
+    );
+    assert!(p99 <= 300.0, "recording costs more than 300 ns at p99");
     println!("memory of a request: {} bytes", filled.byte_len() / MILLION);
 }
 

@@ -138,21 +138,14 @@ fn fill(record: &mut Record, outcome: Outcome, processors: Option<u64>) {
     judge(record, &outcome, processors);
     record.missing.extend(outcome.missing);
     if outcome.effective_latency.is_none() && !record.missing.contains_key("effective_latency") {
-        let reason = match (record.cell.threads, &record.harness) {
-            (2.., _) => "more than one thread: their run delays overlap",
-            (
-                _,
-                Some(HarnessCost {
-                    run_delay_ns: None, ..
-                }),
-            ) => {
-                "reading the run delay would cost over 1% of the fastest cell, or it cannot be read here"
+        let reason = match (record.cell.threads, &outcome.run_delay_ns) {
+            (2.., _) => "more than one thread: their run delays overlap".to_owned(),
+            (_, Err(reason)) => format!("the run delay cannot be read: {reason}"),
+            (_, Ok(_)) => {
+                "reading the run delay would cost over 1% of the run's fastest cell".to_owned()
             }
-            _ => "the run delay was not read",
         };
-        record
-            .missing
-            .insert("effective_latency".into(), reason.into());
+        record.missing.insert("effective_latency".into(), reason);
     }
     record.runtime = Some(Runtime {
         name: outcome.runtime.name,
@@ -186,10 +179,23 @@ fn judge(record: &mut Record, outcome: &Outcome, processors: Option<u64>) {
     if let Some(share) = outcome.delayed_share.filter(|share| *share > DELAYED_SHARE) {
         record.doubts.push(Doubt::DelayedRequests { share });
     }
-    if !outcome.non_finite_outputs.is_empty() {
-        record.doubts.push(Doubt::NonFiniteOutputs {
-            outputs: outcome.non_finite_outputs.clone(),
+    let inspection = &outcome.inspection;
+    if !inspection.infinite.is_empty() {
+        record.doubts.push(Doubt::InfiniteOutputs {
+            outputs: inspection.infinite.clone(),
         });
+    }
+    if let Some(reason) = &inspection.failed {
+        record.doubts.push(Doubt::OutputsNotSeen {
+            reason: reason.clone(),
+        });
+    }
+    if !inspection.not_numbers.is_empty() {
+        record.verdict = Verdict::Invalid;
+        record.reasons.push(format!(
+            "output {} holds values that are not numbers, from inputs that are",
+            inspection.not_numbers.join(", ")
+        ));
     }
     if outcome.failed_requests > 0 {
         let count = outcome

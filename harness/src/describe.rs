@@ -40,6 +40,7 @@ pub fn describe(
     let limits = Limits {
         deadline: DEADLINE,
         memory: None,
+        own: Bytes::from_bytes(0),
     };
     let reason = match supervise(
         program,

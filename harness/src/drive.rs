@@ -25,8 +25,6 @@ pub struct Driven {
     pub samples_done: u64,
     /// The first error a request met.
     pub first_error: Option<AdapterError>,
-    /// Whether the schedule's own end was reached, rather than the end of the buffer.
-    pub complete: bool,
     /// Whether every request's run delay was read.
     pub delay_read: bool,
 }
@@ -50,7 +48,6 @@ pub fn drive(
         ended: started,
         samples_done: 0,
         first_error: None,
-        complete: false,
         delay_read: delay.is_some(),
     };
     let mut inputs = pool.iter().cycle();
@@ -75,10 +72,7 @@ pub fn drive(
             Step::WaitUntil(deadline) => clock.wait_until(deadline),
             // Every request is complete when it returns, so there is nothing to wait for.
             Step::WaitForCompletion => {}
-            Step::Done => {
-                driven.complete = true;
-                break;
-            }
+            Step::Done => break,
         }
     }
     driven

@@ -8,6 +8,7 @@ mod drive;
 mod estimate;
 mod failure;
 mod figures;
+mod inspect;
 mod measure;
 mod memory;
 mod order;

@@ -3,13 +3,14 @@
 use tare_adapter_api::{Adapter, AdapterError, Session, Tensor};
 use tare_clock::Clock;
 use tare_hardware::RunDelay;
-use tare_models::DataType;
 use tare_results::Phase;
+use tare_results::samples::Sample;
 use tare_scenarios::{CellSchedule, Limits};
 use tare_units::{Bytes, Nanoseconds};
 
 use crate::buffer::SampleBuffer;
 use crate::drive::{Driven, RunDelaySource, drive};
+use crate::inspect::{Inspection, inspect};
 use crate::outcome::outcome_of;
 use crate::protocol::{Job, Outcome};
 use crate::warmup::{Warmup, warm_up};
@@ -34,6 +35,19 @@ pub enum MeasureError {
     /// The parent is gone.
     #[error("the parent is gone: {0}")]
     Parent(String),
+}
+
+impl Job {
+    /// Memory that is the harness's own in the worker: every sample's place and the pool of inputs, in bytes.
+    pub fn own_bytes(&self) -> Bytes {
+        let input = self.inputs.byte_len().as_bytes();
+        let samples = self.max_requests.saturating_mul(size_of::<Sample>() as u64);
+        Bytes::from_bytes(samples.saturating_add(input.saturating_mul(self.pool_inputs())))
+    }
+
+    fn pool_inputs(&self) -> u64 {
+        (POOL_BYTES / self.inputs.byte_len().as_bytes().max(1)).clamp(1, POOL_INPUTS)
+    }
 }
 
 /// Whom the worker tells what it does next; returns once it may go on.
@@ -66,7 +80,7 @@ pub fn measure(
     let pool = fill_pool(job);
     let mut buffer =
         SampleBuffer::with_capacity(usize::try_from(job.max_requests).unwrap_or(usize::MAX));
-    let own = Bytes::from_bytes(buffer.byte_len() + pool_bytes(&pool));
+    let own = job.own_bytes();
     reporter.phase(Phase::Load, own)?;
 
     let before = clock.now();
@@ -97,10 +111,10 @@ pub fn measure(
 /// What happened between loading and the last timed request.
 pub(crate) struct Timed {
     pub warmup: Warmup,
-    pub non_finite: Vec<String>,
+    pub inspection: Inspection,
     pub driven: Driven,
     pub clock_ns: f64,
-    pub run_delay_ns: Option<f64>,
+    pub run_delay_ns: Result<f64, String>,
 }
 
 fn timed_part(
@@ -112,22 +126,25 @@ fn timed_part(
     reporter: &mut dyn Reporter,
     own: Bytes,
 ) -> Result<Timed, MeasureError> {
-    let delay = RunDelay::of_this_thread().ok();
-    let run_delay_ns = delay.as_ref().and_then(|source| source.cost_ns(clock).ok());
+    let delay = RunDelay::of_this_thread();
+    let run_delay_ns = delay.as_ref().map_err(ToString::to_string);
+    let run_delay_ns =
+        run_delay_ns.and_then(|source| source.cost_ns(clock).map_err(|reason| reason.to_string()));
     let clock_ns = tare_clock::reading_cost_ns(clock);
     let mut schedule = schedule_of(job)?;
-    let mut non_finite = Vec::new();
-    let mut check = |session: &dyn Session| non_finite = non_finite_outputs(session, job);
+    let mut inspection = Inspection::default();
+    let mut check = |session: &dyn Session| inspection = inspect(session, &job.load.outputs);
     let warmup = warm_up(session, pool, clock, job.warmup, &mut check)?;
     reporter.phase(Phase::Run, own)?;
     let source = delay
         .as_ref()
+        .ok()
         .filter(|_| job.read_run_delay)
         .map(|source| source as &dyn RunDelaySource);
     let driven = drive(session, pool, &mut schedule, clock, source, buffer);
     Ok(Timed {
         warmup,
-        non_finite,
+        inspection,
         driven,
         clock_ns,
         run_delay_ns,
@@ -145,42 +162,7 @@ fn schedule_of(job: &Job) -> Result<CellSchedule, MeasureError> {
 }
 
 fn fill_pool(job: &Job) -> Vec<Vec<Tensor>> {
-    let count = (POOL_BYTES / job.inputs.byte_len().as_bytes().max(1)).clamp(1, POOL_INPUTS);
-    (0..count).map(|index| job.inputs.generate(index)).collect()
-}
-
-fn pool_bytes(pool: &[Vec<Tensor>]) -> u64 {
-    pool.iter()
-        .flatten()
-        .map(|tensor| tensor.bytes().len() as u64)
-        .sum()
-}
-
-fn non_finite_outputs(session: &dyn Session, job: &Job) -> Vec<String> {
-    let Ok(outputs) = session.outputs() else {
-        return Vec::new();
-    };
-    outputs
-        .iter()
-        .enumerate()
-        .filter(|(_, tensor)| !is_finite(tensor))
-        .map(|(index, _)| output_name(job, index))
+    (0..job.pool_inputs())
+        .map(|index| job.inputs.generate(index))
         .collect()
-}
-
-fn output_name(job: &Job, index: usize) -> String {
-    let output = job.load.outputs.get(index);
-    output.map_or_else(|| format!("output {index}"), |output| output.name.clone())
-}
-
-fn is_finite(tensor: &Tensor) -> bool {
-    match tensor.dtype() {
-        DataType::F32 => tensor
-            .values::<f32>()
-            .is_none_or(|values| values.iter().all(|value| value.is_finite())),
-        DataType::F64 => tensor
-            .values::<f64>()
-            .is_none_or(|values| values.iter().all(|value| value.is_finite())),
-        _ => true,
-    }
 }

@@ -38,7 +38,7 @@ pub fn outcome_of(
         run_delay_ns: timed.run_delay_ns,
         failed_requests: failed.count() as u64,
         first_error: timed.driven.first_error.map(|error| error.to_string()),
-        non_finite_outputs: timed.non_finite,
+        inspection: timed.inspection,
         samples: write_samples(job, samples)?,
         missing,
     })

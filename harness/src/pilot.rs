@@ -9,6 +9,9 @@ use crate::plan::Work;
 /// Timed requests of a pilot.
 pub const PILOT_REQUESTS: u64 = 5;
 
+/// Timed work of a pilot: its requests end it, unless they take longer.
+pub const PILOT_DURATION: Nanoseconds = Nanoseconds::from_secs(1);
+
 /// Two readings may take this share of the fastest cell at the most.
 const AFFORDABLE_SHARE: f64 = 0.01;
 

@@ -12,6 +12,7 @@ use tare_results::{Latency, Load, Missing, Phase, SampleFile, ScheduleSkew, Thro
 use tare_scenarios::ScenarioSpec;
 use tare_units::{Bytes, Nanoseconds};
 
+use crate::inspect::Inspection;
 use crate::warmup::Bounds;
 
 /// The name and version of this protocol.
@@ -110,14 +111,14 @@ pub struct Outcome {
     pub delayed_share: Option<f64>,
     /// One reading of the clock, in nanoseconds.
     pub clock_ns: f64,
-    /// One reading of the run delay, in nanoseconds.
-    pub run_delay_ns: Option<f64>,
+    /// One reading of the run delay, in nanoseconds, or why it cannot be read.
+    pub run_delay_ns: Result<f64, String>,
     /// Requests that failed.
     pub failed_requests: u64,
     /// What the first failed request said.
     pub first_error: Option<String>,
-    /// Outputs of the check input that hold a value that is not finite.
-    pub non_finite_outputs: Vec<String>,
+    /// What the outputs of the first request hold.
+    pub inspection: Inspection,
     /// The file of samples; its path as the job gave it.
     pub samples: Option<SampleFile>,
     /// Why a figure is not there.

@@ -14,7 +14,7 @@ use crate::compose::{Attempt, compose};
 use crate::estimate::Estimate;
 use crate::memory::MemoryWatcher;
 use crate::order::{Turn, interleaved};
-use crate::pilot::{self, PILOT_REQUESTS};
+use crate::pilot::{self, PILOT_DURATION, PILOT_REQUESTS};
 use crate::plan::{Plan, Work};
 use crate::protocol::{Job, Outcome, PROTOCOL, Request};
 use crate::supervise::{Limits, WorkerProgram, outcome_of, supervise};
@@ -158,19 +158,20 @@ impl<C: Clock> Going<'_, C> {
 
     /// The cost of the harness, from this run's own record of it, which is made first.
     fn harness_cost(&mut self) -> Result<Option<HarnessCost>, RunError> {
-        let known = self
+        let mut own = self
             .records
             .iter()
-            .find(|record| record.kind == Kind::Harness);
-        if let Some(cost) = known.and_then(|record| record.harness.clone()) {
+            .filter(|record| record.kind == Kind::Harness);
+        if let Some(cost) = own.find_map(|record| record.harness.clone()) {
             return Ok(Some(cost));
         }
-        let (Some(first), Ok(scenario)) =
-            (self.request.plan.cells.first(), "single-stream".parse())
-        else {
+        let (Some(first), Ok(scenario)) = (
+            self.request.plan.cells.first(),
+            "single-stream".parse::<ScenarioSpec>(),
+        ) else {
             return Ok(None);
         };
-        let work = null_work(first, scenario);
+        let work = null_work(first, scenario.clone());
         let job = self.job(&work, HARNESS_DURATION, HARNESS_REQUESTS, false);
         let attempt = self.attempt(&work, job);
         let Some(cost) = attempt
@@ -186,7 +187,7 @@ impl<C: Clock> Going<'_, C> {
         };
         let cost = HarnessCost {
             run_delay_ns: match cost.run_delay_ns {
-                Some(reading) if self.delay_is_affordable(reading) => Some(reading),
+                Some(reading) if self.delay_is_affordable(reading, &scenario) => Some(reading),
                 _ => None,
             },
             ..cost
@@ -197,15 +198,15 @@ impl<C: Clock> Going<'_, C> {
 
     /// Whether two readings of the run delay cost under 1% of the fastest single-threaded cell, by a short go at each
     /// adapter's smallest cell.
-    fn delay_is_affordable(&mut self, reading_ns: f64) -> bool {
+    fn delay_is_affordable(&mut self, reading_ns: f64, scenario: &ScenarioSpec) -> bool {
         let mut fastest: Option<Nanoseconds> = None;
         for place in pilot::smallest_cells(&self.request.plan.cells) {
             if self.stopped() {
                 return false;
             }
             let work = self.request.plan.cells[place].clone();
-            let mut job = self.job(&work, Nanoseconds::ZERO, PILOT_REQUESTS, false);
-            job.samples = None;
+            let mut job = self.job(&work, PILOT_DURATION, PILOT_REQUESTS, false);
+            job.scenario = scenario.clone();
             let attempt = self.attempt(&work, job);
             self.estimate
                 .ended(place, attempt.took + self.request.run.duration_ns);
@@ -302,6 +303,7 @@ impl<C: Clock> Going<'_, C> {
         let limits = Limits {
             deadline: self.request.run.deadline_ns,
             memory: self.request.run.memory_limit_bytes,
+            own: job.own_bytes(),
         };
         let started = self.clock.now();
         let cell = &work.planned.id;
@@ -386,6 +388,6 @@ fn cost_of(outcome: &Outcome) -> Option<HarnessCost> {
         p50_ns: latency.p50.as_ref()?.value_ns,
         p99_ns: latency.p99.as_ref().map(|p99| p99.value_ns),
         clock_ns: outcome.clock_ns,
-        run_delay_ns: outcome.run_delay_ns,
+        run_delay_ns: outcome.run_delay_ns.clone().ok(),
     })
 }

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 use tare_clock::Clock;
 use tare_results::{Failure, Phase};
 use tare_units::{Bytes, Nanoseconds};
@@ -55,8 +55,10 @@ impl WorkerProgram {
 pub struct Limits {
     /// Time from its start to its end.
     pub deadline: Nanoseconds,
-    /// Resident memory of its whole process tree.
+    /// Resident memory of its whole process tree, without what is the harness's own.
     pub memory: Option<Bytes>,
+    /// What of it is the harness's own.
+    pub own: Bytes,
 }
 
 /// How a worker ended.
@@ -114,6 +116,7 @@ struct Worker {
     stderr: Arc<Mutex<Vec<u8>>>,
     readers: Vec<JoinHandle<()>>,
     phase: Phase,
+    is_reaped: bool,
 }
 
 impl Worker {
@@ -153,6 +156,7 @@ impl Worker {
             stderr,
             readers,
             phase: Phase::Start,
+            is_reaped: false,
         })
     }
 
@@ -179,7 +183,7 @@ impl Worker {
                 }
                 Ok(Ok(Message::Failed { error })) => return self.failed(error),
                 Ok(Ok(answer)) => {
-                    self.finish();
+                    self.kill();
                     return Ended::Answered(answer);
                 }
                 Ok(Err(garbage)) => return self.failed(garbage),
@@ -201,14 +205,15 @@ impl Worker {
 
     fn over_memory(&self, limits: Limits, watcher: &mut dyn Watcher) -> Option<String> {
         let limit = limits.memory?;
-        let resident = watcher.resident(self.child.id())?;
+        let resident = watcher
+            .resident(self.child.id())?
+            .saturating_sub(limits.own);
         (resident > limit).then(|| failure::over_memory(resident, limit, self.phase))
     }
 
     /// The worker closed its output without an answer: it is dead or dying.
     fn died(&mut self) -> Ended {
-        let status = self.wait_briefly();
-        self.kill();
+        let status = self.end_unless_alive();
         let death = match status {
             None => Death::SilentButAlive,
             Some(status) => match status.signal() {
@@ -216,6 +221,7 @@ impl Worker {
                 None => Death::Code(status.code().unwrap_or_default()),
             },
         };
+        self.kill();
         let death = failure::death(death, self.phase);
         match self.last_words() {
             Some(words) => self.failed(format!("{death}; its last words: {words}")),
@@ -223,14 +229,26 @@ impl Worker {
         }
     }
 
-    fn wait_briefly(&mut self) -> Option<ExitStatus> {
+    /// The status of a worker that ends by itself within a second; what it left in its group is killed first, while the
+    /// group cannot be anyone else's.
+    fn end_unless_alive(&mut self) -> Option<ExitStatus> {
         for _ in 0..50 {
-            if let Ok(Some(status)) = self.child.try_wait() {
-                return Some(status);
+            if self.has_ended() {
+                self.kill_group();
+                self.is_reaped = true;
+                return self.child.wait().ok();
             }
             std::thread::sleep(POLL);
         }
         None
+    }
+
+    fn has_ended(&self) -> bool {
+        let Some(pid) = Pid::from_raw(self.child.id() as i32) else {
+            return false;
+        };
+        let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT | WaitIdOptions::NOHANG;
+        matches!(waitid(WaitId::Pid(pid), options), Ok(Some(_)))
     }
 
     fn stderr(&self) -> Option<String> {
@@ -252,20 +270,25 @@ impl Worker {
         })
     }
 
-    fn finish(&mut self) {
-        if self.wait_briefly().is_none() {
-            self.kill();
+    /// Kills the whole process group, so that nothing the worker started outlives it.
+    fn kill(&mut self) {
+        if !self.is_reaped {
+            self.kill_group();
+            let _ = self.child.wait();
+            self.is_reaped = true;
+        }
+        // A process that left the group may hold the pipes open: its words are not waited for.
+        for _ in 0..1_000 {
+            if self.readers.iter().all(JoinHandle::is_finished) {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(1));
         }
     }
 
-    /// Kills the whole process group, so that nothing the worker started outlives it.
-    fn kill(&mut self) {
+    fn kill_group(&self) {
         if let Some(group) = Pid::from_raw(self.child.id() as i32) {
             let _ = kill_process_group(group, Signal::KILL);
-        }
-        let _ = self.child.wait();
-        for reader in self.readers.drain(..) {
-            let _ = reader.join();
         }
     }
 }

@@ -116,11 +116,12 @@ fn a_request_that_fails_while_timed_is_counted_as_infinitely_slow() {
 #[test]
 fn outputs_that_are_not_numbers_are_named() {
     let outcome = repeat(&job(&[("run", "1ms"), ("output", "nan")])).expect("measures");
-    assert_eq!(outcome.non_finite_outputs, ["y"]);
+    assert_eq!(outcome.inspection.not_numbers, ["y"]);
     assert!(
         repeat(&job(&[("run", "1ms")]))
             .expect("measures")
-            .non_finite_outputs
+            .inspection
+            .not_numbers
             .is_empty()
     );
 }

@@ -47,10 +47,15 @@ pub enum Doubt {
         /// Of how many.
         count: u64,
     },
-    /// Outputs of the check input hold infinities or NaN.
-    NonFiniteOutputs {
+    /// Outputs of the first request hold infinities.
+    InfiniteOutputs {
         /// The outputs.
         outputs: Vec<String>,
+    },
+    /// The outputs of the first request could not be looked at.
+    OutputsNotSeen {
+        /// Why.
+        reason: String,
     },
     /// Part of the model's arithmetic is not counted.
     UnknownCost {
@@ -99,11 +104,12 @@ impl fmt::Display for Doubt {
             Self::FailedRequests { failed, count } => {
                 write!(f, "{failed} of {count} requests failed")
             }
-            Self::NonFiniteOutputs { outputs } => write!(
-                f,
-                "{} holds values that are infinite or not a number",
-                outputs.join(", ")
-            ),
+            Self::InfiniteOutputs { outputs } => {
+                write!(f, "output {} holds infinite values", outputs.join(", "))
+            }
+            Self::OutputsNotSeen { reason } => {
+                write!(f, "the outputs were not looked at: {reason}")
+            }
             Self::UnknownCost { operators } => write!(
                 f,
                 "no cost is known for {}; FLOPs are a lower bound",

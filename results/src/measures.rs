@@ -81,7 +81,7 @@ pub struct Memory {
     pub after_load_rss_bytes: Option<Bytes>,
     /// The kernel's high-water mark over loading, warm-up and timed requests.
     pub peak_rss_bytes: Option<Bytes>,
-    /// Proportional set size once the timed requests were done.
+    /// The largest proportional set size; the kernel keeps no mark of it, so only a sampler can give one.
     pub peak_pss_bytes: Option<Bytes>,
     /// On the device, of this process.
     pub peak_vram_process_bytes: Option<Bytes>,

@@ -21,7 +21,8 @@ pub struct Sample {
     pub latency: u64,
     /// How late it was issued; saturates.
     pub skew: u32,
-    /// How long its thread was runnable but did not run; saturates.
+    /// How long its thread was runnable but did not run; saturates. 0 throughout where the run did not read it: its records
+    /// then have no effective latency, and say why.
     pub delay: u32,
 }
 

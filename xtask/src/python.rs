@@ -98,6 +98,9 @@ fn packages(workspace: &Workspace) -> Result<PathBuf> {
 
 fn create(workspace: &Workspace, folder: &Path) -> Result<()> {
     eprintln!("making a Python environment in {}", folder.display());
+    let version = "import sys; sys.exit(sys.version_info < (3, 11))";
+    run(workspace.command("python3").args(["-c", version]))
+        .context("python3 is missing or older than 3.11, which the pinned packages need: install a newer one")?;
     let mut python = workspace.command("python3");
     run(python.args(["-m", "venv", "--clear"]).arg(folder))
         .context("python3 with its venv module is missing, install it (Debian: apt-get install python3-venv)")

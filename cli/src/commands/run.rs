@@ -37,9 +37,9 @@ pub fn run(store: Option<&Path>, options: RunOptions) -> Result<Exit, Failed> {
     let format = options.format;
     let store = show::open(store)?;
     let ready = match &options.resume {
-        Some(run) => resume::resume(&store, run)?,
+        Some(run) => resume::resume(&store, run, &options)?,
         None => {
-            let settings = Settings::of(&options)?;
+            let settings = Settings::of(&options, &|name| find(name).map(drop))?;
             let plan = plan(&settings.selection, &find).map_err(Failed::input)?;
             if options.dry_run {
                 return print(&dry_run(&plan, &settings));

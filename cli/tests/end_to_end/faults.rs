@@ -177,7 +177,7 @@ fn an_error_in_a_timed_request_makes_the_cell_invalid() {
 }
 
 #[test]
-fn outputs_that_are_not_numbers_are_doubted() {
+fn outputs_that_are_not_numbers_make_the_cell_invalid() {
     let bench = Bench::new();
     let run = bench
         .run(&[
@@ -190,8 +190,64 @@ fn outputs_that_are_not_numbers_are_doubted() {
             "--format",
             "json",
         ])
+        .with_code(3);
+    let summary = run.json()[0].clone();
+    assert_eq!(summary["verdict"], "invalid");
+    let reason = summary["reasons"][0].as_str().expect("a reason");
+    assert!(reason.contains("not numbers"), "{reason}");
+}
+
+#[test]
+fn time_that_the_system_took_away_is_told_beside_the_wall_s() {
+    let bench = Bench::new();
+    let run = bench
+        .run(&[
+            "--adapter",
+            "fake:run=5ms",
+            "--repeats",
+            "1",
+            "--duration",
+            "60ms",
+            "--format",
+            "json",
+        ])
         .with_code(0);
-    run.tells(&["doubt: ", "not a number"]);
-    let doubts = run.json()[0]["doubts"].to_string();
-    assert!(doubts.contains("output"), "{doubts}");
+    let summary = run.json()[0].clone();
+    assert!(
+        summary["harness"]["run_delay_ns"].is_number(),
+        "{}",
+        summary["missing"]
+    );
+    let [wall, effective] = ["latency", "effective_latency"].map(|group| {
+        summary[group]["p50"]["value_ns"]
+            .as_f64()
+            .expect("a median")
+    });
+    assert!(
+        effective > 0.0 && effective <= wall,
+        "{effective} of {wall}"
+    );
+}
+
+#[test]
+fn a_cell_too_fast_for_the_run_delay_says_so() {
+    let bench = Bench::new();
+    let run = bench
+        .run(&[
+            "--adapter",
+            "null",
+            "--repeats",
+            "1",
+            "--duration",
+            "20ms",
+            "--format",
+            "json",
+        ])
+        .with_code(0);
+    let summary = run.json()[0].clone();
+    assert!(summary["effective_latency"].is_null());
+    let reason = summary["missing"]["effective_latency"]
+        .as_str()
+        .expect("a reason");
+    assert!(reason.contains("over 1%"), "{reason}");
 }

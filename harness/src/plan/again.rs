@@ -1,8 +1,9 @@
 //! The plan of a run that goes on, from what its store says.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use tare_models::Model;
 use tare_results::{PlannedCell, Run};
 use tare_scenarios::ScenarioSpec;
 
@@ -14,7 +15,17 @@ use super::{Find, ModelChoice, Plan, PlanError, Selection, plan};
 /// Where a model's file is gone or has changed, or an adapter no longer runs here.
 pub fn replan(run: &Run, find: Find) -> Result<Plan, PlanError> {
     let mut cells = Vec::new();
+    let mut known: BTreeMap<&str, String> = BTreeMap::new();
     for planned in &run.cells {
+        let path = planned.model_path.as_str();
+        if !known.contains_key(path) {
+            known.insert(path, hash_of(path)?);
+        }
+        if known.get(path) != Some(&planned.model.sha256) {
+            return Err(PlanError::Changed {
+                path: path.to_owned(),
+            });
+        }
         let again = plan(&selection_of(planned)?, find)?;
         let same = again
             .cells
@@ -25,6 +36,14 @@ pub fn replan(run: &Run, find: Find) -> Result<Plan, PlanError> {
         })?);
     }
     Ok(Plan { cells })
+}
+
+fn hash_of(path: &str) -> Result<String, PlanError> {
+    let model = Model::open(Path::new(path)).map_err(|error| PlanError::Model {
+        model: path.to_owned(),
+        error: Box::new(error),
+    })?;
+    Ok(model.sha256().to_owned())
 }
 
 fn selection_of(planned: &PlannedCell) -> Result<Selection, PlanError> {

@@ -30,6 +30,7 @@ impl Watcher for Seen {
 const GENEROUS: Limits = Limits {
     deadline: Nanoseconds::from_secs(60),
     memory: None,
+    own: Bytes::from_bytes(0),
 };
 
 fn describe() -> Request {
@@ -131,7 +132,7 @@ fn what_is_not_a_message_is_quoted() {
 fn a_hung_worker_and_its_children_are_killed_at_the_deadline() {
     let limits = Limits {
         deadline: Nanoseconds::from_millis(300),
-        memory: None,
+        ..GENEROUS
     };
     let folder = tempfile::tempdir().expect("temporary folder");
     let child = folder.path().join("child");

@@ -24,7 +24,7 @@ fuzz_target!(|data: &[u8]| {
             continue;
         };
         let types = |value| resolved.types.get(&value).cloned();
-        let inputs = Inputs::new(&resolved.graph, &specs, &types, 7).expect("the specs are bound");
+        let inputs = Inputs::new(model.graph(), &specs, &types, 7).expect("the specs are bound");
         let bytes = specs.iter().filter_map(|spec| byte_len(spec.dtype, &spec.shape));
         if bytes.fold(0, u64::saturating_add) <= INPUT_BYTES {
             assert_eq!(inputs.generate(3), inputs.generate(3));

@@ -6,16 +6,19 @@ use tare_harness::plan::replan;
 use tare_results::store::{Resumed, Store};
 
 use super::super::show::warn_of_torn;
+use super::settings::check_limits;
 use super::{Ready, binary_sha256, find};
+use crate::arguments::RunOptions;
 use crate::exit::Failed;
 
 /// The run as it was planned, with what is done of it.
 ///
 /// # Errors
 /// Where there is no such run, someone else is writing it, or something that would change its numbers has changed.
-pub fn resume(store: &Store, spec: &str) -> Result<Ready, Failed> {
+pub fn resume(store: &Store, spec: &str, options: &RunOptions) -> Result<Ready, Failed> {
+    check_limits(options)?;
     let Resumed {
-        run,
+        mut run,
         records,
         torn,
         writer,
@@ -43,6 +46,8 @@ pub fn resume(store: &Store, spec: &str) -> Result<Ready, Failed> {
         )));
     }
     let plan = replan(&run, &find).map_err(Failed::input)?;
+    run.deadline_ns = options.deadline.unwrap_or(run.deadline_ns);
+    run.memory_limit_bytes = options.memory_limit.or(run.memory_limit_bytes);
     Ok(Ready {
         run,
         plan,

@@ -19,10 +19,15 @@ const FIRST_SUITE: &str = "first";
 const DEADLINE: Nanoseconds = Nanoseconds::from_secs(120);
 /// The deadline in times of the timed work, where that is longer.
 const DEADLINE_DURATIONS: u64 = 20;
+/// More fresh workers of one cell than anyone waits for.
+const MOST_REPEATS: u64 = 100_000;
 /// Samples are kept in memory, 24 bytes each: more requests than this are not one repeat.
 const MOST_REQUESTS: u64 = 100_000_000;
 /// More threads than any machine runs at once; each takes a stack and a place with the scheduler.
 const MOST_THREADS: u64 = 4096;
+
+/// Whether there is an adapter of this name, or an error that lists those that exist.
+pub type Known<'a> = &'a dyn Fn(&str) -> Result<(), String>;
 
 /// Everything that decides a run.
 pub struct Settings {
@@ -47,7 +52,7 @@ impl Settings {
     ///
     /// # Errors
     /// Where a suite or model is unknown, or a number measures nothing.
-    pub fn of(options: &RunOptions) -> Result<Self, Failed> {
+    pub fn of(options: &RunOptions, known: Known) -> Result<Self, Failed> {
         let suite = chosen_suite(options)?;
         let repeats = options
             .repeats
@@ -63,7 +68,7 @@ impl Settings {
         let max_requests = max_requests.unwrap_or(suite::DEFAULT_MAX_REQUESTS);
         check(repeats, duration, max_requests)?;
         check_limits(options)?;
-        let selection = selection(options, suite.as_ref())?;
+        let selection = selection(options, suite.as_ref(), known)?;
         check_threads(&selection.threads)?;
         let scaled =
             Nanoseconds::from_nanos(duration.as_nanos().saturating_mul(DEADLINE_DURATIONS));
@@ -137,6 +142,11 @@ fn check(repeats: u64, duration: Nanoseconds, max_requests: u64) -> Result<(), F
     if repeats == 0 {
         return Err(Failed::told("--repeats 0 measures nothing: use 1 or more"));
     }
+    if repeats > MOST_REPEATS {
+        return Err(Failed::told(format!(
+            "--repeats {repeats} is out of range: use 1 to {MOST_REPEATS}"
+        )));
+    }
     if duration == Nanoseconds::ZERO {
         return Err(Failed::told(
             "--duration 0 measures nothing: use a time such as 500ms",
@@ -150,7 +160,11 @@ fn check(repeats: u64, duration: Nanoseconds, max_requests: u64) -> Result<(), F
     Ok(())
 }
 
-fn check_limits(options: &RunOptions) -> Result<(), Failed> {
+/// Refuses limits under which no worker can do anything.
+///
+/// # Errors
+/// Names the option.
+pub fn check_limits(options: &RunOptions) -> Result<(), Failed> {
     if options.deadline == Some(Nanoseconds::ZERO) {
         return Err(Failed::told(
             "--deadline 0 leaves a worker no time: use a time such as 30s",
@@ -176,7 +190,11 @@ fn check_threads(threads: &[u64]) -> Result<(), Failed> {
     }
 }
 
-fn selection(options: &RunOptions, suite: Option<&Suite>) -> Result<Selection, Failed> {
+fn selection(
+    options: &RunOptions,
+    suite: Option<&Suite>,
+    known: Known,
+) -> Result<Selection, Failed> {
     let models = or(&options.model, suite.map(|suite| suite.models.clone()), &[]);
     let parsed_adapters = suite
         .map(|suite| parsed(&suite.adapters, "adapter"))
@@ -191,16 +209,16 @@ fn selection(options: &RunOptions, suite: Option<&Suite>) -> Result<Selection, F
             .transpose()?
             .unwrap_or_default(),
     };
+    let adapters = or(
+        &options.adapter,
+        parsed_adapters,
+        &parsed(&[tare_adapter_registry::ADAPTERS[0].name], "adapter")?,
+    );
+    let unknown = adapters.iter().map(|adapter| known(&adapter.name));
+    unknown.collect::<Result<(), _>>().map_err(Failed::told)?;
     Ok(Selection {
-        models: models
-            .iter()
-            .map(|model| model_source::resolve(model).map_err(Failed::input))
-            .collect::<Result<_, _>>()?,
-        adapters: or(
-            &options.adapter,
-            parsed_adapters,
-            &parsed(&[tare_adapter_registry::ADAPTERS[0].name], "adapter")?,
-        ),
+        models: model_source::resolve_all(&models).map_err(Failed::input)?,
+        adapters,
         scenarios: or(
             &options.scenario,
             suite.map(|suite| suite.scenarios.clone()),
@@ -219,7 +237,7 @@ fn selection(options: &RunOptions, suite: Option<&Suite>) -> Result<Selection, F
             suite.map(|suite| suite.threads.clone()),
             &[1],
         ),
-        seed: options.seed,
+        seed: options.seed.unwrap_or(0),
     })
 }
 
