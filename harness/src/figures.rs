@@ -56,12 +56,14 @@ pub fn effective(samples: &[Sample]) -> impl ExactSizeIterator<Item = Nanosecond
     })
 }
 
-/// The share of requests during which the processor was taken away, from 0 to 1.
+/// The share of requests that lost over a hundredth of their time to others on their processor, from 0 to 1.
 pub fn delayed_share(samples: &[Sample]) -> f64 {
     if samples.is_empty() {
         return 0.0;
     }
-    let delayed = samples.iter().filter(|sample| sample.delay > 0).count();
+    let is_delayed =
+        |sample: &&Sample| u64::from(sample.delay).saturating_mul(100) > sample.latency;
+    let delayed = samples.iter().filter(is_delayed).count();
     delayed as f64 / samples.len() as f64
 }
 
@@ -97,7 +99,8 @@ mod tests {
         let samples = [sample(100, 30), sample(u64::MAX, 30), sample(10, 40)];
         let nanos: Vec<u64> = effective(&samples).map(Nanoseconds::as_nanos).collect();
         assert_eq!(nanos, [70, u64::MAX, 0]);
-        assert!((delayed_share(&samples) - 1.0).abs() < 1e-12);
+        let slightly = [sample(1_000, 10), sample(1_000, 11), sample(u64::MAX, 11)];
+        assert!((delayed_share(&slightly) - 1.0 / 3.0).abs() < 1e-12);
     }
 
     #[test]

@@ -70,7 +70,7 @@ fn unnamed_dimensions_go_by_input_and_axis() {
     assert_eq!(shapes(&model, Some(2), &[("images:2", 224)]), [[2, 3, 224]]);
     assert_eq!(
         refusal(&model, None, &[]),
-        "the model has the free dimensions 'images:2' (axis 2 of 'images'): give --shape images:2=…"
+        "the model leaves the size open of 'images:2' (axis 2 of 'images'): give --shape images:2=…"
     );
 }
 
@@ -83,7 +83,7 @@ fn all_missing_sizes_are_asked_for_at_once() {
     ]);
     assert_eq!(
         refusal(&model, Some(1), &[]),
-        "the model has the free dimensions 'seq' (axis 1 of 'ids', axis 1 of 'mask'), 'past' (axis 1 of 'past'): give --shape seq=… --shape past=…"
+        "the model leaves the size open of 'seq' (axis 1 of 'ids', axis 1 of 'mask'), 'past' (axis 1 of 'past'): give --shape seq=…,past=…"
     );
 }
 

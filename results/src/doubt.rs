@@ -28,9 +28,9 @@ pub enum Doubt {
         /// The percentile, such as `p50`.
         percentile: String,
     },
-    /// The operating system took the processor away during more than a hundredth of the requests.
+    /// More than a hundredth of the requests lost over a hundredth of their time to others on their processor.
     DelayedRequests {
-        /// Share of requests with a run delay, from 0 to 1.
+        /// Share of such requests, from 0 to 1.
         share: f64,
     },
     /// The cell asks for more threads than there are processors for it.
@@ -92,7 +92,7 @@ impl fmt::Display for Doubt {
             ),
             Self::DelayedRequests { share } => write!(
                 f,
-                "the processor was taken away during {:.1}% of the requests",
+                "{:.1}% of the requests lost over 1% of their time to others on their processor",
                 share * 100.0
             ),
             Self::Oversubscribed {
@@ -151,7 +151,7 @@ mod tests {
         let shown = Doubt::DelayedRequests { share: 0.123 }.to_string();
         assert_eq!(
             shown,
-            "the processor was taken away during 12.3% of the requests"
+            "12.3% of the requests lost over 1% of their time to others on their processor"
         );
     }
 }

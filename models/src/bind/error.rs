@@ -10,7 +10,7 @@ use super::free::{FreeDimension, terms};
 #[non_exhaustive]
 pub enum BindError {
     /// Free dimensions that got no size.
-    #[error("the model has the free dimensions {}: give {}", places(.dimensions), options(.symbols))]
+    #[error("the model leaves the size open of {}: give {}", places(.dimensions), options(.symbols))]
     Missing {
         /// The dimensions.
         dimensions: Vec<FreeDimension>,
@@ -121,13 +121,12 @@ fn places(dimensions: &[FreeDimension]) -> String {
 }
 
 fn options(symbols: &[String]) -> String {
-    let options = symbols.iter().map(|symbol| {
-        if symbol.contains(char::is_whitespace) {
-            return format!("--shape '{symbol}=…'");
-        }
-        format!("--shape {symbol}=…")
-    });
-    options.collect::<Vec<_>>().join(" ")
+    let sizes: Vec<String> = symbols.iter().map(|symbol| format!("{symbol}=…")).collect();
+    let sizes = sizes.join(",");
+    match sizes.contains(char::is_whitespace) {
+        true => format!("--shape '{sizes}'"),
+        false => format!("--shape {sizes}"),
+    }
 }
 
 fn list(known: &[String]) -> String {
