@@ -1,6 +1,6 @@
 //! A run from its first worker to its last: the harness's own cost, the pilot, then every repeat of every cell.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use tare_adapter_api::Options;
@@ -142,17 +142,17 @@ impl<C: Clock> Going<'_, C> {
             .iter()
             .map(|work| work.planned.clone())
             .collect();
+        let ended_well =
+            |record: &&Record| record.kind == Kind::Measurement && record.failure.is_none();
+        let done: BTreeSet<(&str, u64)> = self
+            .records
+            .iter()
+            .filter(ended_well)
+            .map(|record| (record.id.as_str(), record.repeat))
+            .collect();
         interleaved(&cells, self.request.run.repeats)
             .into_iter()
-            .filter(|turn| {
-                let id = &cells[turn.cell].id;
-                !self.records.iter().any(|record| {
-                    record.kind == Kind::Measurement
-                        && record.failure.is_none()
-                        && record.repeat == turn.repeat
-                        && record.id == *id
-                })
-            })
+            .filter(|turn| !done.contains(&(cells[turn.cell].id.as_str(), turn.repeat)))
             .collect()
     }
 

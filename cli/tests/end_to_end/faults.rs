@@ -6,6 +6,20 @@ use crate::support::{Bench, Ended};
 
 const SOUND: &str = "fake:run=1ms";
 
+/// A run of one repeat of one cell.
+fn one_repeat(bench: &Bench, adapter: &str, duration: &str) -> Ended {
+    bench.run(&[
+        "--adapter",
+        adapter,
+        "--repeats",
+        "1",
+        "--duration",
+        duration,
+        "--format",
+        "json",
+    ])
+}
+
 /// A run of a sound cell and one with a fault, which must end with exit code 4.
 fn beside_a_sound_cell(bench: &Bench, fault: &str, more: &[&str]) -> (Ended, Value) {
     let adapters = [
@@ -179,18 +193,7 @@ fn an_error_in_a_timed_request_makes_the_cell_invalid() {
 #[test]
 fn outputs_that_are_not_numbers_make_the_cell_invalid() {
     let bench = Bench::new();
-    let run = bench
-        .run(&[
-            "--adapter",
-            "fake:run=1ms,output=nan",
-            "--repeats",
-            "1",
-            "--duration",
-            "20ms",
-            "--format",
-            "json",
-        ])
-        .with_code(3);
+    let run = one_repeat(&bench, "fake:run=1ms,output=nan", "20ms").with_code(3);
     let summary = run.json()[0].clone();
     assert_eq!(summary["verdict"], "invalid");
     let reason = summary["reasons"][0].as_str().expect("a reason");
@@ -200,18 +203,7 @@ fn outputs_that_are_not_numbers_make_the_cell_invalid() {
 #[test]
 fn time_that_the_system_took_away_is_told_beside_the_wall_s() {
     let bench = Bench::new();
-    let run = bench
-        .run(&[
-            "--adapter",
-            "fake:run=5ms",
-            "--repeats",
-            "1",
-            "--duration",
-            "60ms",
-            "--format",
-            "json",
-        ])
-        .with_code(0);
+    let run = one_repeat(&bench, "fake:run=5ms", "60ms").with_code(0);
     let summary = run.json()[0].clone();
     assert!(
         summary["harness"]["run_delay_ns"].is_number(),
@@ -232,18 +224,7 @@ fn time_that_the_system_took_away_is_told_beside_the_wall_s() {
 #[test]
 fn a_cell_too_fast_for_the_run_delay_says_so() {
     let bench = Bench::new();
-    let run = bench
-        .run(&[
-            "--adapter",
-            "null",
-            "--repeats",
-            "1",
-            "--duration",
-            "20ms",
-            "--format",
-            "json",
-        ])
-        .with_code(0);
+    let run = one_repeat(&bench, "null", "20ms").with_code(0);
     let summary = run.json()[0].clone();
     assert!(summary["effective_latency"].is_null());
     let reason = summary["missing"]["effective_latency"]
