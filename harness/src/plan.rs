@@ -194,17 +194,16 @@ fn check_counts(selection: &Selection) -> Result<(), PlanError> {
 
 fn check_adapter(spec: &AdapterSpec, find: Find) -> Result<(), PlanError> {
     let adapter = find(&spec.name).map_err(PlanError::UnknownAdapter)?;
-    if let Readiness::Unavailable { reason, remedy } = adapter.check(&spec.options) {
+    if let Readiness::Unavailable { reason, remedy } =
+        adapter.check(spec.version.as_deref(), &spec.options)
+    {
         return Err(PlanError::Unavailable {
             adapter: spec.to_string(),
             reason,
             remedy,
         });
     }
-    match &spec.version {
-        Some(version) => Ok(adapter.accepts_version(version).map_err(Box::new)?),
-        None => Ok(()),
-    }
+    Ok(())
 }
 
 fn open_models(selection: &Selection) -> Result<Vec<(&ModelChoice, Model)>, PlanError> {

@@ -37,7 +37,7 @@ fn answer(lookup: Lookup, request: &Request, channel: &mut Channel) -> Message {
         Request::Describe {
             adapter, options, ..
         } => find(lookup, adapter).map(|adapter| Message::Readiness {
-            readiness: adapter.check(options),
+            readiness: adapter.check(None, options),
         }),
         Request::Run(job) => find(lookup, &job.adapter).and_then(|adapter| {
             measure(adapter, job, &MonotonicClock, channel)

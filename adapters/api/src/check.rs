@@ -4,7 +4,6 @@ use tare_models::{Tensor, TensorSpec};
 
 use crate::error::AdapterError;
 use crate::options::Options;
-use crate::readiness::Readiness;
 
 /// Refuses an option that is not in `known`.
 ///
@@ -53,6 +52,31 @@ pub fn flag(
     })
 }
 
+/// An option that is one of some words.
+///
+/// # Errors
+/// `Option` with the words that would be accepted.
+pub fn choice<T: Copy>(
+    adapter: &'static str,
+    options: &Options,
+    key: &str,
+    words: &[(&str, T)],
+    default: T,
+) -> Result<T, AdapterError> {
+    let Some(value) = options.get(key) else {
+        return Ok(default);
+    };
+    let found = words.iter().find(|(word, _)| word == value);
+    found.map(|(_, meaning)| *meaning).ok_or_else(|| {
+        let words: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+        AdapterError::Option {
+            adapter,
+            option: format!("{key}={value}"),
+            reason: format!("use {}", words.join(" or ")),
+        }
+    })
+}
+
 /// Refuses inputs whose number, element types or shapes are not those that the model was loaded for.
 ///
 /// # Errors
@@ -82,19 +106,19 @@ pub fn check_inputs(specs: &[TensorSpec], inputs: &[Tensor]) -> Result<(), Adapt
     }
 }
 
-pub(crate) fn version(
-    adapter: &str,
-    readiness: &Readiness,
-    version: &str,
+/// Refuses a version other than the only one that is `here`.
+///
+/// # Errors
+/// `Unsupported`, naming the version that is here.
+pub fn check_version(
+    adapter: &'static str,
+    asked: Option<&str>,
+    here: &str,
 ) -> Result<(), AdapterError> {
-    match readiness {
-        Readiness::Ready(facts) if facts.version == version => Ok(()),
-        Readiness::Ready(facts) => Err(AdapterError::Unsupported(format!(
-            "{adapter}@{version} is not here: this is {adapter}@{}; leave '@{version}' out or write that version",
-            facts.version
-        ))),
-        Readiness::Unavailable { reason, remedy } => Err(AdapterError::Unsupported(format!(
-            "{adapter} cannot run: {reason}; {remedy}"
+    match asked.filter(|asked| *asked != here) {
+        None => Ok(()),
+        Some(asked) => Err(AdapterError::Unsupported(format!(
+            "{adapter}@{asked} is not here: this is {adapter}@{here}; leave '@{asked}' out or write that version"
         ))),
     }
 }
@@ -104,7 +128,6 @@ mod tests {
     use tare_models::DataType;
 
     use super::*;
-    use crate::readiness::RuntimeFacts;
 
     fn options(key: &str, value: &str) -> Options {
         Options::from([(key.to_owned(), value.to_owned())])
@@ -173,24 +196,29 @@ mod tests {
 
     #[test]
     fn only_the_version_that_is_here_is_accepted() {
-        let here = Readiness::Ready(RuntimeFacts {
-            version: "0.27.0".to_owned(),
-            ..RuntimeFacts::default()
-        });
-        assert_eq!(version("rten", &here, "0.27.0"), Ok(()));
+        assert_eq!(check_version("rten", None, "0.27.0"), Ok(()));
+        assert_eq!(check_version("rten", Some("0.27.0"), "0.27.0"), Ok(()));
         assert_eq!(
-            version("rten", &here, "0.26.0")
+            check_version("rten", Some("0.26.0"), "0.27.0")
                 .expect_err("another")
                 .to_string(),
             "rten@0.26.0 is not here: this is rten@0.27.0; leave '@0.26.0' out or write that version"
         );
-        let gone = Readiness::Unavailable {
-            reason: "no library".to_owned(),
-            remedy: "install it".to_owned(),
-        };
+    }
+
+    #[test]
+    fn a_choice_is_one_of_its_words_or_its_default() {
+        let words = [("none", 0), ("all", 3)];
+        assert_eq!(choice("ort", &Options::new(), "opt", &words, 3), Ok(3));
         assert_eq!(
-            version("ort", &gone, "1").expect_err("gone").to_string(),
-            "ort cannot run: no library; install it"
+            choice("ort", &options("opt", "none"), "opt", &words, 3),
+            Ok(0)
+        );
+        assert_eq!(
+            choice("ort", &options("opt", "most"), "opt", &words, 3)
+                .expect_err("no such word")
+                .to_string(),
+            "adapter 'ort' refuses option 'opt=most': use none or all"
         );
     }
 }

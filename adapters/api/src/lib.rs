@@ -4,16 +4,18 @@
 mod check;
 mod error;
 mod options;
+mod profile;
 mod readiness;
 mod request;
 
 use std::num::NonZeroUsize;
 
-pub use check::{check_inputs, check_options, flag};
-pub use error::AdapterError;
+pub use check::{check_inputs, check_options, check_version, choice, flag};
+pub use error::{AdapterError, LackedOperator};
 pub use options::{AdapterSpec, AdapterSpecError, Options};
+pub use profile::{OperatorTime, RequestProfile};
 pub use readiness::{Readiness, RuntimeFacts};
-pub use request::{Device, LoadRequest, OutputSpec, Precision};
+pub use request::{Device, LoadRequest, ModelFormat, OutputSpec, Precision};
 pub use tare_models::{DataType, Element, Tensor, TensorSpec};
 
 /// A framework that can execute models.
@@ -21,8 +23,9 @@ pub trait Adapter: Send + Sync {
     /// The name on the command line, such as `rten`.
     fn name(&self) -> &'static str;
 
-    /// Whether it can run here with these options, or the reason why not and what mends it. Loads no model.
-    fn check(&self, options: &Options) -> Readiness;
+    /// Whether it can run here in this version (`None`: any will do) with these options, or the reason why not and what
+    /// mends it. Loads no model.
+    fn check(&self, version: Option<&str>, options: &Options) -> Readiness;
 
     /// Reads the model and prepares it for the shapes asked for.
     ///
@@ -30,18 +33,22 @@ pub trait Adapter: Send + Sync {
     /// Where an option is unknown, the model cannot be read, or it needs what this framework cannot do.
     fn load(&self, request: &LoadRequest) -> Result<Box<dyn Loaded>, AdapterError>;
 
-    /// Whether `name@version` may be written; by default the version must be the one that [`Adapter::check`] reports.
-    ///
-    /// # Errors
-    /// `Unsupported`, naming the version that is here.
-    fn accepts_version(&self, version: &str) -> Result<(), AdapterError> {
-        check::version(self.name(), &self.check(&Options::new()), version)
+    /// The formats of model files that it reads.
+    fn formats(&self) -> &'static [ModelFormat] {
+        &[ModelFormat::Onnx]
     }
 
-    /// Whether what a cell asks (device, precision, threads, element types) can be done at all, before any model is loaded.
+    /// Whether its outputs are a function of the model, and so can be compared with another framework's.
+    fn computes(&self) -> bool {
+        true
+    }
+
+    /// Whether what a cell asks (device, precision, threads, element types, the model's operators) can be done at all. May
+    /// read the model's file, keeps nothing of it, and is asked in a process that measures nothing.
     ///
     /// # Errors
-    /// `Unsupported`, naming what was asked for and what would do; by default nothing is refused.
+    /// `Unsupported`, naming what was asked for and what would do; `Lacks`, naming the operators; by default nothing is
+    /// refused. A file that cannot be read is left to [`Adapter::load`] to tell.
     fn accepts(&self, _request: &LoadRequest) -> Result<(), AdapterError> {
         Ok(())
     }
@@ -86,22 +93,21 @@ pub trait Session: Send {
     /// Where the library executes on the caller's thread this is `body(self)`.
     fn enter(&mut self, body: Body<'_>);
 
-    /// Executes one request with the framework's own profiler on and returns the time of each operator kind.
+    /// Turns the framework's own profiler on: every request from here to [`Session::end_profile`] is profiled. May take as
+    /// long as loading, as some libraries profile only sessions that were made for it.
     ///
     /// # Errors
     /// `NotOffered` unless the adapter has a profiler.
-    fn profile(&mut self, _inputs: &[Tensor]) -> Result<Vec<OperatorTime>, AdapterError> {
+    fn start_profile(&mut self) -> Result<(), AdapterError> {
         Err(AdapterError::NotOffered("a profile by operator"))
     }
-}
 
-/// The time one kind of operator took in a profiled request.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct OperatorTime {
-    /// The framework's own name of the operator.
-    pub kind: String,
-    /// How many were executed.
-    pub count: u64,
-    /// Their time together, in nanoseconds.
-    pub time_ns: u64,
+    /// Turns the profiler off and returns what each request since [`Session::start_profile`] spent on each operator, in the
+    /// order of the requests.
+    ///
+    /// # Errors
+    /// `NotOffered` unless the adapter has a profiler, `Run` where its report cannot be read.
+    fn end_profile(&mut self) -> Result<Vec<RequestProfile>, AdapterError> {
+        Err(AdapterError::NotOffered("a profile by operator"))
+    }
 }

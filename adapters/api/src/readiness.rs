@@ -26,8 +26,11 @@ pub struct RuntimeFacts {
     pub name: String,
     /// The library's own version.
     pub version: String,
-    /// The sha256 of the library file; `None` where it is compiled into this program.
+    /// The sha256 of the library file; `None` where it is compiled into this program, or not read yet.
     pub library_sha256: Option<String>,
+    /// How many library calls the adapter itself dispatches for a request; `None` where the library walks the model.
+    #[serde(default)]
+    pub dispatched_calls: Option<u64>,
     /// Every option in force, defaults included.
     pub options: BTreeMap<String, String>,
 }

@@ -13,12 +13,16 @@ use crate::options::Options;
 /// A model to be loaded, and how.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LoadRequest {
-    /// The ONNX file.
+    /// The model's file.
     pub model: PathBuf,
+    /// What the file is.
+    pub format: ModelFormat,
     /// The inputs in the model's order, with the shapes that every request will have.
     pub inputs: Vec<TensorSpec>,
-    /// The outputs in the model's order, as the file declares them.
+    /// The outputs in the model's order, as the file declares them; empty where it declares none (TorchScript).
     pub outputs: Vec<OutputSpec>,
+    /// The version of the framework's library; `None` where any will do.
+    pub version: Option<String>,
     /// Options of the adapter.
     pub options: Options,
     /// How many threads may execute operators.
@@ -27,6 +31,43 @@ pub struct LoadRequest {
     pub device: Device,
     /// The arithmetic asked for; `None` keeps the file's.
     pub precision: Option<Precision>,
+}
+
+impl LoadRequest {
+    /// An ONNX file as it is: any version, no options, one thread, on the host's processor.
+    pub fn new(model: PathBuf, inputs: Vec<TensorSpec>, outputs: Vec<OutputSpec>) -> Self {
+        Self {
+            model,
+            format: ModelFormat::Onnx,
+            inputs,
+            outputs,
+            version: None,
+            options: Options::new(),
+            threads: NonZeroUsize::MIN,
+            device: Device::Cpu,
+            precision: None,
+        }
+    }
+}
+
+/// The format of a model's file.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ModelFormat {
+    /// ONNX: a graph of operators.
+    #[default]
+    Onnx,
+    /// TorchScript: an archive of code and weights that libtorch executes.
+    TorchScript,
+}
+
+impl fmt::Display for ModelFormat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Onnx => "ONNX",
+            Self::TorchScript => "TorchScript",
+        })
+    }
 }
 
 /// An output's name and element type.

@@ -48,7 +48,11 @@ fn read(path: &Path, data: &Path) -> Result<Case, String> {
 fn execute(adapter: &dyn Adapter, case: &Case) -> Outcome {
     let loaded = match adapter.load(&case.request) {
         Ok(loaded) => loaded,
-        Err(error @ (AdapterError::Unsupported(_) | AdapterError::Load(_))) => {
+        Err(
+            error @ (AdapterError::Unsupported(_)
+            | AdapterError::Lacks { .. }
+            | AdapterError::Load(_)),
+        ) => {
             return Outcome::Refused(error.to_string());
         }
         Err(error) => return Outcome::Failed(error.to_string()),

@@ -1,7 +1,7 @@
 //! What the traits promise, checked one promise after another.
 
 use tare_adapter_api::{
-    Adapter, AdapterError, Device, LoadRequest, Options, Readiness, Session, Tensor,
+    Adapter, AdapterError, Device, LoadRequest, Options, Readiness, RuntimeFacts, Session, Tensor,
 };
 
 use crate::compare::compare;
@@ -124,21 +124,30 @@ fn holds(promise: bool, otherwise: impl FnOnce() -> String) -> Promise {
 }
 
 fn ready(subject: &Subject) -> Promise {
-    let Readiness::Ready(facts) = subject.adapter.check(&Options::new()) else {
-        return Err("it is unavailable".to_owned());
-    };
+    let facts = facts(subject)?;
     let loaded = subject.adapter.load(&subject.request).map_err(said)?;
     holds(!facts.version.is_empty(), || "no version".to_owned())?;
-    holds(loaded.runtime() == facts, || {
-        format!("{:?} runs, not {facts:?}", loaded.runtime())
-    })
+    let runs = loaded.runtime();
+    let same =
+        (&runs.name, &runs.version, &runs.options) == (&facts.name, &facts.version, &facts.options);
+    holds(same, || format!("{runs:?} runs, not {facts:?}"))
+}
+
+/// What the adapter says of itself where nothing is asked for.
+fn facts(subject: &Subject) -> Result<RuntimeFacts, String> {
+    match subject.adapter.check(None, &Options::new()) {
+        Readiness::Ready(facts) => Ok(facts),
+        Readiness::Unavailable { reason, remedy } => {
+            Err(format!("it is unavailable: {reason}; {remedy}"))
+        }
+    }
 }
 
 fn unknown_option(subject: &Subject) -> Promise {
     let options = Options::from([("no-such-option".to_owned(), "1".to_owned())]);
     holds(
         matches!(
-            subject.adapter.check(&options),
+            subject.adapter.check(None, &options),
             Readiness::Unavailable { .. }
         ),
         || "check lets it pass".to_owned(),
@@ -154,17 +163,16 @@ fn unknown_option(subject: &Subject) -> Promise {
 }
 
 fn version(subject: &Subject) -> Promise {
-    let Readiness::Ready(facts) = subject.adapter.check(&Options::new()) else {
-        return Err("it is unavailable".to_owned());
-    };
-    subject
-        .adapter
-        .accepts_version(&facts.version)
-        .map_err(said)?;
+    let facts = facts(subject)?;
+    let check = |version: &str| subject.adapter.check(Some(version), &Options::new());
+    holds(matches!(check(&facts.version), Readiness::Ready(_)), || {
+        format!("it refuses its own version: {:?}", check(&facts.version))
+    })?;
     let other = format!("{}.1", facts.version);
-    holds(subject.adapter.accepts_version(&other).is_err(), || {
-        format!("it accepts {other}")
-    })
+    holds(
+        matches!(check(&other), Readiness::Unavailable { .. }),
+        || format!("it accepts {other}"),
+    )
 }
 
 fn enter(subject: &Subject) -> Promise {

@@ -1,9 +1,8 @@
 //! What an adapter is asked in this suite: one thread on the host's processor, no options.
 
-use std::num::NonZeroUsize;
 use std::path::Path;
 
-use tare_adapter_api::{Device, LoadRequest, Options, OutputSpec, Tensor, TensorSpec};
+use tare_adapter_api::{LoadRequest, OutputSpec, Tensor, TensorSpec};
 
 /// To load `path` for these inputs, whose names are given in the same order.
 pub(crate) fn request(
@@ -12,21 +11,10 @@ pub(crate) fn request(
     inputs: &[Tensor],
     outputs: &[OutputSpec],
 ) -> LoadRequest {
-    LoadRequest {
-        model: path.to_owned(),
-        inputs: names
-            .iter()
-            .zip(inputs)
-            .map(|(name, input)| TensorSpec {
-                name: name.clone(),
-                dtype: input.dtype(),
-                shape: input.shape().to_vec(),
-            })
-            .collect(),
-        outputs: outputs.to_vec(),
-        options: Options::new(),
-        threads: NonZeroUsize::MIN,
-        device: Device::Cpu,
-        precision: None,
-    }
+    let inputs = names.iter().zip(inputs).map(|(name, input)| TensorSpec {
+        name: name.clone(),
+        dtype: input.dtype(),
+        shape: input.shape().to_vec(),
+    });
+    LoadRequest::new(path.to_owned(), inputs.collect(), outputs.to_vec())
 }

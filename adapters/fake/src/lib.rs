@@ -30,6 +30,7 @@ mod settings;
 
 use tare_adapter_api::{
     Adapter, AdapterError, LoadRequest, Loaded, Options, Readiness, RuntimeFacts, Session,
+    check_version,
 };
 pub use tare_clock::MonotonicClock;
 
@@ -39,6 +40,7 @@ use crate::session::FakeSession;
 use crate::settings::Settings;
 
 const NAME: &str = "fake";
+const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// The adapter; its costs are waited for on `C`.
 #[derive(Debug, Clone, Copy, Default)]
@@ -65,8 +67,13 @@ impl<C: Clock + Clone + 'static> Adapter for Fake<C> {
         NAME
     }
 
-    fn check(&self, options: &Options) -> Readiness {
-        match Settings::read(options) {
+    fn computes(&self) -> bool {
+        false
+    }
+
+    fn check(&self, version: Option<&str>, options: &Options) -> Readiness {
+        let checked = check_version(NAME, version, VERSION);
+        match checked.and_then(|()| Settings::read(options)) {
             Ok(_) => Readiness::Ready(facts(options)),
             Err(refusal) => Readiness::Unavailable {
                 reason: refusal.to_string(),
@@ -115,8 +122,8 @@ impl<C: Clock + Clone + 'static> Loaded for FakeModel<C> {
 fn facts(options: &Options) -> RuntimeFacts {
     RuntimeFacts {
         name: NAME.to_owned(),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        library_sha256: None,
+        version: VERSION.to_owned(),
         options: options.clone(),
+        ..RuntimeFacts::default()
     }
 }

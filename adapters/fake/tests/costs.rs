@@ -1,33 +1,28 @@
 //! What the fake is asked to cost and to break is what it costs and breaks, to the nanosecond.
 
-use std::num::NonZeroUsize;
-
 use tare_adapter_api::{
-    Adapter, AdapterError, DataType, Device, LoadRequest, Options, OutputSpec, Tensor, TensorSpec,
+    Adapter, AdapterError, DataType, LoadRequest, Options, OutputSpec, Tensor, TensorSpec,
 };
 use tare_adapter_fake::Fake;
 use tare_clock::{Clock, SimulatedClock};
 use tare_units::Nanoseconds;
 
 fn request(options: &[(&str, &str)], rows: usize) -> LoadRequest {
+    let input = TensorSpec {
+        name: "x".to_owned(),
+        dtype: DataType::F32,
+        shape: vec![rows, 3],
+    };
+    let output = OutputSpec {
+        name: "y".to_owned(),
+        dtype: DataType::F32,
+    };
     LoadRequest {
-        model: "none".into(),
-        inputs: vec![TensorSpec {
-            name: "x".to_owned(),
-            dtype: DataType::F32,
-            shape: vec![rows, 3],
-        }],
-        outputs: vec![OutputSpec {
-            name: "y".to_owned(),
-            dtype: DataType::F32,
-        }],
         options: options
             .iter()
             .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
             .collect::<Options>(),
-        threads: NonZeroUsize::MIN,
-        device: Device::Cpu,
-        precision: None,
+        ..LoadRequest::new("none".into(), vec![input], vec![output])
     }
 }
 

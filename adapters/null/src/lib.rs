@@ -4,9 +4,11 @@
 use std::hint::black_box;
 
 use tare_adapter_api::{
-    Adapter, AdapterError, Body, LoadRequest, Loaded, Options, Readiness, RuntimeFacts, Session,
-    Tensor, check_options,
+    Adapter, AdapterError, Body, LoadRequest, Loaded, ModelFormat, Options, Readiness,
+    RuntimeFacts, Session, Tensor, check_options, check_version,
 };
+
+const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Accepts any model on any device, ignores every input, has no outputs and no options.
 #[derive(Debug, Clone, Copy, Default)]
@@ -17,12 +19,22 @@ impl Adapter for Null {
         "null"
     }
 
-    fn check(&self, options: &Options) -> Readiness {
-        match check_options(self.name(), options, &[]) {
+    fn formats(&self) -> &'static [ModelFormat] {
+        &[ModelFormat::Onnx, ModelFormat::TorchScript]
+    }
+
+    fn computes(&self) -> bool {
+        false
+    }
+
+    fn check(&self, version: Option<&str>, options: &Options) -> Readiness {
+        let checked = check_options(self.name(), options, &[])
+            .and_then(|()| check_version(self.name(), version, VERSION));
+        match checked {
             Ok(()) => Readiness::Ready(facts()),
             Err(refusal) => Readiness::Unavailable {
                 reason: refusal.to_string(),
-                remedy: "leave the option out".to_owned(),
+                remedy: "leave it out".to_owned(),
             },
         }
     }
@@ -65,7 +77,7 @@ impl Session for Nothing {
 fn facts() -> RuntimeFacts {
     RuntimeFacts {
         name: "null".to_owned(),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
+        version: VERSION.to_owned(),
         ..RuntimeFacts::default()
     }
 }

@@ -1,8 +1,6 @@
 //! null keeps the promises of an adapter that does nothing.
 
-use std::num::NonZeroUsize;
-
-use tare_adapter_api::{Adapter, Device, LoadRequest, Options, Precision};
+use tare_adapter_api::{Adapter, Device, LoadRequest, Precision};
 use tare_adapter_conformance::{Kind, contract};
 use tare_adapter_null::Null;
 
@@ -15,13 +13,9 @@ fn the_contract_is_kept() {
 fn anything_is_accepted_and_nothing_comes_out() {
     let loaded = Null
         .load(&LoadRequest {
-            model: "no such file".into(),
-            inputs: Vec::new(),
-            outputs: Vec::new(),
-            options: Options::new(),
-            threads: NonZeroUsize::MIN,
             device: Device::Cuda(5),
             precision: Some(Precision::Int8),
+            ..LoadRequest::new("no such file".into(), Vec::new(), Vec::new())
         })
         .expect("never read");
     let mut session = loaded.session().expect("a session");

@@ -22,7 +22,9 @@ mod tests;
 
 use std::num::NonZeroUsize;
 
-use tare_adapter_api::{Adapter, AdapterError, LoadRequest, Loaded, Options, Readiness};
+use tare_adapter_api::{
+    Adapter, AdapterError, LoadRequest, Loaded, Options, Readiness, check_version,
+};
 
 use crate::load::RtenModel;
 use crate::settings::Settings;
@@ -44,8 +46,9 @@ impl Adapter for Rten {
         NAME
     }
 
-    fn check(&self, options: &Options) -> Readiness {
-        match Settings::read(options) {
+    fn check(&self, version: Option<&str>, options: &Options) -> Readiness {
+        let checked = check_version(NAME, version, VERSION);
+        match checked.and_then(|()| Settings::read(options)) {
             Ok(settings) => Readiness::Ready(settings.facts()),
             Err(refusal) => Readiness::Unavailable {
                 reason: refusal.to_string(),

@@ -66,6 +66,7 @@ pub(crate) fn parse(text: &str) -> Result<Vec<OperatorTime>, ProfileError> {
         let table = Table::read(&mut lines)?;
         rows += table.rows;
         kinds.push(OperatorTime {
+            name: None,
             kind: kind.to_owned(),
             count: table.count,
             time_ns: table.time_ns,

@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use rten::{NodeId, RunOptions, ThreadPool, Value, ValueOrView};
-use tare_adapter_api::{AdapterError, Body, OperatorTime, Session, Tensor, check_inputs};
+use tare_adapter_api::{AdapterError, Body, RequestProfile, Session, Tensor, check_inputs};
 
 use crate::capture::capture_stdout;
 use crate::input::{Buffer, Slot};
@@ -19,6 +19,8 @@ pub(crate) struct RtenSession<'m> {
     pool: Arc<ThreadPool>,
     slots: Vec<Slot>,
     outputs: Option<Vec<Value>>,
+    /// Of the requests since the profiler was turned on; `None` while it is off.
+    profiles: Option<Vec<RequestProfile>>,
 }
 
 impl<'m> RtenSession<'m> {
@@ -39,6 +41,7 @@ impl<'m> RtenSession<'m> {
             pool: pool::exactly(threads)?,
             slots,
             outputs: None,
+            profiles: None,
         })
     }
 
@@ -63,6 +66,15 @@ impl<'m> RtenSession<'m> {
         Ok(())
     }
 
+    fn execute_profiled(&mut self, inputs: &[Tensor]) -> Result<RequestProfile, AdapterError> {
+        let mut options = self.options().with_timing(true).with_timing_by_shape(true);
+        options.timing_sort = rten::TimingSort::ByName;
+        let (text, result) =
+            capture_stdout(|| self.execute(inputs, options)).map_err(|error| unreadable(&error))?;
+        result?;
+        profile::parse(&text).map_err(|error| unreadable(&error))
+    }
+
     fn options(&self) -> RunOptions {
         RunOptions::default().with_thread_pool(Some(Arc::clone(&self.pool)))
     }
@@ -70,6 +82,11 @@ impl<'m> RtenSession<'m> {
 
 impl Session for RtenSession<'_> {
     fn run(&mut self, inputs: &[Tensor]) -> Result<(), AdapterError> {
+        if self.profiles.is_some() {
+            let profile = self.execute_profiled(inputs)?;
+            self.profiles.get_or_insert_default().push(profile);
+            return Ok(());
+        }
         let options = self.options();
         self.execute(inputs, options)
     }
@@ -92,13 +109,18 @@ impl Session for RtenSession<'_> {
         pool.run(|| body(self));
     }
 
-    fn profile(&mut self, inputs: &[Tensor]) -> Result<Vec<OperatorTime>, AdapterError> {
-        let mut options = self.options().with_timing(true).with_timing_by_shape(true);
-        options.timing_sort = rten::TimingSort::ByName;
-        let (text, result) = capture_stdout(|| self.execute(inputs, options))
-            .map_err(|error| AdapterError::Run(format!("cannot read rten's profile: {error}")))?;
-        result?;
-        profile::parse(&text)
-            .map_err(|error| AdapterError::Run(format!("cannot read rten's profile: {error}")))
+    fn start_profile(&mut self) -> Result<(), AdapterError> {
+        self.profiles = Some(Vec::new());
+        Ok(())
     }
+
+    fn end_profile(&mut self) -> Result<Vec<RequestProfile>, AdapterError> {
+        self.profiles
+            .take()
+            .ok_or_else(|| AdapterError::Run("no profile was started: start one first".to_owned()))
+    }
+}
+
+fn unreadable(error: &dyn std::fmt::Display) -> AdapterError {
+    AdapterError::Run(format!("cannot read rten's profile: {error}"))
 }

@@ -40,10 +40,10 @@ impl Settings {
         RuntimeFacts {
             name: NAME.to_owned(),
             version: VERSION.to_owned(),
-            library_sha256: None,
             options: [(PREPACK, self.prepack), (OPTIMIZE, self.optimize)]
                 .map(|(key, value)| (key.to_owned(), value.to_string()))
                 .into(),
+            ..RuntimeFacts::default()
         }
     }
 }

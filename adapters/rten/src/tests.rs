@@ -74,21 +74,17 @@ fn request(path: &Path, threads: usize) -> LoadRequest {
         ("b", DataType::Bool, &[2]),
         ("d", DataType::F64, &[2]),
     ];
+    let outputs = ["product", "next", "not", "twice"]
+        .iter()
+        .zip(TYPES)
+        .map(|(name, dtype)| OutputSpec {
+            name: (*name).to_owned(),
+            dtype,
+        })
+        .collect();
     LoadRequest {
-        model: path.to_owned(),
-        inputs: inputs.map(spec).to_vec(),
-        outputs: ["product", "next", "not", "twice"]
-            .iter()
-            .zip(TYPES)
-            .map(|(name, dtype)| OutputSpec {
-                name: (*name).to_owned(),
-                dtype,
-            })
-            .collect(),
-        options: Options::new(),
         threads: NonZeroUsize::new(threads).expect("not zero"),
-        device: Device::Cpu,
-        precision: None,
+        ..LoadRequest::new(path.to_owned(), inputs.map(spec).to_vec(), outputs)
     }
 }
 
@@ -325,8 +321,16 @@ fn a_profile_has_every_operator_and_leaves_standard_output_as_it_was() {
         "tests::a_profile_has_every_operator_and_leaves_standard_output_as_it_was",
         || {
             println!("before");
-            let kinds = with_session(|session| session.profile(&inputs(1))).expect("a profile");
+            let profiles = with_session(|session| {
+                session.start_profile()?;
+                session.run(&inputs(1))?;
+                session.run(&inputs(2))?;
+                session.end_profile()
+            })
+            .expect("a profile");
             println!("after");
+            assert_eq!(profiles.len(), 2);
+            let kinds = &profiles[1];
             let counts: Vec<(&str, u64)> = kinds
                 .iter()
                 .map(|time| (time.kind.as_str(), time.count))
@@ -364,7 +368,11 @@ fn a_profile_of_inputs_that_do_not_fit_is_the_requests_error() {
         "tests::a_profile_of_inputs_that_do_not_fit_is_the_requests_error",
         || {
             println!("before");
-            let error = with_session(|session| session.profile(&[])).expect_err("no inputs");
+            let error = with_session(|session| {
+                session.start_profile()?;
+                session.run(&[])
+            })
+            .expect_err("no inputs");
             println!("after");
             assert_eq!(
                 error.to_string(),

@@ -85,13 +85,12 @@ impl Shaped {
         let cell = self.described(adapter, scenario, place);
         let threads = NonZeroUsize::new(place.threads as usize).unwrap_or(NonZeroUsize::MIN);
         let load = LoadRequest {
-            model: self.path.clone(),
-            inputs: self.specs.clone(),
-            outputs: self.outputs.clone(),
+            version: adapter.version.clone(),
             options: adapter.options.clone(),
             threads,
             device: place.device,
             precision: self.other_than_the_files(place),
+            ..LoadRequest::new(self.path.clone(), self.specs.clone(), self.outputs.clone())
         };
         found.accepts(&load).map_err(Box::new)?;
         Ok(Work {

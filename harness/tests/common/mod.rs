@@ -1,9 +1,7 @@
 //! A job for the fake framework, and a reporter that writes down what it was told.
 #![allow(dead_code)]
 
-use std::num::NonZeroUsize;
-
-use tare_adapter_api::{Device, LoadRequest, Options, OutputSpec};
+use tare_adapter_api::{LoadRequest, Options, OutputSpec};
 use tare_harness::protocol::{Job, PROTOCOL};
 use tare_harness::{MeasureError, Reporter};
 use tare_models::{DataType, Graph, Inputs, TensorSpec};
@@ -22,19 +20,18 @@ pub fn job(options: &[(&str, &str)]) -> Job {
         adapter: "fake".into(),
         inputs: Inputs::new(&Graph::default(), &specs, &|_| None, 1).expect("small inputs"),
         load: LoadRequest {
-            model: "none.onnx".into(),
-            inputs: specs,
-            outputs: vec![OutputSpec {
-                name: "y".into(),
-                dtype: DataType::F32,
-            }],
             options: options
                 .iter()
                 .map(|(key, value)| ((*key).into(), (*value).into()))
                 .collect::<Options>(),
-            threads: NonZeroUsize::MIN,
-            device: Device::Cpu,
-            precision: None,
+            ..LoadRequest::new(
+                "none.onnx".into(),
+                specs,
+                vec![OutputSpec {
+                    name: "y".into(),
+                    dtype: DataType::F32,
+                }],
+            )
         },
         scenario: "single-stream".parse().expect("a scenario"),
         batch: 2,

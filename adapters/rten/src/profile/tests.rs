@@ -35,6 +35,7 @@ const TEXT: &str = concat!(
 
 fn kind(kind: &str, count: u64, time_ns: u64) -> OperatorTime {
     OperatorTime {
+        name: None,
         kind: kind.to_owned(),
         count,
         time_ns,

@@ -1,0 +1,19 @@
+//! What a framework's own profiler says of a request.
+
+use serde::{Deserialize, Serialize};
+
+/// The operators that one request executed, in the framework's order; after fusion where the framework fuses.
+pub type RequestProfile = Vec<OperatorTime>;
+
+/// The time that one operator took in a profiled request, or all operators of one kind where the framework tells no more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OperatorTime {
+    /// The framework's own name of this operator; `None` where it tells of kinds only.
+    pub name: Option<String>,
+    /// The framework's own name of the kind, such as `MatMul`.
+    pub kind: String,
+    /// How many were executed: 1 for a single operator.
+    pub count: u64,
+    /// Their time together, in nanoseconds.
+    pub time_ns: u64,
+}
