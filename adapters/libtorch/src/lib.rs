@@ -1,0 +1,2 @@
+//! libtorch: a graph as ATen calls, or TorchScript.
+#![forbid(unsafe_code)]

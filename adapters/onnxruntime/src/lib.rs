@@ -1,0 +1,2 @@
+//! ONNX Runtime, loaded from a library file.
+#![forbid(unsafe_code)]

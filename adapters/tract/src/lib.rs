@@ -1,0 +1,2 @@
+//! tract, the second pure-Rust framework.
+#![forbid(unsafe_code)]

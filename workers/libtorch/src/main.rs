@@ -1,0 +1,4 @@
+//! The worker that links libtorch.
+#![forbid(unsafe_code)]
+
+fn main() {}
