@@ -30,6 +30,8 @@ pub enum Home {
     Linked(&'static dyn Adapter),
     /// Linked into the worker program of this name, which lies beside this one.
     Worker(&'static str),
+    /// Nowhere, because this program was built without it; what mends that.
+    NotBuilt(&'static str),
 }
 
 static FAKE: Fake<MonotonicClock> = Fake::real();

@@ -94,5 +94,6 @@ fn rten() -> Result<&'static dyn Adapter> {
     match find("rten")?.home {
         Home::Linked(adapter) => Ok(adapter),
         Home::Worker(program) => anyhow::bail!("rten lies in {program}"),
+        Home::NotBuilt(remedy) => anyhow::bail!("rten is not compiled in: {remedy}"),
     }
 }

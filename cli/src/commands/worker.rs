@@ -22,7 +22,7 @@ pub fn run() -> Result<Exit, Failed> {
 pub fn linked(name: &str) -> Option<&'static dyn Adapter> {
     match find(name).ok()?.home {
         Home::Linked(adapter) => Some(adapter),
-        Home::Worker(_) => None,
+        Home::Worker(_) | Home::NotBuilt(_) => None,
     }
 }
 
