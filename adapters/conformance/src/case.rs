@@ -14,16 +14,21 @@ use crate::tensor_file;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Outcome {
     Passed,
-    /// Nothing was executed; the reason names what is lacking.
+    /// Nothing was executed; the reason says what stands against it.
     Refused(String),
+    /// Nothing was executed; the reason names operators that the framework lacks.
+    Lacks(String),
     Failed(String),
+    /// Not for any adapter: what goes in or comes out is no tensor of numbers.
+    Other,
 }
 
 /// Runs the case in `folder`: `model.onnx` and `test_data_set_0/{input,output}_N.pb`.
 pub(crate) fn run(adapter: &dyn Adapter, folder: &Path) -> Outcome {
     let path = folder.join("model.onnx");
     match read(&path, &folder.join("test_data_set_0")) {
-        Ok(case) => quietly(|| execute(adapter, &case)).unwrap_or_else(Outcome::Failed),
+        Ok(Some(case)) => quietly(|| execute(adapter, &case)).unwrap_or_else(Outcome::Failed),
+        Ok(None) => Outcome::Other,
         Err(reason) => Outcome::Refused(reason),
     }
 }
@@ -34,25 +39,25 @@ struct Case {
     expected: Vec<Tensor>,
 }
 
-fn read(path: &Path, data: &Path) -> Result<Case, String> {
+/// The case; `None` where it needs more than tensors of numbers.
+fn read(path: &Path, data: &Path) -> Result<Option<Case>, String> {
     let file = std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
-    let (names, outputs) = declared(&file)?;
+    let Some((names, outputs)) = declared(&file)? else {
+        return Ok(None);
+    };
     let inputs = tensors(data, "input", names.len())?;
-    Ok(Case {
+    Ok(Some(Case {
         request: request(path, &names, &inputs, &outputs),
         inputs,
         expected: tensors(data, "output", outputs.len())?,
-    })
+    }))
 }
 
 fn execute(adapter: &dyn Adapter, case: &Case) -> Outcome {
     let loaded = match adapter.load(&case.request) {
         Ok(loaded) => loaded,
-        Err(
-            error @ (AdapterError::Unsupported(_)
-            | AdapterError::Lacks { .. }
-            | AdapterError::Load(_)),
-        ) => {
+        Err(error @ AdapterError::Lacks { .. }) => return Outcome::Lacks(error.to_string()),
+        Err(error @ (AdapterError::Unsupported(_) | AdapterError::Load(_))) => {
             return Outcome::Refused(error.to_string());
         }
         Err(error) => return Outcome::Failed(error.to_string()),

@@ -9,16 +9,19 @@ use tare_adapter_api::{DataType, OutputSpec};
 use tare_models::proto::type_proto::Value;
 use tare_models::proto::{GraphProto, ModelProto, ValueInfoProto};
 
-/// Inputs that are no initialisers, by name, and outputs; the error names what is no tensor.
-pub(crate) fn declared(file: &[u8]) -> Result<(Vec<String>, Vec<OutputSpec>), String> {
+/// Names of the inputs that are no initialisers, and the outputs.
+pub(crate) type Declared = (Vec<String>, Vec<OutputSpec>);
+
+/// What the file declares; `None` where an input or an output is no tensor of numbers: sequences, optionals, maps, strings.
+pub(crate) fn declared(file: &[u8]) -> Result<Option<Declared>, String> {
     let model = ModelProto::decode(file).map_err(|error| error.to_string())?;
     let graph = model.graph.ok_or("the file holds no graph")?;
-    let inputs = inputs(&graph).map(tensor).collect::<Result<Vec<_>, _>>()?;
-    let outputs = graph.output.iter().map(tensor).collect::<Result<_, _>>()?;
-    Ok((
-        inputs.into_iter().map(|input| input.name).collect(),
-        outputs,
-    ))
+    let inputs: Option<Vec<OutputSpec>> = inputs(&graph).map(tensor).collect();
+    let outputs: Option<Vec<OutputSpec>> = graph.output.iter().map(tensor).collect();
+    Ok(inputs.zip(outputs).map(|(inputs, outputs)| {
+        let names = inputs.into_iter().map(|input| input.name).collect();
+        (names, outputs)
+    }))
 }
 
 fn inputs(graph: &GraphProto) -> impl Iterator<Item = &ValueInfoProto> {
@@ -33,29 +36,21 @@ fn inputs(graph: &GraphProto) -> impl Iterator<Item = &ValueInfoProto> {
         .filter(move |info| !constants.contains(info.name()))
 }
 
-fn tensor(info: &ValueInfoProto) -> Result<OutputSpec, String> {
-    let name = info.name().to_owned();
-    let Some(Value::TensorType(tensor)) = info
-        .r#type
-        .as_ref()
-        .and_then(|r#type| r#type.value.as_ref())
-    else {
-        return Err(format!(
-            "'{name}' is no tensor: only tensors are fed and fetched"
-        ));
+fn tensor(info: &ValueInfoProto) -> Option<OutputSpec> {
+    let Value::TensorType(tensor) = info.r#type.as_ref()?.value.as_ref()? else {
+        return None;
     };
-    match DataType::from_onnx(tensor.elem_type()) {
-        None | Some(DataType::String) => Err(format!(
-            "'{name}' holds no numbers: only numbers are fed and fetched"
-        )),
-        Some(dtype) => Ok(OutputSpec { name, dtype }),
-    }
+    let dtype = DataType::from_onnx(tensor.elem_type())?;
+    (dtype != DataType::String).then(|| OutputSpec {
+        name: info.name().to_owned(),
+        dtype,
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use tare_models::build::{Builder, Weights};
-    use tare_models::proto::TypeProto;
+    use tare_models::proto::{TypeProto, type_proto};
 
     use super::*;
 
@@ -76,7 +71,8 @@ mod tests {
         let mut second = graph.input[0].clone();
         second.name = Some(constant);
         graph.input.push(second);
-        let (inputs, outputs) = declared(&model.encode_to_vec()).expect("tensors");
+        let declared = declared(&model.encode_to_vec()).expect("a model");
+        let (inputs, outputs) = declared.expect("tensors");
         assert_eq!(inputs, ["x"]);
         assert_eq!(
             outputs,
@@ -88,13 +84,28 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_tensor_of_numbers_is_named() {
+    fn what_is_no_tensor_of_numbers_is_told_apart() {
         let mut model = model();
-        let graph = model.graph.as_mut().expect("a graph");
-        graph.output[0].r#type = Some(TypeProto::default());
+        assert!(declared(b"this is no model").is_err());
         assert_eq!(
-            declared(&model.encode_to_vec()).expect_err("no type"),
-            "'y' is no tensor: only tensors are fed and fetched"
+            declared(&model.encode_to_vec()).map(|it| it.is_some()),
+            Ok(true)
+        );
+        let output = |model: &mut ModelProto, r#type| {
+            model.graph.as_mut().expect("a graph").output[0].r#type = Some(TypeProto {
+                value: r#type,
+                ..TypeProto::default()
+            });
+            declared(&model.encode_to_vec())
+        };
+        assert_eq!(output(&mut model, None), Ok(None));
+        let strings = type_proto::Tensor {
+            elem_type: Some(DataType::String.to_onnx()),
+            ..type_proto::Tensor::default()
+        };
+        assert_eq!(
+            output(&mut model, Some(Value::TensorType(strings))),
+            Ok(None)
         );
     }
 }

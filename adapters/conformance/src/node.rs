@@ -14,18 +14,27 @@ use crate::ignore::IgnoreList;
 pub const NODE_TESTS: &str = "TARE_ONNX_NODE_TESTS";
 
 /// How the node cases went.
+///
+/// The tensor cases are those whose inputs and outputs are all tensors of numbers. Cases with sequences, optionals, maps or
+/// strings are counted apart: no adapter is asked for them, as requests carry numbers only.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct NodeReport {
+    /// The tensor cases, however they went.
+    pub tensor_cases: usize,
     /// Cases whose outputs are right.
     pub passed: usize,
     /// Cases that were refused by name before anything ran, with what is lacking.
     pub refused: BTreeMap<String, String>,
+    /// How many of the refused were refused as [`tare_adapter_api::AdapterError::Lacks`].
+    pub lacking: usize,
     /// Cases that fail and stand in the list.
     pub ignored: usize,
     /// Cases that fail and do not stand in the list, with what went wrong.
     pub failed: BTreeMap<String, String>,
     /// Entries of the list that do not fail, with how they went.
     pub stale: BTreeMap<String, String>,
+    /// Cases that are no tensor cases.
+    pub other: usize,
 }
 
 /// Runs every case in `folder/node`; `None` where `folder` is.
@@ -68,11 +77,23 @@ impl NodeReport {
         self.failed.is_empty() && self.stale.is_empty()
     }
 
+    /// The share of the tensor cases that passed; `None` where there are none.
+    pub fn share(&self) -> Option<f64> {
+        (self.tensor_cases > 0).then(|| self.passed as f64 / self.tensor_cases as f64)
+    }
+
     fn add(&mut self, name: String, outcome: Outcome, ignore: &IgnoreList) {
         let listed = ignore.reason(&name).is_some();
+        match &outcome {
+            Outcome::Other => self.other += 1,
+            _ => self.tensor_cases += 1,
+        }
+        if matches!(outcome, Outcome::Lacks(_)) && !listed {
+            self.lacking += 1;
+        }
         match (outcome, listed) {
             (Outcome::Passed, false) => self.passed += 1,
-            (Outcome::Refused(reason), false) => {
+            (Outcome::Refused(reason) | Outcome::Lacks(reason), false) => {
                 self.refused.insert(name, reason);
             }
             (Outcome::Failed(_), true) => self.ignored += 1,
@@ -83,8 +104,12 @@ impl NodeReport {
             (Outcome::Passed, true) => {
                 self.stale.insert(name, "passes now".to_owned());
             }
-            (Outcome::Refused(reason), true) => {
+            (Outcome::Refused(reason) | Outcome::Lacks(reason), true) => {
                 self.stale.insert(name, format!("is refused: {reason}"));
+            }
+            (Outcome::Other, false) => {}
+            (Outcome::Other, true) => {
+                self.stale.insert(name, "is no tensor case".to_owned());
             }
         }
     }
@@ -95,12 +120,21 @@ impl fmt::Display for NodeReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "node cases: {} passed, {} refused, {} ignored, {} failed, {} stale",
-            self.passed,
+            "node cases: {} of {} tensor cases passed",
+            self.passed, self.tensor_cases
+        )?;
+        if let Some(share) = self.share() {
+            write!(f, " ({:.1}%)", share * 100.0)?;
+        }
+        write!(
+            f,
+            ", {} refused ({} for operators), {} ignored, {} failed, {} stale; {} other",
             self.refused.len(),
+            self.lacking,
             self.ignored,
             self.failed.len(),
-            self.stale.len()
+            self.stale.len(),
+            self.other
         )?;
         for (name, reason) in &self.failed {
             write!(f, "\n  failed {name}: {reason}")?;
@@ -128,18 +162,32 @@ mod tests {
             ("passes", Outcome::Passed),
             ("refused", Outcome::Refused("no FFT".to_owned())),
             ("good", Outcome::Passed),
-            ("lacking", Outcome::Refused("no FFT".to_owned())),
+            ("lacking", Outcome::Lacks("no FFT".to_owned())),
+            ("unfit", Outcome::Refused("no f16".to_owned())),
+            ("sequence", Outcome::Other),
         ] {
             report.add(name.to_owned(), outcome, &ignore);
         }
         assert_eq!(
             report.to_string(),
-            "node cases: 1 passed, 1 refused, 1 ignored, 0 failed, 2 stale\n  stale passes: passes now: remove it from the ignore list\n  stale refused: is refused: no FFT: remove it from the ignore list"
+            "node cases: 1 of 6 tensor cases passed (16.7%), 2 refused (1 for operators), 1 ignored, 0 failed, 2 stale; 1 other\n  stale passes: passes now: remove it from the ignore list\n  stale refused: is refused: no FFT: remove it from the ignore list"
         );
         assert!(!report.is_clean());
         let mut bad = NodeReport::default();
         bad.add("new".to_owned(), failure(), &ignore);
         assert!(!bad.is_clean());
         assert!(bad.to_string().ends_with("\n  failed new: wrong"));
+        assert_eq!(bad.share(), Some(0.0));
+    }
+
+    #[test]
+    fn without_tensor_cases_there_is_no_share() {
+        let mut report = NodeReport::default();
+        let listed: IgnoreList = "sequence: once a tensor".parse().expect("well formed");
+        report.add("sequence".to_owned(), Outcome::Other, &listed);
+        assert_eq!(
+            report.to_string(),
+            "node cases: 0 of 0 tensor cases passed, 0 refused (0 for operators), 0 ignored, 0 failed, 1 stale; 1 other\n  stale sequence: is no tensor case: remove it from the ignore list"
+        );
     }
 }

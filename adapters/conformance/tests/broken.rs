@@ -92,12 +92,12 @@ fn wrong_outputs_fail_unless_they_are_listed() {
     };
     let first = run("");
     assert!(
-        first.starts_with("node cases: 0 passed, 1 refused, 0 ignored, 1 failed, 0 stale\n  failed test_double: output 0: "),
+        first.starts_with("node cases: 0 of 2 tensor cases passed (0.0%), 1 refused (0 for operators), 0 ignored, 1 failed, 0 stale; 0 other\n  failed test_double: output 0: "),
         "{first}"
     );
     assert_eq!(
         run("test_double: it does not compute"),
-        "node cases: 0 passed, 1 refused, 1 ignored, 0 failed, 0 stale"
+        "node cases: 0 of 2 tensor cases passed (0.0%), 1 refused (0 for operators), 1 ignored, 0 failed, 0 stale; 0 other"
     );
     assert!(run("test_gone: once there").contains("stale test_gone: no such case"));
 }
