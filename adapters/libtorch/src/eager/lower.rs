@@ -1,0 +1,177 @@
+//! From a folded graph to a program: kernels, slots, and after which step each tensor is freed.
+
+use std::collections::{HashMap, HashSet};
+
+use tare_adapter_api::AdapterError;
+use tare_models::{ValueId, graph};
+use tch::Tensor;
+
+use super::program::{NONE, Program, Step};
+use crate::lower::{Inputs, Kernel, Node, Outputs, Refusal, Scope, find};
+
+/// The program of the scope's graph.
+///
+/// # Errors
+/// `Unsupported`, naming the operator that cannot be executed.
+pub(crate) fn program(scope: &Scope<'_>) -> Result<Program, AdapterError> {
+    let mut lowering = Lowering {
+        scope,
+        program: Program::default(),
+        slots: HashMap::new(),
+    };
+    let inputs = scope.graph.inputs.iter();
+    let inputs: Vec<u32> = inputs.map(|input| lowering.fresh(input.value)).collect();
+    lowering.program.inputs = inputs;
+    for node in &scope.graph.nodes {
+        lowering
+            .step(node)
+            .map_err(|refusal| refused(node, &refusal))?;
+    }
+    lowering.finish()
+}
+
+struct Lowering<'s> {
+    scope: &'s Scope<'s>,
+    program: Program,
+    slots: HashMap<ValueId, u32>,
+}
+
+impl Lowering<'_> {
+    fn step(&mut self, node: &graph::Node) -> Result<(), Refusal> {
+        let seen = Node::new(node, self.scope);
+        let lower = find(&node.domain, &node.op_type)
+            .ok_or_else(|| Refusal::new("for which there is no ATen call here"))?;
+        let kernel = lower(&seen)?;
+        if self.known_at_load(node) {
+            return self.execute(node, &kernel);
+        }
+        let mut operands = Vec::with_capacity(node.inputs.len());
+        for (index, input) in node.inputs.iter().enumerate() {
+            operands.push(match input.filter(|_| !seen.is_taken(index)) {
+                Some(value) => self.slot(value)?,
+                None => NONE,
+            });
+        }
+        let results = node.outputs.iter();
+        let results = results.map(|output| output.map_or(NONE, |value| self.fresh(value)));
+        let results = results.collect();
+        self.push(node, kernel, operands, results);
+        Ok(())
+    }
+
+    fn push(&mut self, node: &graph::Node, kernel: Kernel, operands: Vec<u32>, results: Vec<u32>) {
+        let program = &mut self.program;
+        let start = program.slots.len();
+        program.slots.extend(operands);
+        let middle = program.slots.len();
+        program.slots.extend(results);
+        let end = program.slots.len();
+        program.calls += kernel.calls;
+        program.steps.push(Step {
+            run: kernel.run,
+            name: format!("{} '{}'", node.op_type, node.name).into(),
+            operands: start..middle,
+            results: middle..end,
+            freed: end..end,
+        });
+    }
+
+    /// Views of constants are made once; everything else that could be computed at load was folded, or is to be left.
+    fn known_at_load(&self, node: &graph::Node) -> bool {
+        let views = [
+            "Transpose",
+            "Reshape",
+            "Squeeze",
+            "Unsqueeze",
+            "Identity",
+            "Flatten",
+        ];
+        let mut inputs = node.inputs.iter().flatten();
+        views.contains(&node.op_type.as_str())
+            && node.domain.is_empty()
+            && inputs.all(|input| self.scope.is_constant(*input))
+    }
+
+    fn execute(&self, node: &graph::Node, kernel: &Kernel) -> Result<(), Refusal> {
+        let mut constants = vec![];
+        for input in &node.inputs {
+            let constant = input.map(|value| self.scope.tensor(value)).transpose()?;
+            constants.push(constant.flatten());
+        }
+        let operands: Vec<Option<&Tensor>> = constants.iter().map(Option::as_deref).collect();
+        if let Outputs::One(tensor) = (kernel.run)(Inputs(&operands))?
+            && let Some(value) = node.outputs.first().copied().flatten()
+        {
+            self.scope.keep(value, tensor);
+        }
+        Ok(())
+    }
+
+    fn fresh(&mut self, value: ValueId) -> u32 {
+        let slot = self.program.count as u32;
+        self.program.count += 1;
+        self.slots.insert(value, slot);
+        slot
+    }
+
+    /// The slot of a value that was computed, fed or is constant.
+    fn slot(&mut self, value: ValueId) -> Result<u32, Refusal> {
+        if let Some(slot) = self.slots.get(&value) {
+            return Ok(*slot);
+        }
+        let Some(constant) = self.scope.tensor(value)? else {
+            let name = self.scope.graph.name_of(value);
+            return Err(Refusal::new(format!("whose input '{name}' nothing makes")));
+        };
+        let slot = self.fresh(value);
+        self.program.constants.push((slot, constant));
+        Ok(slot)
+    }
+
+    fn finish(mut self) -> Result<Program, AdapterError> {
+        for output in &self.scope.graph.outputs {
+            let slot = self.slot(output.value).map_err(|refusal| {
+                AdapterError::Unsupported(format!("libtorch: output '{}' {refusal}", output.name))
+            })?;
+            self.program.outputs.push(slot);
+        }
+        free_after_last_use(&mut self.program);
+        Ok(self.program)
+    }
+}
+
+/// Marks after which step each slot is emptied; outputs and constants stay.
+fn free_after_last_use(program: &mut Program) {
+    let kept: HashSet<u32> = program.outputs.iter().copied().collect();
+    let constants: HashSet<u32> = program.constants.iter().map(|(slot, _)| *slot).collect();
+    let mut seen: HashSet<u32> = constants.union(&kept).copied().chain([NONE]).collect();
+    let mut freed = vec![vec![]; program.steps.len()];
+    for (step, dying) in program.steps.iter().zip(&mut freed).rev() {
+        let touched = step.operands.start..step.results.end;
+        for slot in &program.slots[touched] {
+            if seen.insert(*slot) {
+                dying.push(*slot);
+            }
+        }
+    }
+    for (step, dying) in program.steps.iter_mut().zip(freed) {
+        let start = program.slots.len();
+        program.slots.extend(dying);
+        step.freed = start..program.slots.len();
+    }
+    let unread = program
+        .inputs
+        .iter_mut()
+        .filter(|slot| !seen.contains(slot));
+    unread.for_each(|slot| *slot = NONE);
+    let mut left: Vec<u32> = kept.difference(&constants).copied().collect();
+    left.sort_unstable();
+    program.left = left;
+}
+
+fn refused(node: &graph::Node, refusal: &Refusal) -> AdapterError {
+    AdapterError::Unsupported(format!(
+        "libtorch cannot execute {} '{}' {refusal}",
+        node.op_type, node.name
+    ))
+}

@@ -1,0 +1,142 @@
+//! A graph made ready: steps over numbered slots, executed one after another.
+
+use std::ops::Range;
+
+use tch::{TchError, Tensor};
+
+use crate::ffi::Shared;
+use crate::lower::{Inputs, Outputs, Run};
+
+/// The number of an operand that is left out, and of a result that nobody wants.
+pub(super) const NONE: u32 = u32::MAX;
+
+/// How many operands are gathered without an allocation.
+const FEW: usize = 12;
+
+/// One operator: which slots it reads, writes, and frees.
+pub(crate) struct Step {
+    pub(super) run: Run,
+    pub(super) name: Box<str>,
+    pub(super) operands: Range<usize>,
+    pub(super) results: Range<usize>,
+    pub(super) freed: Range<usize>,
+}
+
+/// Steps in execution order over slots; constants have slots of their own.
+#[derive(Default)]
+pub(crate) struct Program {
+    pub(super) steps: Vec<Step>,
+    /// The slots that steps refer to by ranges.
+    pub(super) slots: Vec<u32>,
+    pub(super) count: usize,
+    pub(super) constants: Vec<(u32, Shared)>,
+    /// Slots of the graph's inputs; `NONE` where nothing reads one.
+    pub(super) inputs: Vec<u32>,
+    pub(super) outputs: Vec<u32>,
+    /// Slots that are full after the last step and not constant.
+    pub(super) left: Vec<u32>,
+    /// ATen calls of one execution.
+    pub(crate) calls: u64,
+}
+
+/// The tensors of one execution.
+pub(crate) struct Frame(Vec<Option<Tensor>>);
+
+/// A step that failed.
+#[derive(Debug, thiserror::Error)]
+#[error("{step}: {error}")]
+pub(crate) struct Failed {
+    step: String,
+    error: TchError,
+}
+
+impl Program {
+    /// Slots with the constants in them.
+    pub(crate) fn frame(&self) -> Frame {
+        let mut slots: Vec<Option<Tensor>> = (0..self.count).map(|_| None).collect();
+        for (slot, tensor) in &self.constants {
+            slots[*slot as usize] = Some(tensor.shallow_clone());
+        }
+        Frame(slots)
+    }
+
+    /// Frees what the last execution left.
+    pub(crate) fn clear(&self, frame: &mut Frame) {
+        for slot in &self.left {
+            frame.0[*slot as usize] = None;
+        }
+    }
+
+    /// Frees all but the constants, whichever step came last.
+    pub(crate) fn reset(&self, frame: &mut Frame) {
+        *frame = self.frame();
+    }
+
+    /// Puts the tensor at an input of the graph; dropped where nothing reads it.
+    pub(crate) fn feed(&self, frame: &mut Frame, input: usize, tensor: Tensor) {
+        if let Some(slot) = frame.0.get_mut(self.inputs[input] as usize) {
+            *slot = Some(tensor);
+        }
+    }
+
+    /// The tensor at an output of the graph, once it was executed.
+    pub(crate) fn output<'f>(&self, frame: &'f Frame, output: usize) -> Option<&'f Tensor> {
+        frame.0.get(self.outputs[output] as usize)?.as_ref()
+    }
+
+    /// Replaces the tensor at an output.
+    pub(crate) fn replace_output(&self, frame: &mut Frame, output: usize, tensor: Tensor) {
+        frame.0[self.outputs[output] as usize] = Some(tensor);
+    }
+
+    /// How many outputs the graph has.
+    pub(crate) fn outputs(&self) -> usize {
+        self.outputs.len()
+    }
+
+    /// Executes all steps on what was fed.
+    pub(crate) fn run(&self, frame: &mut Frame) -> Result<(), Failed> {
+        for step in &self.steps {
+            let outputs = self.call(step, frame).map_err(|error| Failed {
+                step: step.name.to_string(),
+                error,
+            })?;
+            self.store(step, frame, outputs);
+            for slot in &self.slots[step.freed.clone()] {
+                frame.0[*slot as usize] = None;
+            }
+        }
+        Ok(())
+    }
+
+    fn call(&self, step: &Step, frame: &Frame) -> Result<Outputs, TchError> {
+        let operands = &self.slots[step.operands.clone()];
+        let tensor = |slot: &u32| frame.0.get(*slot as usize).and_then(Option::as_ref);
+        if operands.len() > FEW {
+            let many: Vec<Option<&Tensor>> = operands.iter().map(tensor).collect();
+            return (step.run)(Inputs(&many));
+        }
+        let mut few = [None; FEW];
+        for (place, slot) in few.iter_mut().zip(operands) {
+            *place = tensor(slot);
+        }
+        (step.run)(Inputs(&few[..operands.len()]))
+    }
+
+    fn store(&self, step: &Step, frame: &mut Frame, outputs: Outputs) {
+        let slots = &self.slots[step.results.clone()];
+        let mut put = |slot: Option<&u32>, tensor| {
+            if let Some(place) = slot.and_then(|slot| frame.0.get_mut(*slot as usize)) {
+                *place = Some(tensor);
+            }
+        };
+        match outputs {
+            Outputs::One(tensor) => put(slots.first(), tensor),
+            Outputs::Many(tensors) => {
+                for (index, tensor) in tensors.into_iter().enumerate() {
+                    put(slots.get(index), tensor);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! One stream of requests through a program.
+
+use tare_adapter_api::{AdapterError, Body, Session, Tensor, check_inputs};
+use tch::no_grad_guard;
+
+use super::ffi::{Feed, execute};
+use super::model::EagerModel;
+use super::output;
+use super::program::Frame;
+use crate::load;
+
+/// The outputs of a request live until the next one starts, which frees them within its own bracket.
+pub(super) struct EagerSession<'m> {
+    model: &'m EagerModel,
+    frame: Frame,
+    feeds: Vec<Feed>,
+    ran: bool,
+}
+
+impl<'m> EagerSession<'m> {
+    pub(super) fn new(model: &'m EagerModel) -> Result<Self, AdapterError> {
+        load::use_threads(model.threads);
+        let feeds = model
+            .inputs
+            .iter()
+            .map(|spec| Feed::new(spec, model.target));
+        Ok(Self {
+            feeds: feeds.collect::<Result<_, _>>()?,
+            frame: model.program.frame(),
+            model,
+            ran: false,
+        })
+    }
+}
+
+impl Session for EagerSession<'_> {
+    fn run(&mut self, inputs: &[Tensor]) -> Result<(), AdapterError> {
+        let _guard = no_grad_guard();
+        self.ran = false;
+        self.model.program.clear(&mut self.frame);
+        check_inputs(&self.model.inputs, inputs)?;
+        execute(
+            &self.model.program,
+            &mut self.frame,
+            &mut self.feeds,
+            inputs,
+        )?;
+        self.ran = true;
+        Ok(())
+    }
+
+    fn outputs(&self) -> Result<Vec<Tensor>, AdapterError> {
+        if !self.ran {
+            return Err(AdapterError::Run("no request has run yet".to_owned()));
+        }
+        let specs = self.model.outputs.iter().enumerate();
+        specs
+            .map(|(index, spec)| {
+                let tensor = self.model.program.output(&self.frame, index);
+                output::tensor(spec, tensor)
+            })
+            .collect()
+    }
+
+    fn enter(&mut self, body: Body<'_>) {
+        load::use_threads(self.model.threads);
+        body(self);
+    }
+}

@@ -1,0 +1,82 @@
+//! Where the largest elements are: ArgMax, ArgMin, TopK, Hardmax.
+
+use tch::{TchError, Tensor};
+
+use super::host::Ints;
+use super::{Entry, Inputs, Kernel, Node, Outputs, Refusal};
+
+pub(super) const TABLE: &[Entry] = &[
+    ("ArgMax", |node| Ok(arg(node, Tensor::f_argmax))),
+    ("ArgMin", |node| Ok(arg(node, Tensor::f_argmin))),
+    ("Hardmax", hardmax),
+    ("TopK", top_k),
+];
+
+type Arg = fn(&Tensor, i64, bool) -> Result<Tensor, TchError>;
+
+/// torch names the first of equal elements; the last is found from the other end.
+fn arg(node: &Node<'_>, call: Arg) -> Kernel {
+    let (axis, keep) = (node.int("axis", 0), node.flag("keepdims", true));
+    if !node.flag("select_last_index", false) {
+        return Kernel::unary(move |x| call(x, axis, keep));
+    }
+    Kernel::new(3, move |inputs: Inputs<'_>| {
+        let x = inputs.at(0)?;
+        let last = x.f_size()?;
+        let last = last[axis.rem_euclid(last.len().max(1) as i64) as usize] - 1;
+        call(&x.f_flip([axis])?, axis, keep)?.f_rsub_scalar(last)
+    })
+}
+
+/// One where the largest element of the axis is first met, zero elsewhere; before version 13 over all axes from it on.
+fn hardmax(node: &Node<'_>) -> Result<Kernel, Refusal> {
+    if node.opset() >= 13 {
+        let axis = node.int("axis", -1);
+        return Ok(Kernel::new(3, move |inputs: Inputs<'_>| {
+            one_hot_of_largest(inputs.at(0)?, axis)
+        }));
+    }
+    let axis = node.int("axis", 1);
+    Ok(Kernel::new(5, move |inputs: Inputs<'_>| {
+        let x = inputs.at(0)?;
+        let shape = x.size();
+        let axis = axis.rem_euclid(shape.len().max(1) as i64) as usize;
+        let rows: i64 = shape[..axis].iter().product();
+        let flat = x.f_reshape([rows, shape[axis..].iter().product()])?;
+        one_hot_of_largest(&flat, 1)?.f_reshape(shape)
+    }))
+}
+
+fn one_hot_of_largest(x: &Tensor, axis: i64) -> Result<Tensor, TchError> {
+    let index = x.f_argmax(axis, true)?;
+    x.f_zeros_like()?.f_scatter_value(axis, &index, 1.0)
+}
+
+/// Of equal elements the one with the lower index comes first, which `topk` does not promise: a stable sort does.
+fn top_k(node: &Node<'_>) -> Result<Kernel, Refusal> {
+    let (axis, largest) = (node.int("axis", -1), node.flag("largest", true));
+    let one = node.int("k", 0);
+    let k = match Ints::input(node, 1) {
+        Some(k) => k,
+        None => Ints::Known(vec![one]),
+    };
+    if !node.has_output(1) {
+        let sorted = node.flag("sorted", true);
+        return Ok(Kernel::new(1, move |inputs: Inputs<'_>| {
+            let k = k.read_one(inputs)?;
+            let (values, _) = inputs.at(0)?.f_topk(k, axis, largest, sorted)?;
+            Ok(Outputs::One(values))
+        }));
+    }
+    if k.known() == Some(&[1]) {
+        let best = if largest { Tensor::f_max_dim } else { Tensor::f_min_dim };
+        return Ok(Kernel::new(1, move |inputs: Inputs<'_>| {
+            best(inputs.at(0)?, axis, true)
+        }));
+    }
+    Ok(Kernel::new(3, move |inputs: Inputs<'_>| {
+        let k = k.read_one(inputs)?;
+        let (values, indices) = inputs.at(0)?.f_sort_stable(true, axis, largest)?;
+        Ok((values.f_narrow(axis, 0, k)?, indices.f_narrow(axis, 0, k)?))
+    }))
+}

@@ -1,0 +1,122 @@
+//! Small numbers that an operator reads on the host: known at load, or fetched from a tensor when the model runs.
+
+use std::borrow::Cow;
+
+use tch::{Kind, TchError, Tensor};
+
+use super::{Inputs, Node};
+
+/// The integers of an input or attribute, such as axes or a shape.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Ints {
+    /// Known at load.
+    Known(Vec<i64>),
+    /// At this input, to be read when the model runs: that waits for a device.
+    At(usize),
+}
+
+impl Ints {
+    /// Those at an input; `None` where it is left out.
+    pub(super) fn input(node: &Node<'_>, index: usize) -> Option<Self> {
+        if !node.has_input(index) {
+            return None;
+        }
+        Some(match node.constant_ints(index) {
+            Ok(Some(values)) => Self::Known(values),
+            _ => Self::At(index),
+        })
+    }
+
+    /// Those of an attribute in old versions of an operator, of an input in newer ones.
+    pub(super) fn attribute_or_input(node: &Node<'_>, name: &str, index: usize) -> Option<Self> {
+        node.ints(name)
+            .map(Self::Known)
+            .or_else(|| Self::input(node, index))
+    }
+
+    /// The integers, where they are known at load.
+    pub(super) fn known(&self) -> Option<&[i64]> {
+        match self {
+            Self::Known(values) => Some(values),
+            Self::At(_) => None,
+        }
+    }
+
+    /// The integers of this request.
+    pub(super) fn read(&self, inputs: Inputs<'_>) -> Result<Cow<'_, [i64]>, TchError> {
+        match self {
+            Self::Known(values) => Ok(Cow::Borrowed(values)),
+            Self::At(index) => integers(inputs.at(*index)?).map(Cow::Owned),
+        }
+    }
+
+    /// The only integer of this request.
+    pub(super) fn read_one(&self, inputs: Inputs<'_>) -> Result<i64, TchError> {
+        match *self.read(inputs)? {
+            [value] => Ok(value),
+            ref values => Err(TchError::Shape(format!(
+                "one integer was expected, not {values:?}"
+            ))),
+        }
+    }
+}
+
+/// A tensor's elements as integers, in row-major order.
+pub(super) fn integers(tensor: &Tensor) -> Result<Vec<i64>, TchError> {
+    let mut values = vec![0i64; tensor.numel()];
+    let wide = tensor.f_to_kind(Kind::Int64)?.f_contiguous()?;
+    wide.f_copy_data(&mut values, tensor.numel())?;
+    Ok(values)
+}
+
+/// A tensor's elements as numbers, in row-major order.
+pub(super) fn numbers(tensor: &Tensor) -> Result<Vec<f64>, TchError> {
+    let mut values = vec![0f64; tensor.numel()];
+    let wide = tensor.f_to_kind(Kind::Double)?.f_contiguous()?;
+    wide.f_copy_data(&mut values, tensor.numel())?;
+    Ok(values)
+}
+
+/// An axis counted from the first one.
+pub(super) fn from_first(axis: i64, rank: usize) -> Result<usize, TchError> {
+    let rank_signed = rank as i64;
+    let axis_positive = if axis < 0 { axis + rank_signed } else { axis };
+    if (0..rank_signed).contains(&axis_positive) {
+        return Ok(axis_positive as usize);
+    }
+    Err(TchError::Shape(format!(
+        "axis {axis} is outside {rank} axes"
+    )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tensor_is_read_in_row_major_order_whatever_its_layout() {
+        let tensor = Tensor::from_slice(&[1i32, 2, 3, 4]).reshape([2, 2]).tr();
+        assert_eq!(integers(&tensor).expect("host"), [1, 3, 2, 4]);
+        assert_eq!(numbers(&tensor).expect("host"), [1.0, 3.0, 2.0, 4.0]);
+    }
+
+    #[test]
+    fn integers_come_from_the_request_where_they_are_not_known() {
+        let axes = Tensor::from_slice(&[-1i64, 1]);
+        let operands = [None, Some(&axes)];
+        let inputs = Inputs(&operands);
+        assert_eq!(Ints::At(1).read(inputs).expect("given").as_ref(), [-1, 1]);
+        assert!(Ints::At(0).read(inputs).is_err());
+        assert!(Ints::At(1).read_one(inputs).is_err());
+        assert_eq!(Ints::Known(vec![7]).read_one(inputs).expect("one"), 7);
+        assert_eq!(Ints::At(1).known(), None);
+    }
+
+    #[test]
+    fn axes_count_from_either_end() {
+        assert_eq!(from_first(-1, 3).expect("within"), 2);
+        assert_eq!(from_first(0, 3).expect("within"), 0);
+        assert!(from_first(3, 3).is_err());
+        assert!(from_first(-4, 3).is_err());
+    }
+}

@@ -1,0 +1,71 @@
+//! From ONNX operators to ATen calls: one table a family, each operator a function from its node to a kernel.
+//!
+//! A lowering looks at attributes, constants and types once, at load, and returns a [`Kernel`]: what a request then
+//! executes. It refuses what libtorch cannot do as ONNX defines it.
+
+mod activation;
+mod kernel;
+mod node;
+mod scope;
+
+pub(crate) use kernel::{Inputs, Kernel, Outputs, Run};
+pub(crate) use node::Node;
+pub(crate) use scope::{Scope, Target};
+
+/// Makes the kernel of an operator.
+pub(crate) type Lower = fn(&Node<'_>) -> Result<Kernel, Refusal>;
+
+/// An operator of ONNX's own set, and its lowering.
+type Entry = (&'static str, Lower);
+
+/// Every family, by domain.
+const FAMILIES: &[(&str, &[Entry])] = &[("", activation::TABLE)];
+
+/// Why an operator cannot be executed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Refusal {
+    /// libtorch, or this adapter, has not this use of the operator; the text ends the sentence "cannot execute …".
+    #[error("{0}")]
+    Unsupported(String),
+    /// libtorch failed while constants were prepared.
+    #[error(transparent)]
+    Torch(#[from] tch::TchError),
+}
+
+impl Refusal {
+    pub(crate) fn new(reason: impl Into<String>) -> Self {
+        Self::Unsupported(reason.into())
+    }
+}
+
+/// The lowering of an operator; `None` where there is none.
+pub(crate) fn find(domain: &str, op_type: &str) -> Option<Lower> {
+    let families = FAMILIES.iter().filter(|(known, _)| *known == domain);
+    let mut entries = families.flat_map(|(_, table)| *table);
+    let found = entries.find(|(name, _)| *name == op_type);
+    found.map(|(_, lower)| *lower)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn no_operator_has_two_lowerings() {
+        let mut seen = HashSet::new();
+        for (domain, table) in FAMILIES {
+            for (name, _) in *table {
+                assert!(seen.insert((domain, name)), "{domain} {name}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_operator_is_found_in_its_domain_only() {
+        assert!(find("", "Relu").is_some());
+        assert!(find("com.example", "Relu").is_none());
+        assert!(find("", "relu").is_none());
+    }
+}

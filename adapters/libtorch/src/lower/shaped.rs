@@ -1,0 +1,138 @@
+//! Activations with parameters: the call with torch's own defaults, else the formula in elementary calls.
+
+use tch::{TchError, Tensor};
+
+use super::{Entry, Inputs, Kernel, Node, Refusal};
+
+pub(super) const TABLE: &[Entry] = &[
+    ("Celu", celu),
+    ("Elu", elu),
+    ("HardSigmoid", hard_sigmoid),
+    ("HardSwish", |_| Ok(Kernel::unary(|x| x.f_hardswish()))),
+    ("Mish", |_| Ok(Kernel::unary(|x| x.f_mish()))),
+    ("PRelu", prelu),
+    ("Selu", selu),
+    ("Shrink", shrink),
+    ("Softplus", |_| Ok(Kernel::unary(|x| x.f_softplus()))),
+    ("Softsign", |_| Ok(Kernel::new(3, softsign))),
+    ("Swish", swish),
+    ("ThresholdedRelu", thresholded_relu),
+];
+
+const SELU_ALPHA: f64 = 1.673_263_242_354_377_2;
+const SELU_SCALE: f64 = 1.050_700_987_355_480_5;
+
+fn celu(node: &Node<'_>) -> Result<Kernel, Refusal> {
+    let alpha = node.float("alpha", 1.0);
+    if alpha == 1.0 {
+        return Ok(Kernel::unary(|x| x.f_celu()));
+    }
+    Ok(Kernel::new(6, move |inputs: Inputs<'_>| {
+        let x = inputs.at(0)?;
+        let below = x.f_clamp_max(0.0)?.f_mul_scalar(1.0 / alpha)?;
+        exponential(x, &below, alpha)
+    }))
+}
+
+fn elu(node: &Node<'_>) -> Result<Kernel, Refusal> {
+    let alpha = node.float("alpha", 1.0);
+    if alpha == 1.0 {
+        return Ok(Kernel::unary(|x| x.f_elu()));
+    }
+    Ok(Kernel::new(5, move |inputs: Inputs<'_>| {
+        let x = inputs.at(0)?;
+        exponential(x, &x.f_clamp_max(0.0)?, alpha)
+    }))
+}
+
+fn selu(node: &Node<'_>) -> Result<Kernel, Refusal> {
+    let alpha = node.float("alpha", SELU_ALPHA);
+    let scale = node.float("gamma", SELU_SCALE);
+    let usual = |value: f64, constant: f64| (value as f32) == (constant as f32);
+    if usual(alpha, SELU_ALPHA) && usual(scale, SELU_SCALE) {
+        return Ok(Kernel::unary(|x| x.f_selu()));
+    }
+    Ok(Kernel::new(6, move |inputs: Inputs<'_>| {
+        let x = inputs.at(0)?;
+        exponential(x, &x.f_clamp_max(0.0)?, alpha)?.f_mul_scalar(scale)
+    }))
+}
+
+/// `x` where it is above zero, plus `alpha · (exp(below) − 1)`.
+fn exponential(x: &Tensor, below: &Tensor, alpha: f64) -> Result<Tensor, TchError> {
+    let curve = below.f_expm1()?.f_mul_scalar(alpha)?;
+    x.f_clamp_min(0.0)?.f_add(&curve)
+}
+
+fn hard_sigmoid(node: &Node<'_>) -> Result<Kernel, Refusal> {
+    let (alpha, beta) = (node.float("alpha", 0.2), node.float("beta", 0.5));
+    if (alpha as f32) == 1.0 / 6.0 && beta == 0.5 {
+        return Ok(Kernel::unary(|x| x.f_hardsigmoid()));
+    }
+    Ok(Kernel::new(3, move |inputs: Inputs<'_>| {
+        let line = inputs.at(0)?.f_mul_scalar(alpha)?.f_add_scalar(beta)?;
+        line.f_clamp(0.0, 1.0)
+    }))
+}
+
+/// torch has one slope, or one a channel; other shapes that ONNX broadcasts are multiplied out.
+fn prelu(node: &Node<'_>) -> Result<Kernel, Refusal> {
+    let float = node.dtype(0).is_none_or(|dtype| dtype.is_float());
+    match node.shape(1).zip(node.shape(0)) {
+        Some((slope, x)) if float && is_by_channel(&slope, &x) => {
+            Ok(Kernel::new(2, |inputs: Inputs<'_>| {
+                inputs.at(0)?.f_prelu(&inputs.at(1)?.f_reshape([-1])?)
+            }))
+        }
+        _ => Ok(Kernel::new(3, |inputs: Inputs<'_>| {
+            let (x, slope) = (inputs.at(0)?, inputs.at(1)?);
+            x.f_where_self(&x.f_ge(0.0)?, &x.f_mul(slope)?)
+        })),
+    }
+}
+
+/// Whether the slope has one element, or as many as `x` has channels, all on the axis that meets them.
+fn is_by_channel(slope: &[i64], x: &[i64]) -> bool {
+    let count: i64 = slope.iter().product();
+    let channel = (slope.len() + 1).checked_sub(x.len());
+    let on_channel = channel.and_then(|axis| slope.get(axis)) == Some(&count);
+    slope.len() <= x.len() && (count == 1 || (x.len() > 1 && x[1] == count && on_channel))
+}
+
+fn shrink(node: &Node<'_>) -> Result<Kernel, Refusal> {
+    let (bias, lambda) = (node.float("bias", 0.0), node.float("lambd", 0.5));
+    if let Some(dtype) = node.dtype(0).filter(|dtype| !dtype.is_float()) {
+        return Err(Refusal::new(format!("on {dtype}, which torch cannot shrink")));
+    }
+    match (bias, lambda) {
+        (0.0, 0.5) => Ok(Kernel::unary(|x| x.f_hardshrink())),
+        (0.5, 0.5) => Ok(Kernel::unary(|x| x.f_softshrink())),
+        _ => Ok(Kernel::new(7, move |inputs: Inputs<'_>| {
+            let x = inputs.at(0)?;
+            let kept = x.f_abs()?.f_gt(lambda)?;
+            let moved = x.f_sub(&x.f_sign()?.f_mul_scalar(bias)?)?;
+            moved.f_where_self(&kept, &x.f_zeros_like()?)
+        })),
+    }
+}
+
+fn softsign(inputs: Inputs<'_>) -> Result<Tensor, TchError> {
+    let x = inputs.at(0)?;
+    x.f_div(&x.f_abs()?.f_add_scalar(1.0)?)
+}
+
+fn swish(node: &Node<'_>) -> Result<Kernel, Refusal> {
+    let alpha = node.float("alpha", 1.0);
+    if alpha == 1.0 {
+        return Ok(Kernel::unary(|x| x.f_silu()));
+    }
+    Ok(Kernel::new(3, move |inputs: Inputs<'_>| {
+        let x = inputs.at(0)?;
+        x.f_mul(&x.f_mul_scalar(alpha)?.f_sigmoid()?)
+    }))
+}
+
+fn thresholded_relu(node: &Node<'_>) -> Result<Kernel, Refusal> {
+    let alpha = node.float("alpha", 1.0);
+    Ok(Kernel::unary(move |x| x.f_threshold(alpha, 0.0)))
+}

@@ -1,0 +1,30 @@
+//! libtorch passes the suite that every adapter passes.
+
+use tare_adapter_conformance::{IgnoreList, Kind, NODE_TESTS, contract, node_cases, zoo};
+use tare_adapter_libtorch::Libtorch;
+
+#[test]
+fn the_contract_is_kept() {
+    assert_eq!(contract(&Libtorch, Kind::Framework), [""; 0]);
+}
+
+#[test]
+fn the_zoo_runs() {
+    let small = ["mlp:width=64,depth=2", "bert-tiny"];
+    assert_eq!(zoo(&Libtorch, &small), [""; 0]);
+}
+
+#[test]
+fn onnx_node_cases_pass_are_refused_by_name_or_are_listed() {
+    let ignore: IgnoreList = include_str!("../conformance.ignore")
+        .parse()
+        .expect("well formed");
+    let folder = std::env::var_os(NODE_TESTS);
+    let report = node_cases(&Libtorch, folder.as_deref(), &ignore).expect("the folder can be read");
+    let Some(report) = report else {
+        println!("node cases: not run: {NODE_TESTS} is not set");
+        return;
+    };
+    println!("{report}");
+    assert!(report.is_clean(), "{report}");
+}
