@@ -3,6 +3,7 @@
 
 mod bind;
 pub mod build;
+pub mod compare;
 mod cost;
 mod data_type;
 mod evaluate;
@@ -14,6 +15,7 @@ mod infer;
 mod inputs;
 mod model;
 mod nested;
+pub mod number;
 pub mod proto;
 mod read;
 mod resolve;

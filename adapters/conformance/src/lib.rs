@@ -3,7 +3,7 @@
 //! An adapter's test calls [`contract`], [`zoo`], [`threads`] and [`node_cases`] with itself, and prints the reports. What
 //! it cannot do is either refused by name when the model is loaded, or stands with a reason in its [`IgnoreList`].
 //!
-//! Outputs are compared by [`Tolerance::of`]: |a − b| ≤ atol + rtol·|b|, NaN equal to NaN.
+//! Outputs are compared by [`tolerance`]: |a − b| ≤ atol + rtol·|b|, NaN equal to NaN.
 //!
 //! | element type | rtol | atol | |
 //! |---|---|---|---|
@@ -26,7 +26,7 @@ mod tensor_file;
 mod threads;
 mod zoo;
 
-pub use compare::{Difference, Tolerance, compare};
+pub use compare::{Difference, compare, tolerance};
 pub use contract::{Kind, contract};
 pub use ignore::{IgnoreError, IgnoreList};
 pub use node::{NODE_TESTS, NodeReport, node_cases};
