@@ -1,9 +1,13 @@
 //! The command line as it is written; what it means is decided by the commands.
 
+use std::fmt;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use tare_adapter_api::{AdapterSpec, Device, Precision};
+use tare_adapter_api::{AdapterSpec, AdapterSpecError, Device, Precision};
+use tare_harness::plan::ReferenceChoice;
+use tare_models::InputSpec;
 use tare_scenarios::ScenarioSpec;
 use tare_units::{Bytes, Nanoseconds};
 
@@ -69,15 +73,27 @@ pub struct RunOptions {
     /// A suite by name, or a TOML file; options below override what it says [default: first, unless --model is given]
     #[arg(long, value_name = "NAME|FILE")]
     pub suite: Option<String>,
-    /// A zoo model by name, or an ONNX file; repeatable
+    /// A zoo model by name, an ONNX file, or a TorchScript file; repeatable
     #[arg(long, value_name = "NAME|FILE")]
     pub model: Vec<String>,
     #[arg(
         long,
         value_name = "SPEC",
-        help = "name[@version][:key=value,…], such as rten:prepack=false; repeatable"
+        help = "name[@version][:key=value,…], such as rten, onnxruntime@1.31.1:opt=basic or libtorch:mode=script; repeatable"
     )]
     pub adapter: Vec<AdapterSpec>,
+    #[arg(
+        long,
+        value_name = "NAME=TYPE[DIM,…]",
+        help = "An argument of a TorchScript file's forward, such as 'x=f32[batch,3,224,224]'; repeat it for each, in their order"
+    )]
+    pub input: Vec<InputSpec>,
+    /// The adapter whose outputs the others' are compared with, or none [default: onnxruntime, else tract, else rten]
+    #[arg(long, value_name = "SPEC|none")]
+    pub reference: Option<Reference>,
+    /// Profile each cell by operator in a worker of its own, once its repeats are done
+    #[arg(long)]
+    pub profile: bool,
     #[arg(
         long,
         value_name = "SPEC",
@@ -121,7 +137,7 @@ pub struct RunOptions {
     #[arg(
         long,
         value_name = "RUN",
-        conflicts_with_all = ["suite", "model", "adapter", "scenario", "batch", "shape", "precision", "device",
+        conflicts_with_all = ["suite", "model", "adapter", "input", "reference", "profile", "scenario", "batch", "shape", "precision", "device",
                               "threads", "repeats", "duration", "max_requests", "seed", "dry_run"]
     )]
     pub resume: Option<String>,
@@ -131,6 +147,34 @@ pub struct RunOptions {
     /// Print what would be measured, and measure nothing
     #[arg(long)]
     pub dry_run: bool,
+}
+
+/// What `--reference` says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reference(pub ReferenceChoice);
+
+impl FromStr for Reference {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "none" => Ok(Self(ReferenceChoice::None)),
+            spec => spec
+                .parse()
+                .map(|spec| Self(ReferenceChoice::Named(spec)))
+                .map_err(|error: AdapterSpecError| error.to_string()),
+        }
+    }
+}
+
+impl fmt::Display for Reference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            ReferenceChoice::Default => f.write_str("default"),
+            ReferenceChoice::None => f.write_str("none"),
+            ReferenceChoice::Named(spec) => write!(f, "{spec}"),
+        }
+    }
 }
 
 /// Sizes by symbol, as one `--shape` gives them.

@@ -37,7 +37,9 @@ pub fn resolve_all(texts: &[String]) -> Result<Vec<ModelChoice>> {
 /// Where it is neither, or the zoo file cannot be written.
 pub fn resolve(text: &str) -> Result<ModelChoice> {
     let path = Path::new(text);
-    let looks_like_path = text.contains('/') || text.ends_with(".onnx") || path.exists();
+    let looks_like_path = text.contains('/')
+        || [".onnx", ".pt"].iter().any(|end| text.ends_with(end))
+        || path.exists();
     if looks_like_path {
         let name = path
             .file_name()
@@ -46,6 +48,7 @@ pub fn resolve(text: &str) -> Result<ModelChoice> {
             name: name.unwrap_or_else(|| text.to_owned()),
             path: std::path::absolute(path).with_context(|| format!("cannot find '{text}'"))?,
             default_symbols: BTreeMap::new(),
+            inputs: Vec::new(),
         });
     }
     let architecture = zoo::find(text)
@@ -75,6 +78,7 @@ fn from_zoo(architecture: &Architecture) -> Result<ModelChoice> {
             .filter(|(symbol, _)| *symbol != "batch")
             .map(|(symbol, size)| (symbol.to_owned(), size))
             .collect(),
+        inputs: Vec::new(),
     })
 }
 

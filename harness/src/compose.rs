@@ -1,8 +1,7 @@
 //! A record put together from what the plan knew, the worker said and the parent saw.
 
 use tare_results::{
-    Doubt, Failure, HarnessCost, Kind, Memory, Missing, Phase, RECORD_SCHEMA, Record, Run, Runtime,
-    Verdict,
+    Doubt, Failure, HarnessCost, Kind, Memory, Phase, RECORD_SCHEMA, Record, Run, Runtime, Verdict,
 };
 use tare_units::Nanoseconds;
 
@@ -102,10 +101,11 @@ fn blank(
         schedule: None,
         memory: None,
         profile: None,
+        fidelity: None,
         doubts: work.doubts.clone(),
         verdict: Verdict::Valid,
         reasons: Vec::new(),
-        missing: Missing::new(),
+        missing: work.missing.clone(),
         failure: None,
         samples: None,
     }
@@ -151,6 +151,7 @@ fn fill(record: &mut Record, outcome: Outcome, processors: Option<u64>) {
         name: outcome.runtime.name,
         version: outcome.runtime.version,
         library_sha256: outcome.runtime.library_sha256,
+        dispatched_calls: outcome.runtime.dispatched_calls,
         options: outcome.runtime.options,
     });
     record.load = Some(outcome.load);

@@ -3,7 +3,7 @@
 
 mod buffer;
 mod compose;
-mod describe;
+mod desk;
 mod drive;
 mod estimate;
 mod failure;
@@ -22,7 +22,7 @@ mod warmup;
 pub mod worker;
 
 pub use buffer::SampleBuffer;
-pub use describe::describe;
+pub use desk::{Absent, Consideration, Description, Desk, LinkedDesk, Refusal, WorkerDesk};
 pub use drive::{Driven, RunDelaySource, drive};
 pub use figures::{latency_of, wall};
 pub use measure::{MeasureError, Reporter, measure};

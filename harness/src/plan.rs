@@ -2,6 +2,8 @@
 
 mod again;
 mod error;
+mod opened;
+mod settle;
 mod shaped;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -9,15 +11,20 @@ pub(crate) mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use tare_adapter_api::{Adapter, AdapterSpec, Device, LoadRequest, Precision, Readiness};
-use tare_models::{Inputs, Model, free_dimensions};
-use tare_results::{Doubt, PlannedCell};
+use tare_adapter_api::{AdapterSpec, Device, LoadRequest, Precision};
+use tare_models::{Graph, InputSpec, Inputs, free_dimensions};
+use tare_results::{Doubt, Missing, PlannedCell};
 use tare_scenarios::{Limits, ScenarioSpec};
 use tare_units::Nanoseconds;
 
 pub use again::replan;
 pub use error::PlanError;
+use opened::Opened;
+use settle::{check_adapter, settle};
 use shaped::{Place, Shaped};
+
+use crate::desk::Desk;
+use crate::supervise::WorkerProgram;
 
 /// A model file under the name it was asked for by.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +35,20 @@ pub struct ModelChoice {
     pub path: PathBuf,
     /// Sizes for symbols that were not asked for.
     pub default_symbols: BTreeMap<String, usize>,
+    /// The inputs of a file that does not declare its own (TorchScript).
+    pub inputs: Vec<InputSpec>,
+}
+
+/// Whose outputs the others' are compared with.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum ReferenceChoice {
+    /// The best adapter that is here, and is another one.
+    #[default]
+    Default,
+    /// Nobody's.
+    None,
+    /// This adapter's.
+    Named(AdapterSpec),
 }
 
 /// The matrix of cells that was asked for.
@@ -51,6 +72,8 @@ pub struct Selection {
     pub threads: Vec<u64>,
     /// Seed of the inputs.
     pub seed: u64,
+    /// Whose outputs the cells' are compared with.
+    pub reference: ReferenceChoice,
 }
 
 /// A cell and what its workers need.
@@ -58,8 +81,12 @@ pub struct Selection {
 pub struct Work {
     /// As it stands in the run.
     pub planned: PlannedCell,
-    /// The adapter's name in the registry.
-    pub adapter: String,
+    /// The adapter with its version and options.
+    pub spec: AdapterSpec,
+    /// The program whose workers run it.
+    pub program: WorkerProgram,
+    /// Whether its outputs can be compared with another framework's.
+    pub computes: bool,
     /// What the adapter loads, and how.
     pub load: LoadRequest,
     /// What requests are fed.
@@ -67,9 +94,15 @@ pub struct Work {
     /// The scenario with its options.
     pub scenario: ScenarioSpec,
     /// Environment variables that the worker starts with.
-    pub environment: Vec<(&'static str, String)>,
+    pub environment: Vec<(String, String)>,
+    /// The file's own precision.
+    pub file_precision: String,
+    /// The place in [`Plan::references`] of the cell whose outputs its own are compared with, or why there is none.
+    pub reference: Result<usize, String>,
     /// Known before anything is measured.
     pub doubts: Vec<Doubt>,
+    /// Facts that are not there, with the reason.
+    pub missing: Missing,
 }
 
 /// The cells of a run, each of them once.
@@ -77,6 +110,8 @@ pub struct Work {
 pub struct Plan {
     /// In the order of the table.
     pub cells: Vec<Work>,
+    /// What is executed once for its outputs.
+    pub references: Vec<Work>,
 }
 
 impl Plan {
@@ -97,33 +132,42 @@ impl Plan {
     }
 }
 
-/// How the plan finds an adapter, or says which there are.
-pub type Find<'a> = &'a dyn Fn(&str) -> Result<&'static dyn Adapter, String>;
-
 /// Expands `selection` into cells.
 ///
 /// # Errors
 /// The first thing that is wrong with what was asked for.
-pub fn plan(selection: &Selection, find: Find) -> Result<Plan, PlanError> {
+pub fn plan(selection: &Selection, desk: &dyn Desk) -> Result<Plan, PlanError> {
+    settle(cells(selection, desk)?, &selection.reference, desk)
+}
+
+fn cells(selection: &Selection, desk: &dyn Desk) -> Result<Vec<Work>, PlanError> {
     check_counts(selection)?;
     for adapter in &selection.adapters {
-        check_adapter(adapter, find)?;
+        check_adapter(desk, adapter)?;
     }
     let models = open_models(selection)?;
     let mut cells: Vec<Work> = Vec::new();
-    for (choice, model) in &models {
+    for model in &models {
         for scenario in &selection.scenarios {
             for batch in batches(selection, scenario)? {
                 for shape in shapes(selection) {
-                    let shaped = Shaped::new(choice, model, batch, &shape, selection)?;
+                    let shaped = Shaped::new(model, batch, &shape, selection)?;
                     for (place, adapter) in places(selection) {
-                        keep_new(&mut cells, shaped.cell(find, adapter, scenario, place)?);
+                        keep_new(&mut cells, shaped.cell(adapter, scenario, place));
                     }
                 }
             }
         }
     }
-    Ok(Plan { cells })
+    Ok(cells)
+}
+
+/// The adapter's name with its version, where one was asked for.
+fn versioned(spec: &AdapterSpec) -> String {
+    match &spec.version {
+        Some(version) => format!("{}@{version}", spec.name),
+        None => spec.name.clone(),
+    }
 }
 
 /// Adds `work` unless the same cell is there: a model without a symbol has one cell for all its sizes.
@@ -192,32 +236,12 @@ fn check_counts(selection: &Selection) -> Result<(), PlanError> {
     Ok(())
 }
 
-fn check_adapter(spec: &AdapterSpec, find: Find) -> Result<(), PlanError> {
-    let adapter = find(&spec.name).map_err(PlanError::UnknownAdapter)?;
-    if let Readiness::Unavailable { reason, remedy } =
-        adapter.check(spec.version.as_deref(), &spec.options)
-    {
-        return Err(PlanError::Unavailable {
-            adapter: spec.to_string(),
-            reason,
-            remedy,
-        });
-    }
-    Ok(())
-}
-
-fn open_models(selection: &Selection) -> Result<Vec<(&ModelChoice, Model)>, PlanError> {
-    let mut models = Vec::new();
-    for choice in &selection.models {
-        let model = Model::open(&choice.path).map_err(|error| PlanError::Model {
-            model: choice.path.display().to_string(),
-            error: Box::new(error),
-        })?;
-        models.push((choice, model));
-    }
+fn open_models(selection: &Selection) -> Result<Vec<Opened<'_>>, PlanError> {
+    let models = selection.models.iter().map(Opened::open);
+    let models: Vec<Opened> = models.collect::<Result<_, _>>()?;
     let known: BTreeSet<String> = models
         .iter()
-        .flat_map(|(_, model)| symbols_of(model))
+        .flat_map(|model| symbols_of(model.graph()))
         .collect();
     let asked: BTreeSet<&String> = selection.shapes.iter().flat_map(BTreeMap::keys).collect();
     match asked
@@ -236,8 +260,8 @@ fn open_models(selection: &Selection) -> Result<Vec<(&ModelChoice, Model)>, Plan
 }
 
 /// The symbols that a caller may give a size: those of the inputs' free dimensions and, of a sum, its terms.
-fn symbols_of(model: &Model) -> BTreeSet<String> {
-    let free = free_dimensions(model.graph()).unwrap_or_default();
+fn symbols_of(graph: &Graph) -> BTreeSet<String> {
+    let free = free_dimensions(graph).unwrap_or_default();
     free.iter()
         .flat_map(|free| {
             free.symbol

@@ -6,12 +6,13 @@
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
-use tare_adapter_api::{LoadRequest, Options, Readiness, RuntimeFacts};
+use tare_adapter_api::{LoadRequest, Options, RuntimeFacts};
 use tare_models::Inputs;
 use tare_results::{Latency, Load, Missing, Phase, SampleFile, ScheduleSkew, Throughput};
 use tare_scenarios::ScenarioSpec;
 use tare_units::{Bytes, Nanoseconds};
 
+use crate::desk::{Consideration, Description};
 use crate::inspect::Inspection;
 use crate::warmup::Bounds;
 
@@ -31,8 +32,19 @@ pub enum Request {
         protocol: String,
         /// The adapter's name.
         adapter: String,
+        /// The version asked for; `None` where any will do.
+        version: Option<String>,
         /// Its options.
         options: Options,
+    },
+    /// Say of each of these whether the adapter can do it.
+    Consider {
+        /// [`PROTOCOL`].
+        protocol: String,
+        /// The adapter's name.
+        adapter: String,
+        /// What it would have to load.
+        requests: Vec<LoadRequest>,
     },
     /// Do one repeat.
     Run(Box<Job>),
@@ -70,9 +82,11 @@ pub struct Job {
 #[serde(tag = "message", rename_all = "kebab-case")]
 pub enum Message {
     /// The answer to [`Request::Describe`].
-    Readiness {
-        /// Ready, or the reason why not.
-        readiness: Readiness,
+    Described(Description),
+    /// The answer to [`Request::Consider`], in its order.
+    Considered {
+        /// One a request.
+        answers: Vec<Consideration>,
     },
     /// The worker goes on to `phase`; where `waits`, only once the parent has written [`GO`].
     Phase {

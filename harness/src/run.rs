@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use tare_adapter_api::Options;
+use tare_adapter_api::{AdapterSpec, Options};
 use tare_clock::{Clock, utc_now};
 use tare_results::store::{RunWriter, StoreError};
 use tare_results::{Event, HarnessCost, Kind, Record, Run};
@@ -171,7 +171,7 @@ impl<C: Clock> Going<'_, C> {
         ) else {
             return Ok(None);
         };
-        let work = null_work(first, scenario.clone());
+        let work = null_work(first, scenario.clone(), self.request.program.clone());
         let job = self.job(&work, HARNESS_DURATION, HARNESS_REQUESTS, false);
         let attempt = self.attempt(&work, job);
         let Some(cost) = attempt
@@ -282,7 +282,7 @@ impl<C: Clock> Going<'_, C> {
     ) -> Job {
         Job {
             protocol: PROTOCOL.to_owned(),
-            adapter: work.adapter.clone(),
+            adapter: work.spec.name.clone(),
             load: work.load.clone(),
             inputs: work.inputs.clone(),
             scenario: work.scenario.clone(),
@@ -314,7 +314,7 @@ impl<C: Clock> Going<'_, C> {
         };
         let mut watcher = MemoryWatcher::new(cell, kind, repeat, &mut told);
         let ended = supervise(
-            &self.request.program.with_environment(&work.environment),
+            &work.program.with_environment(&work.environment),
             &Request::Run(Box::new(job)),
             limits,
             self.clock,
@@ -365,9 +365,17 @@ impl<C: Clock> Going<'_, C> {
 }
 
 /// The same cell under the adapter that does nothing.
-fn null_work(work: &Work, scenario: ScenarioSpec) -> Work {
+fn null_work(work: &Work, scenario: ScenarioSpec, program: WorkerProgram) -> Work {
     let mut null = work.clone();
-    null.adapter = "null".into();
+    null.spec = AdapterSpec {
+        name: "null".into(),
+        version: None,
+        options: Options::new(),
+    };
+    null.program = program;
+    null.computes = false;
+    null.reference = Err("null computes nothing".into());
+    null.load.version = None;
     null.scenario = scenario;
     null.load.options = Options::new();
     null.load.precision = None;

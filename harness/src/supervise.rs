@@ -27,7 +27,7 @@ const STDERR_KEPT: usize = 4096;
 const LONGEST_LINE: u64 = 64 << 20;
 
 /// The program that serves as worker.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct WorkerProgram {
     /// The file to execute.
     pub path: PathBuf,
@@ -38,15 +38,11 @@ pub struct WorkerProgram {
 }
 
 impl WorkerProgram {
-    /// The same program with these variables in its environment.
-    pub fn with_environment(&self, variables: &[(&'static str, String)]) -> Self {
-        let variables = variables.iter();
-        Self {
-            environment: variables
-                .map(|(name, value)| ((*name).to_owned(), value.clone()))
-                .collect(),
-            ..self.clone()
-        }
+    /// The same program with these variables in its environment besides its own.
+    pub fn with_environment(&self, variables: &[(String, String)]) -> Self {
+        let mut program = self.clone();
+        program.environment.extend_from_slice(variables);
+        program
     }
 }
 

@@ -10,6 +10,7 @@ use tare_clock::MonotonicClock;
 use tare_results::Phase;
 use tare_units::Bytes;
 
+use crate::desk::{Consideration, Description};
 use crate::measure::{MeasureError, Reporter, measure};
 use crate::protocol::{GO, Message, PROTOCOL, Request};
 
@@ -35,9 +36,22 @@ pub fn serve(lookup: Lookup) -> std::io::Result<bool> {
 fn answer(lookup: Lookup, request: &Request, channel: &mut Channel) -> Message {
     let outcome = catch_unwind(AssertUnwindSafe(|| match request {
         Request::Describe {
-            adapter, options, ..
-        } => find(lookup, adapter).map(|adapter| Message::Readiness {
-            readiness: adapter.check(None, options),
+            adapter,
+            version,
+            options,
+            ..
+        } => find(lookup, adapter).map(|adapter| {
+            Message::Described(Description::of(adapter, version.as_deref(), options))
+        }),
+        Request::Consider {
+            adapter, requests, ..
+        } => find(lookup, adapter).map(|adapter| {
+            let answers = requests
+                .iter()
+                .map(|request| Consideration::of(adapter, request));
+            Message::Considered {
+                answers: answers.collect(),
+            }
         }),
         Request::Run(job) => find(lookup, &job.adapter).and_then(|adapter| {
             measure(adapter, job, &MonotonicClock, channel)
@@ -90,7 +104,7 @@ impl Channel {
         let request: Request = serde_json::from_str(&line)
             .map_err(|error| format!("the request is not understood: {error}"))?;
         let protocol = match &request {
-            Request::Describe { protocol, .. } => protocol,
+            Request::Describe { protocol, .. } | Request::Consider { protocol, .. } => protocol,
             Request::Run(job) => &job.protocol,
         };
         if protocol == PROTOCOL {

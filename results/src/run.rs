@@ -36,6 +36,12 @@ pub struct Run {
     pub deadline_ns: Nanoseconds,
     /// Resident memory a worker may take.
     pub memory_limit_bytes: Option<Bytes>,
+    /// The adapter whose outputs the cells' are compared with, or `none`; `null` takes the best that is here.
+    #[serde(default)]
+    pub reference: Option<String>,
+    /// Whether each cell is profiled once its repeats are done.
+    #[serde(default)]
+    pub profile: bool,
     /// The cells, in the order of the plan.
     pub cells: Vec<PlannedCell>,
 }
@@ -51,4 +57,7 @@ pub struct PlannedCell {
     pub model: ModelFacts,
     /// Where the model's file is.
     pub model_path: String,
+    /// The inputs as they were written by hand, for a file that does not declare its own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub inputs: Vec<String>,
 }

@@ -9,6 +9,8 @@ use tare_adapter_api::Adapter;
 use tare_adapter_fake::{Fake, MonotonicClock};
 use tare_adapter_null::Null;
 use tare_adapter_rten::Rten;
+#[cfg(feature = "tract")]
+use tare_adapter_tract::Tract;
 
 /// One adapter of the list.
 #[derive(Clone, Copy)]
@@ -28,13 +30,26 @@ pub struct Entry {
 pub enum Home {
     /// Linked into this program.
     Linked(&'static dyn Adapter),
-    /// Linked into the worker program of this name, which lies beside this one.
-    Worker(&'static str),
+    /// Linked into a worker program, which lies beside this one.
+    Worker {
+        /// Its file name.
+        program: &'static str,
+        /// What mends its absence.
+        remedy: &'static str,
+    },
     /// Nowhere, because this program was built without it; what mends that.
     NotBuilt(&'static str),
 }
 
 static FAKE: Fake<MonotonicClock> = Fake::real();
+
+#[cfg(feature = "tract")]
+const TRACT: Home = Home::Linked(&Tract);
+#[cfg(not(feature = "tract"))]
+const TRACT: Home = Home::NotBuilt("build with: cargo build --release --features tract");
+
+/// The adapters whose outputs the others' are compared with, the best first.
+pub static REFERENCES: &[&str] = &["onnxruntime", "tract", "rten"];
 
 /// Every adapter; the first is the default.
 pub static ADAPTERS: &[Entry] = &[
@@ -43,6 +58,21 @@ pub static ADAPTERS: &[Entry] = &[
         summary: "pure Rust, compiled in",
         hidden: false,
         home: Home::Linked(&Rten),
+    },
+    Entry {
+        name: "libtorch",
+        summary: "PyTorch's library: operator by operator, or TorchScript",
+        hidden: false,
+        home: Home::Worker {
+            program: "tare-worker-libtorch",
+            remedy: "run cargo xtask libtorch, which fetches the library and builds it",
+        },
+    },
+    Entry {
+        name: "tract",
+        summary: "pure Rust, compiled in on request",
+        hidden: false,
+        home: TRACT,
     },
     Entry {
         name: "null",

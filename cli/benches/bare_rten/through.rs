@@ -7,7 +7,8 @@ use anyhow::{Context, Result, ensure};
 use tare_adapter_api::{Adapter, Device, Loaded, Session};
 use tare_adapter_registry::{Home, find};
 use tare_clock::Clock;
-use tare_harness::plan::{ModelChoice, Selection, Work, plan};
+use tare_harness::LinkedDesk;
+use tare_harness::plan::{ModelChoice, ReferenceChoice, Selection, Work, plan};
 use tare_harness::{SampleBuffer, drive};
 use tare_models::zoo::{self, Form};
 use tare_models::{Tensor, build};
@@ -71,6 +72,7 @@ pub fn work(model: &str, seq: usize, folder: &Path) -> Result<Work> {
             name: model.to_owned(),
             path,
             default_symbols: BTreeMap::from([("seq".to_owned(), seq)]),
+            inputs: Vec::new(),
         }],
         adapters: vec!["rten".parse()?],
         scenarios: vec!["single-stream".parse()?],
@@ -80,8 +82,9 @@ pub fn work(model: &str, seq: usize, folder: &Path) -> Result<Work> {
         devices: vec![Device::Cpu],
         threads: vec![1],
         seed: 0,
+        reference: ReferenceChoice::None,
     };
-    let planned = plan(&selection, &|_| rten().map_err(|error| error.to_string()))?;
+    let planned = plan(&selection, &LinkedDesk::new(&[rten()?]))?;
     planned.cells.into_iter().next().context("a cell")
 }
 
@@ -93,7 +96,7 @@ pub fn load(work: &Work) -> Result<Box<dyn Loaded>> {
 fn rten() -> Result<&'static dyn Adapter> {
     match find("rten")?.home {
         Home::Linked(adapter) => Ok(adapter),
-        Home::Worker(program) => anyhow::bail!("rten lies in {program}"),
+        Home::Worker { program, .. } => anyhow::bail!("rten lies in {program}"),
         Home::NotBuilt(remedy) => anyhow::bail!("rten is not compiled in: {remedy}"),
     }
 }

@@ -1,10 +1,9 @@
 //! `tare adapter`: which frameworks can be measured here.
 
 use serde::Serialize;
-use tare_adapter_api::{Options, Readiness};
+use tare_adapter_api::{AdapterSpec, Options, Readiness};
 use tare_adapter_registry::ADAPTERS;
-use tare_clock::MonotonicClock;
-use tare_harness::WorkerProgram;
+use tare_harness::Desk;
 
 use super::{json, print, worker};
 use crate::arguments::{AdapterCommand, ListFormat};
@@ -24,21 +23,29 @@ struct Row {
 /// Where the list cannot be printed.
 pub fn run(command: &AdapterCommand) -> Result<Exit, Failed> {
     let AdapterCommand::List { format } = command;
-    let program = worker::program()?;
-    let shown = ADAPTERS.iter().filter(|entry| !entry.hidden);
-    let rows: Vec<Row> = shown.map(|entry| row(entry, &program)).collect();
+    let rows = worker::with_desk(|desk| {
+        let shown = ADAPTERS.iter().filter(|entry| !entry.hidden);
+        shown
+            .map(|entry| row(entry, desk))
+            .collect::<Result<Vec<Row>, Failed>>()
+    })?;
     match format {
         ListFormat::Json => print(&json(&rows)?),
         ListFormat::Table => print(&rows.iter().map(line).collect::<String>()),
     }
 }
 
-fn row(entry: &tare_adapter_registry::Entry, program: &WorkerProgram) -> Row {
-    Row {
+fn row(entry: &tare_adapter_registry::Entry, desk: &dyn Desk) -> Result<Row, Failed> {
+    let spec = AdapterSpec {
+        name: entry.name.to_owned(),
+        version: None,
+        options: Options::new(),
+    };
+    Ok(Row {
         name: entry.name,
         summary: entry.summary,
-        readiness: tare_harness::describe(program, entry.name, &Options::new(), &MonotonicClock),
-    }
+        readiness: desk.describe(&spec).map_err(Failed::told)?.readiness,
+    })
 }
 
 fn line(row: &Row) -> String {

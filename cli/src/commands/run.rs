@@ -5,7 +5,6 @@ mod settings;
 
 use std::path::Path;
 
-use tare_adapter_api::Adapter;
 use tare_clock::{Clock, MonotonicClock, utc_now};
 use tare_harness::plan::{Plan, plan};
 use tare_harness::{RunOutcome, RunRequest, execute};
@@ -39,8 +38,9 @@ pub fn run(store: Option<&Path>, options: RunOptions) -> Result<Exit, Failed> {
     let ready = match &options.resume {
         Some(run) => resume::resume(&store, run, &options)?,
         None => {
-            let settings = Settings::of(&options, &|name| find(name).map(drop))?;
-            let plan = plan(&settings.selection, &find).map_err(Failed::input)?;
+            let settings = Settings::of(&options)?;
+            let plan =
+                worker::with_desk(|desk| plan(&settings.selection, desk).map_err(Failed::input))?;
             if options.dry_run {
                 return print(&dry_run(&plan, &settings));
             }
@@ -68,6 +68,8 @@ fn begin(store: &Store, settings: Settings, plan: Plan) -> Result<Ready, Failed>
         max_requests: settings.max_requests,
         deadline_ns: settings.deadline,
         memory_limit_bytes: settings.memory_limit,
+        reference: settings.reference,
+        profile: settings.profile,
         cells: plan.cells.iter().map(|work| work.planned.clone()).collect(),
     };
     let writer = store.create(&run).map_err(Failed::input)?;
@@ -187,13 +189,6 @@ fn dry_run(plan: &Plan, settings: &Settings) -> String {
         }
     }
     text
-}
-
-/// The adapter of this name, or an error that lists those that exist.
-fn find(name: &str) -> Result<&'static dyn Adapter, String> {
-    let entry = tare_adapter_registry::find(name).map_err(|error| error.to_string())?;
-    worker::linked(entry.name)
-        .ok_or_else(|| format!("adapter '{name}' is not linked into this program"))
 }
 
 fn producer() -> Producer {

@@ -1,8 +1,11 @@
-//! `tare worker`, hidden: the fresh process that does one repeat.
+//! `tare worker`, hidden: the fresh process that does one repeat; and which program is whose worker.
 
-use tare_adapter_api::Adapter;
-use tare_adapter_registry::{Home, find};
-use tare_harness::WorkerProgram;
+use std::path::{Path, PathBuf};
+
+use tare_adapter_api::{Adapter, AdapterSpec, Options};
+use tare_adapter_registry::{ADAPTERS, Home, REFERENCES, find};
+use tare_clock::MonotonicClock;
+use tare_harness::{Absent, WorkerDesk, WorkerProgram};
 
 use crate::exit::{Exit, Failed};
 
@@ -19,10 +22,10 @@ pub fn run() -> Result<Exit, Failed> {
 }
 
 /// The adapter of this name, where it is linked into this program.
-pub fn linked(name: &str) -> Option<&'static dyn Adapter> {
+fn linked(name: &str) -> Option<&'static dyn Adapter> {
     match find(name).ok()?.home {
         Home::Linked(adapter) => Some(adapter),
-        Home::Worker(_) | Home::NotBuilt(_) => None,
+        Home::Worker { .. } | Home::NotBuilt(_) => None,
     }
 }
 
@@ -31,11 +34,65 @@ pub fn linked(name: &str) -> Option<&'static dyn Adapter> {
 /// # Errors
 /// Where the path of this program cannot be found out.
 pub fn program() -> Result<WorkerProgram, Failed> {
-    let path = std::env::current_exe()
-        .map_err(|error| Failed::told(format!("cannot find this program's own file: {error}")))?;
-    Ok(WorkerProgram {
+    Ok(own(this_program()?))
+}
+
+/// Runs `ask` with a desk over every adapter of the registry.
+///
+/// # Errors
+/// Those of `ask`, and where the path of this program cannot be found out.
+pub fn with_desk<T>(
+    ask: impl FnOnce(&WorkerDesk<'_, MonotonicClock>) -> Result<T, Failed>,
+) -> Result<T, Failed> {
+    let path = this_program()?;
+    let shown = ADAPTERS.iter().filter(|entry| !entry.hidden);
+    let references = REFERENCES.iter().map(|name| AdapterSpec {
+        name: (*name).to_owned(),
+        version: None,
+        options: Options::new(),
+    });
+    let programs = |name: &str| program_of(name, &path);
+    ask(&WorkerDesk::new(
+        shown.map(|entry| entry.name).collect(),
+        references.collect(),
+        &programs,
+        MonotonicClock,
+    ))
+}
+
+fn program_of(name: &str, this: &Path) -> Result<WorkerProgram, Absent> {
+    let entry = find(name).map_err(|error| Absent::Unknown(error.to_string()))?;
+    match entry.home {
+        Home::Linked(_) => Ok(own(this.to_owned())),
+        Home::NotBuilt(remedy) => Err(Absent::Unavailable {
+            reason: "it is not built into this program".to_owned(),
+            remedy: remedy.to_owned(),
+        }),
+        Home::Worker { program, remedy } => {
+            let path = this.with_file_name(program);
+            match path.is_file() {
+                true => Ok(WorkerProgram {
+                    path,
+                    ..WorkerProgram::default()
+                }),
+                false => Err(Absent::Unavailable {
+                    reason: format!("its worker program {} is not there", path.display()),
+                    remedy: remedy.to_owned(),
+                }),
+            }
+        }
+    }
+}
+
+fn this_program() -> Result<PathBuf, Failed> {
+    std::env::current_exe()
+        .map_err(|error| Failed::told(format!("cannot find this program's own file: {error}")))
+}
+
+fn own(path: PathBuf) -> WorkerProgram {
+    WorkerProgram {
         path,
         arguments: vec!["worker".into()],
         environment: Vec::new(),
-    })
+    }
 }

@@ -1,54 +1,49 @@
 //! The plan of a run that goes on, from what its store says.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use tare_models::Model;
+use tare_models::InputSpec;
 use tare_results::{PlannedCell, Run};
 use tare_scenarios::ScenarioSpec;
 
-use super::{Find, ModelChoice, Plan, PlanError, Selection, plan};
+use super::{ModelChoice, Plan, PlanError, ReferenceChoice, Selection, Work, cells, settle};
+use crate::desk::Desk;
 
 /// The plan of a run that goes on: its cells again, from the files they were planned from.
 ///
 /// # Errors
 /// Where a model's file is gone or has changed, or an adapter no longer runs here.
-pub fn replan(run: &Run, find: Find) -> Result<Plan, PlanError> {
-    let mut cells = Vec::new();
-    let mut known: BTreeMap<&str, String> = BTreeMap::new();
+pub fn replan(run: &Run, desk: &dyn Desk) -> Result<Plan, PlanError> {
+    let mut again: Vec<Work> = Vec::new();
     for planned in &run.cells {
-        let path = planned.model_path.as_str();
-        if !known.contains_key(path) {
-            known.insert(path, hash_of(path)?);
-        }
-        if known.get(path) != Some(&planned.model.sha256) {
-            return Err(PlanError::Changed {
-                path: path.to_owned(),
-            });
-        }
-        let again = plan(&selection_of(planned)?, find)?;
-        let same = again
-            .cells
+        let same = cells(&selection_of(planned)?, desk)?
             .into_iter()
             .find(|work| work.planned.id == planned.id);
-        cells.push(same.ok_or_else(|| PlanError::Changed {
+        again.push(same.ok_or_else(|| PlanError::Changed {
             path: planned.model_path.clone(),
         })?);
     }
-    Ok(Plan { cells })
+    settle(again, &reference_of(run)?, desk)
 }
 
-fn hash_of(path: &str) -> Result<String, PlanError> {
-    let model = Model::open(Path::new(path)).map_err(|error| PlanError::Model {
-        model: path.to_owned(),
-        error: Box::new(error),
-    })?;
-    Ok(model.sha256().to_owned())
+fn reference_of(run: &Run) -> Result<ReferenceChoice, PlanError> {
+    match run.reference.as_deref() {
+        None => Ok(ReferenceChoice::Default),
+        Some("none") => Ok(ReferenceChoice::None),
+        Some(spec) => {
+            let spec = spec.parse().map_err(|error| unreadable(&error))?;
+            Ok(ReferenceChoice::Named(spec))
+        }
+    }
+}
+
+fn unreadable(error: &dyn std::fmt::Display) -> PlanError {
+    PlanError::Unreadable(error.to_string())
 }
 
 fn selection_of(planned: &PlannedCell) -> Result<Selection, PlanError> {
     let cell = &planned.cell;
-    let unreadable = |error: &dyn std::fmt::Display| PlanError::Unreadable(error.to_string());
     let scenario: ScenarioSpec = cell
         .scenario_spec()
         .parse()
@@ -59,6 +54,7 @@ fn selection_of(planned: &PlannedCell) -> Result<Selection, PlanError> {
             name: cell.model.clone(),
             path: PathBuf::from(&planned.model_path),
             default_symbols: BTreeMap::new(),
+            inputs: inputs_of(planned)?,
         }],
         adapters: vec![
             cell.adapter_spec()
@@ -80,5 +76,13 @@ fn selection_of(planned: &PlannedCell) -> Result<Selection, PlanError> {
         ],
         threads: vec![cell.threads],
         seed: cell.seed,
+        reference: ReferenceChoice::Default,
     })
+}
+
+fn inputs_of(planned: &PlannedCell) -> Result<Vec<InputSpec>, PlanError> {
+    let inputs = planned.inputs.iter();
+    inputs
+        .map(|input| input.parse().map_err(|error| unreadable(&error)))
+        .collect()
 }

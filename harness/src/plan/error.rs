@@ -1,7 +1,7 @@
 //! What can be wrong with what was asked for.
 
-use tare_adapter_api::AdapterError;
-use tare_models::{BindError, ModelError, ResolveError, TensorError};
+use tare_adapter_api::ModelFormat;
+use tare_models::{BindError, ModelError, ResolveError, TensorError, TorchScriptError};
 use tare_scenarios::LimitsError;
 
 /// Why nothing can be measured.
@@ -35,9 +35,43 @@ pub enum PlanError {
     /// The limits of a repeat do not suit the scenario.
     #[error(transparent)]
     Limits(#[from] LimitsError),
-    /// The adapter is another version than the one asked for, or cannot do what a cell asks.
+    /// The adapter cannot do what a cell asks.
+    #[error("model '{model}': {message}{}", others(able.as_deref()))]
+    Refused {
+        /// The model.
+        model: String,
+        /// What the adapter says.
+        message: String,
+        /// The adapters here that can, where the reason is the model's operators.
+        able: Option<Vec<&'static str>>,
+    },
+    /// The adapter does not read files of this format.
+    #[error(
+        "adapter '{adapter}' does not read {format}, which '{model}' is{}",
+        others(Some(able))
+    )]
+    Format {
+        /// The adapter.
+        adapter: String,
+        /// The model.
+        model: String,
+        /// What it is.
+        format: ModelFormat,
+        /// The adapters here that do.
+        able: Vec<&'static str>,
+    },
+    /// The file is no TorchScript module.
     #[error(transparent)]
-    Adapter(#[from] Box<AdapterError>),
+    TorchScript(Box<TorchScriptError>),
+    /// Nothing is known of a TorchScript file's inputs.
+    #[error(
+        "model '{model}': a TorchScript file does not say what its inputs are: give --input for each argument of forward, \
+         such as --input 'x=f32[batch,3,224,224]'"
+    )]
+    NoInputs {
+        /// The model.
+        model: String,
+    },
     /// The model cannot be read.
     #[error("model {model}: {error}")]
     Model {
@@ -89,4 +123,12 @@ pub enum PlanError {
         /// What there is.
         known: String,
     },
+}
+
+fn others(able: Option<&[&'static str]>) -> String {
+    match able {
+        None => String::new(),
+        Some([]) => "; no other adapter that is ready here can either".to_owned(),
+        Some(able) => format!("; use --adapter {}", able.join(" or ")),
+    }
 }

@@ -4,20 +4,25 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use tare_adapter_api::{AdapterSpec, Device, LoadRequest, OutputSpec, Precision};
-use tare_models::{DataType, Facts, Inputs, Model, ShapeRequest, TensorSpec, bind, resolve};
-use tare_results::{Cell, Doubt, ModelFacts, PlannedCell};
+use tare_adapter_api::{AdapterSpec, Device, LoadRequest, ModelFormat, OutputSpec, Precision};
+use tare_models::{Facts, Inputs, ShapeRequest, TensorSpec, Types, bind, resolve};
+use tare_results::{Cell, Doubt, Missing, ModelFacts, PlannedCell};
 use tare_scenarios::ScenarioSpec;
 
-use super::{Find, ModelChoice, PlanError, Selection, Work, symbols_of};
+use super::opened::Opened;
+use super::{PlanError, Selection, Work, symbols_of, versioned};
+use crate::supervise::WorkerProgram;
 
 /// A model at one batch and shape, shared by the cells of all adapters.
 pub struct Shaped {
     facts: ModelFacts,
+    missing: Missing,
     path: PathBuf,
+    format: ModelFormat,
     specs: Vec<TensorSpec>,
     inputs: Inputs,
     outputs: Vec<OutputSpec>,
+    written_inputs: Vec<String>,
     symbols: BTreeMap<String, u64>,
     batch: u64,
     file_precision: String,
@@ -28,95 +33,89 @@ pub struct Shaped {
 impl Shaped {
     /// Resolves `model` at these sizes.
     pub fn new(
-        choice: &ModelChoice,
-        model: &Model,
+        model: &Opened,
         batch: Option<u64>,
         shape: &BTreeMap<String, u64>,
         selection: &Selection,
     ) -> Result<Self, PlanError> {
-        let symbols = symbols(choice, model, shape, selection);
-        let name = || choice.name.clone();
+        let symbols = symbols(model, shape, selection);
         let request = ShapeRequest {
             batch: batch.map(|batch| batch as usize),
             symbols: symbols.clone(),
         };
         let specs = bind(model.graph(), &request).map_err(|error| PlanError::Bind {
-            model: name(),
+            model: model.choice.name.clone(),
             error: Box::new(error),
         })?;
-        let resolved = resolve(model.graph(), &specs).map_err(|error| PlanError::Resolve {
-            model: name(),
-            shapes: listed(&specs),
-            error: Box::new(error),
-        })?;
-        let types = |value| resolved.types.get(&value).cloned();
-        let inputs = Inputs::new(model.graph(), &specs, &types, selection.seed);
-        let inputs = inputs.map_err(|error| PlanError::Inputs {
-            model: name(),
-            error: Box::new(error),
-        })?;
-        let facts = Facts::of(&resolved);
+        let Known {
+            facts,
+            inputs,
+            doubts,
+        } = known(model, &specs, selection.seed)?;
         Ok(Self {
-            doubts: doubts(&facts, &inputs),
-            facts: model_facts(choice, model, &facts),
-            path: choice.path.clone(),
+            doubts,
+            facts,
+            missing: model.missing(),
+            path: model.choice.path.clone(),
+            format: model.format(),
             specs,
             inputs,
-            outputs: outputs_of(model),
+            outputs: model.outputs(),
+            written_inputs: model
+                .choice
+                .inputs
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
             symbols: symbols
                 .into_iter()
                 .map(|(symbol, size)| (symbol, size as u64))
                 .collect(),
             batch: batch.unwrap_or(1),
-            file_precision: file_precision(model),
+            file_precision: model.precision(),
             seed: selection.seed,
         })
     }
 
     /// The cell of one adapter, scenario and place.
-    pub fn cell(
-        &self,
-        find: Find,
-        adapter: &AdapterSpec,
-        scenario: &ScenarioSpec,
-        place: Place,
-    ) -> Result<Work, PlanError> {
-        let found = find(&adapter.name).map_err(PlanError::UnknownAdapter)?;
+    pub fn cell(&self, adapter: &AdapterSpec, scenario: &ScenarioSpec, place: Place) -> Work {
         let cell = self.described(adapter, scenario, place);
-        let threads = NonZeroUsize::new(place.threads as usize).unwrap_or(NonZeroUsize::MIN);
         let load = LoadRequest {
+            format: self.format,
             version: adapter.version.clone(),
             options: adapter.options.clone(),
-            threads,
+            threads: NonZeroUsize::new(place.threads as usize).unwrap_or(NonZeroUsize::MIN),
             device: place.device,
             precision: self.other_than_the_files(place),
             ..LoadRequest::new(self.path.clone(), self.specs.clone(), self.outputs.clone())
         };
-        found.accepts(&load).map_err(Box::new)?;
-        Ok(Work {
+        Work {
             planned: PlannedCell {
                 id: cell.id(&self.facts.sha256),
                 cell,
                 model: self.facts.clone(),
                 model_path: self.path.display().to_string(),
+                inputs: self.written_inputs.clone(),
             },
-            adapter: adapter.name.clone(),
+            spec: adapter.clone(),
+            program: WorkerProgram::default(),
+            computes: false,
             load,
             inputs: self.inputs.clone(),
             scenario: scenario.clone(),
-            environment: found.environment(threads),
+            environment: Vec::new(),
+            file_precision: self.file_precision.clone(),
+            reference: Err("not looked for".to_owned()),
             doubts: self.doubts.clone(),
-        })
+            missing: self.missing.clone(),
+        }
     }
 
     fn described(&self, adapter: &AdapterSpec, scenario: &ScenarioSpec, place: Place) -> Cell {
         let precision = self.other_than_the_files(place);
         Cell {
             model: self.facts.name.clone(),
-            adapter: match &adapter.version {
-                Some(version) => format!("{}@{version}", adapter.name),
-                None => adapter.name.clone(),
-            },
+            adapter: versioned(adapter),
             adapter_options: adapter.options.clone(),
             scenario: scenario.name().to_owned(),
             scenario_options: scenario.options(),
@@ -152,50 +151,63 @@ pub struct Place {
 
 /// The sizes asked for over the defaults; of several models each takes those it has.
 fn symbols(
-    choice: &ModelChoice,
-    model: &Model,
+    model: &Opened,
     shape: &BTreeMap<String, u64>,
     selection: &Selection,
 ) -> BTreeMap<String, usize> {
-    let mut symbols = choice.default_symbols.clone();
+    let mut symbols = model.choice.default_symbols.clone();
     let asked = shape.iter();
     symbols.extend(asked.map(|(symbol, size)| (symbol.clone(), *size as usize)));
     if selection.models.len() > 1 {
-        let own = symbols_of(model);
+        let own = symbols_of(model.graph());
         symbols.retain(|symbol, _| own.contains(symbol));
     }
     symbols
 }
 
-/// The precision of most of the file's floating-point constants, else of its inputs, else `fp32`.
-fn file_precision(model: &Model) -> String {
-    let mut bytes: BTreeMap<DataType, usize> = BTreeMap::new();
-    for constant in model.graph().constants.values() {
-        *bytes.entry(constant.dtype()).or_default() += constant.bytes().len();
-    }
-    for input in &model.graph().inputs {
-        bytes.entry(input.dtype).or_default();
-    }
-    let most = bytes
-        .into_iter()
-        .filter(|(dtype, _)| dtype.is_float())
-        .max_by_key(|(_, bytes)| *bytes);
-    match most.map(|(dtype, _)| dtype) {
-        Some(DataType::F16) => "fp16".to_owned(),
-        Some(DataType::F64) => "fp64".to_owned(),
-        None | Some(DataType::F32) => "fp32".to_owned(),
-        Some(other) => other.to_string(),
-    }
+/// What is known of a model at concrete shapes.
+struct Known {
+    facts: ModelFacts,
+    inputs: Inputs,
+    doubts: Vec<Doubt>,
 }
 
-fn outputs_of(model: &Model) -> Vec<OutputSpec> {
-    let outputs = model.graph().outputs.iter();
-    outputs
-        .map(|output| OutputSpec {
-            name: output.name.clone(),
-            dtype: output.dtype,
+fn known(model: &Opened, specs: &[TensorSpec], seed: u64) -> Result<Known, PlanError> {
+    let name = || model.choice.name.clone();
+    let graph = model.graph();
+    let plan = |types: &Types| {
+        Inputs::new(graph, specs, types, seed).map_err(|error| PlanError::Inputs {
+            model: name(),
+            error: Box::new(error),
         })
-        .collect()
+    };
+    if model.format() != ModelFormat::Onnx {
+        let inputs = plan(&|_| None)?;
+        let facts = ModelFacts {
+            input_bytes: Some(inputs.byte_len()),
+            ..model.facts()
+        };
+        return Ok(Known {
+            doubts: guessed(&inputs).into_iter().collect(),
+            facts,
+            inputs,
+        });
+    }
+    let resolved = resolve(graph, specs).map_err(|error| PlanError::Resolve {
+        model: name(),
+        shapes: listed(specs),
+        error: Box::new(error),
+    })?;
+    let inputs = plan(&|value| resolved.types.get(&value).cloned())?;
+    let facts = Facts::of(&resolved);
+    Ok(Known {
+        doubts: uncounted(&facts)
+            .into_iter()
+            .chain(guessed(&inputs))
+            .collect(),
+        facts: with_graph(model.facts(), &facts),
+        inputs,
+    })
 }
 
 fn listed(specs: &[TensorSpec]) -> String {
@@ -206,44 +218,31 @@ fn listed(specs: &[TensorSpec]) -> String {
     inputs.join(", ")
 }
 
-fn doubts(facts: &Facts, inputs: &Inputs) -> Vec<Doubt> {
-    let mut doubts = Vec::new();
-    let operators: BTreeSet<String> = facts
-        .unknown_cost
-        .iter()
-        .map(|unknown| unknown.op_type.clone())
-        .collect();
-    if !operators.is_empty() {
-        doubts.push(Doubt::UnknownCost {
-            operators: operators.into_iter().collect(),
-        });
-    }
-    let guessed: Vec<String> = inputs
-        .describe()
-        .iter()
-        .filter(|plan| plan.guessed)
-        .map(|plan| plan.spec.name.clone())
-        .collect();
-    if !guessed.is_empty() {
-        doubts.push(Doubt::GuessedInputs { inputs: guessed });
-    }
-    doubts
+fn uncounted(facts: &Facts) -> Option<Doubt> {
+    let unknown = facts.unknown_cost.iter();
+    let operators: BTreeSet<String> = unknown.map(|unknown| unknown.op_type.clone()).collect();
+    (!operators.is_empty()).then(|| Doubt::UnknownCost {
+        operators: operators.into_iter().collect(),
+    })
 }
 
-fn model_facts(choice: &ModelChoice, model: &Model, facts: &Facts) -> ModelFacts {
+fn guessed(inputs: &Inputs) -> Option<Doubt> {
+    let guessed = inputs.describe().iter().filter(|plan| plan.guessed);
+    let inputs: Vec<String> = guessed.map(|plan| plan.spec.name.clone()).collect();
+    (!inputs.is_empty()).then_some(Doubt::GuessedInputs { inputs })
+}
+
+fn with_graph(facts: ModelFacts, graph: &Facts) -> ModelFacts {
     ModelFacts {
-        name: choice.name.clone(),
-        sha256: model.sha256().to_owned(),
-        format: model.format().to_owned(),
-        opset: Some(model.opset()),
-        parameters: Some(facts.parameters),
-        operators: Some(facts.operators as u64),
-        flops: Some(facts.flops),
-        macs_paper: Some(facts.macs_paper),
-        bytes_min: Some(facts.bytes_min),
-        bytes_unfused: Some(facts.bytes_unfused),
-        input_bytes: Some(facts.input_bytes),
-        output_bytes: Some(facts.output_bytes),
-        peak_activation_bytes: Some(facts.peak_activation_bytes),
+        parameters: Some(graph.parameters),
+        operators: Some(graph.operators as u64),
+        flops: Some(graph.flops),
+        macs_paper: Some(graph.macs_paper),
+        bytes_min: Some(graph.bytes_min),
+        bytes_unfused: Some(graph.bytes_unfused),
+        input_bytes: Some(graph.input_bytes),
+        output_bytes: Some(graph.output_bytes),
+        peak_activation_bytes: Some(graph.peak_activation_bytes),
+        ..facts
     }
 }

@@ -37,5 +37,6 @@ pub(crate) fn planned(adapter: &str, batch: u64) -> PlannedCell {
             peak_activation_bytes: None,
         },
         model_path: "mlp.onnx".into(),
+        inputs: Vec::new(),
     }
 }

@@ -37,6 +37,7 @@ fn describe() -> Request {
     Request::Describe {
         protocol: crate::protocol::PROTOCOL.into(),
         adapter: "none".into(),
+        version: None,
         options: Default::default(),
     }
 }
@@ -79,10 +80,10 @@ fn is_alive(pid: u32) -> bool {
 
 #[test]
 fn a_worker_that_answers_has_answered() {
-    let answer = r#"echo '{"message":"readiness","readiness":{"state":"unavailable","reason":"r","remedy":"m"}}'"#;
+    let answer = r#"echo '{"message":"described","formats":[],"computes":false,"readiness":{"state":"unavailable","reason":"r","remedy":"m"}}'"#;
     let ended = with_script(answer, GENEROUS, false, &mut Seen::default());
     assert!(
-        matches!(ended, Ended::Answered(Message::Readiness { .. })),
+        matches!(ended, Ended::Answered(Message::Described(_))),
         "{ended:?}"
     );
 }

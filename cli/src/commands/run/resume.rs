@@ -7,7 +7,7 @@ use tare_results::store::{Resumed, Store};
 
 use super::super::show::warn_of_torn;
 use super::settings::check_limits;
-use super::{Ready, binary_sha256, find};
+use super::{Ready, binary_sha256, worker};
 use crate::arguments::RunOptions;
 use crate::exit::Failed;
 
@@ -45,7 +45,7 @@ pub fn resume(store: &Store, spec: &str, options: &RunOptions) -> Result<Ready, 
             binary.as_deref().map_or("unknown", short)
         )));
     }
-    let plan = replan(&run, &find).map_err(Failed::input)?;
+    let plan = worker::with_desk(|desk| replan(&run, desk).map_err(Failed::input))?;
     run.deadline_ns = options.deadline.unwrap_or(run.deadline_ns);
     run.memory_limit_bytes = options.memory_limit.or(run.memory_limit_bytes);
     Ok(Ready {

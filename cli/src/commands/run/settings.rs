@@ -5,7 +5,8 @@ use std::path::Path;
 use std::str::FromStr;
 
 use tare_adapter_api::Device;
-use tare_harness::plan::{Plan, Selection};
+use tare_harness::plan::{ModelChoice, Plan, Selection};
+use tare_models::{InputSpec, TorchScript};
 use tare_scenarios::suite::{self, Suite};
 use tare_units::{Bytes, Nanoseconds};
 
@@ -26,9 +27,6 @@ const MOST_REQUESTS: u64 = 100_000_000;
 /// More threads than any machine runs at once; each takes a stack and a place with the scheduler.
 const MOST_THREADS: u64 = 4096;
 
-/// Whether there is an adapter of this name, or an error that lists those that exist.
-pub type Known<'a> = &'a dyn Fn(&str) -> Result<(), String>;
-
 /// Everything that decides a run.
 pub struct Settings {
     /// The matrix of cells.
@@ -45,6 +43,10 @@ pub struct Settings {
     pub deadline: Nanoseconds,
     /// Resident memory a worker may take.
     pub memory_limit: Option<Bytes>,
+    /// The reference as it was asked for.
+    pub reference: Option<String>,
+    /// Whether each cell is profiled once its repeats are done.
+    pub profile: bool,
 }
 
 impl Settings {
@@ -52,7 +54,7 @@ impl Settings {
     ///
     /// # Errors
     /// Where a suite or model is unknown, or a number measures nothing.
-    pub fn of(options: &RunOptions, known: Known) -> Result<Self, Failed> {
+    pub fn of(options: &RunOptions) -> Result<Self, Failed> {
         let suite = chosen_suite(options)?;
         let repeats = options
             .repeats
@@ -68,7 +70,7 @@ impl Settings {
         let max_requests = max_requests.unwrap_or(suite::DEFAULT_MAX_REQUESTS);
         check(repeats, duration, max_requests)?;
         check_limits(options)?;
-        let selection = selection(options, suite.as_ref(), known)?;
+        let selection = selection(options, suite.as_ref())?;
         check_threads(&selection.threads)?;
         let scaled =
             Nanoseconds::from_nanos(duration.as_nanos().saturating_mul(DEADLINE_DURATIONS));
@@ -80,6 +82,8 @@ impl Settings {
             max_requests,
             deadline: options.deadline.unwrap_or_else(|| DEADLINE.max(scaled)),
             memory_limit: options.memory_limit.or_else(default_memory_limit),
+            reference: options.reference.as_ref().map(ToString::to_string),
+            profile: options.profile,
         })
     }
 
@@ -190,11 +194,7 @@ fn check_threads(threads: &[u64]) -> Result<(), Failed> {
     }
 }
 
-fn selection(
-    options: &RunOptions,
-    suite: Option<&Suite>,
-    known: Known,
-) -> Result<Selection, Failed> {
+fn selection(options: &RunOptions, suite: Option<&Suite>) -> Result<Selection, Failed> {
     let models = or(&options.model, suite.map(|suite| suite.models.clone()), &[]);
     let parsed_adapters = suite
         .map(|suite| parsed(&suite.adapters, "adapter"))
@@ -214,10 +214,14 @@ fn selection(
         parsed_adapters,
         &parsed(&[tare_adapter_registry::ADAPTERS[0].name], "adapter")?,
     );
-    let unknown = adapters.iter().map(|adapter| known(&adapter.name));
-    unknown.collect::<Result<(), _>>().map_err(Failed::told)?;
+    for adapter in &adapters {
+        tare_adapter_registry::find(&adapter.name).map_err(Failed::input)?;
+    }
     Ok(Selection {
-        models: model_source::resolve_all(&models).map_err(Failed::input)?,
+        models: with_inputs(
+            model_source::resolve_all(&models).map_err(Failed::input)?,
+            &options.input,
+        )?,
         adapters,
         scenarios: or(
             &options.scenario,
@@ -238,7 +242,26 @@ fn selection(
             &[1],
         ),
         seed: options.seed.unwrap_or(0),
+        reference: options.reference.clone().unwrap_or_default().0,
     })
+}
+
+/// Gives the inputs written by hand to the models that do not declare their own.
+fn with_inputs(models: Vec<ModelChoice>, inputs: &[InputSpec]) -> Result<Vec<ModelChoice>, Failed> {
+    let takes = |choice: &ModelChoice| TorchScript::is_meant(&choice.path);
+    if let (Some(input), false) = (inputs.first(), models.iter().any(takes)) {
+        return Err(Failed::told(format!(
+            "--input {input}: an ONNX file declares its inputs; use --shape for their sizes, --input for TorchScript files only"
+        )));
+    }
+    let given = models.into_iter().map(|choice| ModelChoice {
+        inputs: match takes(&choice) {
+            true => inputs.to_vec(),
+            false => Vec::new(),
+        },
+        ..choice
+    });
+    Ok(given.collect())
 }
 
 /// What the command line asks for, else what the suite says, else the default.

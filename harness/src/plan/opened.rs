@@ -1,0 +1,156 @@
+//! A model's file as the plan needs it, whatever its format: a graph to bind shapes to, a hash, and facts where there are any.
+
+use std::collections::BTreeMap;
+
+use tare_adapter_api::{ModelFormat, OutputSpec};
+use tare_models::{DataType, Graph, InputSpec, Model, TorchScript};
+use tare_results::{Missing, ModelFacts};
+
+use super::{ModelChoice, PlanError};
+
+/// A model that was asked for, read.
+pub struct Opened<'a> {
+    /// As it was asked for.
+    pub choice: &'a ModelChoice,
+    file: File,
+}
+
+enum File {
+    Onnx(Model),
+    TorchScript { archive: TorchScript, graph: Graph },
+}
+
+impl<'a> Opened<'a> {
+    /// Reads the file of `choice`.
+    ///
+    /// # Errors
+    /// Where it is no model, or a TorchScript file whose inputs nobody told.
+    pub fn open(choice: &'a ModelChoice) -> Result<Self, PlanError> {
+        let file = match TorchScript::is_meant(&choice.path) {
+            true => torchscript(choice)?,
+            false => File::Onnx(Model::open(&choice.path).map_err(|error| PlanError::Model {
+                model: choice.path.display().to_string(),
+                error: Box::new(error),
+            })?),
+        };
+        Ok(Self { choice, file })
+    }
+
+    /// The graph, of which a TorchScript file has the inputs only.
+    pub fn graph(&self) -> &Graph {
+        match &self.file {
+            File::Onnx(model) => model.graph(),
+            File::TorchScript { graph, .. } => graph,
+        }
+    }
+
+    /// What adapters are told that it is.
+    pub fn format(&self) -> ModelFormat {
+        match self.file {
+            File::Onnx(_) => ModelFormat::Onnx,
+            File::TorchScript { .. } => ModelFormat::TorchScript,
+        }
+    }
+
+    /// Of the file and its external data.
+    pub fn sha256(&self) -> &str {
+        match &self.file {
+            File::Onnx(model) => model.sha256(),
+            File::TorchScript { archive, .. } => archive.sha256(),
+        }
+    }
+
+    /// What is known without the graph.
+    pub fn facts(&self) -> ModelFacts {
+        let (format, opset) = match &self.file {
+            File::Onnx(model) => (model.format(), Some(model.opset())),
+            File::TorchScript { archive, .. } => (archive.format(), None),
+        };
+        ModelFacts {
+            name: self.choice.name.clone(),
+            sha256: self.sha256().to_owned(),
+            format: format.to_owned(),
+            opset,
+            parameters: None,
+            operators: None,
+            flops: None,
+            macs_paper: None,
+            bytes_min: None,
+            bytes_unfused: None,
+            input_bytes: None,
+            output_bytes: None,
+            peak_activation_bytes: None,
+        }
+    }
+
+    /// Why facts are not there.
+    pub fn missing(&self) -> Missing {
+        match self.file {
+            File::Onnx(_) => Missing::new(),
+            File::TorchScript { .. } => FACTS_OF_A_GRAPH
+                .iter()
+                .map(|fact| {
+                    let reason = "a TorchScript file has no graph that is read here";
+                    (format!("model.{fact}"), reason.to_owned())
+                })
+                .collect(),
+        }
+    }
+
+    /// What comes out, as the file declares it.
+    pub fn outputs(&self) -> Vec<OutputSpec> {
+        let outputs = self.graph().outputs.iter();
+        outputs
+            .map(|output| OutputSpec {
+                name: output.name.clone(),
+                dtype: output.dtype,
+            })
+            .collect()
+    }
+
+    /// The precision of most of the floating-point constants, else of the inputs, else `fp32`.
+    pub fn precision(&self) -> String {
+        let graph = self.graph();
+        let mut bytes: BTreeMap<DataType, usize> = BTreeMap::new();
+        for constant in graph.constants.values() {
+            *bytes.entry(constant.dtype()).or_default() += constant.bytes().len();
+        }
+        for input in &graph.inputs {
+            bytes.entry(input.dtype).or_default();
+        }
+        let most = bytes
+            .into_iter()
+            .filter(|(dtype, _)| dtype.is_float())
+            .max_by_key(|(_, bytes)| *bytes);
+        match most.map(|(dtype, _)| dtype) {
+            Some(DataType::F16) => "fp16".to_owned(),
+            Some(DataType::F64) => "fp64".to_owned(),
+            None | Some(DataType::F32) => "fp32".to_owned(),
+            Some(other) => other.to_string(),
+        }
+    }
+}
+
+const FACTS_OF_A_GRAPH: [&str; 9] = [
+    "opset",
+    "parameters",
+    "operators",
+    "flops",
+    "macs_paper",
+    "bytes_min",
+    "bytes_unfused",
+    "output_bytes",
+    "peak_activation_bytes",
+];
+
+fn torchscript(choice: &ModelChoice) -> Result<File, PlanError> {
+    let archive =
+        TorchScript::open(&choice.path).map_err(|error| PlanError::TorchScript(Box::new(error)))?;
+    if choice.inputs.is_empty() {
+        return Err(PlanError::NoInputs {
+            model: choice.name.clone(),
+        });
+    }
+    let graph = InputSpec::graph(&choice.inputs);
+    Ok(File::TorchScript { archive, graph })
+}

@@ -1,0 +1,266 @@
+//! Cells against adapters: which the adapters refuse, what their workers need, and whose outputs theirs are compared with.
+
+use std::collections::BTreeMap;
+
+use tare_adapter_api::{AdapterSpec, LoadRequest, ModelFormat, Options, Readiness};
+
+use super::{Plan, PlanError, ReferenceChoice, Work};
+use crate::desk::{Absent, Consideration, Desk};
+
+/// Refuses an adapter that is unknown or cannot run here.
+pub fn check_adapter(desk: &dyn Desk, spec: &AdapterSpec) -> Result<(), PlanError> {
+    let description = desk.describe(spec).map_err(PlanError::UnknownAdapter)?;
+    match description.readiness {
+        Readiness::Ready(_) => Ok(()),
+        Readiness::Unavailable { reason, remedy } => Err(PlanError::Unavailable {
+            adapter: spec.to_string(),
+            reason,
+            remedy,
+        }),
+    }
+}
+
+/// The plan of `cells`, each accepted by its adapter.
+///
+/// # Errors
+/// The first cell that its adapter cannot do, with the adapters that can.
+pub fn settle(
+    mut cells: Vec<Work>,
+    reference: &ReferenceChoice,
+    desk: &dyn Desk,
+) -> Result<Plan, PlanError> {
+    for spec in specs(&cells) {
+        let program = desk.program(&spec.name).map_err(|absent| match absent {
+            Absent::Unknown(text) => PlanError::UnknownAdapter(text),
+            Absent::Unavailable { reason, remedy } => PlanError::Unavailable {
+                adapter: spec.to_string(),
+                reason,
+                remedy,
+            },
+        })?;
+        let description = desk.describe(&spec).map_err(PlanError::UnknownAdapter)?;
+        let mut own: Vec<&mut Work> = cells.iter_mut().filter(|work| work.spec == spec).collect();
+        if let Some(work) = own
+            .iter()
+            .find(|work| !description.formats.contains(&work.load.format))
+        {
+            return Err(unread(desk, work));
+        }
+        accept(desk, &spec, &mut own)?;
+        for work in own {
+            work.program = program.clone();
+            work.computes = description.computes;
+        }
+    }
+    refer(cells, reference, desk)
+}
+
+fn specs(cells: &[Work]) -> Vec<AdapterSpec> {
+    let mut specs: Vec<AdapterSpec> = Vec::new();
+    for work in cells {
+        if !specs.contains(&work.spec) {
+            specs.push(work.spec.clone());
+        }
+    }
+    specs
+}
+
+/// What an answer depends on: shapes do not change whether a model can be executed, only how long it takes.
+fn question(load: &LoadRequest) -> LoadRequest {
+    LoadRequest {
+        inputs: Vec::new(),
+        ..load.clone()
+    }
+}
+
+fn accept(desk: &dyn Desk, spec: &AdapterSpec, cells: &mut [&mut Work]) -> Result<(), PlanError> {
+    let mut asked: Vec<LoadRequest> = Vec::new();
+    for work in cells.iter() {
+        if asked
+            .iter()
+            .all(|known| question(known) != question(&work.load))
+        {
+            asked.push(work.load.clone());
+        }
+    }
+    let answers = desk.consider(spec, &asked);
+    for work in cells.iter_mut() {
+        let place = asked
+            .iter()
+            .position(|known| question(known) == question(&work.load));
+        let Some(answer) = place.and_then(|place| answers.get(place)) else {
+            continue;
+        };
+        if let Some(refusal) = &answer.refusal {
+            let able = match refusal.lacks.is_empty() {
+                true => None,
+                false => Some(able(desk, work)),
+            };
+            return Err(PlanError::Refused {
+                model: work.planned.cell.model.clone(),
+                message: refusal.message.clone(),
+                able,
+            });
+        }
+        work.environment = answer.environment.clone();
+    }
+    Ok(())
+}
+
+/// The adapters that are ready here and accept the model, without options.
+fn able(desk: &dyn Desk, work: &Work) -> Vec<&'static str> {
+    let others = desk.names().into_iter();
+    others
+        .filter(|name| *name != work.spec.name && accepts(desk, &plain(name), &work.load))
+        .collect()
+}
+
+fn plain(name: &str) -> AdapterSpec {
+    AdapterSpec {
+        name: name.to_owned(),
+        version: None,
+        options: Options::new(),
+    }
+}
+
+fn request_of(spec: &AdapterSpec, load: &LoadRequest) -> LoadRequest {
+    LoadRequest {
+        version: spec.version.clone(),
+        options: spec.options.clone(),
+        ..load.clone()
+    }
+}
+
+fn accepts(desk: &dyn Desk, spec: &AdapterSpec, load: &LoadRequest) -> bool {
+    let able = desk.describe(spec).is_ok_and(|description| {
+        description.is_ready() && description.computes && description.formats.contains(&load.format)
+    });
+    able && considered(desk, spec, load).is_some_and(|answer| answer.refusal.is_none())
+}
+
+fn considered(desk: &dyn Desk, spec: &AdapterSpec, load: &LoadRequest) -> Option<Consideration> {
+    desk.consider(spec, &[request_of(spec, load)]).pop()
+}
+
+fn unread(desk: &dyn Desk, work: &Work) -> PlanError {
+    let reads = |format: ModelFormat| {
+        let names = desk.names().into_iter();
+        names
+            .filter(|name| {
+                desk.describe(&plain(name))
+                    .is_ok_and(|other| other.computes && other.formats.contains(&format))
+            })
+            .collect()
+    };
+    PlanError::Format {
+        adapter: work.spec.to_string(),
+        model: work.planned.cell.model.clone(),
+        format: work.load.format,
+        able: reads(work.load.format),
+    }
+}
+
+/// Finds for each cell the cell of another adapter whose outputs its own are compared with.
+fn refer(
+    mut cells: Vec<Work>,
+    choice: &ReferenceChoice,
+    desk: &dyn Desk,
+) -> Result<Plan, PlanError> {
+    if let ReferenceChoice::Named(spec) = choice {
+        check_adapter(desk, spec)?;
+    }
+    let mut references: Vec<Work> = Vec::new();
+    let mut known: BTreeMap<(String, String), Result<AdapterSpec, String>> = BTreeMap::new();
+    for work in &mut cells {
+        let key = (work.spec.to_string(), work.planned.model.sha256.clone());
+        let spec = known
+            .entry(key)
+            .or_insert_with(|| reference_of(work, choice, desk));
+        work.reference = match spec {
+            Err(reason) => Err(reason.clone()),
+            Ok(spec) => place(&mut references, work, spec, desk),
+        };
+    }
+    Ok(Plan { cells, references })
+}
+
+fn reference_of(
+    work: &Work,
+    choice: &ReferenceChoice,
+    desk: &dyn Desk,
+) -> Result<AdapterSpec, String> {
+    let candidates = match choice {
+        ReferenceChoice::None => return Err("not asked for: --reference none".to_owned()),
+        ReferenceChoice::Named(spec) if *spec == work.spec => {
+            return Err("the reference itself".to_owned());
+        }
+        ReferenceChoice::Named(spec) => return Ok(spec.clone()),
+        ReferenceChoice::Default if !work.computes => {
+            return Err(format!("{} computes nothing", work.spec.name));
+        }
+        ReferenceChoice::Default => desk.references(),
+    };
+    let load = LoadRequest {
+        device: tare_adapter_api::Device::Cpu,
+        precision: None,
+        ..work.load.clone()
+    };
+    let other = |spec: &&AdapterSpec| spec.name != work.spec.name;
+    let found = candidates
+        .iter()
+        .filter(other)
+        .find(|spec| accepts(desk, spec, &load));
+    found.cloned().ok_or_else(|| {
+        let names: Vec<String> = candidates
+            .iter()
+            .filter(other)
+            .map(ToString::to_string)
+            .collect();
+        format!(
+            "no other adapter that executes this model is ready here ({}): tare adapter list says what mends it",
+            names.join(", ")
+        )
+    })
+}
+
+/// The place of the reference for `work` among `references`, added where it is new.
+fn place(
+    references: &mut Vec<Work>,
+    work: &Work,
+    spec: &AdapterSpec,
+    desk: &dyn Desk,
+) -> Result<usize, String> {
+    let mut reference = work.clone();
+    let cell = &mut reference.planned.cell;
+    cell.adapter = super::versioned(spec);
+    cell.adapter_options = spec.options.clone();
+    cell.scenario = "single-stream".to_owned();
+    cell.scenario_options.clear();
+    cell.device = "cpu".to_owned();
+    cell.threads = 1;
+    cell.precision = work.file_precision.clone();
+    reference.planned.id = cell.id(&reference.planned.model.sha256);
+    let same = |known: &Work| known.planned.id == reference.planned.id;
+    if let Some(place) = references.iter().position(same) {
+        return Ok(place);
+    }
+    reference.load = request_of(
+        spec,
+        &LoadRequest {
+            device: tare_adapter_api::Device::Cpu,
+            threads: std::num::NonZeroUsize::MIN,
+            precision: None,
+            ..work.load.clone()
+        },
+    );
+    reference.spec = spec.clone();
+    reference.program = desk
+        .program(&spec.name)
+        .map_err(|_| format!("{spec} is not here"))?;
+    reference.environment =
+        considered(desk, spec, &reference.load).map_or_else(Vec::new, |answer| answer.environment);
+    reference.doubts.clear();
+    reference.reference = Err("the reference itself".to_owned());
+    references.push(reference);
+    Ok(references.len() - 1)
+}
