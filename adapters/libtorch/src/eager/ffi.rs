@@ -55,11 +55,7 @@ fn feed(
 }
 
 /// Copies outputs that lie on a device, or in the bytes of an input.
-fn bring_out(
-    program: &Program,
-    frame: &mut Frame,
-    inputs: &[HostTensor],
-) -> Result<(), TchError> {
+fn bring_out(program: &Program, frame: &mut Frame, inputs: &[HostTensor]) -> Result<(), TchError> {
     for index in 0..program.outputs() {
         let Some(output) = program.output(frame, index) else {
             continue;

@@ -45,6 +45,13 @@ impl Lowering<'_> {
         if self.known_at_load(node) {
             return self.execute(node, &kernel);
         }
+        if kernel.is_same
+            && let (Some(from), Some(to)) = (node.input(0), node.output(0))
+        {
+            let slot = self.slot(from)?;
+            self.slots.insert(to, slot);
+            return Ok(());
+        }
         let mut operands = Vec::with_capacity(node.inputs.len());
         for (index, input) in node.inputs.iter().enumerate() {
             operands.push(match input.filter(|_| !seen.is_taken(index)) {

@@ -1,18 +1,40 @@
 //! Activations: one call on one tensor.
 
-use super::{Entry, Kernel, Node, Refusal};
+use super::{Entry, Inputs, Kernel, Node, Refusal};
 
 pub(super) const TABLE: &[Entry] = &[
+    ("Gelu", |node| match node.string("approximate", "none") {
+        "none" => gelu(node),
+        "tanh" => gelu_tanh(node),
+        other => Err(Refusal::new(format!(
+            "with the unknown approximation '{other}'"
+        ))),
+    }),
+    ("LeakyRelu", leaky_relu),
     ("Relu", |_| Ok(Kernel::unary(|x| x.f_relu()))),
     ("Sigmoid", |_| Ok(Kernel::unary(|x| x.f_sigmoid()))),
     ("Tanh", |_| Ok(Kernel::unary(|x| x.f_tanh()))),
-    ("LeakyRelu", leaky_relu),
 ];
+
+/// The units that the rewriting found written out.
+pub(super) const OWN: &[Entry] = &[("gelu", gelu), ("gelu_tanh", gelu_tanh)];
+
+fn gelu(_: &Node<'_>) -> Result<Kernel, Refusal> {
+    Ok(Kernel::unary(|x| x.f_gelu("none")))
+}
+
+fn gelu_tanh(_: &Node<'_>) -> Result<Kernel, Refusal> {
+    Ok(Kernel::unary(|x| x.f_gelu("tanh")))
+}
 
 fn leaky_relu(node: &Node<'_>) -> Result<Kernel, Refusal> {
     let slope = node.float("alpha", 0.01);
-    Ok(Kernel::unary(move |x| {
-        let zero = x.f_clamp_min(0.0)?;
-        zero.f_add(&x.f_clamp_max(0.0)?.f_mul_scalar(slope)?)
+    if slope as f32 == 0.01 {
+        return Ok(Kernel::unary(|x| x.f_leaky_relu()));
+    }
+    Ok(Kernel::new(4, move |inputs: Inputs<'_>| {
+        let x = inputs.at(0)?;
+        let below = x.f_clamp_max(0.0)?.f_mul_scalar(slope)?;
+        x.f_clamp_min(0.0)?.f_add(&below)
     }))
 }

@@ -2,12 +2,16 @@
 
 use tch::{TchError, Tensor};
 
-use super::host::Ints;
+use super::host::{Ints, from_first, size_at};
 use super::{Entry, Inputs, Kernel, Node, Outputs, Refusal};
 
 pub(super) const TABLE: &[Entry] = &[
-    ("ArgMax", |node| Ok(arg(node, Tensor::f_argmax))),
-    ("ArgMin", |node| Ok(arg(node, Tensor::f_argmin))),
+    ("ArgMax", |node| {
+        Ok(arg(node, |x, axis, keep| x.f_argmax(axis, keep)))
+    }),
+    ("ArgMin", |node| {
+        Ok(arg(node, |x, axis, keep| x.f_argmin(axis, keep)))
+    }),
     ("Hardmax", hardmax),
     ("TopK", top_k),
 ];
@@ -22,8 +26,7 @@ fn arg(node: &Node<'_>, call: Arg) -> Kernel {
     }
     Kernel::new(3, move |inputs: Inputs<'_>| {
         let x = inputs.at(0)?;
-        let last = x.f_size()?;
-        let last = last[axis.rem_euclid(last.len().max(1) as i64) as usize] - 1;
+        let last = size_at(x, axis)? - 1;
         call(&x.f_flip([axis])?, axis, keep)?.f_rsub_scalar(last)
     })
 }
@@ -40,7 +43,7 @@ fn hardmax(node: &Node<'_>) -> Result<Kernel, Refusal> {
     Ok(Kernel::new(5, move |inputs: Inputs<'_>| {
         let x = inputs.at(0)?;
         let shape = x.size();
-        let axis = axis.rem_euclid(shape.len().max(1) as i64) as usize;
+        let axis = from_first(axis, shape.len())?;
         let rows: i64 = shape[..axis].iter().product();
         let flat = x.f_reshape([rows, shape[axis..].iter().product()])?;
         one_hot_of_largest(&flat, 1)?.f_reshape(shape)
@@ -69,7 +72,11 @@ fn top_k(node: &Node<'_>) -> Result<Kernel, Refusal> {
         }));
     }
     if k.known() == Some(&[1]) {
-        let best = if largest { Tensor::f_max_dim } else { Tensor::f_min_dim };
+        let best = if largest {
+            Tensor::f_max_dim
+        } else {
+            Tensor::f_min_dim
+        };
         return Ok(Kernel::new(1, move |inputs: Inputs<'_>| {
             best(inputs.at(0)?, axis, true)
         }));

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use tch::{Kind, TchError, Tensor};
+use tch::{Kind, Scalar, TchError, Tensor};
 
 use super::{Inputs, Node};
 
@@ -61,6 +61,50 @@ impl Ints {
     }
 }
 
+/// A number that keeps its precision: 64-bit integers are not exact as floats.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Number {
+    Float(f64),
+    Int(i64),
+}
+
+impl Number {
+    /// The only element of a tensor.
+    pub(super) fn of(tensor: &Tensor) -> Result<Self, TchError> {
+        let float = Self::is_floating(tensor.f_kind()?);
+        let first = if float {
+            numbers(tensor)?.first().copied().map(Self::Float)
+        } else {
+            integers(tensor)?.first().copied().map(Self::Int)
+        };
+        first
+            .ok_or_else(|| TchError::Shape("a number was expected, not an empty tensor".to_owned()))
+    }
+
+    pub(super) fn is_floating(kind: Kind) -> bool {
+        matches!(
+            kind,
+            Kind::Float | Kind::Double | Kind::Half | Kind::BFloat16
+        )
+    }
+
+    pub(super) fn to_f64(self) -> f64 {
+        match self {
+            Self::Float(value) => value,
+            Self::Int(value) => value as f64,
+        }
+    }
+}
+
+impl From<Number> for Scalar {
+    fn from(number: Number) -> Self {
+        match number {
+            Number::Float(value) => Self::float(value),
+            Number::Int(value) => Self::int(value),
+        }
+    }
+}
+
 /// A tensor's elements as integers, in row-major order.
 pub(super) fn integers(tensor: &Tensor) -> Result<Vec<i64>, TchError> {
     let mut values = vec![0i64; tensor.numel()];
@@ -87,6 +131,12 @@ pub(super) fn from_first(axis: i64, rank: usize) -> Result<usize, TchError> {
     Err(TchError::Shape(format!(
         "axis {axis} is outside {rank} axes"
     )))
+}
+
+/// The size of an axis.
+pub(super) fn size_at(tensor: &Tensor, axis: i64) -> Result<i64, TchError> {
+    let shape = tensor.size();
+    Ok(shape[from_first(axis, shape.len())?])
 }
 
 #[cfg(test)]

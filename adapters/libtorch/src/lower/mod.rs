@@ -4,9 +4,32 @@
 //! executes. It refuses what libtorch cannot do as ONNX defines it.
 
 mod activation;
+mod arg;
+mod arithmetic;
+mod binary;
+mod cast;
+mod clip;
+mod convolution;
+mod fill;
+mod gather;
+mod host;
 mod kernel;
+mod layout;
 mod node;
+mod normalise;
+mod order;
+mod pick;
+mod pool;
+mod product;
+mod reduce;
+mod scatter;
 mod scope;
+mod shaped;
+mod slice;
+mod softmax;
+mod unary;
+mod variadic;
+mod window;
 
 pub(crate) use kernel::{Inputs, Kernel, Outputs, Run};
 pub(crate) use node::Node;
@@ -18,8 +41,37 @@ pub(crate) type Lower = fn(&Node<'_>) -> Result<Kernel, Refusal>;
 /// An operator of ONNX's own set, and its lowering.
 type Entry = (&'static str, Lower);
 
+/// The domain of the operators that stand for several of ONNX's.
+pub(crate) const OWN: &str = "aten";
+
 /// Every family, by domain.
-const FAMILIES: &[(&str, &[Entry])] = &[("", activation::TABLE)];
+const FAMILIES: &[(&str, &[Entry])] = &[
+    ("", activation::TABLE),
+    ("", arg::TABLE),
+    ("", arithmetic::TABLE),
+    ("", binary::TABLE),
+    ("", cast::TABLE),
+    ("", clip::TABLE),
+    ("", convolution::TABLE),
+    ("", fill::TABLE),
+    ("", gather::TABLE),
+    ("", layout::TABLE),
+    ("", normalise::TABLE),
+    ("", order::TABLE),
+    ("", pick::TABLE),
+    ("", pool::TABLE),
+    ("", product::TABLE),
+    ("", reduce::TABLE),
+    ("", scatter::TABLE),
+    ("", shaped::TABLE),
+    ("", slice::TABLE),
+    ("", softmax::TABLE),
+    ("", unary::TABLE),
+    ("", variadic::TABLE),
+    (OWN, activation::OWN),
+    (OWN, normalise::OWN),
+    (OWN, product::OWN),
+];
 
 /// Why an operator cannot be executed.
 #[derive(Debug, thiserror::Error)]

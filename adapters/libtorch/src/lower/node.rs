@@ -155,10 +155,23 @@ impl<'a> Node<'a> {
 
     /// A constant input as a tensor for the kernel to own, which then does not find it among its inputs.
     pub(crate) fn take(&self, index: usize) -> Result<Option<Shared>, Refusal> {
+        self.owned(index, |value| self.scope.tensor(value))
+    }
+
+    /// A constant matrix [from, to] as [to, from], taken as by [`Node::take`].
+    pub(crate) fn weight(&self, index: usize) -> Result<Option<Shared>, Refusal> {
+        self.owned(index, |value| self.scope.weight(value))
+    }
+
+    fn owned(
+        &self,
+        index: usize,
+        make: impl FnOnce(ValueId) -> Result<Option<Shared>, Refusal>,
+    ) -> Result<Option<Shared>, Refusal> {
         let Some(value) = self.node.input(index).filter(|_| index < 64) else {
             return Ok(None);
         };
-        let tensor = self.scope.tensor(value)?;
+        let tensor = make(value)?;
         if tensor.is_some() {
             self.taken.set(self.taken.get() | 1 << index);
         }

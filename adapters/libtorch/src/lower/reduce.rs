@@ -11,9 +11,13 @@ pub(super) const TABLE: &[Entry] = &[
     ("ReduceL2", |node| norm(node, 2.0)),
     ("ReduceLogSum", |node| of_floats(node, 2, log_sum)),
     ("ReduceLogSumExp", |node| of_floats(node, 1, log_sum_exp)),
-    ("ReduceMax", |node| extreme(node, Tensor::f_amax, Edge::Least)),
+    ("ReduceMax", |node| {
+        extreme(node, |x, axes, keep| x.f_amax(axes, keep), Edge::Least)
+    }),
     ("ReduceMean", |node| of_floats(node, 1, mean)),
-    ("ReduceMin", |node| extreme(node, Tensor::f_amin, Edge::Most)),
+    ("ReduceMin", |node| {
+        extreme(node, |x, axes, keep| x.f_amin(axes, keep), Edge::Most)
+    }),
     ("ReduceProd", |node| of_any(node, 1, prod)),
     ("ReduceSum", |node| of_any(node, 1, sum)),
     ("ReduceSumSquare", |node| of_any(node, 2, sum_square)),

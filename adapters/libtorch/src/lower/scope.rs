@@ -47,6 +47,7 @@ pub(crate) struct Scope<'g> {
     pub(crate) target: Target,
     resolved: &'g Resolved,
     made: RefCell<HashMap<ValueId, Shared>>,
+    weights: RefCell<HashMap<ValueId, Shared>>,
 }
 
 impl<'g> Scope<'g> {
@@ -56,6 +57,7 @@ impl<'g> Scope<'g> {
             target,
             resolved,
             made: RefCell::default(),
+            weights: RefCell::default(),
         }
     }
 
@@ -89,5 +91,27 @@ impl<'g> Scope<'g> {
         };
         self.keep(value, self.target.tensor(host)?);
         Ok(self.made.borrow().get(&value).cloned())
+    }
+
+    /// A constant matrix [from, to] as [to, from], the layout of PyTorch's linear layers; made once for all its users.
+    pub(crate) fn weight(&self, value: ValueId) -> Result<Option<Shared>, Refusal> {
+        if let Some(made) = self.weights.borrow().get(&value) {
+            return Ok(Some(made.clone()));
+        }
+        let Some(host) = self.transposable(value)? else {
+            return Ok(None);
+        };
+        let weight = Shared::new(host.f_transpose(0, 1)?.f_contiguous()?);
+        self.weights.borrow_mut().insert(value, weight.clone());
+        Ok(Some(weight))
+    }
+
+    /// The matrix, not kept where only its transpose will be needed.
+    fn transposable(&self, value: ValueId) -> Result<Option<Shared>, Refusal> {
+        if let Some(made) = self.made.borrow().get(&value) {
+            return Ok(Some(made.clone()));
+        }
+        let host = self.constant(value).map(|host| self.target.tensor(host));
+        Ok(host.transpose()?.map(Shared::new))
     }
 }

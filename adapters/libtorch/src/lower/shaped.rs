@@ -102,7 +102,9 @@ fn is_by_channel(slope: &[i64], x: &[i64]) -> bool {
 fn shrink(node: &Node<'_>) -> Result<Kernel, Refusal> {
     let (bias, lambda) = (node.float("bias", 0.0), node.float("lambd", 0.5));
     if let Some(dtype) = node.dtype(0).filter(|dtype| !dtype.is_float()) {
-        return Err(Refusal::new(format!("on {dtype}, which torch cannot shrink")));
+        return Err(Refusal::new(format!(
+            "on {dtype}, which torch cannot shrink"
+        )));
     }
     match (bias, lambda) {
         (0.0, 0.5) => Ok(Kernel::unary(|x| x.f_hardshrink())),

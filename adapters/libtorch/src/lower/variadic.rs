@@ -2,7 +2,7 @@
 
 use tch::{TchError, Tensor};
 
-use super::{Entry, Inputs, Kernel, Node, Refusal};
+use super::{Entry, Inputs, Kernel, Node};
 
 pub(super) const TABLE: &[Entry] = &[
     ("Max", |node| {

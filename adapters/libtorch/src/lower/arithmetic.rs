@@ -1,0 +1,84 @@
+//! Sums, products, quotients and powers, and the few functions that exporters write activations with.
+
+use tare_adapter_api::DataType;
+use tch::{Device, TchError, Tensor};
+
+use super::{Entry, Inputs, Kernel, Node, Refusal};
+use crate::ffi::Shared;
+
+pub(super) const TABLE: &[Entry] = &[
+    ("Add", |node| binary(node, Tensor::f_add)),
+    ("Div", div),
+    ("Erf", |_| Ok(Kernel::unary(Tensor::f_erf))),
+    ("Mul", |node| binary(node, Tensor::f_mul)),
+    ("Pow", pow),
+    ("Sqrt", |_| Ok(Kernel::unary(Tensor::f_sqrt))),
+    ("Sub", |node| binary(node, Tensor::f_sub)),
+];
+
+type Binary = fn(&Tensor, &Tensor) -> Result<Tensor, TchError>;
+
+fn binary(node: &Node<'_>, call: Binary) -> Result<Kernel, Refusal> {
+    if node.attribute("axis").is_some() {
+        return Err(Refusal::new(
+            "with the attribute 'axis' of operator sets before 7: export the model anew",
+        ));
+    }
+    match (number(node, 0)?, number(node, 1)?) {
+        (None, None) => Ok(Kernel::binary(call)),
+        (Some(left), _) => Ok(Kernel::new(1, move |inputs: Inputs<'_>| {
+            call(&left, inputs.at(1)?)
+        })),
+        (None, Some(right)) => Ok(Kernel::new(1, move |inputs: Inputs<'_>| {
+            call(inputs.at(0)?, &right)
+        })),
+    }
+}
+
+/// A constant number beside a tensor on a device: kept on the host, from where libtorch passes it with the call.
+fn number(node: &Node<'_>, index: usize) -> Result<Option<Shared>, Refusal> {
+    let on_host = node.target().device == Device::Cpu;
+    let scalar = node.shape(index).is_some_and(|shape| shape.is_empty());
+    if on_host || !scalar || node.is_constant(1 - index) {
+        return Ok(None);
+    }
+    let tensor = node.take(index)?;
+    let moved = tensor
+        .map(|tensor| tensor.f_to_device(Device::Cpu))
+        .transpose()?;
+    Ok(moved.map(Shared::new))
+}
+
+/// Integers divide towards zero.
+fn div(node: &Node<'_>) -> Result<Kernel, Refusal> {
+    let dtype = node.dtype(0).or(node.output_dtype(0));
+    match dtype {
+        Some(dtype) if dtype.is_integer() => binary(node, |a, b| a.f_div_tensor_mode(b, "trunc")),
+        Some(_) => binary(node, Tensor::f_div),
+        None => Err(Refusal::new(
+            "on a type that is not known before the model runs",
+        )),
+    }
+}
+
+/// The result has the type of the base.
+fn pow(node: &Node<'_>) -> Result<Kernel, Refusal> {
+    let types = node.dtype(0).zip(node.dtype(1));
+    let same = types.is_some_and(|(base, exponent)| base == exponent);
+    let float = node.dtype(0).is_some_and(DataType::is_float);
+    if float
+        && let Some(exponent) = node
+            .constant_scalar(1)
+            .filter(|_| node.shape(1) == Some(vec![]))
+    {
+        node.take(1)?;
+        return Ok(Kernel::unary(move |x| x.f_pow_tensor_scalar(exponent)));
+    }
+    if same {
+        return Ok(Kernel::binary(|x, y| x.f_pow(y)));
+    }
+    Ok(Kernel::new(2, |inputs: Inputs<'_>| {
+        let x = inputs.at(0)?;
+        x.f_pow(inputs.at(1)?)?.f_to_kind(x.f_kind()?)
+    }))
+}

@@ -1,0 +1,117 @@
+//! Tensors made from a shape or a few numbers: ConstantOfShape, EyeLike, OneHot, Range, Size, Trilu.
+
+use tare_adapter_api::DataType;
+use tare_models::Attribute;
+use tch::{Kind, TchError, Tensor};
+
+use super::host::{Ints, Number};
+use super::{Entry, Inputs, Kernel, Node, Refusal};
+
+pub(super) const TABLE: &[Entry] = &[
+    ("ConstantOfShape", constant_of_shape),
+    ("EyeLike", eye_like),
+    ("OneHot", |node| Ok(one_hot(node))),
+    ("Range", range),
+    ("Size", size),
+    ("Trilu", trilu),
+];
+
+fn constant_of_shape(node: &Node<'_>) -> Result<Kernel, Refusal> {
+    let shape = Ints::input(node, 0).ok_or_else(|| Refusal::new("without a shape"))?;
+    let device = node.target().device;
+    let (value, kind) = match node.attribute("value") {
+        Some(Attribute::Tensor(host)) => {
+            let tensor = node.target().tensor(host)?;
+            (Number::of(&tensor)?, tensor.f_kind()?)
+        }
+        _ => (Number::Float(0.0), node.kind(DataType::F32)?),
+    };
+    Ok(Kernel::new(1, move |inputs: Inputs<'_>| {
+        Tensor::f_full(shape.read(inputs)?.as_ref(), value, (kind, device))
+    }))
+}
+
+/// Ones on the diagonal that is `k` right of the main one.
+fn eye_like(node: &Node<'_>) -> Result<Kernel, Refusal> {
+    let k = node.int("k", 0);
+    let asked = node.node.int("dtype").and_then(|number| {
+        let number = i32::try_from(number).ok()?;
+        DataType::from_onnx(number)
+    });
+    let dtype = asked.or_else(|| node.dtype(0));
+    let kind = dtype.map(|dtype| node.kind(dtype)).transpose()?;
+    Ok(Kernel::new(
+        if k == 0 { 1 } else { 3 },
+        move |inputs: Inputs<'_>| {
+            let x = inputs.at(0)?;
+            let options = (kind.map_or_else(|| x.f_kind(), Ok)?, x.device());
+            match *x.size() {
+                [rows, columns] if k == 0 => Tensor::f_eye_m(rows, columns, options),
+                [rows, columns] => Tensor::f_ones([rows, columns], options)?
+                    .f_triu(k)?
+                    .f_tril(k),
+                ref shape => Err(TchError::Shape(format!("{shape:?} is no matrix"))),
+            }
+        },
+    ))
+}
+
+/// Indices outside [−depth, depth) name no class; `one_hot` of torch knows neither those nor other values than 0 and 1.
+fn one_hot(node: &Node<'_>) -> Kernel {
+    let axis = node.int("axis", -1);
+    Kernel::new(9, move |inputs: Inputs<'_>| {
+        let indices = inputs.at(0)?.f_to_kind(Kind::Int64)?;
+        let depth = Number::of(inputs.at(1)?)?.to_f64() as i64;
+        let rank = indices.dim() as i64 + 1;
+        let axis = axis.rem_euclid(rank);
+        let from_start = indices
+            .f_add_scalar(depth)?
+            .f_where_self(&indices.f_lt(0)?, &indices)?;
+        let mut along = vec![1; rank as usize];
+        along[axis as usize] = depth;
+        let classes = Tensor::f_arange(depth, (Kind::Int64, indices.device()))?.f_reshape(along)?;
+        let hot = from_start.f_unsqueeze(axis)?.f_eq_tensor(&classes)?;
+        let values = inputs.at(2)?;
+        values
+            .f_select(0, 1)?
+            .f_where_self(&hot, &values.f_select(0, 0)?)
+    })
+}
+
+fn range(node: &Node<'_>) -> Result<Kernel, Refusal> {
+    let device = node.target().device;
+    let dtype = node
+        .dtype(0)
+        .ok_or_else(|| Refusal::new("where the element type is open until the model runs"))?;
+    let kind = node.kind(dtype)?;
+    Ok(Kernel::new(1, move |inputs: Inputs<'_>| {
+        let number = |index: usize| Number::of(inputs.at(index)?);
+        let (start, limit, delta) = (number(0)?, number(1)?, number(2)?);
+        let steps = (limit.to_f64() - start.to_f64()) / delta.to_f64();
+        if steps <= 0.0 {
+            return Tensor::f_zeros([0], (kind, device));
+        }
+        Tensor::f_arange_start_step(start, limit, delta, (kind, device))
+    }))
+}
+
+fn size(node: &Node<'_>) -> Result<Kernel, Refusal> {
+    let device = node.target().device;
+    Ok(Kernel::new(1, move |inputs: Inputs<'_>| {
+        let count = inputs.at(0)?.numel() as i64;
+        Tensor::f_full([0i64; 0], count, (Kind::Int64, device))
+    }))
+}
+
+fn trilu(node: &Node<'_>) -> Result<Kernel, Refusal> {
+    let upper = node.flag("upper", true);
+    let diagonal = Ints::input(node, 1).unwrap_or(Ints::Known(vec![0]));
+    Ok(Kernel::new(1, move |inputs: Inputs<'_>| {
+        let (x, diagonal) = (inputs.at(0)?, diagonal.read_one(inputs)?);
+        if upper {
+            x.f_triu(diagonal)
+        } else {
+            x.f_tril(diagonal)
+        }
+    }))
+}

@@ -1,0 +1,103 @@
+//! Rearranged and sampled images: DepthToSpace, SpaceToDepth, Col2Im, GridSample, AffineGrid, and Tile.
+
+use tch::{TchError, Tensor};
+
+use super::host::{Ints, integers};
+use super::{Entry, Inputs, Kernel, Node, Refusal};
+
+pub(super) const TABLE: &[Entry] = &[
+    ("AffineGrid", |node| Ok(affine_grid(node))),
+    ("Col2Im", col2im),
+    ("DepthToSpace", depth_to_space),
+    ("GridSample", grid_sample),
+    ("SpaceToDepth", |node| Ok(space_to_depth(node))),
+    ("Tile", tile),
+];
+
+fn affine_grid(node: &Node<'_>) -> Kernel {
+    let aligned = node.flag("align_corners", false);
+    Kernel::new(1, move |inputs: Inputs<'_>| {
+        Tensor::f_affine_grid_generator(inputs.at(0)?, integers(inputs.at(1)?)?, aligned)
+    })
+}
+
+fn col2im(node: &Node<'_>) -> Result<Kernel, Refusal> {
+    let pair = |name: &str, default: i64| match node.ints(name) {
+        None => Ok(vec![default; 2]),
+        Some(values) if values.len() == 2 => Ok(values),
+        Some(_) => Err(Refusal::new("on other than two spatial axes")),
+    };
+    let (dilations, strides) = (pair("dilations", 1)?, pair("strides", 1)?);
+    let pads = match node.ints("pads").as_deref() {
+        None => [0, 0],
+        Some([top, left, bottom, right]) if top == bottom && left == right => [*top, *left],
+        Some(_) => return Err(Refusal::new("with pads that differ from side to side")),
+    };
+    if node.shape(1).is_some_and(|shape| shape != [2]) {
+        return Err(Refusal::new("on other than two spatial axes"));
+    }
+    Ok(Kernel::new(1, move |inputs: Inputs<'_>| {
+        let (size, block) = (integers(inputs.at(1)?)?, integers(inputs.at(2)?)?);
+        let columns = inputs.at(0)?;
+        columns.f_col2im(size, block, &dilations, pads, &strides)
+    }))
+}
+
+/// In the order CRD this is `pixel_shuffle`; DCR has the block's axes before the channel's.
+fn depth_to_space(node: &Node<'_>) -> Result<Kernel, Refusal> {
+    let block = node.int("blocksize", 1);
+    match node.string("mode", "DCR") {
+        "CRD" => Ok(Kernel::unary(move |x| x.f_pixel_shuffle(block))),
+        "DCR" => Ok(Kernel::new(3, move |inputs: Inputs<'_>| {
+            let x = inputs.at(0)?;
+            let (n, c, h, w) = x.size4()?;
+            let depth = c / (block * block);
+            x.f_reshape([n, block, block, depth, h, w])?
+                .f_permute([0, 3, 4, 1, 5, 2])?
+                .f_reshape([n, depth, h * block, w * block])
+        })),
+        other => Err(Refusal::new(format!("in the mode '{other}'"))),
+    }
+}
+
+fn space_to_depth(node: &Node<'_>) -> Kernel {
+    let block = node.int("blocksize", 1);
+    Kernel::new(3, move |inputs: Inputs<'_>| {
+        let x = inputs.at(0)?;
+        let (n, c, h, w) = x.size4()?;
+        let (rows, columns) = (h / block, w / block);
+        x.f_reshape([n, c, rows, block, columns, block])?
+            .f_permute([0, 3, 5, 1, 2, 4])?
+            .f_reshape([n, c * block * block, rows, columns])
+    })
+}
+
+fn grid_sample(node: &Node<'_>) -> Result<Kernel, Refusal> {
+    let mode = match node.string("mode", "linear") {
+        "linear" | "bilinear" => 0,
+        "nearest" => 1,
+        "cubic" | "bicubic" => 2,
+        other => return Err(Refusal::new(format!("in the mode '{other}'"))),
+    };
+    let padding = match node.string("padding_mode", "zeros") {
+        "zeros" => 0,
+        "border" => 1,
+        "reflection" => 2,
+        other => return Err(Refusal::new(format!("with the padding '{other}'"))),
+    };
+    if mode == 2 && node.rank(0)? != 4 {
+        return Err(Refusal::new("in the mode 'cubic' on other than two spatial axes"));
+    }
+    let aligned = node.flag("align_corners", false);
+    Ok(Kernel::binary(move |x, grid| {
+        x.f_grid_sampler(grid, mode, padding, aligned)
+    }))
+}
+
+fn tile(node: &Node<'_>) -> Result<Kernel, Refusal> {
+    let repeats = Ints::input(node, 1).ok_or_else(|| Refusal::new("without repeats"))?;
+    Ok(Kernel::new(1, move |inputs: Inputs<'_>| {
+        let repeats = repeats.read(inputs)?;
+        inputs.at(0)?.f_repeat(repeats.as_ref())
+    }))
+}

@@ -1,0 +1,244 @@
+//! Operators that change a tensor's shape or put tensors together; views stay views.
+
+use tch::{TchError, Tensor};
+
+use super::host::{Ints, from_first};
+use super::{Entry, Inputs, Kernel, Node, Refusal};
+
+pub(super) const TABLE: &[Entry] = &[
+    ("Concat", concat),
+    ("Dropout", dropout),
+    ("Expand", expand),
+    ("Flatten", flatten),
+    ("Identity", |_| Ok(Kernel::same())),
+    ("Reshape", reshape),
+    ("Shape", shape),
+    ("Size", |node| {
+        counted(node, |sizes| vec![sizes.iter().product()], true)
+    }),
+    ("Split", split),
+    ("Squeeze", squeeze),
+    ("Transpose", transpose),
+    ("Unsqueeze", unsqueeze),
+];
+
+fn concat(node: &Node<'_>) -> Result<Kernel, Refusal> {
+    let axis = node.int("axis", 1);
+    Ok(Kernel::new(1, move |inputs: Inputs<'_>| {
+        let parts: Vec<&Tensor> = inputs.present().collect();
+        Tensor::f_cat(&parts, axis)
+    }))
+}
+
+/// Nothing is dropped at inference; the mask, where it is wanted, keeps everything.
+fn dropout(node: &Node<'_>) -> Result<Kernel, Refusal> {
+    let training = node.opset() >= 12 && node.has_input(2);
+    if training && node.constant_scalar(2) != Some(0.0) {
+        return Err(Refusal::new("in training mode"));
+    }
+    if !node.has_output(1) {
+        return Ok(Kernel::same());
+    }
+    Ok(Kernel::new(1, |inputs: Inputs<'_>| {
+        let x = inputs.at(0)?;
+        let kept = x.f_ones_like()?.f_to_kind(tch::Kind::Bool)?;
+        Ok((x.shallow_clone(), kept))
+    }))
+}
+
+fn expand(node: &Node<'_>) -> Result<Kernel, Refusal> {
+    if let Some(shape) = node.output_shape(0) {
+        return Ok(Kernel::unary(move |x| x.f_expand(&shape, false)));
+    }
+    let shape = Ints::input(node, 1).ok_or_else(|| Refusal::new("without a shape"))?;
+    Ok(Kernel::new(1, move |inputs: Inputs<'_>| {
+        let x = inputs.at(0)?;
+        x.f_expand(broadcast(&x.size(), &shape.read(inputs)?), false)
+    }))
+}
+
+/// The shape that two shapes broadcast to, where they do.
+fn broadcast(a: &[i64], b: &[i64]) -> Vec<i64> {
+    let rank = a.len().max(b.len());
+    let size = |shape: &[i64], axis: usize| match (axis + shape.len()).checked_sub(rank) {
+        Some(own) => shape[own],
+        None => 1,
+    };
+    let axes = (0..rank).map(|axis| match (size(a, axis), size(b, axis)) {
+        (1, other) | (other, _) => other,
+    });
+    axes.collect()
+}
+
+fn flatten(node: &Node<'_>) -> Result<Kernel, Refusal> {
+    let axis = node.int("axis", 1);
+    if axis == 1 && node.rank(0).is_ok_and(|rank| rank >= 2) {
+        return Ok(Kernel::unary(|x| x.f_flatten(1, -1)));
+    }
+    Ok(Kernel::unary(move |x| {
+        let shape = x.size();
+        let axis = match usize::try_from(axis) {
+            Ok(axis) if axis == shape.len() => axis,
+            _ => from_first(axis, shape.len())?,
+        };
+        let (before, after) = shape.split_at(axis);
+        x.f_reshape([before.iter().product::<i64>(), after.iter().product()])
+    }))
+}
+
+fn reshape(node: &Node<'_>) -> Result<Kernel, Refusal> {
+    if let Some(shape) = node.output_shape(0) {
+        if node.shape(0).as_ref() == Some(&shape) {
+            return Ok(Kernel::same());
+        }
+        return Ok(Kernel::unary(move |x| x.f_reshape(&shape)));
+    }
+    let keep_zero = node.flag("allowzero", false);
+    let wanted = Ints::attribute_or_input(node, "shape", 1)
+        .ok_or_else(|| Refusal::new("without a shape"))?;
+    Ok(Kernel::new(1, move |inputs: Inputs<'_>| {
+        let x = inputs.at(0)?;
+        let mut shape = wanted.read(inputs)?.into_owned();
+        if !keep_zero {
+            for (size, own) in shape.iter_mut().zip(x.size()) {
+                *size = if *size == 0 { own } else { *size };
+            }
+        }
+        x.f_reshape(shape)
+    }))
+}
+
+fn shape(node: &Node<'_>) -> Result<Kernel, Refusal> {
+    let (start, end) = (node.int("start", 0), node.int("end", i64::MAX));
+    let cut = move |sizes: &[i64]| {
+        let rank = sizes.len() as i64;
+        let place = |axis: i64| (if axis < 0 { axis + rank } else { axis }).clamp(0, rank) as usize;
+        let (start, end) = (place(start), place(end));
+        sizes[start..end.max(start)].to_vec()
+    };
+    counted(node, cut, false)
+}
+
+/// 64-bit integers made from the sizes of the input.
+fn counted(
+    node: &Node<'_>,
+    count: impl Fn(&[i64]) -> Vec<i64> + Send + Sync + 'static,
+    scalar: bool,
+) -> Result<Kernel, Refusal> {
+    let device = node.target().device;
+    Ok(Kernel::unary(move |x| {
+        let numbers = count(&x.size());
+        let shape = if scalar {
+            vec![]
+        } else {
+            vec![numbers.len() as i64]
+        };
+        Tensor::f_from_slice(&numbers)?
+            .f_reshape(shape)?
+            .f_to_device(device)
+    }))
+}
+
+fn split(node: &Node<'_>) -> Result<Kernel, Refusal> {
+    let axis = node.int("axis", 0);
+    let count = node.outputs() as i64;
+    let sizes = Ints::attribute_or_input(node, "split", 1);
+    if let Some(sizes) = sizes {
+        if let Some([first, rest @ ..]) = sizes.known()
+            && rest.iter().all(|size| size == first)
+            && *first > 0
+        {
+            let size = *first;
+            return Ok(Kernel::new(1, move |inputs: Inputs<'_>| {
+                inputs.at(0)?.f_split(size, axis)
+            }));
+        }
+        return Ok(Kernel::new(1, move |inputs: Inputs<'_>| {
+            inputs
+                .at(0)?
+                .f_split_with_sizes(sizes.read(inputs)?.as_ref(), axis)
+        }));
+    }
+    Ok(Kernel::new(1, move |inputs: Inputs<'_>| {
+        let x = inputs.at(0)?;
+        let shape = x.size();
+        let size = shape[from_first(axis, shape.len())?];
+        x.f_split_with_sizes(even_parts(size, count), axis)
+    }))
+}
+
+/// Equal parts, the last one smaller where they do not come out even.
+fn even_parts(size: i64, count: i64) -> Vec<i64> {
+    let part = (size + count - 1) / count;
+    (0..count)
+        .map(|index| part.min(size - part * index).max(0))
+        .collect()
+}
+
+fn squeeze(node: &Node<'_>) -> Result<Kernel, Refusal> {
+    match Ints::attribute_or_input(node, "axes", 1) {
+        None => Ok(Kernel::unary(Tensor::f_squeeze)),
+        Some(Ints::Known(axes)) if axes.len() == 1 => {
+            Ok(Kernel::unary(move |x| x.f_squeeze_dim(axes[0])))
+        }
+        Some(axes) => Ok(Kernel::new(1, move |inputs: Inputs<'_>| {
+            inputs.at(0)?.f_squeeze_dims(axes.read(inputs)?.as_ref())
+        })),
+    }
+}
+
+fn unsqueeze(node: &Node<'_>) -> Result<Kernel, Refusal> {
+    let axes =
+        Ints::attribute_or_input(node, "axes", 1).ok_or_else(|| Refusal::new("without axes"))?;
+    if let Some([axis]) = axes.known() {
+        let axis = *axis;
+        return Ok(Kernel::unary(move |x| x.f_unsqueeze(axis)));
+    }
+    let calls = axes.known().map_or(1, |axes| axes.len() as u64);
+    Ok(Kernel::new(calls, move |inputs: Inputs<'_>| {
+        let x = inputs.at(0)?;
+        let axes = axes.read(inputs)?;
+        let rank = x.dim() + axes.len();
+        let places = axes.iter().map(|axis| from_first(*axis, rank));
+        let mut places = places.collect::<Result<Vec<_>, TchError>>()?;
+        places.sort_unstable();
+        let mut out = x.shallow_clone();
+        for place in places {
+            out = out.f_unsqueeze(place as i64)?;
+        }
+        Ok(out)
+    }))
+}
+
+fn transpose(node: &Node<'_>) -> Result<Kernel, Refusal> {
+    let Some(perm) = node.ints("perm") else {
+        return Ok(Kernel::unary(|x| {
+            x.f_permute((0..x.dim() as i64).rev().collect::<Vec<_>>())
+        }));
+    };
+    let moved = (0..).zip(&perm).filter(|(from, to)| from != *to);
+    match moved.map(|(from, _)| from).collect::<Vec<i64>>()[..] {
+        [] => Ok(Kernel::same()),
+        [a, b] => Ok(Kernel::unary(move |x| x.f_transpose(a, b))),
+        _ => Ok(Kernel::unary(move |x| x.f_permute(&perm))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shapes_broadcast_from_the_last_axis_on() {
+        assert_eq!(broadcast(&[3, 1], &[2, 1, 6]), [2, 3, 6]);
+        assert_eq!(broadcast(&[], &[2]), [2]);
+        assert_eq!(broadcast(&[0], &[1]), [0]);
+    }
+
+    #[test]
+    fn parts_are_even_but_the_last() {
+        assert_eq!(even_parts(7, 3), [3, 3, 1]);
+        assert_eq!(even_parts(6, 3), [2, 2, 2]);
+        assert_eq!(even_parts(2, 3), [1, 1, 0]);
+    }
+}

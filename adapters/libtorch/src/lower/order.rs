@@ -1,0 +1,94 @@
+//! Running sums, distinct elements, and sequences in reverse.
+
+use tch::{Kind, TchError, Tensor};
+
+use super::host::{Ints, from_first, size_at};
+use super::{Entry, Inputs, Kernel, Node, Refusal};
+
+pub(super) const TABLE: &[Entry] = &[
+    ("CumSum", cum_sum),
+    ("ReverseSequence", |node| Ok(reverse_sequence(node))),
+    ("Unique", |node| Ok(unique(node))),
+];
+
+fn cum_sum(node: &Node<'_>) -> Result<Kernel, Refusal> {
+    let axis = Ints::input(node, 1).ok_or_else(|| Refusal::new("without an axis"))?;
+    let (exclusive, reverse) = (node.flag("exclusive", false), node.flag("reverse", false));
+    let calls = 1 + if exclusive { 3 } else { 0 } + if reverse { 2 } else { 0 };
+    Ok(Kernel::new(calls, move |inputs: Inputs<'_>| {
+        let (x, axis) = (inputs.at(0)?, axis.read_one(inputs)?);
+        if !reverse {
+            return sum_along(x, axis, exclusive);
+        }
+        sum_along(&x.f_flip([axis])?, axis, exclusive)?.f_flip([axis])
+    }))
+}
+
+/// Sums up to each element; where `exclusive`, without it.
+fn sum_along(x: &Tensor, axis: i64, exclusive: bool) -> Result<Tensor, TchError> {
+    let kind = x.f_kind()?;
+    let size = size_at(x, axis)?;
+    if !exclusive || size == 0 {
+        return x.f_cumsum(axis, kind);
+    }
+    let sums = x.f_narrow(axis, 0, size - 1)?.f_cumsum(axis, kind)?;
+    let first = x.f_narrow(axis, 0, 1)?.f_zeros_like()?;
+    Tensor::f_cat(&[first, sums], axis)
+}
+
+/// The first `sequence_lens[b]` steps of each batch `b` in reverse, the others as they are.
+fn reverse_sequence(node: &Node<'_>) -> Kernel {
+    let (batch_axis, time_axis) = (node.int("batch_axis", 1), node.int("time_axis", 0));
+    Kernel::new(7, move |inputs: Inputs<'_>| {
+        let x = inputs.at(0)?;
+        let shape = x.size();
+        let along = |axis: i64| {
+            let mut spread = vec![1; shape.len()];
+            spread[axis as usize] = shape[axis as usize];
+            spread
+        };
+        let steps = Tensor::f_arange(shape[time_axis as usize], (Kind::Int64, x.device()))?;
+        let steps = steps.f_reshape(along(time_axis))?;
+        let lengths = inputs.at(1)?.f_reshape(along(batch_axis))?;
+        let mirrored = lengths.f_sub(&steps)?.f_sub_scalar(1)?;
+        let places = mirrored.f_where_self(&steps.f_lt_tensor(&lengths)?, &steps)?;
+        x.f_gather(time_axis, &places.f_expand(&shape, false)?, false)
+    })
+}
+
+/// Distinct elements or slices, where each is first met, which of them each element is, and how often each is met.
+fn unique(node: &Node<'_>) -> Kernel {
+    let axis = node.node.int("axis");
+    let sorted = node.flag("sorted", true);
+    Kernel::new(if sorted { 4 } else { 10 }, move |inputs: Inputs<'_>| {
+        let x = inputs.at(0)?;
+        let (axis, (values, inverse, counts)) = match axis {
+            Some(axis) => {
+                let axis = from_first(axis, x.dim())? as i64;
+                (axis, x.f_unique_dim(axis, true, true, true)?)
+            }
+            None => (0, x.f_internal_unique2(true, true, true)?),
+        };
+        let inverse = inverse.f_reshape([-1])?;
+        let first = first_met(&inverse, counts.numel() as i64)?;
+        if sorted {
+            return Ok(vec![values, first, inverse, counts]);
+        }
+        let order = first.f_argsort(0, false)?;
+        let place = order.f_argsort(0, false)?;
+        Ok(vec![
+            values.f_index_select(axis, &order)?,
+            first.f_index_select(0, &order)?,
+            place.f_index_select(0, &inverse)?,
+            counts.f_index_select(0, &order)?,
+        ])
+    })
+}
+
+/// The lowest position at which `inverse` names each of `count` values.
+fn first_met(inverse: &Tensor, count: i64) -> Result<Tensor, TchError> {
+    let options = (Kind::Int64, inverse.device());
+    let positions = Tensor::f_arange(inverse.numel() as i64, options)?;
+    let beyond = Tensor::f_full([count], inverse.numel() as i64, options)?;
+    beyond.f_internal_scatter_reduce(0, inverse, &positions, "amin", true)
+}

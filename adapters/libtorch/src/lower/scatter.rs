@@ -1,0 +1,103 @@
+//! Elements written at places that a tensor names: ScatterElements, ScatterND, TensorScatter.
+
+use tch::{Kind, TchError, Tensor};
+
+use super::host::{from_first, size_at};
+use super::pick::{coordinates, from_start, with_indices};
+use super::{Entry, Inputs, Kernel, Node, Refusal};
+
+pub(super) const TABLE: &[Entry] = &[
+    ("Scatter", scatter_elements),
+    ("ScatterElements", scatter_elements),
+    ("ScatterND", scatter_nd),
+    ("TensorScatter", |node| Ok(tensor_scatter(node))),
+];
+
+/// How updates are combined with what is there, in torch's words; `None` where they replace it.
+fn reduction(node: &Node<'_>) -> Result<Option<&'static str>, Refusal> {
+    match node.string("reduction", "none") {
+        "none" => Ok(None),
+        "add" => Ok(Some("sum")),
+        "mul" => Ok(Some("prod")),
+        "max" => Ok(Some("amax")),
+        "min" => Ok(Some("amin")),
+        other => Err(Refusal::new(format!("with reduction '{other}'"))),
+    }
+}
+
+fn scatter_elements(node: &Node<'_>) -> Result<Kernel, Refusal> {
+    let (axis, reduction) = (node.int("axis", 0), reduction(node)?);
+    Ok(Kernel::new(1, move |inputs: Inputs<'_>| {
+        let (x, updates) = (inputs.at(0)?, inputs.at(2)?);
+        let call = |indices: &Tensor| match reduction {
+            None => x.f_scatter(axis, indices, updates),
+            Some("sum") => x.f_scatter_add(axis, indices, updates),
+            Some(reduce) => x.f_internal_scatter_reduce(axis, indices, updates, reduce, true),
+        };
+        with_indices(inputs.at(1)?, call, x, axis)
+    }))
+}
+
+fn scatter_nd(node: &Node<'_>) -> Result<Kernel, Refusal> {
+    let depth = node.shape(1).and_then(|shape| shape.last().copied());
+    let depth = depth.map_or(1, |depth| depth as u64);
+    match reduction(node)? {
+        None => Ok(Kernel::new(depth + 1, |inputs| put(inputs, false))),
+        Some("sum") => Ok(Kernel::new(depth + 1, |inputs| put(inputs, true))),
+        Some(reduce) => Ok(Kernel::new(5 * depth + 5, move |inputs| {
+            reduce_at(inputs, reduce)
+        })),
+    }
+}
+
+fn put(inputs: Inputs<'_>, accumulate: bool) -> Result<Tensor, TchError> {
+    let indices = inputs.at(1)?.f_to_kind(Kind::Int64)?;
+    let places = coordinates(&indices)?;
+    inputs
+        .at(0)?
+        .f_index_put(&places, inputs.at(2)?, accumulate)
+}
+
+/// Rows of the tensor with its indexed axes flattened into one.
+fn reduce_at(inputs: Inputs<'_>, reduce: &str) -> Result<Tensor, TchError> {
+    let (x, updates) = (inputs.at(0)?, inputs.at(2)?);
+    let indices = inputs.at(1)?.f_to_kind(Kind::Int64)?.f_unbind(-1)?;
+    let shape = x.size();
+    let mut rows = Tensor::f_zeros([1], (Kind::Int64, x.device()))?;
+    for (index, size) in indices.iter().zip(&shape) {
+        rows = rows
+            .f_mul_scalar(*size)?
+            .f_add(&from_start(index, *size)?)?;
+    }
+    let rest: Vec<i64> = shape[indices.len()..].to_vec();
+    let flat = |tensor: &Tensor| tensor.f_reshape([vec![-1], rest.clone()].concat());
+    let reduced =
+        flat(x)?.f_index_reduce(0, &rows.f_reshape([-1])?, &flat(updates)?, reduce, true)?;
+    reduced.f_reshape(shape)
+}
+
+/// Writes the update into each batch's rows from its own start on, round the end where `mode` is circular.
+fn tensor_scatter(node: &Node<'_>) -> Kernel {
+    let (axis, circular) = (
+        node.int("axis", -2),
+        node.string("mode", "linear") == "circular",
+    );
+    Kernel::new(6, move |inputs: Inputs<'_>| {
+        let (cache, update) = (inputs.at(0)?, inputs.at(1)?);
+        let axis = from_first(axis, cache.dim())?;
+        let shape = update.size();
+        let mut along = vec![1; shape.len()];
+        along[axis] = shape[axis];
+        let mut rows =
+            Tensor::f_arange(shape[axis], (Kind::Int64, cache.device()))?.f_reshape(along)?;
+        if let Some(starts) = inputs.get(2) {
+            let mut batches = vec![1; shape.len()];
+            batches[0] = shape[0];
+            rows = rows.f_add(&starts.f_reshape(batches)?)?;
+        }
+        if circular {
+            rows = rows.f_remainder(size_at(cache, axis as i64)?)?;
+        }
+        cache.f_scatter(axis as i64, &rows.f_expand(shape, false)?, update)
+    })
+}

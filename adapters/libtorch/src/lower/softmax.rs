@@ -1,0 +1,39 @@
+//! Softmax and its logarithm.
+
+use tch::{Kind, TchError, Tensor};
+
+use super::host::from_first;
+use super::{Entry, Kernel, Node, Refusal};
+
+pub(super) const TABLE: &[Entry] = &[
+    ("LogSoftmax", |node| {
+        over(node, |x, axis| x.f_log_softmax(axis, None::<Kind>))
+    }),
+    ("Softmax", |node| {
+        over(node, |x, axis| x.f_softmax(axis, None::<Kind>))
+    }),
+];
+
+type Call = fn(&Tensor, i64) -> Result<Tensor, TchError>;
+
+/// Before version 13 all axes from the given one on count as one.
+fn over(node: &Node<'_>, call: Call) -> Result<Kernel, Refusal> {
+    if node.opset() >= 13 {
+        let axis = node.int("axis", -1);
+        return Ok(Kernel::unary(move |x| call(x, axis)));
+    }
+    let axis = node.int("axis", 1);
+    if let Some(shape) = node.shape(0) {
+        let axis = from_first(axis, shape.len())?;
+        if shape[axis + 1..].iter().all(|size| *size == 1) {
+            return Ok(Kernel::unary(move |x| call(x, axis as i64)));
+        }
+    }
+    Ok(Kernel::new(3, move |inputs: super::Inputs<'_>| {
+        let x = inputs.at(0)?;
+        let shape = x.size();
+        let (before, after) = shape.split_at(from_first(axis, shape.len())?);
+        let flat = x.f_reshape([before.iter().product::<i64>(), after.iter().product()])?;
+        call(&flat, 1)?.f_reshape(shape)
+    }))
+}
