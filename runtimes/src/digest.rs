@@ -25,6 +25,11 @@ pub fn file_sha256(path: &Path) -> io::Result<String> {
     }
 }
 
+/// The sha256 of a text.
+pub(crate) fn text_sha256(text: &str) -> String {
+    hex(&Sha256::digest(text))
+}
+
 /// Two lower-case hexadecimal digits a byte.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut text, byte| {

@@ -3,6 +3,9 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use tare_units::Bytes;
+
+use crate::catalogue::check::is_plain;
 use crate::manifest::Manifest;
 use crate::version;
 
@@ -26,7 +29,7 @@ pub struct Installed {
     /// The sha256 that the file had when it was installed.
     pub library_sha256: String,
     /// Bytes of everything that was unpacked.
-    pub bytes: u64,
+    pub bytes: Bytes,
 }
 
 /// Why a library cannot be used, and what mends it.
@@ -87,8 +90,16 @@ impl Runtimes {
         self.dir.join(name).join(version)
     }
 
+    /// Names of runtimes that may be installed.
+    pub(crate) fn names(&self) -> Vec<String> {
+        folders(&self.dir)
+    }
+
     /// Versions whose installation was finished, oldest first.
     pub(crate) fn versions(&self, name: &str) -> Vec<String> {
+        if !is_plain(name) {
+            return Vec::new();
+        }
         let mut versions = folders(&self.dir.join(name));
         versions.retain(|version| {
             self.place(name, version)
@@ -146,7 +157,7 @@ pub(crate) fn installed(dir: &Path) -> Result<Installed, String> {
     }
     Ok(Installed {
         library_sha256: entry.sha256.clone(),
-        bytes: manifest.bytes,
+        bytes: Bytes::from_bytes(manifest.bytes),
         name: manifest.name,
         version: manifest.version,
         dir: dir.to_owned(),
@@ -175,3 +186,6 @@ fn default_dir(variable: impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
         Some(data.join("tare/runtimes"))
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,50 @@
+//! Puts what was prepared where it belongs, and tells whether what lies there is whole.
+
+use std::path::Path;
+
+use super::InstallError;
+use super::scratch::Scratch;
+use crate::catalogue::Package;
+use crate::digest::file_sha256;
+use crate::find::{Installed, installed};
+use crate::manifest::{Manifest, Unpacked};
+
+/// Renames `prepared` to `dir`; what was there goes with the scratch folder, or comes back where that fails.
+pub(super) fn place(prepared: &Path, dir: &Path, scratch: &Scratch) -> Result<(), InstallError> {
+    let old = scratch.path("old");
+    let replaces = dir.symlink_metadata().is_ok();
+    if replaces {
+        std::fs::rename(dir, &old).map_err(InstallError::write(dir))?;
+    }
+    let placed = std::fs::rename(prepared, dir);
+    if placed.is_err() && replaces {
+        let _ = std::fs::rename(&old, dir);
+    }
+    placed.map_err(InstallError::write(dir))?;
+    let parent = dir.parent().unwrap_or(dir);
+    let synced = std::fs::File::open(parent).and_then(|folder| folder.sync_all());
+    synced.map_err(InstallError::write(parent))
+}
+
+/// What lies in `dir`, where every file has the hash it was installed with; else the reason.
+pub(super) fn verify(dir: &Path, package: &Package) -> Result<Installed, String> {
+    let found = installed(dir)?;
+    let manifest = Manifest::read(dir).map_err(|error| error.to_string())?;
+    if manifest.recipe_sha256 != package.recipe_sha256() {
+        return Err("it was installed from other files than the catalogue lists now".into());
+    }
+    manifest
+        .files
+        .iter()
+        .try_for_each(|file| unchanged(dir, file))?;
+    Ok(found)
+}
+
+fn unchanged(dir: &Path, file: &Unpacked) -> Result<(), String> {
+    let Unpacked { path, sha256, .. } = file;
+    match file_sha256(&dir.join(path)) {
+        Ok(found) if found == *sha256 => Ok(()),
+        Ok(found) => Err(format!("{path} has the sha256 {found} instead of {sha256}")),
+        Err(error) => Err(format!("{path}: {error}")),
+    }
+}
