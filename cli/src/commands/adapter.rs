@@ -49,9 +49,46 @@ fn row(entry: &tare_adapter_registry::Entry, desk: &dyn Desk) -> Result<Row, Fai
 }
 
 fn line(row: &Row) -> String {
-    let state = match &row.readiness {
-        Readiness::Ready(runtime) => format!("ready    {} {}", runtime.name, runtime.version),
-        Readiness::Unavailable { reason, remedy } => format!("missing  {reason}; {remedy}"),
-    };
-    format!("{:12} {state:24} {}\n", row.name, row.summary)
+    match &row.readiness {
+        Readiness::Ready(runtime) => {
+            let runs = format!("{} {}", runtime.name, runtime.version);
+            format!("{:12} ready    {runs:19} {}\n", row.name, row.summary)
+        }
+        Readiness::Unavailable { reason, remedy } => format!(
+            "{:12} missing  {:19} {}\n{:22}{reason}\n{:22}{remedy}\n",
+            row.name, "", row.summary, "", ""
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tare_adapter_api::RuntimeFacts;
+
+    use super::*;
+
+    #[test]
+    fn what_is_missing_is_told_with_its_remedy_below_it() {
+        let row = |readiness| Row {
+            name: "any",
+            summary: "a framework",
+            readiness,
+        };
+        let ready = row(Readiness::Ready(RuntimeFacts {
+            name: "any".to_owned(),
+            version: "1.2".to_owned(),
+            ..RuntimeFacts::default()
+        }));
+        assert_eq!(
+            line(&ready),
+            "any          ready    any 1.2             a framework\n"
+        );
+        let missing = row(Readiness::Unavailable {
+            reason: "no library".to_owned(),
+            remedy: "install it".to_owned(),
+        });
+        let shown = line(&missing);
+        let below: Vec<&str> = shown.lines().skip(1).map(str::trim_start).collect();
+        assert_eq!(below, ["no library", "install it"]);
+    }
 }

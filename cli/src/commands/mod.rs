@@ -4,6 +4,7 @@ pub mod adapter;
 pub mod machine;
 pub mod model;
 pub mod run;
+pub mod runtime;
 pub mod schema;
 pub mod show;
 pub mod suite;

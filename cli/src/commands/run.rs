@@ -3,6 +3,7 @@
 mod resume;
 mod settings;
 
+use std::io::{IsTerminal, Write};
 use std::path::Path;
 
 use tare_clock::{Clock, MonotonicClock, utc_now};
@@ -51,6 +52,21 @@ pub fn run(store: Option<&Path>, options: RunOptions) -> Result<Exit, Failed> {
         }
     };
     measure(&store, ready, format)
+}
+
+/// Says in a terminal what takes time before the first worker of a run.
+fn looking<T>(work: impl FnOnce() -> T) -> T {
+    let mut told = std::io::stderr();
+    let rewrites = told.is_terminal();
+    if rewrites {
+        let _ = write!(told, "looking at models and adapters…");
+        let _ = told.flush();
+    }
+    let done = work();
+    if rewrites {
+        let _ = write!(told, "\r\x1b[2K");
+    }
+    done
 }
 
 fn begin(store: &Store, settings: Settings, plan: Plan) -> Result<Ready, Failed> {
