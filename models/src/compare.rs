@@ -153,7 +153,7 @@ impl Comparison {
             _ => (f64::INFINITY, 0.0, 0.0),
         };
         if distance.is_finite() {
-            let relative = distance / magnitude.max(self.scale);
+            let relative = (distance / magnitude.max(self.scale)).min(f64::MAX);
             self.deviation.max_abs = self.deviation.max_abs.max(distance);
             self.deviation.max_relative = self.deviation.max_relative.max(relative);
             if distance <= allowed {

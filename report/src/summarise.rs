@@ -3,6 +3,7 @@
 mod doubts;
 mod figures;
 mod latency;
+mod passes;
 mod repeats;
 
 use std::collections::HashMap;
@@ -18,22 +19,32 @@ use repeats::Repeats;
 /// `records` are those of the run, in the order in which they were appended: a repeat that was made again after it
 /// failed stands for itself.
 pub fn summarise(run: &Run, records: &[Record]) -> Vec<Summary> {
-    let mut by_cell: HashMap<&str, Vec<&Record>> = HashMap::new();
-    for record in records {
-        if record.kind == Kind::Measurement {
-            by_cell.entry(&record.id).or_default().push(record);
-        }
-    }
+    let measurements = by_cell(records, Kind::Measurement);
+    let profiles = by_cell(records, Kind::Profile);
     run.cells
         .iter()
         .map(|planned| {
-            let records = by_cell.get(planned.id.as_str());
-            summary(run, planned, records.map_or(&[], Vec::as_slice))
+            let id = planned.id.as_str();
+            let (records, profiles) = (measurements.get(id), profiles.get(id));
+            summary(
+                run,
+                planned,
+                records.map_or(&[], Vec::as_slice),
+                profiles.map_or(&[], Vec::as_slice),
+            )
         })
         .collect()
 }
 
-fn summary(run: &Run, planned: &PlannedCell, records: &[&Record]) -> Summary {
+fn by_cell(records: &[Record], kind: Kind) -> HashMap<&str, Vec<&Record>> {
+    let mut by_cell: HashMap<&str, Vec<&Record>> = HashMap::new();
+    for record in records.iter().filter(|record| record.kind == kind) {
+        by_cell.entry(&record.id).or_default().push(record);
+    }
+    by_cell
+}
+
+fn summary(run: &Run, planned: &PlannedCell, records: &[&Record], profiles: &[&Record]) -> Summary {
     let repeats = Repeats::of(records, run.repeats);
     let mut figures = Figures::of(&repeats);
     let wall = figures.latency("latency", |record| record.latency.as_ref());
@@ -60,6 +71,8 @@ fn summary(run: &Run, planned: &PlannedCell, records: &[&Record]) -> Summary {
         throughput: figures.throughput(),
         schedule: figures.schedule(),
         memory: figures.memory(),
+        profile: figures.profile(profiles, run.profile),
+        fidelity: figures.fidelity(),
         doubts,
         verdict: repeats.verdict(),
         reasons: repeats.reasons(),

@@ -3,8 +3,8 @@
 use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
 use tare_results::{
-    Cell, Doubt, HarnessCost, Latency, Load, Machine, Memory, Missing, ModelFacts, Producer,
-    Runtime, SampleFile, ScheduleSkew, Throughput, Verdict, schema_of,
+    Cell, Doubt, Fidelity, HarnessCost, Latency, Load, Machine, Memory, Missing, ModelFacts,
+    Producer, Profile, Runtime, SampleFile, ScheduleSkew, Throughput, Verdict, schema_of,
 };
 
 /// The name and version of this format.
@@ -47,6 +47,10 @@ pub struct Summary {
     pub schedule: Option<ScheduleSkew>,
     /// Peaks are the largest of the repeats; all else is their mean.
     pub memory: Option<Memory>,
+    /// Where the time went, in a pass of its own.
+    pub profile: Option<Profile>,
+    /// How close the outputs are to the reference's: the repeat that is farthest off.
+    pub fidelity: Option<Fidelity>,
     /// Of all repeats, and those that only appear between them.
     pub doubts: Vec<Doubt>,
     /// Valid where every planned repeat is.

@@ -7,6 +7,7 @@ mod dimensions;
 mod layout;
 mod notes;
 mod numbers;
+mod profile;
 mod style;
 
 use crate::summary::Summary;
@@ -14,8 +15,19 @@ use crate::summary::Summary;
 pub(crate) use caption::caption;
 pub(crate) use columns::{Align, Content, columns};
 pub(crate) use dimensions::Dimensions;
-pub(crate) use notes::notes;
+use notes::{Note, notes};
+use profile::profiles;
 pub use style::Style;
+
+/// What stands below the rows, in groups that are not empty: the notes, and where the time goes.
+pub(crate) fn below(summaries: &[Summary], dimensions: &Dimensions) -> Vec<Vec<Note>> {
+    let mut groups = vec![
+        notes(summaries, dimensions),
+        profiles(summaries, dimensions),
+    ];
+    groups.retain(|group| !group.is_empty());
+    groups
+}
 
 /// The table of `summaries`, a row each, for a terminal of `style.width` columns; ends in a line break.
 ///
@@ -35,13 +47,12 @@ pub fn table(summaries: &[Summary], style: Style) -> String {
         columns(summaries, &dimensions, style.is_wide()),
         style,
     ));
-    let notes = notes(summaries, &dimensions);
-    if !notes.is_empty() {
+    for group in below(summaries, &dimensions) {
         lines.push(String::new());
-    }
-    for note in notes {
-        let words = note.text.split_whitespace();
-        lines.extend(layout::wrap(note.mark, words, " ", style));
+        for note in group {
+            let words = note.text.split_whitespace();
+            lines.extend(layout::wrap(note.mark, words, " ", style));
+        }
     }
     lines.iter().map(|line| format!("{line}\n")).collect()
 }

@@ -4,7 +4,7 @@ mod common;
 #[path = "../../results/tests/common/schema.rs"]
 mod validator;
 
-use common::{cell, failed, latency_of, percentile, run_of, timed};
+use common::{cell, failed, latency_of, percentile, profiled, run_of, timed};
 use serde_json::Value;
 use tare_report::{Summary, summarise, summary_schema};
 use tare_results::{Doubt, Kind, Record, Verdict};
@@ -219,6 +219,62 @@ fn invalid_repeats_still_show_what_they_measured_where_none_is_valid() {
 }
 
 #[test]
+fn the_repeat_whose_outputs_are_farthest_off_stands_for_the_cell() {
+    let mut records = repeats(&[100e5, 102e5, 101e5]);
+    for (record, (relative, beyond)) in records.iter_mut().zip([(0.5, 0), (0.1, 3), (0.2, 0)]) {
+        let fidelity = record.fidelity.as_mut().unwrap();
+        fidelity.max_relative = relative;
+        fidelity.outputs[0].beyond = beyond;
+    }
+    let worst = records[1].fidelity.clone();
+    assert_eq!(summary(3, &records).fidelity, worst);
+    records[1].fidelity = None;
+    assert_eq!(summary(3, &records).fidelity, records[0].fidelity);
+}
+
+#[test]
+fn outputs_that_were_not_compared_say_why() {
+    let mut records = repeats(&[100e5]);
+    records[0].fidelity = None;
+    let reason = "only rten is ready here";
+    records[0].missing.insert("fidelity".into(), reason.into());
+    let summary = summary(1, &records);
+    assert_eq!((summary.fidelity, summary.verdict), (None, Verdict::Valid));
+    assert_eq!(summary.missing["fidelity"], reason);
+}
+
+#[test]
+fn a_cell_has_its_latest_profile() {
+    let mut records = repeats(&[100e5]);
+    records.push(profiled(&cell(1), Some(1.1), &[("Add", 1.0)]));
+    records.push(profiled(&cell(1), None, &[("MatMul", 2.0)]));
+    let reason = "the cell has no median latency";
+    let missing = &mut records[2].missing;
+    missing.insert("profile.perturbation".into(), reason.into());
+    let found = summary(1, &records);
+    assert_eq!(found.profile, records[2].profile);
+    assert_eq!(found.missing["profile.perturbation"], reason);
+    assert_eq!((found.repeats, found.verdict), (1, Verdict::Valid));
+    records[2].profile = None;
+    assert_eq!(summary(1, &records).profile, records[1].profile);
+}
+
+#[test]
+fn a_cell_without_a_profile_says_why() {
+    let mut records = repeats(&[100e5]);
+    let why = |records: &[Record]| summary(1, records).missing["profile"].clone();
+    assert!(why(&records).contains("tare run --profile"));
+    let mut crashed = failed(&cell(1), 0, "killed by signal 11");
+    crashed.kind = Kind::Profile;
+    records.push(crashed);
+    assert_eq!(why(&records), "killed by signal 11");
+    let mut run = run_of(vec![cell(1)], 1);
+    run.profile = true;
+    let summaries = summarise(&run, &records[..1]);
+    assert_eq!(summaries[0].missing["profile"], "not made yet");
+}
+
+#[test]
 fn cells_come_in_the_order_of_the_plan_and_unreached_ones_with_a_reason() {
     let run = run_of(vec![cell(8), cell(1)], 2);
     let mut twin = timed(&cell(8), 0, 1.0);
@@ -254,10 +310,12 @@ fn every_null_figure_has_a_reason_and_every_reason_a_null() {
             "throughput",
             "schedule",
             "memory",
+            "profile",
+            "fidelity",
         ] {
             collect_nulls(&summary[group], group, &mut nulls);
         }
-        nulls.retain(|path| path != "runtime.library_sha256" && path != "harness.run_delay_ns");
+        nulls.retain(|path| path != "runtime.library_sha256");
         nulls.sort();
         let missing = summary["missing"].as_object().unwrap();
         assert_eq!(

@@ -2,10 +2,10 @@
 
 mod common;
 
-use common::{cell, failed, latency_of, percentile, run_of, timed};
+use common::{cell, failed, latency_of, percentile, profiled, run_of, timed};
 use expect_test::{Expect, expect};
 use tare_report::{Style, Summary, summarise, table};
-use tare_results::{Doubt, Record};
+use tare_results::{Doubt, Record, Verdict};
 
 fn style(width: usize) -> Style {
     Style {
@@ -84,20 +84,21 @@ fn a_wide_terminal_shows_everything() {
         &batches(),
         120,
         expect![[r#"
-        minilm-l6 · rten 0.27.0 · single-stream · seq=128 · fp32 · cpu · 1 thread
-        run 20261121-104656-3f9a · Intel(R) Xeon(R) Processor, 2 CPUs · 5 repeats · harness 62 ns
+            minilm-l6 · rten 0.27.0 · single-stream · seq=128 · fp32 · cpu · 1 thread
+            run 20261121-104656-3f9a · Intel(R) Xeon(R) Processor, 2 CPUs · 5 repeats · harness 62 ns
 
-        model      adapter  batch      p50  95%                                 p99  samples/s  GFLOP  GFLOP/s   memory  verdict
-        ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-        minilm-l6  rten         1  28.7 ms  ±0.4%  ██▋                      34.1 ms       34.8   2.87     99.9  196 MiB  valid *
-        minilm-l6  rten         2  57.4 ms  ±0.4%  █████▎                 33 of 368       34.8   5.74     99.9  196 MiB  valid *
-        minilm-l6  rten         4   115 ms  ±0.4%  ██████████▌            33 of 368       34.8   11.5     99.9  196 MiB  valid *
-        minilm-l6  rten         8   230 ms  ±0.4%  █████████████████████  33 of 368       34.8   23.0     99.9  196 MiB  valid *
+            model      adapter  batch      p50  95%                                 p99  samples/s  GFLOP  GFLOP/s   memory  verdict
+            ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+            minilm-l6  rten         1  28.7 ms  ±0.4%  ██▋                      34.1 ms       34.8   2.87     99.9  196 MiB  valid *
+            minilm-l6  rten         2  57.4 ms  ±0.4%  █████▎                 33 of 368       34.8   5.74     99.9  196 MiB  valid *
+            minilm-l6  rten         4   115 ms  ±0.4%  ██████████▌            33 of 368       34.8   11.5     99.9  196 MiB  valid *
+            minilm-l6  rten         8   230 ms  ±0.4%  █████████████████████  33 of 368       34.8   23.0     99.9  196 MiB  valid *
 
-        * b=1: p50, p90, p99 vary more within repeats than their intervals between repeats say
-        * b=2,4,8: p50, p90 vary more within repeats than their intervals between repeats say
-        a p99 needs 368 samples of each repeat: --duration 85s is enough for every row
-    "#]],
+            * b=1: p50, p90, p99 vary more within repeats than their intervals between repeats say
+            * b=2,4,8: p50, p90 vary more within repeats than their intervals between repeats say
+            outputs agree with onnxruntime 1.31.1, relative error at most 4.2e-6
+            a p99 needs 368 samples of each repeat: --duration 85s is enough for every row
+        "#]],
     );
 }
 
@@ -122,6 +123,7 @@ fn a_terminal_of_80_columns_shows_what_matters_most() {
               repeats say
             * b=2,4,8: p50, p90 vary more within repeats than their intervals between
               repeats say
+            outputs agree with onnxruntime 1.31.1, relative error at most 4.2e-6
             a p99 needs 368 samples of each repeat: --duration 85s is enough for every row
         "#]],
     );
@@ -148,6 +150,8 @@ fn failures_doubts_and_throughput_without_latency_are_told_apart() {
             * minilm-l6 single-stream threads=1 b=1: a single repeat says nothing of the difference between processes
             * a-model-whose-name-is-far-too-long-for-any-table.onnx single-stream threads=2 b=1: the latency was not steady after
               900 warm-up requests
+            minilm-l6 single-stream threads=1 b=1; a-model-whose-name-is-far-too-long-for-any-table.onnx single-stream threads=2
+            b=1; minilm-l6 offline threads=2 b=16: outputs agree with onnxruntime 1.31.1, relative error at most 4.2e-6
             a p99 needs 368 samples of each repeat: --duration 12s is enough for every row
         "#]],
     );
@@ -178,7 +182,63 @@ fn names_are_shortened_where_they_leave_no_room() {
               difference between processes
             * a-model-whose-name-is-far-too-long-for-any-table.onnx single-stream threads=2
               b=1: the latency was not steady after 900 warm-up requests
+            minilm-l6 single-stream threads=1 b=1;
+            a-model-whose-name-is-far-too-long-for-any-table.onnx single-stream threads=2
+            b=1; minilm-l6 offline threads=2 b=16: outputs agree with onnxruntime 1.31.1,
+            relative error at most 4.2e-6
             a p99 needs 368 samples of each repeat: --duration 12s is enough for every row
+        "#]],
+    );
+}
+
+/// Two cells with a profile each, the second of which distorts, and wrong outputs in the second.
+fn compared() -> Vec<Summary> {
+    let cells = [1, 8].map(cell);
+    let mut records: Vec<Record> = cells.iter().map(|cell| timed(cell, 0, 30e6)).collect();
+    let wrong = records[1].fidelity.as_mut().expect("compared");
+    wrong.outputs[0].beyond = 12;
+    records[1].verdict = Verdict::Invalid;
+    records[1].reasons = vec!["output 'y' is wrong".to_owned()];
+    let kinds = [
+        ("MatMul", 18.0),
+        ("Softmax", 3.0),
+        ("Add", 2.0),
+        ("Gelu", 1.0),
+        ("LayerNormalization", 0.9),
+        ("Gather", 0.05),
+        ("Transpose", 0.05),
+    ];
+    records.push(profiled(&cells[0], Some(1.04), &kinds));
+    records.push(profiled(&cells[1], Some(1.53), &kinds[..2]));
+    let mut run = run_of(cells.to_vec(), 1);
+    run.profile = true;
+    summarise(&run, &records)
+}
+
+#[test]
+fn below_the_table_stands_whose_outputs_agree_and_where_the_time_goes() {
+    check(
+        &compared(),
+        100,
+        expect![[r#"
+            minilm-l6 · rten 0.27.0 · single-stream · seq=128 · fp32 · cpu · 1 thread
+            run 20261121-104656-3f9a · Intel(R) Xeon(R) Processor, 2 CPUs · 1 repeat · harness 62 ns
+
+            batch      p50  95%                                 p99  samples/s  GFLOP  GFLOP/s   memory  verdict
+            ────────────────────────────────────────────────────────────────────────────────────────────────────
+                1  30.0 ms  ±1.0%  █████████████████████  33 of 368       33.3   2.87     95.6  196 MiB  valid *
+                8  30.0 ms  ±1.0%  █████████████████████  33 of 368        267   23.0      765  196 MiB  invalid
+
+            ! b=8: output 'y' is wrong
+            * a single repeat says nothing of the difference between processes
+            b=1: outputs agree with onnxruntime 1.31.1, relative error at most 4.2e-6
+            a p99 needs 368 samples of each repeat: --duration 12s is enough for every row
+
+            where the time of a request goes, by the framework's own profiler:
+            b=1: MatMul 72% 18.0 ms, Softmax 12% 3.00 ms, Add 8% 2.00 ms, Gelu 4% 1.00 ms, LayerNormalization 4%
+            900 µs, 2 others <1%; 1.04 times as long when profiled
+            b=8: MatMul 86% 18.0 ms, Softmax 14% 3.00 ms; 1.53 times as long when profiled
+            * b=8: profiling made it take 1.53 times as long: its shares are rough
         "#]],
     );
 }
@@ -207,6 +267,7 @@ fn without_unicode_the_table_is_ascii() {
           repeats say
         * b=2,4,8: p50, p90 vary more within repeats than their intervals between
           repeats say
+        outputs agree with onnxruntime 1.31.1, relative error at most 4.2e-6
         a p99 needs 368 samples of each repeat: --duration 85s is enough for every row
     "#]]
     .assert_eq(&text);

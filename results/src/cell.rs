@@ -119,6 +119,8 @@ pub struct Runtime {
     pub version: String,
     /// Of the library file; `null` where it is compiled into the worker.
     pub library_sha256: Option<String>,
+    /// Library calls that the adapter dispatches for a request; `null` where the library walks the model by itself.
+    pub dispatched_calls: Option<u64>,
     /// Every option in force, defaults included.
     pub options: BTreeMap<String, String>,
 }

@@ -47,12 +47,12 @@ pub enum Doubt {
         /// Of how many.
         count: u64,
     },
-    /// Outputs of the first request hold infinities.
+    /// Outputs of the check input hold infinities.
     InfiniteOutputs {
         /// The outputs.
         outputs: Vec<String>,
     },
-    /// The outputs of the first request could not be looked at.
+    /// The outputs of the check input could not be looked at.
     OutputsNotSeen {
         /// Why.
         reason: String,

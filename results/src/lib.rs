@@ -4,9 +4,11 @@
 mod cell;
 mod doubt;
 mod event;
+mod fidelity;
 mod hash;
 mod machine;
 mod measures;
+mod profile;
 mod record;
 mod run;
 pub mod samples;
@@ -17,12 +19,13 @@ mod verdict;
 pub use cell::{Cell, ModelFacts, Runtime};
 pub use doubt::Doubt;
 pub use event::Event;
+pub use fidelity::{Fidelity, OutputFidelity};
 pub use hash::sha256_hex;
 pub use machine::{Cache, Cpu, Environment, Gpu, Machine, MemoryFacts, OperatingSystem};
 pub use measures::{
-    HarnessCost, Latency, Load, Memory, OperatorShare, Percentile, Profile, SampleFile,
-    ScheduleSkew, Throughput,
+    HarnessCost, Latency, Load, Memory, Percentile, SampleFile, ScheduleSkew, Throughput,
 };
+pub use profile::{NodeShare, OperatorShare, Profile};
 pub use record::{Failure, Kind, Phase, Producer, RECORD_SCHEMA, Record};
 pub use run::{PlannedCell, RUN_SCHEMA, Run};
 pub use schema::{record_schema, run_schema, schema_of};

@@ -1,8 +1,8 @@
-//! The figures of a record: latency, load, memory, throughput, schedule, profile. Names end in their unit.
+//! The figures of a record: latency, load, memory, throughput, schedule. Names end in their unit.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use tare_units::{Bytes, Flops, Nanoseconds};
+use tare_units::{Bytes, Nanoseconds};
 
 /// The distribution of request latencies; failed requests count as infinitely slow.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -128,30 +128,6 @@ pub struct HarnessCost {
     pub clock_ns: f64,
     /// One reading of the run delay; `null` where the run does not read it.
     pub run_delay_ns: Option<f64>,
-}
-
-/// Where the time went, by the framework's own profiler, in a pass of its own.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Profile {
-    /// Profiled latency over unprofiled latency, both medians.
-    pub perturbation: Option<f64>,
-    /// By kind of operator, largest first.
-    pub operators: Vec<OperatorShare>,
-}
-
-/// The share of one kind of operator.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct OperatorShare {
-    /// The framework's name.
-    pub kind: String,
-    /// Executed in one request.
-    pub count: u64,
-    /// Their time in one request.
-    pub time_ns: f64,
-    /// Of all operators' time, from 0 to 1.
-    pub share: f64,
-    /// Their arithmetic, where known.
-    pub flops: Option<Flops>,
 }
 
 /// The file that holds every sample of a repeat.

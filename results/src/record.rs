@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::cell::{Cell, ModelFacts, Runtime};
 use crate::doubt::Doubt;
-use crate::measures::{
-    HarnessCost, Latency, Load, Memory, Profile, SampleFile, ScheduleSkew, Throughput,
-};
+use crate::fidelity::Fidelity;
+use crate::measures::{HarnessCost, Latency, Load, Memory, SampleFile, ScheduleSkew, Throughput};
+use crate::profile::Profile;
 use crate::verdict::{Missing, Verdict};
 
 /// The name and version of this format.
@@ -54,6 +54,8 @@ pub struct Record {
     pub memory: Option<Memory>,
     /// Where the time went; of `kind: "profile"` only.
     pub profile: Option<Profile>,
+    /// How close the outputs are to the reference's; of `kind: "measurement"` only.
+    pub fidelity: Option<Fidelity>,
     /// Reasons not to trust it fully.
     pub doubts: Vec<Doubt>,
     /// Whether it counts.

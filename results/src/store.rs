@@ -1,4 +1,4 @@
-//! The store on disk: a folder a run with `run.json`, `cells.jsonl`, `events.jsonl` and `samples/`.
+//! The store on disk: a folder a run with `run.json`, `cells.jsonl`, `events.jsonl`, `samples/` and, while it runs, `outputs/`.
 
 mod error;
 mod files;

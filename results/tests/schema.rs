@@ -6,7 +6,8 @@ mod validator;
 
 use serde_json::{Value, json};
 use tare_results::{
-    Doubt, Failure, Kind, OperatorShare, Phase, Profile, Record, Verdict, record_schema, run_schema,
+    Doubt, Failure, Kind, NodeShare, OperatorShare, Phase, Profile, Record, Verdict, record_schema,
+    run_schema,
 };
 use validator::violations;
 
@@ -50,12 +51,20 @@ fn a_profile_and_every_doubt_keep_to_the_schema() {
     profile.kind = Kind::Profile;
     profile.profile = Some(Profile {
         perturbation: Some(1.04),
+        requests: 20,
+        latency_p50_ns: 3.1e7,
         operators: vec![OperatorShare {
             kind: "MatMul".into(),
             count: 36,
             time_ns: 2.5e7,
             share: 0.9,
             flops: None,
+        }],
+        nodes: vec![NodeShare {
+            name: "/encoder/0/query/MatMul".into(),
+            kind: "MatMul".into(),
+            time_ns: 1.1e6,
+            share: 0.04,
         }],
     });
     profile.doubts = vec![

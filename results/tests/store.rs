@@ -148,6 +148,22 @@ fn fields_that_this_version_does_not_know_are_ignored() {
 }
 
 #[test]
+fn a_record_without_the_fields_of_this_version_is_read() {
+    let (_dir, store) = store();
+    let writer = store.create(&run(ID)).unwrap();
+    let mut value = serde_json::to_value(record(0)).unwrap();
+    value.as_object_mut().unwrap().remove("fidelity");
+    value["runtime"]
+        .as_object_mut()
+        .unwrap()
+        .remove("dispatched_calls");
+    fs::write(writer.path().join("cells.jsonl"), format!("{value}\n")).unwrap();
+    let mut earlier = record(0);
+    earlier.fidelity = None;
+    assert_eq!(store.read(ID).unwrap().records, [earlier]);
+}
+
+#[test]
 fn a_folder_without_a_plan_is_no_run() {
     let (_dir, store) = store();
     store.create(&run(ID)).unwrap();

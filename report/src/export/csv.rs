@@ -1,4 +1,6 @@
 //! A row a summary, the same columns always: the dotted paths, with maps and lists as JSON and nothing for `null`.
+//!
+//! Of a profile and of fidelity, the lists by operator and by output are left to JSON.
 
 use serde_json::Value;
 
@@ -69,7 +71,16 @@ const GROUPS: &[(&str, &[&str])] = &[
             "peak_activation_bytes",
         ],
     ),
-    ("runtime", &["name", "version", "library_sha256", "options"]),
+    (
+        "runtime",
+        &[
+            "name",
+            "version",
+            "library_sha256",
+            "dispatched_calls",
+            "options",
+        ],
+    ),
     ("machine", &["fingerprint"]),
     (
         "machine.cpu",
@@ -143,6 +154,11 @@ const GROUPS: &[(&str, &[&str])] = &[
             "major_faults",
             "minor_faults",
         ],
+    ),
+    ("profile", &["perturbation", "requests", "latency_p50_ns"]),
+    (
+        "fidelity",
+        &["reference", "max_abs", "max_relative", "atol", "rtol"],
     ),
     ("", &["doubts", "verdict", "reasons", "missing", "samples"]),
 ];

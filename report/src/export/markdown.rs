@@ -2,7 +2,7 @@
 
 use super::{ExportError, Exporter};
 use crate::summary::Summary;
-use crate::table::{Align, Content, Dimensions, caption, columns, notes};
+use crate::table::{Align, Content, Dimensions, below, caption, columns};
 
 /// `markdown`.
 pub struct Markdown;
@@ -22,15 +22,11 @@ impl Exporter for Markdown {
             lines.extend([escaped(&line.join(" · ")), String::new()]);
         }
         lines.extend(rows(summaries, &dimensions));
-        let notes = notes(summaries, &dimensions);
-        if !notes.is_empty() {
+        for group in below(summaries, &dimensions) {
             lines.push(String::new());
+            let notes = group.iter();
+            lines.extend(notes.map(|note| format!("- {}", escaped(&note.text))));
         }
-        lines.extend(
-            notes
-                .iter()
-                .map(|note| format!("- {}", escaped(&note.text))),
-        );
         Ok((lines.join("\n") + "\n").into_bytes())
     }
 }

@@ -8,17 +8,19 @@ use super::repeats::Repeats;
 /// The records that count, and the reasons gathered so far.
 pub struct Figures<'a> {
     pub(super) counted: &'a [&'a Record],
-    made: &'a [&'a Record],
+    pub(super) made: &'a [&'a Record],
     missing: Missing,
 }
 
-const GROUPS: [&str; 6] = [
+const GROUPS: [&str; 8] = [
     "load",
     "latency",
     "effective_latency",
     "throughput",
     "schedule",
     "memory",
+    "profile",
+    "fidelity",
 ];
 
 impl<'a> Figures<'a> {

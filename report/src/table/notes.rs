@@ -37,13 +37,10 @@ pub fn notes(summaries: &[Summary], dimensions: &Dimensions) -> Vec<Note> {
     }
     let said = said.into_iter().map(|(mark, text, rows)| Note {
         mark,
-        text: if rows.len() == summaries.len() {
-            text
-        } else {
-            format!("{}: {text}", whose(&rows, dimensions))
-        },
+        text: about(&rows, summaries, dimensions, &text),
     });
-    said.chain(no_latency(summaries))
+    said.chain(agreement(summaries, dimensions))
+        .chain(no_latency(summaries))
         .chain(tail(summaries))
         .collect()
 }
@@ -73,6 +70,19 @@ fn doubts(summary: &Summary) -> Vec<String> {
     sentences
 }
 
+/// `text` with what tells `rows` from the other `summaries`, where there are others.
+pub fn about(
+    rows: &[&Summary],
+    summaries: &[Summary],
+    dimensions: &Dimensions,
+    text: &str,
+) -> String {
+    match rows.len() == summaries.len() {
+        true => text.to_owned(),
+        false => format!("{}: {text}", whose(rows, dimensions)),
+    }
+}
+
 fn whose(rows: &[&Summary], dimensions: &Dimensions) -> String {
     let mut groups: Vec<(String, Vec<String>)> = Vec::new();
     for row in rows {
@@ -97,7 +107,35 @@ fn whose(rows: &[&Summary], dimensions: &Dimensions) -> String {
     groups.collect::<Vec<_>>().join("; ")
 }
 
-/// What it takes for every row to have a 99th percentile.
+/// Whose outputs agree with which reference, and how closely.
+fn agreement(summaries: &[Summary], dimensions: &Dimensions) -> Vec<Note> {
+    let mut references: Vec<(&str, f64, Vec<&Summary>)> = Vec::new();
+    for summary in summaries {
+        let Some(fidelity) = summary.fidelity.as_ref().filter(|one| one.beyond() == 0) else {
+            continue;
+        };
+        let known = references.iter_mut();
+        match known
+            .into_iter()
+            .find(|(name, ..)| *name == fidelity.reference)
+        {
+            Some((_, largest, rows)) => {
+                *largest = largest.max(fidelity.max_relative);
+                rows.push(summary);
+            }
+            None => references.push((&fidelity.reference, fidelity.max_relative, vec![summary])),
+        }
+    }
+    let note = |(reference, largest, rows): (&str, f64, Vec<&Summary>)| {
+        let text = format!("outputs agree with {reference}, relative error at most {largest:.1e}");
+        Note {
+            mark: "",
+            text: about(&rows, summaries, dimensions, &text),
+        }
+    };
+    references.into_iter().map(note).collect()
+}
+
 /// Why rows have no latency, where their scenario gives none.
 fn no_latency(summaries: &[Summary]) -> Option<Note> {
     let mut valid = summaries
@@ -110,6 +148,7 @@ fn no_latency(summaries: &[Summary]) -> Option<Note> {
     })
 }
 
+/// What it takes for every row to have a 99th percentile.
 fn tail(summaries: &[Summary]) -> Option<Note> {
     let needs = |summary: &Summary| {
         let reason = summary.missing.get("latency.p99")?;

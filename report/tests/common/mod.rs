@@ -10,7 +10,10 @@ pub mod large;
 
 pub use built::*;
 
-use tare_results::{Cell, Failure, Latency, Percentile, Phase, Record, Run, Verdict};
+use tare_results::{
+    Cell, Failure, Kind, Latency, NodeShare, OperatorShare, Percentile, Phase, Profile, Record,
+    Run, Verdict,
+};
 
 /// The id of the runs built here.
 pub const ID: &str = "20261121-104656-3f9a";
@@ -38,15 +41,55 @@ pub fn failed(cell: &Cell, repeat: u64, message: &str) -> Record {
     let mut record = record(ID, cell.clone(), repeat);
     (record.load, record.latency, record.effective_latency) = (None, None, None);
     (record.throughput, record.schedule, record.memory) = (None, None, None);
-    (record.runtime, record.samples) = (None, None);
+    (record.runtime, record.samples, record.fidelity) = (None, None, None);
     record.verdict = Verdict::Invalid;
     record.failure = Some(Failure {
         phase: Phase::Load,
         message: message.to_owned(),
         stderr: None,
     });
-    record.missing.clear();
+    record.missing.retain(|path, _| path.starts_with("harness"));
     record
+}
+
+/// A profiled pass over `cell` that took `perturbation` times as long, with the time of each kind in milliseconds.
+pub fn profiled(cell: &Cell, perturbation: Option<f64>, kinds: &[(&str, f64)]) -> Record {
+    let mut record = timed(cell, 0, 30e6);
+    (record.kind, record.latency, record.fidelity) = (Kind::Profile, None, None);
+    let total: f64 = kinds.iter().map(|(_, millis)| millis).sum();
+    let share = |(kind, millis): &(&str, f64)| OperatorShare {
+        kind: (*kind).to_owned(),
+        count: 6,
+        time_ns: millis * 1e6,
+        share: millis / total,
+        flops: None,
+    };
+    record.profile = Some(Profile {
+        perturbation,
+        requests: 20,
+        latency_p50_ns: 31e6,
+        operators: kinds.iter().map(share).collect(),
+        nodes: vec![NodeShare {
+            name: "/query/MatMul".to_owned(),
+            kind: "MatMul".to_owned(),
+            time_ns: 3e6,
+            share: 0.1,
+        }],
+    });
+    record
+}
+
+/// A model of which nothing but its file is known, as of an archive of code.
+pub fn opaque(run: &mut Run) {
+    for planned in &mut run.cells {
+        let facts = &mut planned.model;
+        facts.format = "torchscript".to_owned();
+        (facts.opset, facts.parameters, facts.operators) = (None, None, None);
+        (facts.flops, facts.macs_paper) = (None, None);
+        (facts.bytes_min, facts.bytes_unfused) = (None, None);
+        (facts.input_bytes, facts.output_bytes) = (None, None);
+        facts.peak_activation_bytes = None;
+    }
 }
 
 /// The latency of a record that is there.

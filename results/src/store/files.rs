@@ -29,6 +29,11 @@ pub fn samples(dir: &Path) -> PathBuf {
     dir.join("samples")
 }
 
+/// The folder of the outputs that are being compared.
+pub fn outputs(dir: &Path) -> PathBuf {
+    dir.join("outputs")
+}
+
 /// Reads the plan of the run in `dir`.
 pub fn read_run(dir: &Path) -> Result<Run, StoreError> {
     let path = plan(dir);

@@ -59,6 +59,11 @@ impl RunWriter {
         files::samples(&self.dir)
     }
 
+    /// The folder for the workers' files of outputs, made by whoever writes the first; it goes when the run has ended.
+    pub fn outputs_dir(&self) -> PathBuf {
+        files::outputs(&self.dir)
+    }
+
     /// Appends a line to `cells.jsonl`, which is on disk when this returns; where that fails, such as on a full disk, the lines before it are left whole.
     pub fn append(&mut self, record: &Record) -> Result<(), StoreError> {
         let path = files::cells(&self.dir);

@@ -1,0 +1,65 @@
+//! Where the time of a request goes, below the table: the kinds of operators that take most of it.
+
+use tare_results::Profile;
+
+use super::dimensions::Dimensions;
+use super::notes::{Note, about};
+use super::numbers::time;
+use crate::summary::Summary;
+
+/// Kinds of operators that are named.
+const NAMED: usize = 5;
+/// A profiled request that takes so many times as long says little of an unprofiled one.
+const DISTORTED: f64 = 1.2;
+
+/// A heading, a sentence a profile, and a warning for each that distorts; nothing without a profile.
+pub fn profiles(summaries: &[Summary], dimensions: &Dimensions) -> Vec<Note> {
+    let note = |mark, summary: &Summary, text: &str| Note {
+        mark,
+        text: about(&[summary], summaries, dimensions, text),
+    };
+    let profiled = || {
+        summaries
+            .iter()
+            .filter_map(|one| Some((one, one.profile.as_ref()?)))
+    };
+    let shares = profiled().map(|(summary, profile)| note("", summary, &told(profile)));
+    let warnings = profiled().filter_map(|(summary, profile)| {
+        let times = profile.perturbation.filter(|times| *times > DISTORTED)?;
+        let text = format!("profiling made it take {times:.2} times as long: its shares are rough");
+        Some(note("*", summary, &text))
+    });
+    let heading = profiled().next().map(|_| Note {
+        mark: "",
+        text: "where the time of a request goes, by the framework's own profiler:".to_owned(),
+    });
+    heading.into_iter().chain(shares).chain(warnings).collect()
+}
+
+fn told(profile: &Profile) -> String {
+    let (first, rest) = profile
+        .operators
+        .split_at(profile.operators.len().min(NAMED));
+    let mut parts: Vec<String> = first
+        .iter()
+        .map(|one| format!("{} {} {}", one.kind, percent(one.share), time(one.time_ns)))
+        .collect();
+    if !rest.is_empty() {
+        let share = rest.iter().map(|one| one.share).sum();
+        parts.push(format!("{} others {}", rest.len(), percent(share)));
+    }
+    match profile.perturbation {
+        Some(times) => format!(
+            "{}; {times:.2} times as long when profiled",
+            parts.join(", ")
+        ),
+        None => parts.join(", "),
+    }
+}
+
+fn percent(share: f64) -> String {
+    match share * 100.0 {
+        percent if percent < 1.0 => "<1%".to_owned(),
+        percent => format!("{percent:.0}%"),
+    }
+}

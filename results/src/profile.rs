@@ -1,0 +1,48 @@
+//! Where the time of a request went, by the framework's own profiler.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use tare_units::Flops;
+
+/// What the framework's profiler said in a pass of its own; times are means over its requests.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Profile {
+    /// Profiled latency over unprofiled latency, both medians.
+    pub perturbation: Option<f64>,
+    /// Requests that were profiled.
+    pub requests: u64,
+    /// Their median latency, by the harness's clock.
+    pub latency_p50_ns: f64,
+    /// By kind of operator, largest first.
+    pub operators: Vec<OperatorShare>,
+    /// By operator, largest first; empty where the framework tells of kinds only.
+    pub nodes: Vec<NodeShare>,
+}
+
+/// The share of one kind of operator.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct OperatorShare {
+    /// The framework's name.
+    pub kind: String,
+    /// Executed in one request.
+    pub count: u64,
+    /// Their time in one request.
+    pub time_ns: f64,
+    /// Of all operators' time, from 0 to 1.
+    pub share: f64,
+    /// Their arithmetic, where known.
+    pub flops: Option<Flops>,
+}
+
+/// The share of one operator.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct NodeShare {
+    /// The framework's name of this operator.
+    pub name: String,
+    /// The framework's name of its kind.
+    pub kind: String,
+    /// Its time in one request.
+    pub time_ns: f64,
+    /// Of all operators' time, from 0 to 1.
+    pub share: f64,
+}
