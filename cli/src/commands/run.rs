@@ -40,8 +40,9 @@ pub fn run(store: Option<&Path>, options: RunOptions) -> Result<Exit, Failed> {
         Some(run) => resume::resume(&store, run, &options)?,
         None => {
             let settings = Settings::of(&options)?;
-            let plan =
-                worker::with_desk(|desk| plan(&settings.selection, desk).map_err(Failed::input))?;
+            let plan = looking(|| {
+                worker::with_desk(|desk| plan(&settings.selection, desk).map_err(Failed::input))
+            })?;
             if options.dry_run {
                 return print(&dry_run(&plan, &settings));
             }
