@@ -3,6 +3,7 @@
 
 mod check;
 mod error;
+mod operators;
 mod options;
 mod profile;
 mod readiness;
@@ -12,6 +13,7 @@ use std::num::NonZeroUsize;
 
 pub use check::{check_inputs, check_options, check_version, choice, flag};
 pub use error::{AdapterError, LackedOperator};
+pub use operators::refuse_lacked;
 pub use options::{AdapterSpec, AdapterSpecError, Options};
 pub use profile::{OperatorTime, RequestProfile};
 pub use readiness::{Readiness, RuntimeFacts};

@@ -1,0 +1,36 @@
+//! tract passes the suite that every adapter passes.
+
+use tare_adapter_conformance::{IgnoreList, Kind, NODE_TESTS, contract, node_cases, zoo};
+use tare_adapter_tract::Tract;
+
+/// Of ONNX 1.19.1; another count is a change of what tract can do, to be looked at and written here.
+const COUNTS: &str = "node cases: 967 of 1560 tensor cases passed (62.0%), 582 refused (156 for operators), 11 ignored, 0 failed, 0 stale; 55 other";
+
+/// Twelve times the same layer of width 2 converges, whatever the input: what tells inputs apart elsewhere is rounding.
+const ALIKE: &str = "tract: albert-base-v2 (hollow): another input gives the same output";
+
+#[test]
+fn the_contract_is_kept() {
+    assert_eq!(contract(&Tract, Kind::Framework), [""; 0]);
+}
+
+#[test]
+fn the_zoo_runs() {
+    let small = ["mlp:width=64,depth=2", "bert-tiny"];
+    assert_eq!(zoo(&Tract, &small), [ALIKE]);
+}
+
+#[test]
+fn onnx_node_cases_pass_are_refused_by_name_or_are_listed() {
+    let ignore: IgnoreList = include_str!("../conformance.ignore")
+        .parse()
+        .expect("well formed");
+    let folder = std::env::var_os(NODE_TESTS);
+    let report = node_cases(&Tract, folder.as_deref(), &ignore).expect("the folder can be read");
+    let Some(report) = report else {
+        println!("node cases: not run: {NODE_TESTS} is not set");
+        return;
+    };
+    println!("{report}");
+    assert_eq!(report.to_string(), COUNTS);
+}
