@@ -17,7 +17,7 @@ fn main() {
         .flag(format!("{libtorch}/include/torch/csrc/api/include"))
         .flag("-Wno-unused-parameter")
         .opt_level(2)
-        .files(["shim/context.cpp", "shim/profile.cpp", "shim/module.cpp"])
+        .files(["context", "profile", "module", "testing"].map(|name| format!("shim/{name}.cpp")))
         .compile("tare_shim");
     for library in ["torch_cpu", "c10"] {
         println!("cargo:rustc-link-lib={library}");

@@ -1,6 +1,6 @@
 // TorchScript: modules read from a file or traced, prepared, and executed.
 
-#include "guard.h"
+#include "module.h"
 
 #include <caffe2/serialize/inline_container.h>
 #include <torch/csrc/jit/frontend/tracer.h>
@@ -8,24 +8,17 @@
 #include <torch/csrc/jit/passes/fixup_trace_scope_blocks.h>
 #include <torch/csrc/jit/passes/inliner.h>
 #include <torch/csrc/jit/passes/normalize_ops.h>
-#include <torch/script.h>
 
 #include <memory>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 namespace {
 
+using tare::Module;
 using torch::jit::IValue;
 namespace tracer = torch::jit::tracer;
-
-/// A module with the method that executes it.
-struct Module {
-  explicit Module(torch::jit::Module made) : module(std::move(made)), forward(module.get_method("forward")) {}
-
-  torch::jit::Module module;
-  torch::jit::Method forward;
-};
 
 /// Refuses an archive that `torch.jit.save` did not write.
 void check_archive(const std::string& path) {
@@ -59,6 +52,47 @@ void flatten(const IValue& value, std::vector<at::Tensor>& into) {
   } else if (!value.isNone()) {
     TORCH_CHECK(false, "the module returns a ", value.tagKind(), ", not tensors: return tensors, or a tuple, list or dict of them");
   }
+}
+
+/// Whether the block puts values where they outlive it: into attributes, or containers that it did not make itself.
+bool stores_values(torch::jit::Block* block) {
+  for (auto* node : block->nodes()) {
+    if (node->kind() == torch::jit::prim::SetAttr) {
+      return true;
+    }
+    const auto* schema = node->maybeSchema();
+    const bool changes_container = schema != nullptr && schema->is_mutable() && node->inputs().size() > 1 &&
+        !node->input(0)->type()->isSubtypeOf(*c10::TensorType::get());
+    const auto maker = changes_container ? node->input(0)->node()->kind() : torch::jit::prim::ListConstruct;
+    if (maker != torch::jit::prim::ListConstruct && maker != torch::jit::prim::DictConstruct) {
+      return true;
+    }
+    for (auto* inner : node->blocks()) {
+      if (stores_values(inner)) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
+/// Whether an input of the graph is among what the value was computed from.
+bool comes_from_inputs(torch::jit::Value* value) {
+  std::unordered_set<torch::jit::Node*> seen;
+  std::vector<torch::jit::Node*> left{value->node()};
+  while (!left.empty()) {
+    auto* node = left.back();
+    left.pop_back();
+    if (node->kind() == torch::jit::prim::Param) {
+      return true;
+    }
+    if (seen.insert(node).second) {
+      for (auto* input : node->inputs()) {
+        left.push_back(input->node());
+      }
+    }
+  }
+  return false;
 }
 
 } // namespace
@@ -103,7 +137,7 @@ void tare_abandon_trace() {
 /// Whether a trace is being recorded and the tensor comes from its inputs.
 bool tare_is_traced(const at::Tensor* tensor) {
   const auto& state = tracer::getTracingState();
-  return state != nullptr && state->hasValue(*tensor);
+  return state != nullptr && state->hasValue(*tensor) && comes_from_inputs(state->getValue(*tensor));
 }
 
 /// Makes a module of what was recorded; tensors that do not come from the inputs become its constants, not copied.
@@ -173,14 +207,14 @@ char* tare_module_arity(const Module* module, size_t* least, size_t* most) {
   });
 }
 
-/// Whether the module may write to the memory of its input of this index.
-char* tare_module_writes(const Module* module, size_t input, bool* writes) {
+/// Whether the module may write to the memory of its input of this index, or keep it beyond the call.
+char* tare_module_disturbs(const Module* module, size_t input, bool* disturbs) {
   return tare::guarded([=] {
     auto graph = module->forward.graph()->copy();
     torch::jit::Inline(*graph);
-    torch::jit::AliasDb aliases(graph);
     TORCH_CHECK(input + 1 < graph->inputs().size(), "there is no input ", input);
-    *writes = aliases.hasWriters(graph->inputs()[input + 1]);
+    torch::jit::AliasDb aliases(graph);
+    *disturbs = aliases.hasWriters(graph->inputs()[input + 1]) || stores_values(graph->block());
   });
 }
 

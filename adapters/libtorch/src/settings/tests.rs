@@ -40,7 +40,10 @@ fn defaults_are_those_of_a_careful_user_and_all_are_told() {
     let script = Settings::read(&options(&[("mode", "script")])).expect("known");
     let told = script.facts().options;
     assert_eq!((told["mode"].as_str(), told.len()), ("script", 8));
-    assert_eq!((told["freeze"].as_str(), told["optimize"].as_str()), ("true", "true"));
+    assert_eq!(
+        (told["freeze"].as_str(), told["optimize"].as_str()),
+        ("true", "true")
+    );
 }
 
 #[test]
@@ -81,7 +84,11 @@ fn what_does_nothing_or_is_unknown_is_refused() {
         "adapter 'libtorch' refuses option 'freeze=true': it prepares TorchScript: add mode=script"
     );
     assert_eq!(
-        refusal(&[("mode", "script"), ("freeze", "false"), ("optimize", "true")]),
+        refusal(&[
+            ("mode", "script"),
+            ("freeze", "false"),
+            ("optimize", "true")
+        ]),
         "adapter 'libtorch' refuses option 'optimize=true': only a frozen module is optimised: leave freeze=false out"
     );
     assert_eq!(
@@ -97,7 +104,9 @@ fn options_of_a_gpu_are_refused_on_the_cpu() {
         let refusal = Settings::of(&request(&[(key, "true")], Device::Cpu)).expect_err("no GPU");
         assert_eq!(
             refusal.to_string(),
-            format!("adapter 'libtorch' refuses option '{key}=true': it changes what a GPU does: ask for --device cuda:0")
+            format!(
+                "adapter 'libtorch' refuses option '{key}=true': it changes what a GPU does: ask for --device cuda:0"
+            )
         );
         assert!(Settings::of(&request(&[(key, "false")], Device::Cpu)).is_ok());
         assert!(Settings::of(&request(&[(key, "true")], Device::Cuda(0))).is_ok());
@@ -119,7 +128,10 @@ fn a_precision_of_tf32_is_the_option_and_must_not_contradict_it() {
     assert_eq!(with(&[("tf32", "true")], Some(Precision::Tf32)), Ok(true));
     for (value, precision) in [("true", Precision::Fp32), ("false", Precision::Tf32)] {
         let refusal = with(&[("tf32", value)], Some(precision)).expect_err("contradicts");
-        assert!(refusal.to_string().contains("--precision says otherwise"), "{refusal}");
+        assert!(
+            refusal.to_string().contains("--precision says otherwise"),
+            "{refusal}"
+        );
     }
 }
 
@@ -130,7 +142,12 @@ fn a_torchscript_file_needs_script_mode() {
         ..request(pairs, Device::Cpu)
     };
     let refusal = Settings::of(&file(&[])).expect_err("eager");
-    assert!(refusal.to_string().ends_with("ask for libtorch:mode=script"), "{refusal}");
+    assert!(
+        refusal
+            .to_string()
+            .ends_with("ask for libtorch:mode=script"),
+        "{refusal}"
+    );
     assert!(Settings::of(&file(&[("mode", "script")])).is_ok());
 }
 

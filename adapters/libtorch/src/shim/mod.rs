@@ -1,14 +1,18 @@
 //! What the binding lacks, from a C++ shim over the same headers: modes, switches, TorchScript, and a profiler.
 
+mod error;
 mod ffi;
+#[path = "module/ffi.rs"]
+mod module;
+#[path = "recorder/ffi.rs"]
+mod recorder;
 #[cfg(test)]
 mod tests;
 
-use std::path::{Path, PathBuf};
-
-use tch::Tensor;
-
-pub(crate) use ffi::{Inference, Module, Recorder, ShimError, is_traced, library, version};
+pub(crate) use error::ShimError;
+pub(crate) use ffi::{Inference, library, version};
+pub(crate) use module::{Module, is_traced};
+pub(crate) use recorder::Recorder;
 
 /// Switches of the whole process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

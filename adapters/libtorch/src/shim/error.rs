@@ -1,0 +1,43 @@
+//! What libtorch says when it fails, without what only its makers read.
+
+/// A reason, in one line.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct ShimError(String);
+
+impl ShimError {
+    /// From the text of an exception: of a traceback its last word, of several lines the first.
+    pub(crate) fn new(text: &str) -> Self {
+        let told = text.rsplit_once("\nRuntimeError: ");
+        let told = told.map_or(text, |(_, reason)| reason);
+        let told = told.split(" This is an internal miniz error.").next();
+        let line = told
+            .unwrap_or_default()
+            .lines()
+            .find(|line| !line.trim().is_empty());
+        Self(
+            line.unwrap_or("no reason")
+                .trim()
+                .trim_end_matches('.')
+                .to_owned(),
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_line_remains_of_what_an_exception_says() {
+        let told = |text| ShimError::new(text).to_string();
+        let traceback = "The following operation failed in the TorchScript interpreter.\nTraceback (most recent call last):\n    return x @ x\n           ~~~~~ <--- HERE\nRuntimeError: shapes differ\n\n";
+        assert_eq!(told(traceback), "shapes differ");
+        assert_eq!(told("\nno such file.\nat line 3"), "no such file");
+        assert_eq!(
+            told("not a ZIP archive. This is an internal miniz error. If you are seeing this"),
+            "not a ZIP archive"
+        );
+        assert_eq!(told(""), "no reason");
+    }
+}
