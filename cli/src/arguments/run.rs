@@ -1,0 +1,177 @@
+//! What `tare run` takes, and how its words are read.
+
+use std::fmt;
+use std::str::FromStr;
+
+use clap::Args;
+use tare_adapter_api::{AdapterSpec, AdapterSpecError, Device, Precision};
+use tare_harness::plan::ReferenceChoice;
+use tare_models::InputSpec;
+use tare_scenarios::ScenarioSpec;
+use tare_units::{Bytes, Nanoseconds};
+
+use super::Format;
+
+#[derive(Debug, Default, Args)]
+pub struct RunOptions {
+    /// A suite by name, or a TOML file; options below override what it says [default: first, unless --model is given]
+    #[arg(long, value_name = "NAME|FILE")]
+    pub suite: Option<String>,
+    /// A zoo model by name, an ONNX file, or a TorchScript file; repeatable
+    #[arg(long, value_name = "NAME|FILE")]
+    pub model: Vec<String>,
+    #[arg(
+        long,
+        value_name = "SPEC",
+        help = "name[@version][:key=value,…], such as rten, onnxruntime@1.31.1:opt=basic or libtorch:mode=script; repeatable"
+    )]
+    pub adapter: Vec<AdapterSpec>,
+    #[arg(
+        long,
+        value_name = "NAME=TYPE[DIM,…]",
+        help = "An argument of a TorchScript file's forward, such as 'x=f32[batch,3,224,224]'; repeat it for each, in their order"
+    )]
+    pub input: Vec<InputSpec>,
+    /// The adapter whose outputs the others' are compared with, or none [default: onnxruntime, else tract, else rten]
+    #[arg(long, value_name = "SPEC|none")]
+    pub reference: Option<Reference>,
+    /// Profile each cell by operator in a worker of its own, once its repeats are done
+    #[arg(long)]
+    pub profile: bool,
+    #[arg(
+        long,
+        value_name = "SPEC",
+        help = "name[:key=value,…], such as single-stream or offline:samples=512; repeatable"
+    )]
+    pub scenario: Vec<ScenarioSpec>,
+    /// Samples a request carries
+    #[arg(long, value_name = "N,…", value_delimiter = ',', value_parser = parse_count)]
+    pub batch: Vec<u64>,
+    /// Sizes of the model's free dimensions, such as seq=128; repeat the option for more shapes
+    #[arg(long, value_name = "SYMBOL=N,…", value_parser = parse_shape)]
+    pub shape: Vec<Shape>,
+    /// Arithmetic other than the file's: fp32, fp16, bf16, tf32, int8
+    #[arg(long, value_name = "P")]
+    pub precision: Option<Precision>,
+    /// Where operators execute: cpu or cuda:0
+    #[arg(long, value_name = "DEVICE", value_delimiter = ',')]
+    pub device: Vec<Device>,
+    /// Threads that may execute operators [default: 1]
+    #[arg(long, value_name = "N,…", value_delimiter = ',', value_parser = parse_count)]
+    pub threads: Vec<u64>,
+    /// Fresh workers for each cell [default: 5]
+    #[arg(long, value_name = "N", value_parser = parse_count)]
+    pub repeats: Option<u64>,
+    /// Timed work of a repeat [default: 1s]
+    #[arg(long, value_name = "TIME")]
+    pub duration: Option<Nanoseconds>,
+    /// Timed requests of a repeat at the most [default: 1000000]
+    #[arg(long, value_name = "N", value_parser = parse_count)]
+    pub max_requests: Option<u64>,
+    /// Seed of the inputs [default: 0]
+    #[arg(long, value_name = "N", value_parser = parse_count)]
+    pub seed: Option<u64>,
+    /// How long one worker may take [default: 2min, or 20 times --duration if that is longer]
+    #[arg(long, value_name = "TIME")]
+    pub deadline: Option<Nanoseconds>,
+    /// Resident memory one worker may take [default: 90% of what is available when the run begins]
+    #[arg(long, value_name = "SIZE")]
+    pub memory_limit: Option<Bytes>,
+    /// Go on with a run that was stopped: an id, a unique prefix of one, or latest; --deadline and --memory-limit may differ
+    #[arg(
+        long,
+        value_name = "RUN",
+        conflicts_with_all = ["suite", "model", "adapter", "input", "reference", "profile", "scenario", "batch", "shape", "precision", "device",
+                              "threads", "repeats", "duration", "max_requests", "seed", "dry_run"]
+    )]
+    pub resume: Option<String>,
+    /// How the result is printed
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    pub format: Format,
+    /// Print what would be measured, and measure nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// What `--reference` says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reference(pub ReferenceChoice);
+
+impl FromStr for Reference {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "none" => Ok(Self(ReferenceChoice::None)),
+            spec => spec
+                .parse()
+                .map(|spec| Self(ReferenceChoice::Named(spec)))
+                .map_err(|error: AdapterSpecError| error.to_string()),
+        }
+    }
+}
+
+impl fmt::Display for Reference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            ReferenceChoice::Default => f.write_str("default"),
+            ReferenceChoice::None => f.write_str("none"),
+            ReferenceChoice::Named(spec) => write!(f, "{spec}"),
+        }
+    }
+}
+
+/// Sizes by symbol, as one `--shape` gives them.
+pub type Shape = std::collections::BTreeMap<String, u64>;
+
+fn parse_count(text: &str) -> Result<u64, String> {
+    text.parse()
+        .map_err(|_| format!("'{text}' is not a whole number below 2^64: write one such as 8"))
+}
+
+pub fn parse_shape(text: &str) -> Result<Shape, String> {
+    let mut shape = Shape::new();
+    for part in text.split(',') {
+        let (symbol, size) = part
+            .rsplit_once('=')
+            .filter(|(symbol, _)| !symbol.is_empty())
+            .ok_or_else(|| format!("'{part}' is not a size: write SYMBOL=N, such as seq=128"))?;
+        let size = size
+            .parse()
+            .map_err(|_| format!("'{size}' is not a whole number: write {symbol}=128"))?;
+        if size == 0 {
+            return Err(format!("{symbol}=0 measures nothing: use 1 or more"));
+        }
+        if shape.insert(symbol.to_owned(), size).is_some() {
+            return Err(format!(
+                "'{symbol}' stands twice: repeat --shape for another shape"
+            ));
+        }
+    }
+    Ok(shape)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shape_names_each_symbol_once() {
+        assert_eq!(
+            parse_shape("seq=128,images:2=7").expect("well formed")["images:2"],
+            7
+        );
+        assert!(parse_shape("seq").is_err());
+        assert!(parse_shape("seq=x").is_err());
+        assert!(parse_shape("seq=0").is_err());
+        assert!(parse_shape("seq=1,seq=2").is_err());
+    }
+
+    #[test]
+    fn a_reference_is_an_adapter_or_none() {
+        assert_eq!("none".parse(), Ok(Reference(ReferenceChoice::None)));
+        let named: Reference = "rten:prepack=false".parse().expect("a spec");
+        assert_eq!(named.to_string(), "rten:prepack=false");
+        assert!(":x".parse::<Reference>().is_err());
+    }
+}
