@@ -6,45 +6,31 @@ use tch::{TchError, Tensor};
 use super::{Entry, Kernel, Node, Refusal};
 
 pub(super) const TABLE: &[Entry] = &[
-    ("And", |node| elementwise(node, Tensor::f_logical_and)),
+    ("And", |_| elementwise(Tensor::f_logical_and)),
     ("BitShift", bit_shift),
-    ("BitwiseAnd", |node| {
-        elementwise(node, Tensor::f_bitwise_and_tensor)
-    }),
-    ("BitwiseOr", |node| {
-        elementwise(node, Tensor::f_bitwise_or_tensor)
-    }),
-    ("BitwiseXor", |node| {
-        elementwise(node, Tensor::f_bitwise_xor_tensor)
-    }),
-    ("Equal", |node| elementwise(node, Tensor::f_eq_tensor)),
-    ("Greater", |node| elementwise(node, Tensor::f_gt_tensor)),
-    ("GreaterOrEqual", |node| {
-        elementwise(node, Tensor::f_ge_tensor)
-    }),
-    ("Less", |node| elementwise(node, Tensor::f_lt_tensor)),
-    ("LessOrEqual", |node| elementwise(node, Tensor::f_le_tensor)),
+    ("BitwiseAnd", |_| elementwise(Tensor::f_bitwise_and_tensor)),
+    ("BitwiseOr", |_| elementwise(Tensor::f_bitwise_or_tensor)),
+    ("BitwiseXor", |_| elementwise(Tensor::f_bitwise_xor_tensor)),
+    ("Equal", |_| elementwise(Tensor::f_eq_tensor)),
+    ("Greater", |_| elementwise(Tensor::f_gt_tensor)),
+    ("GreaterOrEqual", |_| elementwise(Tensor::f_ge_tensor)),
+    ("Less", |_| elementwise(Tensor::f_lt_tensor)),
+    ("LessOrEqual", |_| elementwise(Tensor::f_le_tensor)),
     ("Mod", modulo),
-    ("Or", |node| elementwise(node, Tensor::f_logical_or)),
-    ("Xor", |node| elementwise(node, Tensor::f_logical_xor)),
+    ("Or", |_| elementwise(Tensor::f_logical_or)),
+    ("Xor", |_| elementwise(Tensor::f_logical_xor)),
 ];
 
 type Binary = fn(&Tensor, &Tensor) -> Result<Tensor, TchError>;
 
-/// Before version 7 shapes were matched from a given axis on, which is not how libtorch broadcasts.
-fn elementwise(node: &Node<'_>, call: Binary) -> Result<Kernel, Refusal> {
-    if node.attribute("axis").is_some() {
-        return Err(Refusal::new(
-            "with the attribute 'axis' of operator sets before 7: export the model anew",
-        ));
-    }
+fn elementwise(call: Binary) -> Result<Kernel, Refusal> {
     Ok(Kernel::binary(call))
 }
 
 fn bit_shift(node: &Node<'_>) -> Result<Kernel, Refusal> {
     match node.string("direction", "") {
-        "LEFT" => elementwise(node, Tensor::f_bitwise_left_shift),
-        "RIGHT" => elementwise(node, Tensor::f_bitwise_right_shift),
+        "LEFT" => elementwise(Tensor::f_bitwise_left_shift),
+        "RIGHT" => elementwise(Tensor::f_bitwise_right_shift),
         other => Err(Refusal::new(format!("in the direction '{other}'"))),
     }
 }
@@ -52,10 +38,10 @@ fn bit_shift(node: &Node<'_>) -> Result<Kernel, Refusal> {
 /// With `fmod` the result has the sign of the dividend, else that of the divisor.
 fn modulo(node: &Node<'_>) -> Result<Kernel, Refusal> {
     if node.flag("fmod", false) {
-        return elementwise(node, Tensor::f_fmod_tensor);
+        return elementwise(Tensor::f_fmod_tensor);
     }
     match node.dtype(0).filter(|dtype| DataType::is_float(*dtype)) {
         Some(dtype) => Err(Refusal::new(format!("on {dtype} without fmod=1"))),
-        None => elementwise(node, Tensor::f_remainder_tensor),
+        None => elementwise(Tensor::f_remainder_tensor),
     }
 }

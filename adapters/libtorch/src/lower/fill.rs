@@ -1,10 +1,10 @@
-//! Tensors made from a shape or a few numbers: ConstantOfShape, EyeLike, OneHot, Range, Size, Trilu.
+//! Tensors made from a shape or a few numbers: ConstantOfShape, EyeLike, OneHot, Range, Trilu.
 
 use tare_adapter_api::DataType;
 use tare_models::Attribute;
 use tch::{Kind, TchError, Tensor};
 
-use super::host::{Ints, Number};
+use super::host::{self, Ints, Number};
 use super::{Entry, Inputs, Kernel, Node, Refusal};
 
 pub(super) const TABLE: &[Entry] = &[
@@ -12,7 +12,6 @@ pub(super) const TABLE: &[Entry] = &[
     ("EyeLike", eye_like),
     ("OneHot", |node| Ok(one_hot(node))),
     ("Range", range),
-    ("Size", size),
     ("Trilu", trilu),
 ];
 
@@ -60,7 +59,7 @@ fn eye_like(node: &Node<'_>) -> Result<Kernel, Refusal> {
 fn one_hot(node: &Node<'_>) -> Kernel {
     let axis = node.int("axis", -1);
     Kernel::new(9, move |inputs: Inputs<'_>| {
-        let indices = inputs.at(0)?.f_to_kind(Kind::Int64)?;
+        let indices = host::indices(inputs.at(0)?)?;
         let depth = Number::of(inputs.at(1)?)?.to_f64() as i64;
         let rank = indices.dim() as i64 + 1;
         let axis = axis.rem_euclid(rank);
@@ -92,14 +91,6 @@ fn range(node: &Node<'_>) -> Result<Kernel, Refusal> {
             return Tensor::f_zeros([0], (kind, device));
         }
         Tensor::f_arange_start_step(start, limit, delta, (kind, device))
-    }))
-}
-
-fn size(node: &Node<'_>) -> Result<Kernel, Refusal> {
-    let device = node.target().device;
-    Ok(Kernel::new(1, move |inputs: Inputs<'_>| {
-        let count = inputs.at(0)?.numel() as i64;
-        Tensor::f_full([0i64; 0], count, (Kind::Int64, device))
     }))
 }
 

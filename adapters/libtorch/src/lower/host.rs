@@ -113,6 +113,14 @@ pub(super) fn integers(tensor: &Tensor) -> Result<Vec<i64>, TchError> {
     Ok(values)
 }
 
+/// Indices as torch takes them.
+pub(super) fn indices(tensor: &Tensor) -> Result<Tensor, TchError> {
+    match tensor.f_kind()? {
+        Kind::Int64 => Ok(tensor.shallow_clone()),
+        _ => tensor.f_to_kind(Kind::Int64),
+    }
+}
+
 /// A tensor's elements as numbers, in row-major order.
 pub(super) fn numbers(tensor: &Tensor) -> Result<Vec<f64>, TchError> {
     let mut values = vec![0f64; tensor.numel()];

@@ -1,6 +1,6 @@
 //! Rearranged and sampled images: DepthToSpace, SpaceToDepth, Col2Im, GridSample, AffineGrid, and Tile.
 
-use tch::{TchError, Tensor};
+use tch::Tensor;
 
 use super::host::{Ints, integers};
 use super::{Entry, Inputs, Kernel, Node, Refusal};
@@ -86,7 +86,9 @@ fn grid_sample(node: &Node<'_>) -> Result<Kernel, Refusal> {
         other => return Err(Refusal::new(format!("with the padding '{other}'"))),
     };
     if mode == 2 && node.rank(0)? != 4 {
-        return Err(Refusal::new("in the mode 'cubic' on other than two spatial axes"));
+        return Err(Refusal::new(
+            "in the mode 'cubic' on other than two spatial axes",
+        ));
     }
     let aligned = node.flag("align_corners", false);
     Ok(Kernel::binary(move |x, grid| {

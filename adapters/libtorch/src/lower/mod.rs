@@ -4,6 +4,7 @@
 //! executes. It refuses what libtorch cannot do as ONNX defines it.
 
 mod activation;
+mod algebra;
 mod arg;
 mod arithmetic;
 mod binary;
@@ -13,22 +14,29 @@ mod convolution;
 mod fill;
 mod gather;
 mod host;
+mod image;
 mod kernel;
 mod layout;
+mod loss;
 mod node;
 mod normalise;
 mod order;
+mod pad;
 mod pick;
 mod pool;
 mod product;
+mod quantised;
+mod recurrent;
 mod reduce;
 mod scatter;
 mod scope;
 mod shaped;
+mod signal;
 mod slice;
 mod softmax;
 mod unary;
 mod variadic;
+mod whole;
 mod window;
 
 pub(crate) use kernel::{Inputs, Kernel, Outputs, Run};
@@ -47,6 +55,7 @@ pub(crate) const OWN: &str = "aten";
 /// Every family, by domain.
 const FAMILIES: &[(&str, &[Entry])] = &[
     ("", activation::TABLE),
+    ("", algebra::TABLE),
     ("", arg::TABLE),
     ("", arithmetic::TABLE),
     ("", binary::TABLE),
@@ -55,19 +64,26 @@ const FAMILIES: &[(&str, &[Entry])] = &[
     ("", convolution::TABLE),
     ("", fill::TABLE),
     ("", gather::TABLE),
+    ("", image::TABLE),
     ("", layout::TABLE),
+    ("", loss::TABLE),
     ("", normalise::TABLE),
     ("", order::TABLE),
+    ("", pad::TABLE),
     ("", pick::TABLE),
     ("", pool::TABLE),
     ("", product::TABLE),
+    ("", quantised::TABLE),
+    ("", recurrent::TABLE),
     ("", reduce::TABLE),
     ("", scatter::TABLE),
     ("", shaped::TABLE),
+    ("", signal::TABLE),
     ("", slice::TABLE),
     ("", softmax::TABLE),
     ("", unary::TABLE),
     ("", variadic::TABLE),
+    ("", whole::TABLE),
     (OWN, activation::OWN),
     (OWN, normalise::OWN),
     (OWN, product::OWN),

@@ -1,6 +1,6 @@
 //! Pad and CenterCropPad: torch's own padding where it knows the mode and the shape, else rows chosen axis by axis.
 
-use tch::{Kind, TchError, Tensor};
+use tch::{TchError, Tensor};
 
 use super::host::{Ints, Number, from_first};
 use super::{Entry, Inputs, Kernel, Node, Refusal};
@@ -72,11 +72,7 @@ fn pad(node: &Node<'_>) -> Result<Kernel, Refusal> {
 }
 
 /// Rows before and after, for each axis of the tensor.
-fn by_axis(
-    pads: &[i64],
-    axes: Option<&[i64]>,
-    rank: usize,
-) -> Result<Vec<(i64, i64)>, TchError> {
+fn by_axis(pads: &[i64], axes: Option<&[i64]>, rank: usize) -> Result<Vec<(i64, i64)>, TchError> {
     let all: Vec<i64> = (0..rank as i64).collect();
     let axes = axes.unwrap_or(&all);
     if pads.len() != 2 * axes.len() {
@@ -98,7 +94,9 @@ fn in_torch_order(pads: &[(i64, i64)]) -> Vec<i64> {
     let first = pads.iter().position(|pad| *pad != (0, 0));
     let padded = &pads[first.unwrap_or(pads.len())..];
     let turned = padded.iter().rev();
-    turned.flat_map(|(before, after)| [*before, *after]).collect()
+    turned
+        .flat_map(|(before, after)| [*before, *after])
+        .collect()
 }
 
 fn constant(x: &Tensor, pads: &[(i64, i64)], value: Number) -> Result<Tensor, TchError> {
@@ -171,6 +169,8 @@ fn center_crop_pad(node: &Node<'_>) -> Kernel {
 
 #[cfg(test)]
 mod tests {
+    use tch::Kind;
+
     use super::*;
 
     #[test]
@@ -184,7 +184,8 @@ mod tests {
 
     #[test]
     fn torchs_own_padding_and_chosen_rows_agree() {
-        let x = Tensor::arange(2 * 3 * 4 * 5, (Kind::Float, tch::Device::Cpu)).reshape([2, 3, 4, 5]);
+        let x =
+            Tensor::arange(2 * 3 * 4 * 5, (Kind::Float, tch::Device::Cpu)).reshape([2, 3, 4, 5]);
         let pads = [(0, 0), (0, 0), (2, 1), (3, 2)];
         for mode in [Mode::Reflect, Mode::Edge, Mode::Wrap] {
             let own = beyond_the_edge(&x, &pads, mode).expect("floats");

@@ -2,7 +2,7 @@
 
 use tch::{Kind, TchError, Tensor};
 
-use super::host::size_at;
+use super::host::{self, size_at};
 use super::{Entry, Inputs, Kernel, Node, Refusal};
 
 pub(super) const TABLE: &[Entry] = &[
@@ -47,7 +47,7 @@ pub(super) fn with_indices(
     data: &Tensor,
     axis: i64,
 ) -> Result<Tensor, TchError> {
-    let wide = indices.f_to_kind(Kind::Int64)?;
+    let wide = host::indices(indices)?;
     call(&wide).or_else(|_| call(&from_start(&wide, size_at(data, axis)?)?))
 }
 
@@ -62,7 +62,7 @@ fn gather_nd(node: &Node<'_>) -> Result<Kernel, Refusal> {
     let depth = node.shape(1).and_then(|shape| shape.last().copied());
     let calls = depth.map_or(2, |depth| depth as u64 + 1) + 2 * batch as u64;
     Ok(Kernel::new(calls, move |inputs: Inputs<'_>| {
-        let (x, indices) = (inputs.at(0)?, inputs.at(1)?.f_to_kind(Kind::Int64)?);
+        let (x, indices) = (inputs.at(0)?, host::indices(inputs.at(1)?)?);
         let mut chosen = batch_positions(&indices, batch)?;
         chosen.extend(coordinates(&indices)?);
         x.f_index(&chosen)

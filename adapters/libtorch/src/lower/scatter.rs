@@ -2,7 +2,7 @@
 
 use tch::{Kind, TchError, Tensor};
 
-use super::host::{from_first, size_at};
+use super::host::{self, from_first, size_at};
 use super::pick::{coordinates, from_start, with_indices};
 use super::{Entry, Inputs, Kernel, Node, Refusal};
 
@@ -51,7 +51,7 @@ fn scatter_nd(node: &Node<'_>) -> Result<Kernel, Refusal> {
 }
 
 fn put(inputs: Inputs<'_>, accumulate: bool) -> Result<Tensor, TchError> {
-    let indices = inputs.at(1)?.f_to_kind(Kind::Int64)?;
+    let indices = host::indices(inputs.at(1)?)?;
     let places = coordinates(&indices)?;
     inputs
         .at(0)?
@@ -61,7 +61,7 @@ fn put(inputs: Inputs<'_>, accumulate: bool) -> Result<Tensor, TchError> {
 /// Rows of the tensor with its indexed axes flattened into one.
 fn reduce_at(inputs: Inputs<'_>, reduce: &str) -> Result<Tensor, TchError> {
     let (x, updates) = (inputs.at(0)?, inputs.at(2)?);
-    let indices = inputs.at(1)?.f_to_kind(Kind::Int64)?.f_unbind(-1)?;
+    let indices = host::indices(inputs.at(1)?)?.f_unbind(-1)?;
     let shape = x.size();
     let mut rows = Tensor::f_zeros([1], (Kind::Int64, x.device()))?;
     for (index, size) in indices.iter().zip(&shape) {

@@ -1,0 +1,57 @@
+//! Losses: the negative log likelihood of classes, and the cross entropy of scores.
+
+use tch::{Reduction, TchError, Tensor};
+
+use super::host;
+use super::{Entry, Inputs, Kernel, Node, Outputs, Refusal};
+
+pub(super) const TABLE: &[Entry] = &[
+    ("NegativeLogLikelihoodLoss", likelihood),
+    ("SoftmaxCrossEntropyLoss", cross_entropy),
+];
+
+/// What torch ignores where the model names no class: no valid class is negative.
+const IGNORE_NONE: i64 = -100;
+
+fn reduction(node: &Node<'_>) -> Result<Reduction, Refusal> {
+    match node.string("reduction", "mean") {
+        "none" => Ok(Reduction::None),
+        "mean" => Ok(Reduction::Mean),
+        "sum" => Ok(Reduction::Sum),
+        other => Err(Refusal::new(format!("with reduction '{other}'"))),
+    }
+}
+
+fn likelihood(node: &Node<'_>) -> Result<Kernel, Refusal> {
+    let (reduction, ignored) = (reduction(node)?, node.int("ignore_index", IGNORE_NONE));
+    Ok(Kernel::new(1, move |inputs: Inputs<'_>| {
+        loss(inputs.at(0)?, inputs, reduction, ignored)
+    }))
+}
+
+fn loss(
+    logarithms: &Tensor,
+    inputs: Inputs<'_>,
+    reduction: Reduction,
+    ignored: i64,
+) -> Result<Tensor, TchError> {
+    let classes = host::indices(inputs.at(1)?)?;
+    logarithms.f_nll_loss_nd(&classes, inputs.get(2), reduction, ignored)
+}
+
+fn cross_entropy(node: &Node<'_>) -> Result<Kernel, Refusal> {
+    let (reduction, ignored) = (reduction(node)?, node.int("ignore_index", IGNORE_NONE));
+    if node.has_output(1) {
+        return Ok(Kernel::new(2, move |inputs: Inputs<'_>| {
+            let logarithms = inputs.at(0)?.f_log_softmax(1, None)?;
+            let loss = loss(&logarithms, inputs, reduction, ignored)?;
+            Ok((loss, logarithms))
+        }));
+    }
+    Ok(Kernel::new(1, move |inputs: Inputs<'_>| {
+        let classes = host::indices(inputs.at(1)?)?;
+        let scores = inputs.at(0)?;
+        let loss = scores.f_cross_entropy_loss(&classes, inputs.get(2), reduction, ignored, 0.0)?;
+        Ok(Outputs::One(loss))
+    }))
+}

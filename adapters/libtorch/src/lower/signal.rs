@@ -1,0 +1,116 @@
+//! Fourier transforms, windows over a signal, and the mel weights.
+
+use tare_adapter_api::DataType;
+use tch::{Device, Kind, TchError, Tensor};
+
+use super::host::{Ints, Number, from_first, integers};
+use super::{Entry, Inputs, Kernel, Node, Refusal};
+
+pub(super) const TABLE: &[Entry] = &[
+    ("BlackmanWindow", |node| {
+        window(node, Tensor::f_blackman_window_periodic)
+    }),
+    ("DFT", dft),
+    ("HammingWindow", |node| {
+        window(node, |length, periodic, options| {
+            let alpha = 25.0 / 46.0;
+            Tensor::f_hamming_window_periodic_alpha_beta(
+                length,
+                periodic,
+                alpha,
+                1.0 - alpha,
+                options,
+            )
+        })
+    }),
+    ("HannWindow", |node| {
+        window(node, Tensor::f_hann_window_periodic)
+    }),
+    ("STFT", stft),
+];
+
+type Make = fn(i64, bool, (Kind, Device)) -> Result<Tensor, TchError>;
+
+fn window(node: &Node<'_>, make: Make) -> Result<Kernel, Refusal> {
+    let number = i32::try_from(node.int("output_datatype", 1)).ok();
+    let dtype = number.and_then(DataType::from_onnx);
+    let dtype = dtype.ok_or_else(|| Refusal::new("of an unknown type"))?;
+    let options = (node.kind(dtype)?, node.target().device);
+    let periodic = node.flag("periodic", true);
+    let length = Ints::input(node, 0).ok_or_else(|| Refusal::new("without a size"))?;
+    Ok(Kernel::new(1, move |inputs: Inputs<'_>| {
+        make(length.read_one(inputs)?, periodic, options)
+    }))
+}
+
+/// What a transform needs beside its signal.
+#[derive(Debug, Clone, Copy)]
+struct Transform {
+    inverse: bool,
+    one_sided: bool,
+}
+
+fn dft(node: &Node<'_>) -> Result<Kernel, Refusal> {
+    let transform = Transform {
+        inverse: node.flag("inverse", false),
+        one_sided: node.flag("onesided", false),
+    };
+    if transform.inverse && transform.one_sided {
+        return Err(Refusal::new("one-sided and inverse at once"));
+    }
+    let attribute = Ints::Known(vec![node.int("axis", 1)]);
+    let axis = match node.opset() {
+        ..=19 => attribute,
+        _ => Ints::input(node, 2).unwrap_or(Ints::Known(vec![-2])),
+    };
+    let length = Ints::input(node, 1);
+    Ok(Kernel::new(3, move |inputs: Inputs<'_>| {
+        let x = inputs.at(0)?;
+        let length = length.as_ref().map(|length| length.read_one(inputs));
+        let axis = from_first(axis.read_one(inputs)?, x.dim())? as i64;
+        let spectrum = transform.run(&signal(x)?, length.transpose()?, axis)?;
+        spectrum.f_view_as_real()
+    }))
+}
+
+/// The last axis, of size 1 or 2, as real or complex numbers.
+fn signal(x: &Tensor) -> Result<Tensor, TchError> {
+    match x.size().last() {
+        Some(1) => x.f_squeeze_dim(-1),
+        Some(2) => x.f_contiguous()?.f_view_as_complex(),
+        _ => Err(TchError::Shape(
+            "a signal has one or two numbers on its last axis".to_owned(),
+        )),
+    }
+}
+
+impl Transform {
+    fn run(self, signal: &Tensor, length: Option<i64>, axis: i64) -> Result<Tensor, TchError> {
+        match (self.inverse, self.one_sided) {
+            (true, _) => signal.f_fft_ifft(length, axis, "backward"),
+            (false, false) => signal.f_fft_fft(length, axis, "backward"),
+            (false, true) => signal.f_fft_rfft(length, axis, "backward"),
+        }
+    }
+}
+
+fn stft(node: &Node<'_>) -> Result<Kernel, Refusal> {
+    let one_sided = node.flag("onesided", true);
+    Ok(Kernel::new(3, move |inputs: Inputs<'_>| {
+        let step = Number::of(inputs.at(1)?)?.to_f64() as i64;
+        let window = inputs.get(2);
+        let length = match (inputs.get(3), window) {
+            (Some(length), _) => integers(length)?[0],
+            (None, Some(window)) => window.size1()?,
+            (None, None) => {
+                return Err(TchError::Shape(
+                    "neither a window nor its length is given".to_owned(),
+                ));
+            }
+        };
+        let signal = signal(inputs.at(0)?)?;
+        let spectrum =
+            signal.f_stft(length, step, length, window, false, one_sided, true, false)?;
+        spectrum.f_transpose(1, 2)?.f_view_as_real()
+    }))
+}

@@ -1,0 +1,155 @@
+//! Products and convolutions of quantised numbers, exact in doubles.
+
+use tare_adapter_api::DataType;
+use tch::{Kind, TchError, Tensor};
+
+use super::quantised::range;
+use super::window::Window;
+use super::{Entry, Inputs, Kernel, Node, Refusal};
+
+pub(super) const TABLE: &[Entry] = &[
+    ("ConvInteger", conv_integer),
+    ("MatMulInteger", |_| Ok(Kernel::new(6, matmul_integer))),
+    ("QLinearConv", qlinear_conv),
+    ("QLinearMatMul", qlinear_matmul),
+];
+
+/// `x` without its zero point, in doubles: sums of products of bytes are exact below 2⁵³.
+fn centred(
+    x: &Tensor,
+    zero: Option<&Tensor>,
+    meet: fn(&Tensor) -> Result<Tensor, TchError>,
+) -> Result<Tensor, TchError> {
+    let wide = x.f_to_kind(Kind::Double)?;
+    match zero {
+        None => Ok(wide),
+        Some(zero) => wide.f_sub(&meet(zero)?),
+    }
+}
+
+fn as_it_is(parameter: &Tensor) -> Result<Tensor, TchError> {
+    Ok(parameter.shallow_clone())
+}
+
+/// One number for each row of a matrix.
+fn by_row(parameter: &Tensor) -> Result<Tensor, TchError> {
+    match parameter.numel() {
+        1 => as_it_is(parameter),
+        _ => parameter.f_unsqueeze(-1),
+    }
+}
+
+fn matmul_integer(inputs: Inputs<'_>) -> Result<Tensor, TchError> {
+    let a = centred(inputs.at(0)?, inputs.get(2), by_row)?;
+    let b = centred(inputs.at(1)?, inputs.get(3), as_it_is)?;
+    a.f_matmul(&b)?.f_to_kind(Kind::Int)
+}
+
+/// Rounds half to even after scaling, adds the zero point, and stays within the range of the kind.
+struct Requantise {
+    kind: Kind,
+    range: (i64, i64),
+}
+
+impl Requantise {
+    /// For the type of the zero point at `zero`, an unsigned byte where there is none.
+    fn to(node: &Node<'_>, zero: usize) -> Result<Self, Refusal> {
+        let kind = node.kind(node.dtype(zero).unwrap_or(DataType::U8))?;
+        Ok(Self {
+            kind,
+            range: range(kind)?,
+        })
+    }
+
+    fn run(
+        &self,
+        exact: &Tensor,
+        scale: &Tensor,
+        zero: Option<&Tensor>,
+    ) -> Result<Tensor, TchError> {
+        let mut whole = exact.f_mul(scale)?.f_round()?;
+        if let Some(zero) = zero {
+            whole = whole.f_add(&zero.f_to_kind(Kind::Double)?)?;
+        }
+        let within = whole.f_clamp(self.range.0, self.range.1)?;
+        within.f_to_kind(self.kind)
+    }
+}
+
+fn qlinear_matmul(node: &Node<'_>) -> Result<Kernel, Refusal> {
+    let requantise = Requantise::to(node, 7)?;
+    Ok(Kernel::new(18, move |inputs: Inputs<'_>| {
+        let a = centred(inputs.at(0)?, inputs.get(2), by_row)?;
+        let b = centred(inputs.at(3)?, inputs.get(5), as_it_is)?;
+        let wide = |index: usize| inputs.at(index)?.f_to_kind(Kind::Double);
+        let scale = by_row(&wide(1)?)?.f_mul(&wide(4)?)?.f_div(&wide(6)?)?;
+        requantise.run(&a.f_matmul(&b)?, &scale, inputs.get(7))
+    }))
+}
+
+/// A convolution of whole numbers in doubles.
+struct Convolution {
+    window: Window,
+    groups: i64,
+}
+
+impl Convolution {
+    fn of(node: &Node<'_>, weight: usize) -> Result<Self, Refusal> {
+        let shape = node.shape(weight).filter(|shape| shape.len() > 2);
+        let shape = shape.ok_or_else(|| Refusal::new("whose kernel has no known shape"))?;
+        Ok(Self {
+            window: Window::read(node, shape[2..].to_vec())?,
+            groups: node.int("group", 1),
+        })
+    }
+
+    fn run(&self, x: &Tensor, weight: &Tensor) -> Result<Tensor, TchError> {
+        let none = vec![0; self.window.kernel.len()];
+        let padded = x.f_constant_pad_nd(self.window.for_pad())?;
+        padded.f_convolution(
+            weight,
+            None::<&Tensor>,
+            &self.window.strides,
+            &none,
+            &self.window.dilations,
+            false,
+            &none,
+            self.groups,
+        )
+    }
+}
+
+/// One number for each output channel of a weight.
+fn by_channel(parameter: &Tensor, rank: usize) -> Result<Tensor, TchError> {
+    let mut along = vec![1; rank];
+    along[0] = -1;
+    parameter.f_reshape(along)
+}
+
+fn conv_integer(node: &Node<'_>) -> Result<Kernel, Refusal> {
+    let convolution = Convolution::of(node, 1)?;
+    Ok(Kernel::new(8, move |inputs: Inputs<'_>| {
+        let x = centred(inputs.at(0)?, inputs.get(2), as_it_is)?;
+        let weight = inputs.at(1)?;
+        let zero = inputs.get(3).map(|zero| by_channel(zero, weight.dim()));
+        let weight = centred(weight, zero.transpose()?.as_ref(), as_it_is)?;
+        convolution.run(&x, &weight)?.f_to_kind(Kind::Int)
+    }))
+}
+
+fn qlinear_conv(node: &Node<'_>) -> Result<Kernel, Refusal> {
+    let (convolution, requantise) = (Convolution::of(node, 3)?, Requantise::to(node, 7)?);
+    Ok(Kernel::new(22, move |inputs: Inputs<'_>| {
+        let (x, weight) = (inputs.at(0)?, inputs.at(3)?);
+        let zero = by_channel(inputs.at(5)?, weight.dim())?;
+        let centre = centred(weight, Some(&zero), as_it_is)?;
+        let mut exact = convolution.run(&centred(x, inputs.get(2), as_it_is)?, &centre)?;
+        let meet = |parameter: &Tensor| by_channel(parameter, weight.dim() - 1);
+        if let Some(bias) = inputs.get(8) {
+            exact = exact.f_add(&meet(bias)?)?;
+        }
+        let wide = |index: usize| inputs.at(index)?.f_to_kind(Kind::Double);
+        let scale = wide(1)?.f_mul(&meet(&wide(4)?)?)?.f_div(&wide(6)?)?;
+        requantise.run(&exact, &scale, inputs.get(7))
+    }))
+}
