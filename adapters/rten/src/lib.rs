@@ -12,6 +12,7 @@
 mod capture;
 mod input;
 mod load;
+mod operators;
 mod output;
 mod pool;
 mod profile;
@@ -62,7 +63,8 @@ impl Adapter for Rten {
     }
 
     fn accepts(&self, request: &LoadRequest) -> Result<(), AdapterError> {
-        load::refuse_cell(request)
+        load::refuse_cell(request)?;
+        operators::refuse_lacked(&request.model)
     }
 
     fn environment(&self, threads: NonZeroUsize) -> Vec<(&'static str, String)> {

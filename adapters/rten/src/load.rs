@@ -10,6 +10,7 @@ use tare_adapter_api::{
 };
 
 use crate::input::Buffer;
+use crate::operators;
 use crate::session::RtenSession;
 use crate::settings::Settings;
 
@@ -117,9 +118,9 @@ fn read(path: &Path, settings: Settings) -> Result<Model, AdapterError> {
 fn refusal(path: &Path, named_onnx: bool, error: &LoadError) -> AdapterError {
     let text = format!("'{}': {error}", path.display());
     match error.kind() {
-        LoadErrorKind::OperatorInvalid => {
-            AdapterError::Unsupported(format!("rten cannot execute {text}"))
-        }
+        LoadErrorKind::OperatorInvalid => operators::refuse_lacked(path)
+            .err()
+            .unwrap_or_else(|| AdapterError::Unsupported(format!("rten cannot execute {text}"))),
         LoadErrorKind::ExternalDataError if !named_onnx => AdapterError::Load(format!(
             "{text}; rten reads weights in other files only beside a model whose name ends in .onnx: rename it"
         )),

@@ -6,9 +6,6 @@ use tare_adapter_tract::Tract;
 /// Of ONNX 1.19.1; another count is a change of what tract can do, to be looked at and written here.
 const COUNTS: &str = "node cases: 967 of 1550 tensor cases passed (62.4%), 576 refused (153 for operators), 7 ignored, 0 failed, 0 stale; 65 other";
 
-/// Twelve times the same layer of width 2 converges, whatever the input: what tells inputs apart elsewhere is rounding.
-const ALIKE: &str = "tract: albert-base-v2 (hollow): another input gives the same output";
-
 #[test]
 fn the_contract_is_kept() {
     assert_eq!(contract(&Tract, Kind::Framework), [""; 0]);
@@ -17,7 +14,7 @@ fn the_contract_is_kept() {
 #[test]
 fn the_zoo_runs() {
     let small = ["mlp:width=64,depth=2", "bert-tiny"];
-    assert_eq!(zoo(&Tract, &small), [ALIKE]);
+    assert_eq!(zoo(&Tract, &small), [""; 0]);
 }
 
 #[test]
