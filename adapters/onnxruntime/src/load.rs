@@ -1,0 +1,180 @@
+//! From a file to a session: ONNX Runtime reads the file itself, by its path, once.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use ort::ep;
+use ort::logging::LogLevel;
+use ort::session::Session as OrtSession;
+use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
+use tare_adapter_api::{
+    AdapterError, DataType, LoadRequest, Loaded, ModelFormat, RuntimeFacts, Session,
+};
+
+use crate::NAME;
+use crate::element;
+use crate::library::{self, Library, Unavailable};
+use crate::plan::Plan;
+use crate::provider;
+use crate::refusal::refusal;
+use crate::session::OnnxSession;
+use crate::settings::{Provider, Settings};
+
+/// A model in ONNX Runtime's memory.
+pub(crate) struct OnnxModel {
+    request: LoadRequest,
+    settings: Settings,
+    library: &'static Library,
+    pub(crate) session: Arc<OrtSession>,
+    pub(crate) plan: Plan,
+}
+
+impl OnnxModel {
+    pub(crate) fn load(request: &LoadRequest) -> Result<Self, AdapterError> {
+        let (settings, library) = ready(request)?;
+        let level = settings.optimization.level();
+        let session = create(request, &settings, library, level, None)?;
+        let plan = Plan::new(&session, request, settings.provider != Provider::Cpu)?;
+        Ok(Self {
+            request: request.clone(),
+            settings,
+            library,
+            session: Arc::new(session),
+            plan,
+        })
+    }
+
+    /// A second session of the same model, which writes its profile to a file whose path begins with `prefix`.
+    pub(crate) fn profiled(&self, prefix: &Path) -> Result<OrtSession, AdapterError> {
+        let level = self.settings.optimization.level();
+        create(
+            &self.request,
+            &self.settings,
+            self.library,
+            level,
+            Some(prefix),
+        )
+    }
+}
+
+impl Loaded for OnnxModel {
+    fn session(&self) -> Result<Box<dyn Session + '_>, AdapterError> {
+        Ok(Box::new(OnnxSession::new(self)?))
+    }
+
+    fn runtime(&self) -> RuntimeFacts {
+        RuntimeFacts {
+            library_sha256: self.library.sha256(),
+            ..facts(self.library, &self.settings)
+        }
+    }
+}
+
+/// The library and the options in force; the file is not read for it.
+pub(crate) fn facts(library: &Library, settings: &Settings) -> RuntimeFacts {
+    RuntimeFacts {
+        name: NAME.to_owned(),
+        version: library.version.clone(),
+        options: settings.in_force(),
+        ..RuntimeFacts::default()
+    }
+}
+
+/// Whether the cell can run at all: its options, its library, its place, and the operators of its model, unoptimised.
+pub(crate) fn accepts(request: &LoadRequest) -> Result<(), AdapterError> {
+    let (settings, library) = ready(request)?;
+    let session = create(
+        request,
+        &settings,
+        library,
+        GraphOptimizationLevel::Disable,
+        None,
+    );
+    let copies_inputs = settings.provider != Provider::Cpu;
+    let planned = session.and_then(|session| Plan::new(&session, request, copies_inputs));
+    match planned {
+        Ok(_) | Err(AdapterError::Load(_)) => Ok(()),
+        Err(refused) => Err(refused),
+    }
+}
+
+/// The library with what the settings need of it.
+pub(crate) fn open(
+    version: Option<&str>,
+    settings: &Settings,
+) -> Result<&'static Library, Unavailable> {
+    let library = library::open(version, settings.library.as_deref())?;
+    provider::refuse_absent(settings.provider, library)?;
+    Ok(library)
+}
+
+fn ready(request: &LoadRequest) -> Result<(Settings, &'static Library), AdapterError> {
+    let settings = Settings::read(&request.options)?;
+    if request.format != ModelFormat::Onnx {
+        return Err(AdapterError::Unsupported(format!(
+            "{NAME} reads ONNX, not {}",
+            request.format
+        )));
+    }
+    provider::refuse_place(request, &settings)?;
+    refuse_types(request)?;
+    let library = open(request.version.as_deref(), &settings)?;
+    Ok((settings, library))
+}
+
+fn refuse_types(request: &LoadRequest) -> Result<(), AdapterError> {
+    let inputs = request.inputs.iter();
+    let inputs = inputs.map(|spec| ("input", &spec.name, spec.dtype));
+    let outputs = request.outputs.iter();
+    let outputs = outputs.map(|spec| ("output", &spec.name, spec.dtype));
+    let lacks = |dtype: DataType| element::element(dtype).is_none();
+    match inputs.chain(outputs).find(|(_, _, dtype)| lacks(*dtype)) {
+        None => Ok(()),
+        Some((kind, name, dtype)) => Err(AdapterError::Unsupported(format!(
+            "{kind} '{name}' is {dtype}: only tensors of numbers and booleans are fed and fetched"
+        ))),
+    }
+}
+
+fn create(
+    request: &LoadRequest,
+    settings: &Settings,
+    library: &Library,
+    level: GraphOptimizationLevel,
+    profile: Option<&Path>,
+) -> Result<OrtSession, AdapterError> {
+    let refused = |error: ort::Error| refusal(&library.version, &request.model, error.message());
+    let builder = builder(request, settings, library, level, profile);
+    let session = builder.and_then(|mut builder| builder.commit_from_file(&request.model));
+    session.map_err(refused)
+}
+
+fn builder(
+    request: &LoadRequest,
+    settings: &Settings,
+    library: &Library,
+    level: GraphOptimizationLevel,
+    profile: Option<&Path>,
+) -> Result<SessionBuilder, ort::Error> {
+    let arena = ep::CPU::default().with_arena_allocator(settings.arena);
+    let mut providers = vec![arena.build()];
+    providers.extend(provider::dispatches(request, settings.provider));
+    // What goes wrong comes back as an error; the log would only say it again.
+    let mut builder = OrtSession::builder(&library.environment)?
+        .with_log_level(LogLevel::Fatal)?
+        .with_optimization_level(level)?
+        .with_intra_threads(request.threads.get())?
+        .with_inter_threads(settings.inter.get())?
+        .with_parallel_execution(settings.parallel)?
+        .with_memory_pattern(settings.memory_pattern)?
+        .with_intra_op_spinning(settings.spin)?
+        .with_inter_op_spinning(settings.spin)?
+        .with_execution_providers(providers)?;
+    if settings.provider != Provider::Cpu && !settings.fallback {
+        builder = builder.with_disable_cpu_fallback()?;
+    }
+    if let Some(prefix) = profile {
+        builder = builder.with_profiling(prefix)?;
+    }
+    Ok(builder)
+}

@@ -1,0 +1,129 @@
+//! Reads the file that ONNX Runtime's profiler writes: an array of events in Chrome's trace format.
+//!
+//! ```text
+//! [
+//! {"cat" : "Node", "tid" : 7, "dur" : 23, "ts" : 5816, "ph" : "X", "name" : "/layer.0/MatMul_kernel_time", "args" : {"op_name" : "MatMul", …}},
+//! {"cat" : "Session", "tid" : 7, "dur" : 93, "ts" : 5771, "ph" : "X", "name" : "SequentialExecutor::Execute", "args" : {}},
+//! {"cat" : "Session", "tid" : 7, "dur" : 109, "ts" : 5757, "ph" : "X", "name" : "model_run", "args" : {}}
+//! ]
+//! ```
+//!
+//! Times are whole microseconds. An event is written when it ends, so the operators of a request stand before its `model_run`.
+//! An operator with a graph inside, such as `Loop`, is counted without the operators that ran in it on the same thread.
+
+use std::fs::File;
+use std::io::BufReader;
+use std::path::Path;
+
+use serde::Deserialize;
+use tare_adapter_api::{OperatorTime, RequestProfile};
+
+/// Why the file is not the profile of these requests.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ProfileError {
+    #[error("'{path}': {error}")]
+    File { path: String, error: std::io::Error },
+    #[error(transparent)]
+    Json(#[from] serde_json::Error),
+    #[error("event '{name}' at {ts} µs {what}")]
+    Event { name: String, ts: u64, what: String },
+    #[error(
+        "it holds {found} requests, but {expected} ran: profile fewer at a time, as ONNX Runtime stops writing after a million events"
+    )]
+    Requests { found: usize, expected: usize },
+}
+
+#[derive(Debug, Deserialize)]
+struct Event {
+    cat: String,
+    name: String,
+    tid: u64,
+    ts: u64,
+    dur: u64,
+    #[serde(default)]
+    args: Arguments,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct Arguments {
+    op_name: Option<String>,
+}
+
+/// The profile of each of so many requests, in their order.
+pub(crate) fn read(path: &Path, requests: usize) -> Result<Vec<RequestProfile>, ProfileError> {
+    let file = File::open(path).map_err(|error| ProfileError::File {
+        path: path.display().to_string(),
+        error,
+    })?;
+    let events: Vec<Event> = serde_json::from_reader(BufReader::new(file))?;
+    split(events, requests)
+}
+
+fn split(events: Vec<Event>, expected: usize) -> Result<Vec<RequestProfile>, ProfileError> {
+    let mut requests = Vec::new();
+    let mut operators: Vec<Event> = Vec::new();
+    for event in events {
+        match (event.cat.as_str(), event.name.as_str()) {
+            ("Session", "model_run") => {
+                requests.push(request(&event, std::mem::take(&mut operators))?);
+            }
+            ("Node", _) => operators.push(event),
+            _ => {}
+        }
+    }
+    if let Some(event) = operators.first() {
+        return Err(wrong(event, "belongs to no request"));
+    }
+    if requests.len() != expected {
+        return Err(ProfileError::Requests {
+            found: requests.len(),
+            expected,
+        });
+    }
+    Ok(requests)
+}
+
+fn request(run: &Event, operators: Vec<Event>) -> Result<RequestProfile, ProfileError> {
+    let mut times = Vec::new();
+    for (index, event) in operators.iter().enumerate() {
+        if event.ts < run.ts || event.ts > run.ts + run.dur {
+            return Err(wrong(
+                event,
+                "lies outside the request that it stands before",
+            ));
+        }
+        let name = event.name.strip_suffix("_kernel_time");
+        let name = name.ok_or_else(|| wrong(event, "does not end in '_kernel_time'"))?;
+        let kind = event.args.op_name.clone();
+        let own = event.dur.saturating_sub(within(event, &operators[..index]));
+        times.push(OperatorTime {
+            name: Some(name.to_owned()),
+            kind: kind.ok_or_else(|| wrong(event, "has no op_name"))?,
+            count: 1,
+            time_ns: own * 1000,
+        });
+    }
+    Ok(times)
+}
+
+/// The time of what ran inside `outer`, on its thread, among the events that ended before it did; what is nested counts once.
+fn within(outer: &Event, earlier: &[Event]) -> u64 {
+    let same_thread = earlier.iter().rev().filter(|event| event.tid == outer.tid);
+    let inside = same_thread.take_while(|event| event.ts >= outer.ts);
+    let (sum, _) = inside.fold((0, u64::MAX), |(sum, start), event| {
+        if event.ts < start {
+            (sum + event.dur, event.ts)
+        } else {
+            (sum, start)
+        }
+    });
+    sum
+}
+
+fn wrong(event: &Event, what: &str) -> ProfileError {
+    ProfileError::Event {
+        name: event.name.clone(),
+        ts: event.ts,
+        what: what.to_owned(),
+    }
+}

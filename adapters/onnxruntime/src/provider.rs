@@ -1,0 +1,104 @@
+//! Where operators run: the execution provider, the device it goes with, and no silent fall-back to the processor.
+
+use ort::ep::{CUDA, ExecutionProviderDispatch, TensorRT};
+use tare_adapter_api::{AdapterError, Device, LoadRequest, Precision};
+
+use crate::NAME;
+use crate::library::{Library, Unavailable};
+use crate::settings::{Provider, Settings};
+
+impl Provider {
+    /// ONNX Runtime's name of it.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Cpu => "CPUExecutionProvider",
+            Self::Cuda => "CUDAExecutionProvider",
+            Self::TensorRt => "TensorrtExecutionProvider",
+        }
+    }
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Cpu => "cpu",
+            Self::Cuda => "cuda",
+            Self::TensorRt => "tensorrt",
+        }
+    }
+}
+
+/// Refuses a provider that the library was built without.
+pub(crate) fn refuse_absent(provider: Provider, library: &Library) -> Result<(), Unavailable> {
+    let unavailable = |reason: String| Unavailable {
+        reason,
+        remedy: format!(
+            "name a library that was built with it (library=PATH), or leave ep={} out",
+            provider.word()
+        ),
+    };
+    let there = library
+        .providers()
+        .map_err(|error| unavailable(error.to_string()))?;
+    if there.iter().any(|name| name == provider.name()) {
+        return Ok(());
+    }
+    Err(unavailable(format!(
+        "{NAME} {} in '{}' has no {}, only {}",
+        library.version,
+        library.path.display(),
+        provider.name(),
+        there.join(", ")
+    )))
+}
+
+/// Refuses a device on which the provider does not execute, and an arithmetic that it does not have.
+pub(crate) fn refuse_place(request: &LoadRequest, settings: &Settings) -> Result<(), AdapterError> {
+    let refused = |text: String| Err(AdapterError::Unsupported(text));
+    match (settings.provider, request.device) {
+        (Provider::Cpu, Device::Cpu) => {}
+        (Provider::Cpu, device) => {
+            return refused(format!(
+                "{NAME} with ep=cpu executes on the cpu, not on {device}: ask for --device cpu, or add ep=cuda"
+            ));
+        }
+        (provider, Device::Cpu) => {
+            return refused(format!(
+                "{NAME} with ep={} executes on a GPU, not on the cpu: ask for --device cuda:0, or leave ep out",
+                provider.word()
+            ));
+        }
+        (_, Device::Cuda(_)) => {}
+    }
+    match request.precision {
+        None => Ok(()),
+        Some(Precision::Tf32) if settings.provider != Provider::Cpu => Ok(()),
+        Some(precision) => refused(format!(
+            "{NAME} with ep={} executes a model in the precision of its file, not in {precision}: leave --precision out",
+            settings.provider.word()
+        )),
+    }
+}
+
+/// What to register, in order of preference; the processor needs no registering.
+pub(crate) fn dispatches(
+    request: &LoadRequest,
+    provider: Provider,
+) -> Vec<ExecutionProviderDispatch> {
+    let Device::Cuda(index) = request.device else {
+        return Vec::new();
+    };
+    let index = i32::try_from(index).unwrap_or(i32::MAX);
+    let tf32 = request.precision == Some(Precision::Tf32);
+    let cuda = CUDA::default().with_device_id(index).with_tf32(tf32);
+    let cuda = cuda.build().error_on_failure();
+    let tensorrt = || {
+        TensorRT::default()
+            .with_device_id(index)
+            .build()
+            .error_on_failure()
+    };
+    match provider {
+        Provider::Cpu => Vec::new(),
+        Provider::Cuda => vec![cuda],
+        Provider::TensorRt => vec![tensorrt(), cuda],
+    }
+}

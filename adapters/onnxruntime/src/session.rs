@@ -1,0 +1,94 @@
+//! One stream of requests, and beside it a second session of the same model while a profile is taken.
+
+use std::sync::Arc;
+
+use ort::session::Session as OrtSession;
+use tare_adapter_api::{AdapterError, Body, RequestProfile, Session, Tensor};
+use tempfile::TempDir;
+
+use crate::binding::Stream;
+use crate::load::OnnxModel;
+use crate::profile;
+
+/// Executes on the caller's thread and, with more threads than one, on the session's own.
+pub(crate) struct OnnxSession<'m> {
+    loaded: &'m OnnxModel,
+    stream: Stream<'m>,
+    profiled: Option<Profiled<'m>>,
+}
+
+/// A session that writes its profile into a folder, which goes with it.
+struct Profiled<'m> {
+    stream: Stream<'m>,
+    session: Arc<OrtSession>,
+    requests: usize,
+    _folder: TempDir,
+}
+
+impl<'m> OnnxSession<'m> {
+    pub(crate) fn new(loaded: &'m OnnxModel) -> Result<Self, AdapterError> {
+        Ok(Self {
+            stream: Stream::new(&loaded.plan, &loaded.session)?,
+            loaded,
+            profiled: None,
+        })
+    }
+}
+
+impl Session for OnnxSession<'_> {
+    fn run(&mut self, inputs: &[Tensor]) -> Result<(), AdapterError> {
+        match &mut self.profiled {
+            None => self.stream.run(inputs),
+            Some(profiled) => {
+                profiled.requests += 1;
+                profiled.stream.run(inputs)
+            }
+        }
+    }
+
+    fn outputs(&self) -> Result<Vec<Tensor>, AdapterError> {
+        let profiled = self.profiled.as_ref().map(|profiled| &profiled.stream);
+        profiled.unwrap_or(&self.stream).outputs()
+    }
+
+    fn enter(&mut self, body: Body<'_>) {
+        body(self);
+    }
+
+    fn start_profile(&mut self) -> Result<(), AdapterError> {
+        let folder = tempfile::tempdir().map_err(|error| unreadable(&error))?;
+        let session = self.loaded.profiled(&folder.path().join("profile"))?;
+        let session = Arc::new(session);
+        self.profiled = Some(Profiled {
+            stream: Stream::allocating(&self.loaded.plan, &session)?,
+            session,
+            requests: 0,
+            _folder: folder,
+        });
+        Ok(())
+    }
+
+    fn end_profile(&mut self) -> Result<Vec<RequestProfile>, AdapterError> {
+        let profiled = self.profiled.take();
+        let profiled = profiled.ok_or_else(|| {
+            AdapterError::Run("no profile was started: start one first".to_owned())
+        })?;
+        profiled.end()
+    }
+}
+
+impl Profiled<'_> {
+    fn end(self) -> Result<Vec<RequestProfile>, AdapterError> {
+        drop(self.stream);
+        let mut session = Arc::into_inner(self.session)
+            .ok_or_else(|| unreadable(&"its session is still in use"))?;
+        let path = session
+            .end_profiling()
+            .map_err(|error| unreadable(&error.message()))?;
+        profile::read(path.as_ref(), self.requests).map_err(|error| unreadable(&error))
+    }
+}
+
+fn unreadable(error: &dyn std::fmt::Display) -> AdapterError {
+    AdapterError::Run(format!("cannot read onnxruntime's profile: {error}"))
+}
