@@ -8,6 +8,7 @@ use tch::Tensor;
 
 use super::program::{NONE, Program, Step};
 use crate::lower::{Inputs, Kernel, Node, Outputs, Refusal, Scope, find};
+use crate::rewrite::VIEWS;
 
 /// The program of the scope's graph.
 ///
@@ -85,16 +86,8 @@ impl Lowering<'_> {
 
     /// Views of constants are made once; everything else that could be computed at load was folded, or is to be left.
     fn known_at_load(&self, node: &graph::Node) -> bool {
-        let views = [
-            "Transpose",
-            "Reshape",
-            "Squeeze",
-            "Unsqueeze",
-            "Identity",
-            "Flatten",
-        ];
         let mut inputs = node.inputs.iter().flatten();
-        views.contains(&node.op_type.as_str())
+        VIEWS.contains(&node.op_type.as_str())
             && node.domain.is_empty()
             && inputs.all(|input| self.scope.is_constant(*input))
     }

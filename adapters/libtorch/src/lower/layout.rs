@@ -13,9 +13,6 @@ pub(super) const TABLE: &[Entry] = &[
     ("Identity", |_| Ok(Kernel::same())),
     ("Reshape", reshape),
     ("Shape", shape),
-    ("Size", |node| {
-        counted(node, |sizes| vec![sizes.iter().product()], true)
-    }),
     ("Split", split),
     ("Squeeze", squeeze),
     ("Transpose", transpose),
@@ -116,26 +113,18 @@ fn shape(node: &Node<'_>) -> Result<Kernel, Refusal> {
         let (start, end) = (place(start), place(end));
         sizes[start..end.max(start)].to_vec()
     };
-    counted(node, cut, false)
+    counted(node, cut)
 }
 
 /// 64-bit integers made from the sizes of the input.
 fn counted(
     node: &Node<'_>,
     count: impl Fn(&[i64]) -> Vec<i64> + Send + Sync + 'static,
-    scalar: bool,
 ) -> Result<Kernel, Refusal> {
     let device = node.target().device;
     Ok(Kernel::unary(move |x| {
         let numbers = count(&x.size());
-        let shape = if scalar {
-            vec![]
-        } else {
-            vec![numbers.len() as i64]
-        };
-        Tensor::f_from_slice(&numbers)?
-            .f_reshape(shape)?
-            .f_to_device(device)
+        Tensor::f_from_slice(&numbers)?.f_to_device(device)
     }))
 }
 

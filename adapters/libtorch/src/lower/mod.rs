@@ -7,14 +7,17 @@ mod activation;
 mod algebra;
 mod arg;
 mod arithmetic;
+mod attention;
 mod binary;
 mod cast;
 mod clip;
 mod convolution;
+mod coordinates;
 mod fill;
 mod gather;
 mod host;
 mod image;
+mod interpolate;
 mod kernel;
 mod layout;
 mod loss;
@@ -28,6 +31,7 @@ mod product;
 mod quantised;
 mod recurrent;
 mod reduce;
+mod resize;
 mod scatter;
 mod scope;
 mod shaped;
@@ -76,6 +80,7 @@ const FAMILIES: &[(&str, &[Entry])] = &[
     ("", quantised::TABLE),
     ("", recurrent::TABLE),
     ("", reduce::TABLE),
+    ("", resize::TABLE),
     ("", scatter::TABLE),
     ("", shaped::TABLE),
     ("", signal::TABLE),
@@ -85,6 +90,7 @@ const FAMILIES: &[(&str, &[Entry])] = &[
     ("", variadic::TABLE),
     ("", whole::TABLE),
     (OWN, activation::OWN),
+    (OWN, attention::OWN),
     (OWN, normalise::OWN),
     (OWN, product::OWN),
 ];

@@ -23,10 +23,14 @@ fn matmul(node: &Node<'_>) -> Result<Kernel, Refusal> {
     Ok(Kernel::binary(Tensor::f_matmul))
 }
 
-/// `x · w + b`: the constants are the inputs 1 and 2.
+/// `x · w + b`: the constants are the inputs 1 and 2; with `stored` the weight is [to, from] already.
 fn linear(node: &Node<'_>) -> Result<Kernel, Refusal> {
     let constant = || Refusal::new("whose weight or bias is no constant");
-    let weight = node.weight(1)?.ok_or_else(constant)?;
+    let weight = match node.flag("stored", false) {
+        true => node.take(1)?,
+        false => node.weight(1)?,
+    };
+    let weight = weight.ok_or_else(constant)?;
     let bias = node.take(2)?.ok_or_else(constant)?;
     Ok(linear_with(weight, bias))
 }
