@@ -50,6 +50,7 @@ impl Runtimes {
     pub fn from_environment() -> Result<Self, FindError> {
         let variable = |name: &str| std::env::var_os(name);
         default_dir(variable)
+            .and_then(|dir| std::path::absolute(dir).ok())
             .map(Self::open)
             .ok_or_else(|| FindError {
                 reason:

@@ -23,5 +23,5 @@ pub use install::{
 };
 pub use library::{LibraryError, check_library};
 pub use list::{Listed, State};
-pub use observe::{Event, Observer, Silent};
+pub use observe::{Event, Observer, ProgressLine, Silent};
 pub use remove::RemoveError;

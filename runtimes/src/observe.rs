@@ -1,6 +1,10 @@
 //! What an installation tells while it goes on, and how it is stopped.
 
+mod line;
+
 use tare_units::Bytes;
+
+pub use line::ProgressLine;
 
 /// Something that happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
