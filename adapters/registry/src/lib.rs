@@ -8,6 +8,7 @@ pub use find::{UnknownAdapter, find};
 use tare_adapter_api::Adapter;
 use tare_adapter_fake::{Fake, MonotonicClock};
 use tare_adapter_null::Null;
+use tare_adapter_onnxruntime::OnnxRuntime;
 use tare_adapter_rten::Rten;
 #[cfg(feature = "tract")]
 use tare_adapter_tract::Tract;
@@ -60,6 +61,18 @@ pub static ADAPTERS: &[Entry] = &[
         home: Home::Linked(&Rten),
     },
     Entry {
+        name: "tract",
+        summary: "pure Rust, compiled in on request",
+        hidden: false,
+        home: TRACT,
+    },
+    Entry {
+        name: "onnxruntime",
+        summary: "Microsoft's runtime, fetched by tare runtime, one version a cell",
+        hidden: false,
+        home: Home::Linked(&OnnxRuntime),
+    },
+    Entry {
         name: "libtorch",
         summary: "PyTorch's library: operator by operator, or TorchScript",
         hidden: false,
@@ -67,12 +80,6 @@ pub static ADAPTERS: &[Entry] = &[
             program: "tare-worker-libtorch",
             remedy: "run cargo xtask libtorch, which fetches the library and builds it",
         },
-    },
-    Entry {
-        name: "tract",
-        summary: "pure Rust, compiled in on request",
-        hidden: false,
-        home: TRACT,
     },
     Entry {
         name: "null",
@@ -102,6 +109,13 @@ mod tests {
             if let Home::Linked(adapter) = entry.home {
                 assert_eq!(adapter.name(), entry.name);
             }
+        }
+    }
+
+    #[test]
+    fn references_are_adapters_of_the_list() {
+        for name in REFERENCES {
+            assert_eq!(find(name).map(|entry| entry.hidden), Ok(false));
         }
     }
 
