@@ -16,6 +16,7 @@ unsafe extern "C" {
     fn tare_version() -> u64;
     fn tare_library() -> *mut c_char;
     fn tare_set_switches(mkldnn: bool, tf32: bool, benchmark: bool, fixed: bool) -> RawError;
+    #[cfg(test)]
     fn tare_switches() -> u32;
     fn tare_is_inference() -> bool;
     fn tare_enter_inference() -> *mut c_void;
@@ -70,6 +71,7 @@ impl Switches {
     }
 
     /// As the library has them; TF32 counts where both products and convolutions use it.
+    #[cfg(test)]
     pub(crate) fn in_force() -> Self {
         // SAFETY: it reads plain values.
         let bits = unsafe { tare_switches() };
