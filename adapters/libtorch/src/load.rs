@@ -1,20 +1,19 @@
 //! Which way a model is executed, and refusing before anything is timed what libtorch cannot do.
 
 use std::collections::BTreeSet;
-use std::num::NonZeroUsize;
-use std::sync::Once;
 
 use tare_adapter_api::{
     AdapterError, DataType, Device, LackedOperator, LoadRequest, Loaded, ModelFormat, OutputSpec,
     Precision,
 };
-use tare_models::{Graph, Model};
+use tare_models::{Declared, Graph, Model};
 use tch::{Cuda, Kind};
 
 use crate::NAME;
 use crate::eager;
 use crate::kind;
 use crate::lower::{self, Target};
+use crate::runtime;
 use crate::script;
 use crate::settings::{Mode, Settings};
 
@@ -22,12 +21,10 @@ use crate::settings::{Mode, Settings};
 pub(crate) fn load(request: &LoadRequest) -> Result<Box<dyn Loaded>, AdapterError> {
     let settings = Settings::of(request)?;
     refuse_cell(request)?;
-    use_threads(request.threads);
-    match (request.format, settings.mode) {
-        (ModelFormat::Onnx, Mode::Eager) => Ok(Box::new(eager::load(request, settings)?)),
-        (ModelFormat::Onnx, Mode::Script(_)) | (ModelFormat::TorchScript, _) => {
-            script::load(request, settings)
-        }
+    runtime::prepare(settings, request.threads)?;
+    match settings.mode {
+        Mode::Eager => Ok(Box::new(eager::load(request, settings)?)),
+        Mode::Script(preparation) => script::load(request, settings, preparation),
     }
 }
 
@@ -64,34 +61,43 @@ pub(crate) fn target(request: &LoadRequest) -> Result<Target, AdapterError> {
     Ok(Target { device, float })
 }
 
-/// What comes out, as the request or else the file declares it.
-pub(crate) fn outputs(
-    graph: &Graph,
-    request: &LoadRequest,
-) -> Result<Vec<OutputSpec>, AdapterError> {
+/// Refuses inputs and outputs that the model has not.
+pub(crate) fn refuse_unknown(graph: &Graph, request: &LoadRequest) -> Result<(), AdapterError> {
+    let has = |declared: &[Declared], name: &str| declared.iter().any(|one| one.name == name);
+    let inputs = request.inputs.iter().map(|spec| &spec.name);
+    let outputs = request.outputs.iter().map(|spec| &spec.name);
+    let input = inputs.filter(|name| !has(&graph.inputs, name));
+    let output = outputs.filter(|name| !has(&graph.outputs, name));
+    match input.chain(output).next() {
+        None => Ok(()),
+        Some(name) => Err(AdapterError::Load(format!(
+            "the model has no input or output '{name}'"
+        ))),
+    }
+}
+
+/// Puts the inputs, and the outputs where some are named, into the request's order; others are left out.
+pub(crate) fn reorder(graph: &mut Graph, request: &LoadRequest) {
+    let inputs = request.inputs.iter().map(|spec| &spec.name);
+    graph.inputs = picked(&graph.inputs, inputs);
+    if !request.outputs.is_empty() {
+        let outputs = request.outputs.iter().map(|spec| &spec.name);
+        graph.outputs = picked(&graph.outputs, outputs);
+    }
+}
+
+fn picked<'a>(declared: &[Declared], names: impl Iterator<Item = &'a String>) -> Vec<Declared> {
+    let find = |name: &String| declared.iter().find(|one| one.name == *name).cloned();
+    names.filter_map(find).collect()
+}
+
+/// What comes out.
+pub(crate) fn outputs(graph: &Graph) -> Vec<OutputSpec> {
     let declared = graph.outputs.iter().map(|output| OutputSpec {
         name: output.name.clone(),
         dtype: output.dtype,
     });
-    let declared: Vec<OutputSpec> = declared.collect();
-    let unknown = request
-        .outputs
-        .iter()
-        .find(|asked| !declared.iter().any(|output| output.name == asked.name));
-    match unknown {
-        Some(asked) => Err(AdapterError::Load(format!(
-            "the model has no output '{}'",
-            asked.name
-        ))),
-        None => Ok(declared),
-    }
-}
-
-/// Lets this many threads of the process execute operators, and one of them at a time.
-pub(crate) fn use_threads(threads: NonZeroUsize) {
-    static ONE_OPERATOR_AT_A_TIME: Once = Once::new();
-    ONE_OPERATOR_AT_A_TIME.call_once(|| tch::set_num_interop_threads(1));
-    tch::set_num_threads(i32::try_from(threads.get()).unwrap_or(i32::MAX));
+    declared.collect()
 }
 
 fn refuse_cell(request: &LoadRequest) -> Result<(), AdapterError> {

@@ -12,7 +12,7 @@ use crate::lower::Target;
 const POOL: usize = 64;
 
 /// How the tensors of one input are made.
-pub(super) struct Feed {
+pub(crate) struct Feed {
     shape: Vec<i64>,
     kind: Kind,
     wanted: Kind,
@@ -48,7 +48,8 @@ fn feed(
     inputs: &[HostTensor],
 ) -> Result<(), String> {
     for (index, (feed, input)) in feeds.iter_mut().zip(inputs).enumerate() {
-        let tensor = feed.tensor(input).map_err(|error| error.to_string())?;
+        // SAFETY: `execute` frees the frame of what refers to the bytes; kernels do not write to their inputs.
+        let tensor = unsafe { feed.tensor(input) }.map_err(|error| error.to_string())?;
         program.feed(frame, index, tensor);
     }
     Ok(())
@@ -60,16 +61,23 @@ fn bring_out(program: &Program, frame: &mut Frame, inputs: &[HostTensor]) -> Res
         let Some(output) = program.output(frame, index) else {
             continue;
         };
-        let own = if output.device() != Device::Cpu {
-            output.f_to_device(Device::Cpu)?
-        } else if inputs.iter().any(|input| lies_in(output, input)) {
-            output.f_detach_copy()?
-        } else {
-            continue;
-        };
-        program.replace_output(frame, index, own);
+        if let Some(own) = brought_out(output, inputs)? {
+            program.replace_output(frame, index, own);
+        }
     }
     Ok(())
+}
+
+/// A copy on the host of an output that lies on a device, or in the bytes of an input; `None` where it needs none.
+pub(crate) fn brought_out(
+    output: &Tensor,
+    inputs: &[HostTensor],
+) -> Result<Option<Tensor>, TchError> {
+    if output.device() != Device::Cpu {
+        return output.f_to_device(Device::Cpu).map(Some);
+    }
+    let shares = inputs.iter().any(|input| lies_in(output, input));
+    shares.then(|| output.f_detach_copy()).transpose()
 }
 
 fn lies_in(tensor: &Tensor, host: &HostTensor) -> bool {
@@ -80,7 +88,7 @@ fn lies_in(tensor: &Tensor, host: &HostTensor) -> bool {
 impl Feed {
     /// # Errors
     /// `Unsupported` where libtorch lacks the type.
-    pub(super) fn new(spec: &TensorSpec, target: Target) -> Result<Self, AdapterError> {
+    pub(crate) fn new(spec: &TensorSpec, target: Target) -> Result<Self, AdapterError> {
         let kinds = kind::kind(spec.dtype).zip(target.kind(spec.dtype).ok());
         let (kind, wanted) = kinds.ok_or_else(|| {
             AdapterError::Unsupported(format!(
@@ -99,7 +107,10 @@ impl Feed {
     }
 
     /// The values of `host` where and as the program wants them.
-    fn tensor(&mut self, host: &HostTensor) -> Result<Tensor, TchError> {
+    ///
+    /// # Safety
+    /// The tensor, and whatever shares its memory, is not written to, and dropped before `host` can be.
+    pub(crate) unsafe fn tensor(&mut self, host: &HostTensor) -> Result<Tensor, TchError> {
         if self.device == Device::Cpu && self.wanted == self.kind {
             return self.view(host);
         }

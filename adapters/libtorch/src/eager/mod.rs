@@ -1,10 +1,14 @@
 //! Operator by operator: the folded graph as a list of steps, each a few ATen calls.
 
 mod ffi;
+#[cfg(test)]
+mod dump;
 mod lower;
 mod model;
 mod output;
 mod program;
 mod session;
 
-pub(crate) use model::load;
+pub(crate) use ffi::{Feed, brought_out};
+pub(crate) use model::{EagerModel, load};
+pub(crate) use output::tensor as host_tensor;

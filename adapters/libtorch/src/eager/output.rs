@@ -6,7 +6,7 @@ use tch::{TchError, Tensor};
 use crate::kind;
 
 /// A copy of the output on the host, of the declared type.
-pub(super) fn tensor(
+pub(crate) fn tensor(
     spec: &OutputSpec,
     tensor: Option<&Tensor>,
 ) -> Result<HostTensor, AdapterError> {

@@ -1,13 +1,13 @@
 //! One stream of requests through a program.
 
-use tare_adapter_api::{AdapterError, Body, Session, Tensor, check_inputs};
-use tch::no_grad_guard;
+use tare_adapter_api::{AdapterError, Body, RequestProfile, Session, Tensor, check_inputs};
 
 use super::ffi::{Feed, execute};
 use super::model::EagerModel;
 use super::output;
 use super::program::Frame;
-use crate::load;
+use crate::profiler::Profiler;
+use crate::runtime::{self, WithoutGradients};
 
 /// The outputs of a request live until the next one starts, which frees them within its own bracket.
 pub(super) struct EagerSession<'m> {
@@ -15,11 +15,12 @@ pub(super) struct EagerSession<'m> {
     frame: Frame,
     feeds: Vec<Feed>,
     ran: bool,
+    profiler: Profiler,
 }
 
 impl<'m> EagerSession<'m> {
     pub(super) fn new(model: &'m EagerModel) -> Result<Self, AdapterError> {
-        load::use_threads(model.threads);
+        runtime::prepare(model.settings, model.threads)?;
         let feeds = model
             .inputs
             .iter()
@@ -29,22 +30,20 @@ impl<'m> EagerSession<'m> {
             frame: model.program.frame(),
             model,
             ran: false,
+            profiler: Profiler::default(),
         })
     }
 }
 
 impl Session for EagerSession<'_> {
     fn run(&mut self, inputs: &[Tensor]) -> Result<(), AdapterError> {
-        let _guard = no_grad_guard();
+        let _guard = WithoutGradients::enter(self.model.settings);
         self.ran = false;
         self.model.program.clear(&mut self.frame);
         check_inputs(&self.model.inputs, inputs)?;
-        execute(
-            &self.model.program,
-            &mut self.frame,
-            &mut self.feeds,
-            inputs,
-        )?;
+        let (frame, feeds) = (&mut self.frame, &mut self.feeds);
+        self.profiler
+            .around(|| execute(&self.model.program, frame, feeds, inputs))?;
         self.ran = true;
         Ok(())
     }
@@ -63,7 +62,15 @@ impl Session for EagerSession<'_> {
     }
 
     fn enter(&mut self, body: Body<'_>) {
-        load::use_threads(self.model.threads);
+        let _guard = WithoutGradients::enter(self.model.settings);
         body(self);
+    }
+
+    fn start_profile(&mut self) -> Result<(), AdapterError> {
+        self.profiler.start(self.model.target.device)
+    }
+
+    fn end_profile(&mut self) -> Result<Vec<RequestProfile>, AdapterError> {
+        self.profiler.end()
     }
 }

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use tch::{Kind, Scalar, TchError, Tensor};
 
 use super::{Inputs, Node};
+use crate::shim;
 
 /// The integers of an input or attribute, such as axes or a shape.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -107,6 +108,7 @@ impl From<Number> for Scalar {
 
 /// A tensor's elements as integers, in row-major order.
 pub(super) fn integers(tensor: &Tensor) -> Result<Vec<i64>, TchError> {
+    refuse_traced(tensor)?;
     let mut values = vec![0i64; tensor.numel()];
     let wide = tensor.f_to_kind(Kind::Int64)?.f_contiguous()?;
     wide.f_copy_data(&mut values, tensor.numel())?;
@@ -123,10 +125,21 @@ pub(super) fn indices(tensor: &Tensor) -> Result<Tensor, TchError> {
 
 /// A tensor's elements as numbers, in row-major order.
 pub(super) fn numbers(tensor: &Tensor) -> Result<Vec<f64>, TchError> {
+    refuse_traced(tensor)?;
     let mut values = vec![0f64; tensor.numel()];
     let wide = tensor.f_to_kind(Kind::Double)?.f_contiguous()?;
     wide.f_copy_data(&mut values, tensor.numel())?;
     Ok(values)
+}
+
+/// A trace would keep the numbers that it saw, whatever the inputs of later requests hold.
+fn refuse_traced(tensor: &Tensor) -> Result<(), TchError> {
+    if !shim::is_traced(tensor) {
+        return Ok(());
+    }
+    Err(TchError::Shape(
+        "it reads numbers that the inputs decide".to_owned(),
+    ))
 }
 
 /// An axis counted from the first one.
