@@ -100,6 +100,13 @@ pub(super) enum Nearest {
 }
 
 impl Side {
+    /// Whether there is something to take elements from, and not more of them than torch indexes.
+    pub(super) fn is_possible(self) -> bool {
+        const MOST: i64 = i32::MAX as i64;
+        let both = (1..=MOST).contains(&self.from) && (1..=MOST).contains(&self.to);
+        self.is_same() || (both && self.scale.is_finite() && self.scale > 0.0)
+    }
+
     /// Whether the axis stays as it is.
     pub(super) fn is_same(self) -> bool {
         self.from == self.to && self.scale == 1.0

@@ -4,7 +4,7 @@ use tare_adapter_api::DataType;
 use tare_models::Attribute;
 use tch::{Kind, TchError, Tensor};
 
-use super::host::{self, Ints, Number};
+use super::host::{self, Ints, Number, along};
 use super::{Entry, Inputs, Kernel, Node, Refusal};
 
 pub(super) const TABLE: &[Entry] = &[
@@ -66,9 +66,8 @@ fn one_hot(node: &Node<'_>) -> Kernel {
         let from_start = indices
             .f_add_scalar(depth)?
             .f_where_self(&indices.f_lt(0)?, &indices)?;
-        let mut along = vec![1; rank as usize];
-        along[axis as usize] = depth;
-        let classes = Tensor::f_arange(depth, (Kind::Int64, indices.device()))?.f_reshape(along)?;
+        let classes = Tensor::f_arange(depth, (Kind::Int64, indices.device()))?
+            .f_reshape(along(axis, rank as usize)?)?;
         let hot = from_start.f_unsqueeze(axis)?.f_eq_tensor(&classes)?;
         let values = inputs.at(2)?;
         values

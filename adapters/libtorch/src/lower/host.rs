@@ -154,6 +154,13 @@ pub(super) fn from_first(axis: i64, rank: usize) -> Result<usize, TchError> {
     )))
 }
 
+/// A shape with all elements on one axis of `rank`, for a vector to meet a tensor there.
+pub(super) fn along(axis: i64, rank: usize) -> Result<Vec<i64>, TchError> {
+    let mut shape = vec![1; rank];
+    shape[from_first(axis, rank)?] = -1;
+    Ok(shape)
+}
+
 /// The size of an axis.
 pub(super) fn size_at(tensor: &Tensor, axis: i64) -> Result<i64, TchError> {
     let shape = tensor.size();

@@ -10,7 +10,7 @@ pub(super) const TABLE: &[Entry] = &[
     ("Col2Im", col2im),
     ("DepthToSpace", depth_to_space),
     ("GridSample", grid_sample),
-    ("SpaceToDepth", |node| Ok(space_to_depth(node))),
+    ("SpaceToDepth", space_to_depth),
     ("Tile", tile),
 ];
 
@@ -43,9 +43,17 @@ fn col2im(node: &Node<'_>) -> Result<Kernel, Refusal> {
     }))
 }
 
+fn block_size(node: &Node<'_>) -> Result<i64, Refusal> {
+    let block = node.int("blocksize", 0);
+    match block {
+        1..=0xffff => Ok(block),
+        _ => Err(Refusal::new(format!("with blocks of {block}"))),
+    }
+}
+
 /// In the order CRD this is `pixel_shuffle`; DCR has the block's axes before the channel's.
 fn depth_to_space(node: &Node<'_>) -> Result<Kernel, Refusal> {
-    let block = node.int("blocksize", 1);
+    let block = block_size(node)?;
     match node.string("mode", "DCR") {
         "CRD" => Ok(Kernel::unary(move |x| x.f_pixel_shuffle(block))),
         "DCR" => Ok(Kernel::new(3, move |inputs: Inputs<'_>| {
@@ -60,16 +68,16 @@ fn depth_to_space(node: &Node<'_>) -> Result<Kernel, Refusal> {
     }
 }
 
-fn space_to_depth(node: &Node<'_>) -> Kernel {
-    let block = node.int("blocksize", 1);
-    Kernel::new(3, move |inputs: Inputs<'_>| {
+fn space_to_depth(node: &Node<'_>) -> Result<Kernel, Refusal> {
+    let block = block_size(node)?;
+    Ok(Kernel::new(3, move |inputs: Inputs<'_>| {
         let x = inputs.at(0)?;
         let (n, c, h, w) = x.size4()?;
         let (rows, columns) = (h / block, w / block);
         x.f_reshape([n, c, rows, block, columns, block])?
             .f_permute([0, 3, 5, 1, 2, 4])?
             .f_reshape([n, c * block * block, rows, columns])
-    })
+    }))
 }
 
 fn grid_sample(node: &Node<'_>) -> Result<Kernel, Refusal> {

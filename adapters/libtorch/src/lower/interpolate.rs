@@ -1,8 +1,15 @@
-//! torch's interpolations of a batch of channels over one to three further axes.
+//! torch's interpolations of a batch of channels over one to three further axes, and rows chosen axis by axis.
 
 use tch::{TchError, Tensor};
 
 use super::coordinates::{Nearest, Side};
+
+/// What one shape is resized by.
+pub(super) enum Plan {
+    Same,
+    Rows(Vec<(i64, Vec<i64>)>),
+    Torch(Interpolate, Vec<Side>),
+}
 
 /// Which of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,6 +66,36 @@ impl Interpolate {
                 "no interpolation {self:?} over {} axes",
                 sides.len()
             ))),
+        }
+    }
+}
+
+/// Whether a batch of channels has one to three further axes, and only those are resized.
+pub(super) fn is_image(sides: &[Side]) -> bool {
+    (3..=5).contains(&sides.len()) && sides[..2].iter().all(|side| side.is_same())
+}
+
+impl Plan {
+    pub(super) fn calls(&self) -> u64 {
+        match self {
+            Self::Same => 0,
+            Self::Rows(axes) => 2 * axes.len() as u64,
+            Self::Torch(..) => 1,
+        }
+    }
+
+    pub(super) fn run(&self, x: &Tensor) -> Result<Tensor, TchError> {
+        match self {
+            Self::Same => Ok(x.shallow_clone()),
+            Self::Torch(interpolate, sides) => interpolate.call(x, &sides[2..]),
+            Self::Rows(axes) => {
+                let mut resized = x.shallow_clone();
+                for (axis, rows) in axes {
+                    let rows = Tensor::f_from_slice(rows)?.f_to_device(x.device())?;
+                    resized = resized.f_index_select(*axis, &rows)?;
+                }
+                Ok(resized)
+            }
         }
     }
 }

@@ -17,6 +17,7 @@ mod fill;
 mod gather;
 mod host;
 mod image;
+mod in_place;
 mod interpolate;
 mod kernel;
 mod layout;
@@ -39,6 +40,7 @@ mod signal;
 mod slice;
 mod softmax;
 mod unary;
+mod unpool;
 mod variadic;
 mod whole;
 mod window;
@@ -87,10 +89,12 @@ const FAMILIES: &[(&str, &[Entry])] = &[
     ("", slice::TABLE),
     ("", softmax::TABLE),
     ("", unary::TABLE),
+    ("", unpool::TABLE),
     ("", variadic::TABLE),
     ("", whole::TABLE),
     (OWN, activation::OWN),
     (OWN, attention::OWN),
+    (OWN, in_place::OWN),
     (OWN, normalise::OWN),
     (OWN, product::OWN),
 ];

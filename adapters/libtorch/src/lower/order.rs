@@ -2,7 +2,7 @@
 
 use tch::{Kind, TchError, Tensor};
 
-use super::host::{Ints, from_first, size_at};
+use super::host::{Ints, along, from_first, size_at};
 use super::{Entry, Inputs, Kernel, Node, Refusal};
 
 pub(super) const TABLE: &[Entry] = &[
@@ -41,18 +41,13 @@ fn reverse_sequence(node: &Node<'_>) -> Kernel {
     let (batch_axis, time_axis) = (node.int("batch_axis", 1), node.int("time_axis", 0));
     Kernel::new(7, move |inputs: Inputs<'_>| {
         let x = inputs.at(0)?;
-        let shape = x.size();
-        let along = |axis: i64| {
-            let mut spread = vec![1; shape.len()];
-            spread[axis as usize] = shape[axis as usize];
-            spread
-        };
-        let steps = Tensor::f_arange(shape[time_axis as usize], (Kind::Int64, x.device()))?;
-        let steps = steps.f_reshape(along(time_axis))?;
-        let lengths = inputs.at(1)?.f_reshape(along(batch_axis))?;
+        let options = (Kind::Int64, x.device());
+        let steps = Tensor::f_arange(size_at(x, time_axis)?, options)?;
+        let steps = steps.f_reshape(along(time_axis, x.dim())?)?;
+        let lengths = inputs.at(1)?.f_reshape(along(batch_axis, x.dim())?)?;
         let mirrored = lengths.f_sub(&steps)?.f_sub_scalar(1)?;
         let places = mirrored.f_where_self(&steps.f_lt_tensor(&lengths)?, &steps)?;
-        x.f_gather(time_axis, &places.f_expand(&shape, false)?, false)
+        x.f_gather(time_axis, &places.f_expand(x.size(), false)?, false)
     })
 }
 
@@ -70,7 +65,7 @@ fn unique(node: &Node<'_>) -> Kernel {
             None => (0, x.f_internal_unique2(true, true, true)?),
         };
         let inverse = inverse.f_reshape([-1])?;
-        let first = first_met(&inverse, counts.numel() as i64)?;
+        let first = first_met(&inverse, &counts)?;
         if sorted {
             return Ok(vec![values, first, inverse, counts]);
         }
@@ -85,10 +80,10 @@ fn unique(node: &Node<'_>) -> Kernel {
     })
 }
 
-/// The lowest position at which `inverse` names each of `count` values.
-fn first_met(inverse: &Tensor, count: i64) -> Result<Tensor, TchError> {
+/// The lowest position at which `inverse` names each of the values that were counted.
+fn first_met(inverse: &Tensor, counts: &Tensor) -> Result<Tensor, TchError> {
     let options = (Kind::Int64, inverse.device());
     let positions = Tensor::f_arange(inverse.numel() as i64, options)?;
-    let beyond = Tensor::f_full([count], inverse.numel() as i64, options)?;
+    let beyond = counts.f_full_like(inverse.numel() as i64)?;
     beyond.f_internal_scatter_reduce(0, inverse, &positions, "amin", true)
 }

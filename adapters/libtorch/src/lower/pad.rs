@@ -82,6 +82,10 @@ fn by_axis(pads: &[i64], axes: Option<&[i64]>, rank: usize) -> Result<Vec<(i64, 
         )));
     }
     let (before, after) = pads.split_at(axes.len());
+    const MOST: i64 = i32::MAX as i64;
+    if let Some(pad) = pads.iter().find(|pad| !(-MOST..=MOST).contains(pad)) {
+        return Err(TchError::Shape(format!("{pad} rows cannot be padded")));
+    }
     let mut found = vec![(0, 0); rank];
     for ((axis, before), after) in axes.iter().zip(before).zip(after) {
         found[from_first(*axis, rank)?] = (*before, *after);
@@ -159,7 +163,7 @@ fn center_crop_pad(node: &Node<'_>) -> Kernel {
         let mut pads = vec![(0, 0); shape.len()];
         for (axis, wanted) in axes.as_ref().unwrap_or(&all).iter().zip(&wanted) {
             let axis = from_first(*axis, shape.len())?;
-            let more = wanted - shape[axis];
+            let more = wanted.max(&0) - shape[axis];
             let before = more.abs() / 2 * more.signum();
             pads[axis] = (before, more - before);
         }

@@ -1,8 +1,8 @@
 //! Elements chosen by tensors of indices or conditions: GatherElements, GatherND, Compress, NonZero.
 
-use tch::{Kind, TchError, Tensor};
+use tch::{Device, Kind, TchError, Tensor};
 
-use super::host::{self, size_at};
+use super::host::{self, along, size_at};
 use super::{Entry, Inputs, Kernel, Node, Refusal};
 
 pub(super) const TABLE: &[Entry] = &[
@@ -27,28 +27,47 @@ fn compress(node: &Node<'_>) -> Kernel {
 
 fn gather_elements(node: &Node<'_>) -> Kernel {
     let axis = node.int("axis", 0);
+    let indices = Along::read(node, axis);
     Kernel::new(1, move |inputs: Inputs<'_>| {
         let x = inputs.at(0)?;
-        with_indices(
-            inputs.at(1)?,
-            |indices| x.f_gather(axis, indices, false),
-            x,
-            axis,
-        )
+        indices.call(inputs.at(1)?, x, |places| x.f_gather(axis, places, false))
     })
 }
 
-/// Calls `call` with the indices; where it finds some out of bounds, once more with those below zero counted from the end.
-///
-/// torch's own gather and scatter know no negative indices, and few models have any.
-pub(super) fn with_indices(
-    indices: &Tensor,
-    call: impl Fn(&Tensor) -> Result<Tensor, TchError>,
-    data: &Tensor,
+/// Indices along an axis; torch's own gather and scatter know no negative ones, and few models have any.
+pub(super) struct Along {
     axis: i64,
-) -> Result<Tensor, TchError> {
-    let wide = host::indices(indices)?;
-    call(&wide).or_else(|_| call(&from_start(&wide, size_at(data, axis)?)?))
+    /// Whether none is negative, as far as is known at load.
+    positive: bool,
+}
+
+impl Along {
+    /// Of the second input.
+    pub(super) fn read(node: &Node<'_>, axis: i64) -> Self {
+        let known = node.constant_ints(1).ok().flatten();
+        Self {
+            axis,
+            positive: known.is_some_and(|known| known.iter().all(|index| *index >= 0)),
+        }
+    }
+
+    /// Calls `call` with the indices into `data`, those below zero counted from the end.
+    ///
+    /// A GPU that meets a negative one is lost to the process; the host only refuses it, and is asked again.
+    pub(super) fn call(
+        &self,
+        given: &Tensor,
+        data: &Tensor,
+        call: impl Fn(&Tensor) -> Result<Tensor, TchError>,
+    ) -> Result<Tensor, TchError> {
+        let places = host::indices(given)?;
+        let counted = || call(&from_start(&places, size_at(data, self.axis)?)?);
+        match (self.positive, data.device()) {
+            (true, _) => call(&places),
+            (false, Device::Cpu) => call(&places).or_else(|_| counted()),
+            (false, _) => counted(),
+        }
+    }
 }
 
 /// Indices below zero counted from the end of `size` elements.
@@ -58,15 +77,21 @@ pub(super) fn from_start(indices: &Tensor, size: i64) -> Result<Tensor, TchError
 }
 
 fn gather_nd(node: &Node<'_>) -> Result<Kernel, Refusal> {
-    let batch = node.int("batch_dims", 0) as usize;
-    let depth = node.shape(1).and_then(|shape| shape.last().copied());
-    let calls = depth.map_or(2, |depth| depth as u64 + 1) + 2 * batch as u64;
-    Ok(Kernel::new(calls, move |inputs: Inputs<'_>| {
-        let (x, indices) = (inputs.at(0)?, host::indices(inputs.at(1)?)?);
-        let mut chosen = batch_positions(&indices, batch)?;
-        chosen.extend(coordinates(&indices)?);
-        x.f_index(&chosen)
-    }))
+    let (batch, rank) = (node.int("batch_dims", 0), node.rank(1)?);
+    if !(0..rank).contains(&batch) {
+        return Err(Refusal::new(format!(
+            "with {batch} batch axes of {rank} axes of indices"
+        )));
+    }
+    Ok(Kernel::new(
+        2 + 2 * batch as u64,
+        move |inputs: Inputs<'_>| {
+            let (x, indices) = (inputs.at(0)?, host::indices(inputs.at(1)?)?);
+            let mut chosen = batch_positions(&indices, batch)?;
+            chosen.extend(coordinates(&indices)?);
+            x.f_index(&chosen)
+        },
+    ))
 }
 
 /// The coordinates that the last axis of `indices` holds, each a tensor of its own.
@@ -76,13 +101,11 @@ pub(super) fn coordinates(indices: &Tensor) -> Result<Vec<Option<Tensor>>, TchEr
 }
 
 /// For each of the first `batch` axes its positions, shaped to broadcast with the coordinates.
-fn batch_positions(indices: &Tensor, batch: usize) -> Result<Vec<Option<Tensor>>, TchError> {
-    let shape = indices.size();
-    let positions = |axis: usize| {
-        let mut spread = vec![1; shape.len() - 1];
-        spread[axis] = shape[axis];
-        let count = Tensor::f_arange(shape[axis], (Kind::Int64, indices.device()))?;
-        count.f_reshape(spread).map(Some)
+fn batch_positions(indices: &Tensor, batch: i64) -> Result<Vec<Option<Tensor>>, TchError> {
+    let positions = |axis: i64| {
+        let count = size_at(indices, axis)?;
+        let count = Tensor::f_arange(count, (Kind::Int64, indices.device()))?;
+        count.f_reshape(along(axis, indices.dim() - 1)?).map(Some)
     };
     (0..batch).map(positions).collect()
 }

@@ -3,7 +3,7 @@
 use tare_adapter_api::DataType;
 use tch::{Kind, TchError, Tensor};
 
-use super::host::from_first;
+use super::host::{along, size_at};
 use super::{Entry, Inputs, Kernel, Node, Refusal};
 
 pub(super) const TABLE: &[Entry] = &[
@@ -34,14 +34,11 @@ impl Layout {
         if parameter.numel() == 1 {
             return parameter.f_reshape([0i64; 0]);
         }
-        let axis = from_first(self.axis, x.dim())?;
         if self.block > 0 {
-            let repeated = parameter.f_repeat_interleave_self_int(self.block, axis as i64, None)?;
-            return repeated.f_narrow(axis as i64, 0, x.size()[axis]);
+            let repeated = parameter.f_repeat_interleave_self_int(self.block, self.axis, None)?;
+            return repeated.f_narrow(self.axis, 0, size_at(x, self.axis)?);
         }
-        let mut along = vec![1; x.dim()];
-        along[axis] = -1;
-        parameter.f_reshape(along)
+        parameter.f_reshape(along(self.axis, x.dim())?)
     }
 }
 

@@ -3,6 +3,7 @@
 use tare_models::Attribute;
 use tch::{TchError, Tensor};
 
+use super::host::size_at;
 use super::{Entry, Inputs, Kernel, Node, Refusal};
 use crate::ffi::Shared;
 
@@ -22,7 +23,7 @@ enum Cell {
 
 impl Cell {
     /// Which of ONNX's gates stands at each place of torch's: input, forget, cell, output; reset, update, new.
-    fn gates(self) -> &'static [i64] {
+    fn gates(self) -> &'static [usize] {
         match self {
             Self::Lstm => &[0, 2, 3, 1],
             Self::Gru => &[1, 0, 2],
@@ -150,11 +151,13 @@ fn in_torchs_order(cell: Cell, [w, r, b]: [Option<&Tensor>; 3]) -> Result<Vec<Sh
     };
     let reorder = |gates: Tensor| -> Result<Shared, TchError> {
         let parts = gates.f_chunk(cell.gates().len() as i64, 0)?;
-        let turned = cell.gates().iter().map(|gate| &parts[*gate as usize]);
-        Tensor::f_cat(&turned.collect::<Vec<_>>(), 0).map(Shared::new)
+        let turned: Option<Vec<&Tensor>> =
+            cell.gates().iter().map(|gate| parts.get(*gate)).collect();
+        let turned = turned.ok_or_else(|| TchError::Shape("weights lack gates".to_owned()))?;
+        Tensor::f_cat(&turned, 0).map(Shared::new)
     };
     let mut ordered = vec![];
-    for direction in 0..w.size()[0] {
+    for direction in 0..size_at(w, 0)? {
         ordered.push(reorder(w.f_select(0, direction)?)?);
         ordered.push(reorder(r.f_select(0, direction)?)?);
         if let Some(b) = b {
@@ -186,10 +189,13 @@ impl Recurrent {
             x => x.shallow_clone(),
         };
         let weights: Vec<&Tensor> = parameters.iter().map(|shared| &**shared).collect();
-        let hidden = self.start(inputs.get(5), &x, weights[1])?;
+        let Some(recurrent) = weights.get(1) else {
+            return Err(TchError::Shape("there is no direction".to_owned()));
+        };
+        let hidden = self.start(inputs.get(5), &x, recurrent)?;
         let outputs = match self.cell {
             Cell::Lstm => {
-                let states = [&hidden, &self.start(inputs.get(6), &x, weights[1])?];
+                let states = [&hidden, &self.start(inputs.get(6), &x, recurrent)?];
                 let (y, h, c) = self.lstm(&x, &states, &weights)?;
                 vec![y, h, c]
             }
@@ -226,8 +232,8 @@ impl Recurrent {
             Some(state) if self.batch_first => state.f_transpose(0, 1)?.f_contiguous(),
             Some(state) => Ok(state.shallow_clone()),
             None => {
-                let batch = x.size()[usize::from(!self.batch_first)];
-                let shape = [self.directions(), batch, recurrent.size()[1]];
+                let batch = size_at(x, i64::from(!self.batch_first))?;
+                let shape = [self.directions(), batch, size_at(recurrent, 1)?];
                 Tensor::f_zeros(shape, (x.f_kind()?, x.device()))
             }
         }

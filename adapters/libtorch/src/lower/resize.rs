@@ -2,11 +2,11 @@
 //! the other kinds of nearest neighbours, and a refusal for the rest.
 
 use tare_adapter_api::DataType;
-use tch::{TchError, Tensor};
+use tch::TchError;
 
 use super::coordinates::{Coordinates, Nearest, Rounding, Side};
 use super::host::{self, from_first};
-use super::interpolate::Interpolate;
+use super::interpolate::{Interpolate, Plan, is_image};
 use super::{Entry, Inputs, Kernel, Node, Refusal};
 
 pub(super) const TABLE: &[Entry] = &[("Resize", resize), ("Upsample", resize)];
@@ -42,13 +42,6 @@ struct Resize {
     sizes: usize,
 }
 
-/// What one shape is resized by.
-enum Plan {
-    Same,
-    Rows(Vec<(i64, Vec<i64>)>),
-    Torch(Interpolate, Vec<Side>),
-}
-
 fn resize(node: &Node<'_>) -> Result<Kernel, Refusal> {
     let resize = Resize::read(node)?.refuse()?;
     let known = node.shape(0).zip(resize.asked_at_load(node));
@@ -62,6 +55,11 @@ fn resize(node: &Node<'_>) -> Result<Kernel, Refusal> {
                 plan.run(inputs.at(0)?)
             }),
         });
+    }
+    if resize.smooth && !resize.exclude_outside {
+        return Err(Refusal::new(
+            "smoothed by a filter that repeats the edge: torch's leaves out what is outside",
+        ));
     }
     Ok(Kernel::new(1, move |inputs: Inputs<'_>| {
         let x = inputs.at(0)?;
@@ -176,7 +174,10 @@ impl Resize {
         if scales.is_empty() && self.aspect != Aspect::Stretch {
             self.keep_aspect(&mut sides, &places);
         }
-        Ok(sides)
+        match sides.iter().find(|side| !side.is_possible()) {
+            Some(side) => Err(format!("from {} to {} elements", side.from, side.to)),
+            None => Ok(sides),
+        }
     }
 
     fn keep_aspect(&self, sides: &mut [Side], places: &[usize]) {
@@ -253,16 +254,15 @@ impl Resize {
     }
 }
 
-/// Whether a batch of channels has one to three further axes, and only those are resized.
-fn is_image(sides: &[Side]) -> bool {
-    (3..=5).contains(&sides.len()) && sides[..2].iter().all(|side| side.is_same())
-}
-
 fn stretched(from: i64, to: i64) -> Side {
     Side {
         from,
         to,
-        scale: to as f64 / from as f64,
+        scale: if from == to {
+            1.0
+        } else {
+            to as f64 / from as f64
+        },
         told: None,
     }
 }
@@ -273,30 +273,5 @@ fn scaled(from: i64, scale: f64, to: f64) -> Side {
         to: to as i64,
         scale,
         told: Some(scale),
-    }
-}
-
-impl Plan {
-    fn calls(&self) -> u64 {
-        match self {
-            Self::Same => 0,
-            Self::Rows(axes) => 2 * axes.len() as u64,
-            Self::Torch(..) => 1,
-        }
-    }
-
-    fn run(&self, x: &Tensor) -> Result<Tensor, TchError> {
-        match self {
-            Self::Same => Ok(x.shallow_clone()),
-            Self::Torch(interpolate, sides) => interpolate.call(x, &sides[2..]),
-            Self::Rows(axes) => {
-                let mut resized = x.shallow_clone();
-                for (axis, rows) in axes {
-                    let rows = Tensor::f_from_slice(rows)?.f_to_device(x.device())?;
-                    resized = resized.f_index_select(*axis, &rows)?;
-                }
-                Ok(resized)
-            }
-        }
     }
 }

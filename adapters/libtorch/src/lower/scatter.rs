@@ -2,8 +2,8 @@
 
 use tch::{Kind, TchError, Tensor};
 
-use super::host::{self, from_first, size_at};
-use super::pick::{coordinates, from_start, with_indices};
+use super::host::{self, along, size_at};
+use super::pick::{Along, coordinates, from_start};
 use super::{Entry, Inputs, Kernel, Node, Refusal};
 
 pub(super) const TABLE: &[Entry] = &[
@@ -27,6 +27,7 @@ fn reduction(node: &Node<'_>) -> Result<Option<&'static str>, Refusal> {
 
 fn scatter_elements(node: &Node<'_>) -> Result<Kernel, Refusal> {
     let (axis, reduction) = (node.int("axis", 0), reduction(node)?);
+    let indices = Along::read(node, axis);
     Ok(Kernel::new(1, move |inputs: Inputs<'_>| {
         let (x, updates) = (inputs.at(0)?, inputs.at(2)?);
         let call = |indices: &Tensor| match reduction {
@@ -34,16 +35,16 @@ fn scatter_elements(node: &Node<'_>) -> Result<Kernel, Refusal> {
             Some("sum") => x.f_scatter_add(axis, indices, updates),
             Some(reduce) => x.f_internal_scatter_reduce(axis, indices, updates, reduce, true),
         };
-        with_indices(inputs.at(1)?, call, x, axis)
+        indices.call(inputs.at(1)?, x, call)
     }))
 }
 
 fn scatter_nd(node: &Node<'_>) -> Result<Kernel, Refusal> {
     let depth = node.shape(1).and_then(|shape| shape.last().copied());
-    let depth = depth.map_or(1, |depth| depth as u64);
+    let depth = depth.unwrap_or(1).max(0) as u64;
     match reduction(node)? {
-        None => Ok(Kernel::new(depth + 1, |inputs| put(inputs, false))),
-        Some("sum") => Ok(Kernel::new(depth + 1, |inputs| put(inputs, true))),
+        None => Ok(Kernel::new(2, |inputs| put(inputs, false))),
+        Some("sum") => Ok(Kernel::new(2, |inputs| put(inputs, true))),
         Some(reduce) => Ok(Kernel::new(5 * depth + 5, move |inputs| {
             reduce_at(inputs, reduce)
         })),
@@ -69,8 +70,9 @@ fn reduce_at(inputs: Inputs<'_>, reduce: &str) -> Result<Tensor, TchError> {
             .f_mul_scalar(*size)?
             .f_add(&from_start(index, *size)?)?;
     }
-    let rest: Vec<i64> = shape[indices.len()..].to_vec();
-    let flat = |tensor: &Tensor| tensor.f_reshape([vec![-1], rest.clone()].concat());
+    let mut row = vec![-1];
+    row.extend(shape.iter().skip(indices.len()));
+    let flat = |tensor: &Tensor| tensor.f_reshape(&row);
     let reduced =
         flat(x)?.f_index_reduce(0, &rows.f_reshape([-1])?, &flat(updates)?, reduce, true)?;
     reduced.f_reshape(shape)
@@ -84,20 +86,15 @@ fn tensor_scatter(node: &Node<'_>) -> Kernel {
     );
     Kernel::new(6, move |inputs: Inputs<'_>| {
         let (cache, update) = (inputs.at(0)?, inputs.at(1)?);
-        let axis = from_first(axis, cache.dim())?;
-        let shape = update.size();
-        let mut along = vec![1; shape.len()];
-        along[axis] = shape[axis];
-        let mut rows =
-            Tensor::f_arange(shape[axis], (Kind::Int64, cache.device()))?.f_reshape(along)?;
+        let options = (Kind::Int64, cache.device());
+        let steps = Tensor::f_arange(size_at(update, axis)?, options)?;
+        let mut rows = steps.f_reshape(along(axis, update.dim())?)?;
         if let Some(starts) = inputs.get(2) {
-            let mut batches = vec![1; shape.len()];
-            batches[0] = shape[0];
-            rows = rows.f_add(&starts.f_reshape(batches)?)?;
+            rows = rows.f_add(&starts.f_reshape(along(0, update.dim())?)?)?;
         }
         if circular {
-            rows = rows.f_remainder(size_at(cache, axis as i64)?)?;
+            rows = rows.f_remainder(size_at(cache, axis)?)?;
         }
-        cache.f_scatter(axis as i64, &rows.f_expand(shape, false)?, update)
+        cache.f_scatter(axis, &rows.f_expand(update.size(), false)?, update)
     })
 }

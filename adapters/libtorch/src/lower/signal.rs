@@ -3,7 +3,7 @@
 use tare_adapter_api::DataType;
 use tch::{Device, Kind, TchError, Tensor};
 
-use super::host::{Ints, Number, from_first, integers};
+use super::host::{Ints, Number, from_first};
 use super::{Entry, Inputs, Kernel, Node, Refusal};
 
 pub(super) const TABLE: &[Entry] = &[
@@ -97,10 +97,11 @@ impl Transform {
 fn stft(node: &Node<'_>) -> Result<Kernel, Refusal> {
     let one_sided = node.flag("onesided", true);
     Ok(Kernel::new(3, move |inputs: Inputs<'_>| {
-        let step = Number::of(inputs.at(1)?)?.to_f64() as i64;
+        let number = |tensor: &Tensor| Number::of(tensor).map(|number| number.to_f64() as i64);
+        let step = number(inputs.at(1)?)?;
         let window = inputs.get(2);
         let length = match (inputs.get(3), window) {
-            (Some(length), _) => integers(length)?[0],
+            (Some(length), _) => number(length)?,
             (None, Some(window)) => window.size1()?,
             (None, None) => {
                 return Err(TchError::Shape(

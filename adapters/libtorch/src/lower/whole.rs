@@ -3,6 +3,7 @@
 use tare_adapter_api::DataType;
 use tch::{Kind, TchError, Tensor};
 
+use super::host::along;
 use super::quantised::range;
 use super::window::Window;
 use super::{Entry, Inputs, Kernel, Node, Refusal};
@@ -121,9 +122,7 @@ impl Convolution {
 
 /// One number for each output channel of a weight.
 fn by_channel(parameter: &Tensor, rank: usize) -> Result<Tensor, TchError> {
-    let mut along = vec![1; rank];
-    along[0] = -1;
-    parameter.f_reshape(along)
+    parameter.f_reshape(along(0, rank)?)
 }
 
 fn conv_integer(node: &Node<'_>) -> Result<Kernel, Refusal> {
