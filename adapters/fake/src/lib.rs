@@ -16,7 +16,8 @@
 //! | `fault=panic\|abort\|hang\|error\|exit\|eat-memory` | what goes wrong | nothing |
 //! | `at=load\|run\|7` | when: at load, at every request, at the session's seventh | run |
 //! | `memory=1GiB` | how much `eat-memory` takes, touches and keeps, 10 ms each 16 MiB | 1GiB |
-//! | `output=nan` | every floating-point output is NaN | values |
+//! | `output=nan\|off-by:0.01\|none` | floating-point outputs are NaN, or so much more; or the last is not there | values |
+//! | `profiler=1.5` | there is a profiler, under which requests take so many times as long | none |
 //!
 //! Each declared output is a tensor of one element a row of the first input; its values depend on all bytes of all inputs.
 #![forbid(unsafe_code)]

@@ -4,6 +4,31 @@ use tare_adapter_api::{AdapterError, DataType, OutputSpec, Tensor};
 
 use crate::costs::mix;
 
+/// How outputs are wrong.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Wrong {
+    /// Floating-point values are NaN.
+    NotNumbers,
+    /// Floating-point values are so much more.
+    OffBy(f64),
+    /// The last output is not there.
+    Missing,
+}
+
+/// The outputs that are declared, unless they are `wrong`.
+pub(crate) fn tensors(
+    specs: &[OutputSpec],
+    inputs: &[Tensor],
+    wrong: Option<Wrong>,
+) -> Result<Vec<Tensor>, AdapterError> {
+    let count = match wrong {
+        Some(Wrong::Missing) => specs.len().saturating_sub(1),
+        _ => specs.len(),
+    };
+    let specs = specs.iter().take(count);
+    specs.map(|spec| tensor(spec, inputs, wrong)).collect()
+}
+
 /// Rows of the first input; one where there is none.
 pub(crate) fn rows(inputs: &[Tensor]) -> usize {
     inputs
@@ -14,19 +39,20 @@ pub(crate) fn rows(inputs: &[Tensor]) -> usize {
 }
 
 /// One output: a value a row, in the declared type, between 0 and 1 for floating-point types.
-pub(crate) fn tensor(
+fn tensor(
     spec: &OutputSpec,
     inputs: &[Tensor],
-    nan: bool,
+    wrong: Option<Wrong>,
 ) -> Result<Tensor, AdapterError> {
     let shape = vec![rows(inputs)];
     let seed = digest(inputs);
     let draws = (0..shape[0] as u64).map(|row| mix(seed ^ mix(row)));
     let fraction = |draw: u64| {
-        if nan {
-            f64::NAN
-        } else {
-            (draw >> 40) as f64 / f64::from(1 << 24)
+        let value = (draw >> 40) as f64 / f64::from(1 << 24);
+        match wrong {
+            Some(Wrong::NotNumbers) => f64::NAN,
+            Some(Wrong::OffBy(off)) => value + off,
+            Some(Wrong::Missing) | None => value,
         }
     };
     let made = match spec.dtype {
@@ -79,7 +105,7 @@ mod tests {
 
     #[test]
     fn outputs_are_a_function_of_the_inputs() {
-        let of = |values| tensor(&spec(DataType::F32), &[input(values)], false).expect("made");
+        let of = |values| tensor(&spec(DataType::F32), &[input(values)], None).expect("made");
         assert_eq!(of(vec![1.0, 2.0]), of(vec![1.0, 2.0]));
         assert_ne!(of(vec![1.0, 2.0]), of(vec![1.0, 3.0]));
         assert_eq!(of(vec![1.0, 2.0]).shape(), [2]);
@@ -98,26 +124,38 @@ mod tests {
             DataType::Bool,
         ] {
             assert_eq!(
-                tensor(&spec(dtype), &inputs, false).expect("made").dtype(),
+                tensor(&spec(dtype), &inputs, None).expect("made").dtype(),
                 dtype
             );
         }
         assert_eq!(
-            tensor(&spec(DataType::F16), &inputs, false)
+            tensor(&spec(DataType::F16), &inputs, None)
                 .expect_err("refused")
                 .to_string(),
             "fake makes no f16, which output 'y' is"
         );
     }
 
+    fn wrong(wrong: Wrong) -> Vec<Tensor> {
+        let specs = [spec(DataType::F32), spec(DataType::I32)];
+        tensors(&specs, &[input(vec![1.0, 2.0])], Some(wrong)).expect("made")
+    }
+
     #[test]
-    fn floating_point_outputs_can_be_nan() {
-        let bad = tensor(&spec(DataType::F32), &[input(vec![1.0, 2.0])], true).expect("made");
-        assert!(
-            bad.values::<f32>()
-                .expect("f32")
-                .iter()
-                .all(|value| value.is_nan())
-        );
+    fn outputs_can_be_wrong_as_asked() {
+        let right = tensors(
+            &[spec(DataType::F32), spec(DataType::I32)],
+            &[input(vec![1.0, 2.0])],
+            None,
+        )
+        .expect("made");
+        let floats = |outputs: &[Tensor]| outputs[0].values::<f32>().expect("f32").into_owned();
+        let nan = wrong(Wrong::NotNumbers);
+        assert!(floats(&nan).iter().all(|value| value.is_nan()));
+        let off = wrong(Wrong::OffBy(0.5));
+        let expected: Vec<f32> = floats(&right).iter().map(|value| value + 0.5).collect();
+        assert_eq!(floats(&off), expected);
+        assert_eq!(off[1], right[1], "integers stay as they are");
+        assert_eq!(wrong(Wrong::Missing), right[..1]);
     }
 }

@@ -11,9 +11,10 @@ use tare_units::{Bytes, Nanoseconds};
 use crate::NAME;
 use crate::costs::Costs;
 use crate::fault::{At, Fault};
+use crate::output::Wrong;
 use crate::read::{refusal, repeated, value, word};
 
-const KNOWN: [&str; 12] = [
+const KNOWN: [&str; 13] = [
     "at",
     "fault",
     "jitter",
@@ -21,6 +22,7 @@ const KNOWN: [&str; 12] = [
     "memory",
     "output",
     "per-sample",
+    "profiler",
     "run",
     "seed",
     "spin",
@@ -36,10 +38,11 @@ pub(crate) enum Spin {
 }
 
 /// All options.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Settings {
     pub(crate) costs: Costs,
-    pub(crate) nan: bool,
+    pub(crate) wrong: Option<Wrong>,
+    pub(crate) profiler: Option<f64>,
     fault: Option<(Fault, At)>,
     spin: Spin,
     threads: NonZeroUsize,
@@ -50,12 +53,8 @@ impl Settings {
         check_options(NAME, options, &KNOWN)?;
         Ok(Self {
             costs: costs(options)?,
-            nan: word(
-                options,
-                "output",
-                &[("values", false), ("nan", true)],
-                false,
-            )?,
+            wrong: wrong(options)?,
+            profiler: profiler(options)?,
             fault: fault(options)?,
             spin: word(
                 options,
@@ -116,6 +115,37 @@ fn costs(options: &Options) -> Result<Costs, AdapterError> {
     })
 }
 
+fn wrong(options: &Options) -> Result<Option<Wrong>, AdapterError> {
+    let Some(text) = options.get("output") else {
+        return Ok(None);
+    };
+    let off = || text.strip_prefix("off-by:")?.parse().ok();
+    match (text.as_str(), off()) {
+        ("values", _) => Ok(None),
+        ("nan", _) => Ok(Some(Wrong::NotNumbers)),
+        ("none", _) => Ok(Some(Wrong::Missing)),
+        (_, Some(off)) => Ok(Some(Wrong::OffBy(off))),
+        _ => {
+            let known = "use values, nan, none or off-by:NUMBER, such as off-by:0.01";
+            Err(refusal("output", text, known.to_owned()))
+        }
+    }
+}
+
+fn profiler(options: &Options) -> Result<Option<f64>, AdapterError> {
+    match options.get("profiler") {
+        None => Ok(None),
+        Some(text) => match text.parse() {
+            Ok(factor) if factor > 0.0 => Ok(Some(factor)),
+            _ => Err(refusal(
+                "profiler",
+                text,
+                "write how many times as long a profiled request takes, such as 1.5".to_owned(),
+            )),
+        },
+    }
+}
+
 fn fault(options: &Options) -> Result<Option<(Fault, At)>, AdapterError> {
     let memory = value(options, "memory", Bytes::from_mib(1024))?;
     let faults = [
@@ -167,6 +197,7 @@ mod tests {
             ("warmup", "5x3ms"),
             ("jitter", "200us"),
             ("seed", "9"),
+            ("profiler", "1.5"),
             ("output", "nan"),
             ("fault", "eat-memory"),
             ("memory", "64MiB"),
@@ -187,7 +218,8 @@ mod tests {
                     jitter: Nanoseconds::from_micros(200),
                     seed: 9,
                 },
-                nan: true,
+                wrong: Some(Wrong::NotNumbers),
+                profiler: Some(1.5),
                 fault: Some((Fault::EatMemory(Bytes::from_mib(64)), At::Request(7))),
                 spin: Spin::Busy,
                 threads: NonZeroUsize::new(3).expect("not zero"),
@@ -210,9 +242,19 @@ mod tests {
             refusal("at", "never"),
             "adapter 'fake' refuses option 'at=never': use load, run or the number of a request"
         );
+        assert!(refusal("profiler", "0").contains("'profiler=0'"));
+        assert!(refusal("output", "off-by:much").ends_with("such as off-by:0.01"));
         assert!(refusal("run", "2").contains("'run=2'"));
         assert!(refusal("threads", "0").contains("'threads=0'"));
         assert!(refusal("speed", "2").ends_with("threads, warmup"));
+    }
+
+    #[test]
+    fn outputs_can_be_wrong_in_several_ways() {
+        let wrong = |value| read(&[("output", value)]).expect("known").wrong;
+        assert_eq!(wrong("values"), None);
+        assert_eq!(wrong("none"), Some(Wrong::Missing));
+        assert_eq!(wrong("off-by:0.01"), Some(Wrong::OffBy(0.01)));
     }
 
     #[test]

@@ -89,3 +89,40 @@ fn a_panic_comes_out_of_the_request() {
     let payload = outcome.expect_err("panics");
     assert_eq!(payload.downcast_ref::<&str>(), Some(&"fault=panic"));
 }
+
+#[test]
+fn a_profiled_request_takes_so_many_times_as_long_and_tells_where() {
+    let clock = SimulatedClock::new();
+    let fake = Fake::new(clock.clone());
+    let options = [("run", "2ms"), ("profiler", "1.5")];
+    let loaded = fake.load(&request(&options, 1)).expect("loads");
+    let mut session = loaded.session().expect("a session");
+    session.run(&input(1)).expect("runs");
+    assert_eq!(clock.now(), Nanoseconds::from_millis(2));
+    session.start_profile().expect("offered");
+    session.run(&input(1)).expect("runs");
+    assert_eq!(clock.now(), Nanoseconds::from_millis(5));
+    let requests = session.end_profile().expect("profiled");
+    let times: Vec<(&str, u64)> = requests[0]
+        .iter()
+        .map(|operator| (operator.kind.as_str(), operator.time_ns))
+        .collect();
+    assert_eq!(
+        times,
+        [("MatMul", 1_500_000), ("Add", 750_000), ("Add", 750_000)]
+    );
+    session.run(&input(1)).expect("runs");
+    assert_eq!(clock.now(), Nanoseconds::from_millis(7));
+}
+
+#[test]
+fn without_a_profiler_there_is_no_profile() {
+    let fake = Fake::new(SimulatedClock::new());
+    let loaded = fake.load(&request(&[], 1)).expect("loads");
+    let mut session = loaded.session().expect("a session");
+    let error = session.start_profile().expect_err("not offered");
+    assert_eq!(
+        error.to_string(),
+        "this adapter does not offer a profile by operator"
+    );
+}
