@@ -1,7 +1,7 @@
 //! Whether a file can be loaded at all, so that a wrong one is told by name and not by the loader.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 const HEADER: usize = 64;
@@ -33,6 +33,16 @@ pub enum LibraryError {
         /// How many bytes it has.
         bytes: usize,
     },
+    /// It ends before what its header announces, and loading it would end the process.
+    #[error("{} has {bytes} bytes of the {needs} that its header announces: it is truncated, fetch it again", path.display())]
+    Truncated {
+        /// The file.
+        path: PathBuf,
+        /// How many bytes it has.
+        bytes: u64,
+        /// How many it should have at least.
+        needs: u64,
+    },
     /// Not in the format of libraries.
     #[error("{} is no library: it does not begin as an ELF file does; name a shared library (.so) for Linux", .0.display())]
     NotElf(PathBuf),
@@ -54,10 +64,10 @@ pub enum LibraryError {
     },
 }
 
-/// Checks that a file is a 64-bit x86-64 ELF shared object; it reads the header only.
+/// Checks that a file is a whole 64-bit x86-64 ELF shared object; it reads headers only.
 ///
 /// # Errors
-/// Where it is missing, a folder, unreadable, too short, in another format, of another kind or for another processor.
+/// Where it is missing, a folder, unreadable, truncated, in another format, of another kind or for another processor.
 pub fn check_library(path: &Path) -> Result<(), LibraryError> {
     let header = read_header(path)?;
     let owned = || path.to_owned();
@@ -76,13 +86,63 @@ pub fn check_library(path: &Path) -> Result<(), LibraryError> {
             found,
         });
     }
-    match kind(&header) {
-        Some(found) => Err(LibraryError::Kind {
+    if let Some(found) = kind(&header) {
+        return Err(LibraryError::Kind {
             path: owned(),
             found,
-        }),
-        None => Ok(()),
+        });
     }
+    let lengths = lengths(path, &header).map_err(|error| LibraryError::Unreadable {
+        path: owned(),
+        error,
+    })?;
+    match lengths {
+        (bytes, needs) if bytes < needs => Err(LibraryError::Truncated {
+            path: owned(),
+            bytes,
+            needs,
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// How long the file is, and how long it must be for its tables and for the segments that are loaded (elf(5)).
+fn lengths(path: &Path, header: &[u8]) -> io::Result<(u64, u64)> {
+    const SEGMENT: u64 = 56;
+    const LOADED: [u8; 4] = 1u32.to_le_bytes();
+    let table = |offset: usize, size: usize, count: usize| {
+        let size = u64::from(half(header, size));
+        let count = u64::from(half(header, count));
+        (word(header, offset), size, size * count)
+    };
+    let mut file = File::open(path)?;
+    let bytes = file.metadata()?.len();
+    let (start, size, length) = table(32, 54, 56);
+    let (sections, _, sections_length) = table(40, 58, 60);
+    let mut needs = start.saturating_add(length);
+    needs = needs.max(sections.saturating_add(sections_length));
+    if needs > bytes || size != SEGMENT {
+        return Ok((bytes, needs));
+    }
+    let mut segments = vec![0; length as usize];
+    file.seek(SeekFrom::Start(start))?;
+    file.read_exact(&mut segments)?;
+    for segment in segments.chunks_exact(SEGMENT as usize) {
+        if segment.starts_with(&LOADED) {
+            needs = needs.max(word(segment, 8).saturating_add(word(segment, 32)));
+        }
+    }
+    Ok((bytes, needs))
+}
+
+fn word(bytes: &[u8], at: usize) -> u64 {
+    let mut word = [0; 8];
+    word.copy_from_slice(&bytes[at..at + 8]);
+    u64::from_le_bytes(word)
+}
+
+fn half(bytes: &[u8], at: usize) -> u16 {
+    u16::from_le_bytes([bytes[at], bytes[at + 1]])
 }
 
 fn read_header(path: &Path) -> Result<Vec<u8>, LibraryError> {
@@ -180,6 +240,42 @@ mod tests {
     #[test]
     fn a_shared_object_for_x86_64_passes() {
         assert_eq!(check(&header(2, 1, SHARED_OBJECT, X86_64)), Ok(()));
+    }
+
+    /// A shared object with one segment of 100 bytes to load, behind the table that announces it.
+    fn with_a_segment() -> Vec<u8> {
+        let mut file = header(2, 1, SHARED_OBJECT, X86_64);
+        file[32] = HEADER as u8;
+        (file[54], file[56]) = (56, 1);
+        let mut segment = vec![0; 56];
+        (segment[0], segment[8], segment[32]) = (1, 120, 100);
+        file.extend(segment);
+        file.extend([7; 100]);
+        file
+    }
+
+    #[test]
+    fn a_file_that_ends_within_a_table_or_a_segment_is_truncated() {
+        let whole = with_a_segment();
+        assert_eq!(check(&whole), Ok(()));
+        refused(&whole[..219], "219 bytes of the 220");
+        refused(&whole[..119], "119 bytes of the 120");
+        refused(&whole[..64], "64 bytes of the 120");
+        let mut sections = whole.clone();
+        sections[40..48].copy_from_slice(&200u64.to_le_bytes());
+        (sections[58], sections[60]) = (64, 2);
+        refused(&sections, "220 bytes of the 328");
+    }
+
+    #[test]
+    fn a_header_that_announces_more_than_there_can_be_is_no_panic() {
+        let mut huge = with_a_segment();
+        huge[32..48].fill(0xff);
+        huge[54..62].fill(0xff);
+        refused(&huge, "truncated");
+        let mut segment = with_a_segment();
+        segment[72..80].fill(0xff);
+        refused(&segment, "truncated");
     }
 
     #[test]

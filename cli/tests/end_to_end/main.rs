@@ -8,5 +8,6 @@ mod faults;
 mod happy;
 mod onnx;
 mod resume;
+mod runtime;
 mod support;
 mod terminal;

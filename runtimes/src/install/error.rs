@@ -134,9 +134,7 @@ pub enum PipError {
         file: String,
     },
     /// It failed.
-    #[error(
-        "pip could not fetch {file}: {said}; check the network and pip's settings, or fetch that file elsewhere and install it with --from FILE"
-    )]
+    #[error("pip could not fetch {file}: {said}; {}", pip_remedy(said))]
     Failed {
         /// What was to be fetched.
         file: String,
@@ -169,6 +167,15 @@ impl InstallError {
         move |error| Self::Write {
             path: path.to_owned(),
             error,
+        }
+    }
+}
+
+fn pip_remedy(said: &str) -> &'static str {
+    match said.contains("No space left") {
+        true => "make room there, or set TARE_RUNTIMES to a folder on another disk",
+        false => {
+            "check the network and pip's settings, or fetch that file elsewhere and install it with --from FILE"
         }
     }
 }

@@ -1,9 +1,10 @@
 //! pip, the ordinary client: asked for one file of one package, and kept quiet unless it fails.
 
 use std::ffi::OsString;
-use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStderr, Command, Stdio};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use tare_units::Bytes;
@@ -51,13 +52,14 @@ impl Pip {
             .args(arguments(wheel))
             .arg("--dest")
             .arg(&work.fetched);
-        let log = File::create(&work.said).map_err(InstallError::write(&work.said))?;
-        let spawned = command.env("TMPDIR", &work.temporary).stderr(log).spawn();
+        command
+            .env("TMPDIR", &work.temporary)
+            .stderr(Stdio::piped());
         let failed = |said| PipError::Failed { file: file(), said };
-        let child = spawned.map_err(|error| failed(error.to_string()))?;
-        match Attended(child).wait(&work, progress)? {
-            true => Ok(arrived(wheel, &work.fetched)?),
-            false => Err(failed(last_words(&work.said)).into()),
+        let child = command.spawn().map_err(|error| failed(error.to_string()))?;
+        match Attended::to(child).wait(&work, progress)? {
+            Ok(()) => Ok(arrived(wheel, &work.fetched)?),
+            Err(said) => Err(failed(last_words(&said)).into()),
         }
     }
 
@@ -87,21 +89,15 @@ fn command(call: &[OsString]) -> Command {
 struct Work {
     temporary: PathBuf,
     fetched: PathBuf,
-    said: PathBuf,
 }
 
 impl Work {
     fn below(folder: &Path) -> Result<Self, InstallError> {
-        let [temporary, fetched, said] =
-            ["temporary", "fetched", "said"].map(|name| folder.join(name));
+        let [temporary, fetched] = ["temporary", "fetched"].map(|name| folder.join(name));
         for made in [&temporary, &fetched] {
             std::fs::create_dir_all(made).map_err(InstallError::write(made))?;
         }
-        Ok(Self {
-            temporary,
-            fetched,
-            said,
-        })
+        Ok(Self { temporary, fetched })
     }
 
     fn size(&self) -> Bytes {
@@ -123,31 +119,59 @@ fn arguments(wheel: &Wheel) -> Vec<String> {
     arguments
 }
 
-/// A process that does not outlive this value.
-struct Attended(Child);
+/// A process that does not outlive this value, and what it says meanwhile.
+struct Attended {
+    child: Child,
+    said: Option<JoinHandle<String>>,
+}
 
 impl Attended {
-    /// Whether it ended well; tells how much is there meanwhile.
+    fn to(mut child: Child) -> Self {
+        let stderr = child.stderr.take();
+        let said = std::thread::spawn(|| stderr.map_or(String::new(), read_all));
+        Self {
+            child,
+            said: Some(said),
+        }
+    }
+
+    /// What it said where it did not end well; `progress` hears how much is there meanwhile.
     fn wait(
         mut self,
         work: &Work,
         progress: &mut dyn FnMut(Bytes) -> Result<(), InstallError>,
-    ) -> Result<bool, InstallError> {
-        loop {
-            let ended = self.0.try_wait().map_err(InstallError::read(&work.said))?;
-            if let Some(status) = ended {
-                return Ok(status.success());
+    ) -> Result<Result<(), String>, InstallError> {
+        let status = loop {
+            let ended = self.child.try_wait();
+            match ended.map_err(InstallError::read(&work.temporary))? {
+                Some(status) => break status,
+                None => progress(work.size())?,
             }
-            progress(work.size())?;
             std::thread::sleep(POLL);
-        }
+        };
+        Ok(match status.success() {
+            true => Ok(()),
+            false => Err(self
+                .said
+                .take()
+                .and_then(|said| said.join().ok())
+                .unwrap_or_default()),
+        })
     }
+}
+
+/// Everything that comes, with the first mebibyte kept.
+fn read_all(mut stderr: ChildStderr) -> String {
+    let mut kept = Vec::new();
+    let _ = stderr.by_ref().take(1 << 20).read_to_end(&mut kept);
+    let _ = std::io::copy(&mut stderr, &mut std::io::sink());
+    String::from_utf8_lossy(&kept).into_owned()
 }
 
 impl Drop for Attended {
     fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
@@ -180,16 +204,23 @@ fn arrived(wheel: &Wheel, folder: &Path) -> Result<PathBuf, PipError> {
     })
 }
 
-/// The last error that pip printed, else its last line.
-fn last_words(said: &Path) -> String {
-    let said = std::fs::read(said).unwrap_or_default();
-    let said = String::from_utf8_lossy(&said);
+/// The last error that pip printed, else its last line; with the reason of a broken connection where it told one.
+fn last_words(said: &str) -> String {
     let lines = || said.lines().map(str::trim).filter(|line| !line.is_empty());
     let error = lines().rfind(|line| line.starts_with("ERROR: "));
     let last = error.or_else(|| lines().next_back());
-    last.unwrap_or("it said nothing")
-        .trim_start_matches("ERROR: ")
-        .to_owned()
+    let last = last.map_or("it said nothing", |line| line.trim_start_matches("ERROR: "));
+    match lines().rev().find_map(broken_connection) {
+        Some(reason) => format!("{last} ({reason})"),
+        None => last.to_owned(),
+    }
+}
+
+/// The reason in `… connection broken by 'Kind(<object>: reason')': /path`.
+fn broken_connection(line: &str) -> Option<&str> {
+    let (_, reason) = line.split_once("connection broken by ")?;
+    let reason = reason.split_once(">: ").map_or(reason, |(_, inner)| inner);
+    Some(reason.split_once("')").map_or(reason, |(inner, _)| inner))
 }
 
 #[cfg(test)]

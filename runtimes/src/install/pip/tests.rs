@@ -134,3 +134,40 @@ fn progress_counts_what_pip_has_so_far_and_stopping_ends_pip() {
     assert!(!Path::new("/proc").join(pid.trim()).exists());
     assert_eq!(bench.left(), [""; 0]);
 }
+
+#[test]
+fn the_reason_of_a_broken_connection_is_told_with_the_error() {
+    let said = "WARNING: Retrying (Retry(total=0)) after connection broken by 'NewConnectionError('<pip.HTTPConnection \
+                object at 0x7f>: Failed to establish a new connection: [Errno 111] Connection refused')': /small/\n\
+                ERROR: Could not find a version (from versions: none)\nERROR: No matching distribution found for small==1.0\n";
+    assert_eq!(
+        last_words(said),
+        "No matching distribution found for small==1.0 \
+         (Failed to establish a new connection: [Errno 111] Connection refused)"
+    );
+}
+
+#[test]
+fn a_full_disk_under_pip_gets_the_remedy_of_one() {
+    let bench = Bench::new();
+    let script = acting("echo 'ERROR: [Errno 28] No space left on device' >&2; exit 2");
+    let error = bench
+        .install_by(&script, &mut Silent)
+        .expect_err("fails")
+        .to_string();
+    assert!(
+        error.contains("No space left on device; make room"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_pip_that_talks_without_end_neither_blocks_nor_fills_the_memory() {
+    let bench = Bench::new();
+    let script = acting("yes | head -c 3000000 >&2; echo 'ERROR: too late' >&2; exit 1");
+    let error = bench
+        .install_by(&script, &mut Silent)
+        .expect_err("fails")
+        .to_string();
+    assert!(error.contains(": y; "), "{error}");
+}
