@@ -87,3 +87,64 @@ fn top_k(node: &Node<'_>) -> Result<Kernel, Refusal> {
         Ok((values.f_narrow(axis, 0, k)?, indices.f_narrow(axis, 0, k)?))
     }))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{floats, longs, one};
+
+    fn ties() -> tare_adapter_api::Tensor {
+        floats(&[2, 4], &[1.0, 5.0, 5.0, 0.0, 7.0, 7.0, 0.0, 7.0])
+    }
+
+    #[test]
+    fn the_first_or_the_last_of_equal_elements_is_named() {
+        let arg = |op: &str, last: i64| {
+            let operator = one(op, 13).int("axis", -1).int("select_last_index", last);
+            operator.int("keepdims", 0).fed(ties()).first()
+        };
+        assert_eq!(arg("ArgMax", 0), (vec![2], vec![1.0, 0.0]));
+        assert_eq!(arg("ArgMax", 1), (vec![2], vec![2.0, 3.0]));
+        assert_eq!(arg("ArgMin", 1), (vec![2], vec![3.0, 2.0]));
+        let default = one("ArgMin", 13).fed(ties()).first();
+        assert_eq!(default, (vec![1, 4], vec![0.0, 0.0, 1.0, 0.0]));
+    }
+
+    #[test]
+    fn of_equal_elements_the_lower_index_is_first() {
+        let top = |k: i64, largest: i64| {
+            let operator = one("TopK", 11).int("largest", largest).fed(ties());
+            operator
+                .known(longs(&[1], &[k]))
+                .outputs(2)
+                .run()
+                .expect("runs")
+        };
+        assert_eq!(
+            top(3, 1)[1],
+            (vec![2, 3], vec![1.0, 2.0, 0.0, 0.0, 1.0, 3.0])
+        );
+        assert_eq!(top(3, 0)[0].1, [0.0, 1.0, 5.0, 0.0, 7.0, 7.0]);
+        assert_eq!(
+            top(1, 1),
+            [(vec![2, 1], vec![5.0, 7.0]), (vec![2, 1], vec![1.0, 0.0])]
+        );
+    }
+
+    #[test]
+    fn values_alone_need_no_order_among_equals() {
+        let values = one("TopK", 11)
+            .int("axis", 1)
+            .fed(ties())
+            .fed(longs(&[1], &[2]));
+        assert_eq!(values.first(), (vec![2, 2], vec![5.0, 5.0, 7.0, 7.0]));
+    }
+
+    #[test]
+    fn before_version_13_hardmax_takes_all_axes_from_the_given_one_on() {
+        let cube = || floats(&[1, 2, 2], &[1.0, 3.0, 2.0, 9.0]);
+        let old = one("Hardmax", 11).fed(cube()).first();
+        assert_eq!(old, (vec![1, 2, 2], vec![0.0, 0.0, 0.0, 1.0]));
+        let new = one("Hardmax", 13).fed(cube()).first();
+        assert_eq!(new, (vec![1, 2, 2], vec![0.0, 1.0, 0.0, 1.0]));
+    }
+}

@@ -45,3 +45,44 @@ fn modulo(node: &Node<'_>) -> Result<Kernel, Refusal> {
         None => elementwise(Tensor::f_remainder_tensor),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{bytes, floats, longs, one};
+
+    #[test]
+    fn a_remainder_has_the_sign_of_the_divisor_or_with_fmod_of_the_dividend() {
+        let (a, b) = (
+            || longs(&[4], &[-4, 7, -7, 5]),
+            || longs(&[4], &[3, -3, -3, 3]),
+        );
+        let plain = one("Mod", 13).fed(a()).fed(b()).first();
+        assert_eq!(plain.1, [2.0, -2.0, -1.0, 2.0]);
+        let fmod = one("Mod", 13).int("fmod", 1).fed(a()).fed(b()).first();
+        assert_eq!(fmod.1, [-1.0, 1.0, -1.0, 2.0]);
+        let floating = one("Mod", 13)
+            .fed(floats(&[], &[1.0]))
+            .fed(floats(&[], &[2.0]));
+        assert_eq!(floating.refusal(), "on f32 without fmod=1");
+    }
+
+    #[test]
+    fn bits_are_shifted_the_way_that_is_named() {
+        let shift = |direction: &str| {
+            let operator = one("BitShift", 11).string("direction", direction);
+            operator
+                .fed(bytes(&[2], &[129, 6]))
+                .fed(bytes(&[2], &[1, 2]))
+        };
+        assert_eq!(shift("LEFT").first().1, [2.0, 24.0]);
+        assert_eq!(shift("RIGHT").first().1, [64.0, 1.0]);
+        assert_eq!(shift("UP").refusal(), "in the direction 'UP'");
+    }
+
+    #[test]
+    fn comparisons_broadcast() {
+        let operator = one("LessOrEqual", 16).fed(floats(&[2, 1], &[1.0, 3.0]));
+        let found = operator.fed(floats(&[2], &[1.0, 2.0])).first();
+        assert_eq!(found, (vec![2, 2], vec![1.0, 1.0, 0.0, 0.0]));
+    }
+}

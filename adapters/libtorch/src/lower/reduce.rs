@@ -192,3 +192,84 @@ fn of_nothing(
     })?;
     Tensor::f_full(shape, Scalar::float(value), (x.f_kind()?, x.device()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{floats, longs, one};
+    use super::*;
+
+    fn square() -> tare_adapter_api::Tensor {
+        floats(&[2, 2], &[1.0, -2.0, 3.0, 4.0])
+    }
+
+    #[test]
+    fn axes_are_an_attribute_of_old_operators_and_an_input_of_new_ones() {
+        let old = one("ReduceMax", 13).ints("axes", &[-1]).fed(square());
+        let known = one("ReduceMax", 18).fed(square()).known(longs(&[1], &[1]));
+        let fed = one("ReduceMax", 18).fed(square()).fed(longs(&[1], &[-1]));
+        for case in [old, known, fed] {
+            assert_eq!(case.first(), (vec![2, 1], vec![1.0, 4.0]));
+        }
+        let all = one("ReduceMax", 18).int("keepdims", 0).fed(square());
+        assert_eq!(all.first(), (vec![], vec![4.0]));
+    }
+
+    #[test]
+    fn no_axes_mean_all_of_them_or_none() {
+        let reduce = |op: &str, idle: i64| {
+            let operator = one(op, 18).int("noop_with_empty_axes", idle);
+            operator.fed(square()).fed(longs(&[0], &[])).first()
+        };
+        assert_eq!(reduce("ReduceSum", 0), (vec![1, 1], vec![6.0]));
+        assert_eq!(reduce("ReduceSum", 1).1, [1.0, -2.0, 3.0, 4.0]);
+        assert_eq!(reduce("ReduceSumSquare", 1).1, [1.0, 4.0, 9.0, 16.0]);
+        assert_eq!(reduce("ReduceL1", 1).1, [1.0, 2.0, 3.0, 4.0]);
+        assert_eq!(reduce("ReduceL2", 1).1, [1.0, 2.0, 3.0, 4.0]);
+        assert_eq!(reduce("ReduceMean", 1).1, [1.0, -2.0, 3.0, 4.0]);
+        assert_eq!(reduce("ReduceLogSumExp", 1).1, [1.0, -2.0, 3.0, 4.0]);
+    }
+
+    #[test]
+    fn integers_stay_integers() {
+        let whole = || longs(&[2, 2], &[3, -4, 5, 1 << 40]);
+        let sum = one("ReduceSum", 13).int("keepdims", 0).fed(whole());
+        assert_eq!(sum.first(), (vec![], vec![((1i64 << 40) + 4) as f64]));
+        let found = one("ReduceProd", 18)
+            .fed(whole())
+            .known(longs(&[2], &[1, 0]));
+        let tensor = found.tensors().expect("runs").remove(0);
+        assert_eq!(tensor.kind(), Kind::Int64);
+        assert_eq!(tensor.int64_value(&[0, 0]), -60 << 40);
+        let mean = one("ReduceMean", 18).fed(whole());
+        assert_eq!(
+            mean.refusal(),
+            "on i64: libtorch computes it of floating-point numbers only"
+        );
+        let length = one("ReduceL2", 18).fed(whole());
+        assert!(length.refusal().starts_with("on i64"));
+        let distance = one("ReduceL1", 18).fed(longs(&[2], &[3, -4]));
+        assert_eq!(distance.first().1, [7.0]);
+    }
+
+    #[test]
+    fn reductions_of_nothing_are_what_changes_nothing() {
+        let nothing = |op: &str| {
+            let operator = one(op, 18).fed(floats(&[2, 0, 3], &[]));
+            operator.known(longs(&[1], &[1])).int("keepdims", 0).first()
+        };
+        assert_eq!(
+            nothing("ReduceMax"),
+            (vec![2, 3], vec![f64::NEG_INFINITY; 6])
+        );
+        assert_eq!(nothing("ReduceMin"), (vec![2, 3], vec![f64::INFINITY; 6]));
+        assert_eq!(nothing("ReduceSum"), (vec![2, 3], vec![0.0; 6]));
+        assert_eq!(nothing("ReduceProd"), (vec![2, 3], vec![1.0; 6]));
+        let least = one("ReduceMax", 18).fed(longs(&[0], &[]));
+        assert!(
+            least
+                .run()
+                .expect_err("unknown")
+                .contains("extreme of no element")
+        );
+    }
+}

@@ -138,3 +138,112 @@ fn thresholded_relu(node: &Node<'_>) -> Result<Kernel, Refusal> {
     let alpha = node.float("alpha", 1.0);
     Ok(Kernel::unary(move |x| x.f_threshold(alpha, 0.0)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{One, floats, longs, one};
+    use super::*;
+
+    const X: [f32; 5] = [-2.0, -0.5, 0.0, 0.4, 3.0];
+
+    #[track_caller]
+    fn check(operator: One, formula: impl Fn(f64) -> f64) {
+        let (_, found) = operator.fed(floats(&[5], &X)).first();
+        for (x, y) in X.iter().zip(found) {
+            let wanted = formula(f64::from(*x));
+            assert!((y - wanted).abs() < 1e-6, "{x}: {y} instead of {wanted}");
+        }
+    }
+
+    fn curve(x: f64, alpha: f64, inner: f64) -> f64 {
+        if x > 0.0 {
+            x
+        } else {
+            alpha * ((x * inner).exp() - 1.0)
+        }
+    }
+
+    #[test]
+    fn exponential_units_follow_their_formula_with_any_parameter() {
+        for alpha in [1.0, 0.25] {
+            let elu = one("Elu", 6).float("alpha", alpha as f32);
+            check(elu, |x| curve(x, alpha, 1.0));
+            let celu = one("Celu", 12).float("alpha", alpha as f32);
+            check(celu, |x| curve(x, alpha, 1.0 / alpha));
+        }
+        check(one("Selu", 6), |x| SELU_SCALE * curve(x, SELU_ALPHA, 1.0));
+        let other = one("Selu", 6).float("alpha", 2.0).float("gamma", 3.0);
+        check(other, |x| 3.0 * curve(x, 2.0, 1.0));
+    }
+
+    #[test]
+    fn hard_sigmoids_are_lines_between_zero_and_one() {
+        check(one("HardSigmoid", 6), |x| (0.2 * x + 0.5).clamp(0.0, 1.0));
+        let torchs = one("HardSigmoid", 6).float("alpha", 1.0 / 6.0);
+        check(torchs, |x| (x / 6.0 + 0.5).clamp(0.0, 1.0));
+        check(one("HardSwish", 14), |x| {
+            x * (x / 6.0 + 0.5).clamp(0.0, 1.0)
+        });
+    }
+
+    #[test]
+    fn what_is_small_is_shrunk_to_zero() {
+        let shrunk = |bias: f64, lambda: f64| {
+            let operator = one("Shrink", 9).float("bias", bias as f32);
+            check(operator.float("lambd", lambda as f32), |x| {
+                if x.abs() > lambda {
+                    x - bias * x.signum()
+                } else {
+                    0.0
+                }
+            });
+        };
+        shrunk(0.0, 0.5);
+        shrunk(0.5, 0.5);
+        shrunk(1.5, 0.25);
+        let whole = one("Shrink", 9).fed(longs(&[1], &[1]));
+        assert_eq!(whole.refusal(), "on i64, which torch cannot shrink");
+    }
+
+    #[test]
+    fn the_other_curves_follow_their_formulas() {
+        check(one("Swish", 24), |x| x / (1.0 + (-x).exp()));
+        let steep = one("Swish", 24).float("alpha", 2.0);
+        check(steep, |x| x / (1.0 + (-2.0 * x).exp()));
+        let above = one("ThresholdedRelu", 10).float("alpha", 0.4);
+        check(above, |x| if x > f64::from(0.4f32) { x } else { 0.0 });
+        check(one("Softsign", 1), |x| x / (1.0 + x.abs()));
+        check(one("Softplus", 1), |x| x.exp().ln_1p());
+        check(one("Mish", 18), |x| x * x.exp().ln_1p().tanh());
+    }
+
+    #[test]
+    fn slopes_broadcast_as_onnx_has_it() {
+        let x = || floats(&[1, 2, 2], &[-1.0, -2.0, -3.0, 4.0]);
+        let sloped = |shape: &[usize], slope: &[f32]| {
+            one("PRelu", 16)
+                .fed(x())
+                .fed(floats(shape, slope))
+                .first()
+                .1
+        };
+        assert_eq!(sloped(&[1], &[0.5]), [-0.5, -1.0, -1.5, 4.0]);
+        assert_eq!(sloped(&[2, 1], &[0.5, 2.0]), [-0.5, -1.0, -6.0, 4.0]);
+        assert_eq!(sloped(&[2], &[0.5, 2.0]), [-0.5, -4.0, -1.5, 4.0]);
+        assert_eq!(
+            sloped(&[2, 2], &[1.0, 2.0, 3.0, 4.0]),
+            [-1.0, -4.0, -9.0, 4.0]
+        );
+    }
+
+    #[test]
+    fn a_slope_is_by_channel_only_where_it_meets_the_channels() {
+        assert!(is_by_channel(&[3, 1, 1], &[2, 3, 5, 5]));
+        assert!(is_by_channel(&[1, 3, 1, 1], &[2, 3, 5, 5]));
+        assert!(is_by_channel(&[], &[2, 3]));
+        assert!(is_by_channel(&[3], &[2, 3]));
+        assert!(!is_by_channel(&[3], &[2, 3, 3]));
+        assert!(!is_by_channel(&[5, 1], &[2, 3, 5, 5]));
+        assert!(!is_by_channel(&[1, 1, 1], &[2, 2]));
+    }
+}

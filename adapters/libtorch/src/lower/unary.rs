@@ -44,3 +44,27 @@ fn is_inf(node: &Node<'_>) -> Result<Kernel, Refusal> {
     };
     Ok(Kernel::unary(ask))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{floats, one};
+
+    #[test]
+    fn halves_round_to_the_even_number() {
+        let operator = one("Round", 11).fed(floats(&[4], &[0.5, 1.5, -2.5, -3.5]));
+        assert_eq!(operator.first().1, [0.0, 2.0, -2.0, -4.0]);
+    }
+
+    #[test]
+    fn infinities_are_asked_for_by_sign() {
+        let ask = |negative: i64, positive: i64| {
+            let operator = one("IsInf", 20).int("detect_negative", negative);
+            let x = floats(&[4], &[f32::INFINITY, f32::NEG_INFINITY, f32::NAN, 1.0]);
+            operator.int("detect_positive", positive).fed(x).first().1
+        };
+        assert_eq!(ask(1, 1), [1.0, 1.0, 0.0, 0.0]);
+        assert_eq!(ask(0, 1), [1.0, 0.0, 0.0, 0.0]);
+        assert_eq!(ask(1, 0), [0.0, 1.0, 0.0, 0.0]);
+        assert_eq!(ask(0, 0), [0.0; 4]);
+    }
+}

@@ -35,3 +35,24 @@ fn fold(node: &Node<'_>, pair: Pair, last_calls: u64, last: Last) -> Kernel {
         last(folded, count as f64)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{floats, one};
+
+    #[test]
+    fn any_number_of_tensors_is_folded() {
+        let of = |op: &str, count: f32| {
+            let mut operator = one(op, 13);
+            for number in 0..count as i32 {
+                operator = operator.fed(floats(&[2], &[number as f32, 4.0 - number as f32]));
+            }
+            operator.first().1
+        };
+        assert_eq!(of("Mean", 3.0), [1.0, 3.0]);
+        assert_eq!(of("Sum", 3.0), [3.0, 9.0]);
+        assert_eq!(of("Max", 3.0), [2.0, 4.0]);
+        assert_eq!(of("Min", 3.0), [0.0, 2.0]);
+        assert_eq!(of("Sum", 1.0), [0.0, 4.0]);
+    }
+}
