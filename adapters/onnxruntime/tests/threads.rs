@@ -11,7 +11,7 @@ use common::is_here;
 
 #[test]
 fn one_thread_or_two_execute_as_asked() {
-    if !is_here(None) {
+    if !is_here() {
         return;
     }
     for count in [1, 2] {

@@ -1,6 +1,7 @@
 //! What must be asked of a library file before `ort` takes it: its version, and whether it has the interface that `ort` calls.
 #![allow(unsafe_code)]
 
+use std::error::Error as _;
 use std::ffi::{CStr, c_char, c_int};
 use std::path::Path;
 use std::ptr;
@@ -24,7 +25,7 @@ impl Probe {
     /// What the loader says, or what is missing from the file.
     pub(crate) fn load(path: &Path) -> Result<Self, String> {
         // SAFETY: loading runs the file's initialisers; it was named as an ONNX Runtime, whose initialisers only set up globals.
-        let library = unsafe { Library::new(path) }.map_err(|error| error.to_string())?;
+        let library = unsafe { Library::new(path) }.map_err(|error| said(&error))?;
         // SAFETY: the symbol has this signature in every ONNX Runtime (onnxruntime_c_api.h), and no other library exports it.
         let base = unsafe {
             library.get::<unsafe extern "C" fn() -> *const sys::OrtApiBase>(b"OrtGetApiBase")
@@ -48,6 +49,11 @@ impl Probe {
     pub(crate) fn keep(self) {
         std::mem::forget(self.library);
     }
+}
+
+/// What the loader says, which stands behind the error.
+fn said(error: &libloading::Error) -> String {
+    error.source().unwrap_or(error).to_string()
 }
 
 /// The execution providers that the open library was built with.
