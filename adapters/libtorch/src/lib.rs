@@ -40,7 +40,7 @@ const VERSION: &str = "2.11.0";
 /// | `cudnn_benchmark` | false | on a GPU, cuDNN times its algorithms and keeps the quickest |
 /// | `cudnn_deterministic` | false | on a GPU, cuDNN gives the same bits each time |
 /// | `freeze` | true | script: parameters become constants, as by `torch.jit.freeze` |
-/// | `optimize` | as `freeze` | script: as by `torch.jit.optimize_for_inference` |
+/// | `optimize` | as `freeze` and `mkldnn` | script: as by `torch.jit.optimize_for_inference`, which uses oneDNN |
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Libtorch;
 

@@ -158,13 +158,16 @@ impl Settings {
 
 fn preparation(options: &Options) -> Result<Preparation, AdapterError> {
     let freeze = flag(NAME, options, FREEZE, true)?;
-    let optimize = flag(NAME, options, OPTIMIZE, freeze)?;
+    let mkldnn = flag(NAME, options, MKLDNN, true)?;
+    let optimize = flag(NAME, options, OPTIMIZE, freeze && mkldnn)?;
     if optimize && !freeze {
-        return Err(refused(
-            options,
-            OPTIMIZE,
-            "only a frozen module is optimised: leave freeze=false out",
-        ));
+        let reason = "only a frozen module is optimised: leave freeze=false out";
+        return Err(refused(options, OPTIMIZE, reason));
+    }
+    if optimize && !mkldnn {
+        let reason =
+            "libtorch then lays weights out for oneDNN all the same: leave mkldnn=false out";
+        return Err(refused(options, OPTIMIZE, reason));
     }
     Ok(Preparation { freeze, optimize })
 }

@@ -1,14 +1,14 @@
 //! Operator by operator: the folded graph as a list of steps, each a few ATen calls.
 
 mod ffi;
-#[cfg(test)]
-mod dump;
 mod lower;
 mod model;
+mod open;
 mod output;
 mod program;
 mod session;
 
 pub(crate) use ffi::{Feed, brought_out};
 pub(crate) use model::{EagerModel, load};
+pub(crate) use open::accepts;
 pub(crate) use output::tensor as host_tensor;

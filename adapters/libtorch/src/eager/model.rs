@@ -1,20 +1,23 @@
 //! A model lowered to a program, whose sessions share its weights.
 
 use std::num::NonZeroUsize;
+use std::sync::OnceLock;
 
 use tare_adapter_api::{
-    AdapterError, LoadRequest, Loaded, OutputSpec, RuntimeFacts, Session, TensorSpec,
+    AdapterError, LoadRequest, Loaded, OutputSpec, RuntimeFacts, Session, Tensor as HostTensor,
+    TensorSpec,
 };
-use tare_models::{Model, Resolved, resolve};
+use tare_models::Resolved;
 
 use super::lower::program;
+use super::open::{self, Opened, open};
 use super::program::Program;
 use super::session::EagerSession;
-use crate::load;
 use crate::lower::{Scope, Target};
 use crate::rewrite::rewrite;
 use crate::runtime;
 use crate::settings::Settings;
+use crate::shim::Recorder;
 
 /// A model in libtorch's memory.
 pub(crate) struct EagerModel {
@@ -26,18 +29,16 @@ pub(crate) struct EagerModel {
     pub(crate) open_shape: Option<String>,
     pub(super) threads: NonZeroUsize,
     pub(super) settings: Settings,
+    /// Inputs that a request ran with.
+    pub(super) sample: OnceLock<Vec<HostTensor>>,
 }
 
 /// Reads and lowers the file; nothing of it is kept but libtorch's own copy of the weights.
 pub(crate) fn load(request: &LoadRequest, settings: Settings) -> Result<EagerModel, AdapterError> {
-    let target = load::target(request)?;
-    let model =
-        Model::open(&request.model).map_err(|error| AdapterError::Load(error.to_string()))?;
-    load::refuse_unknown(model.graph(), request)?;
-    let mut resolved = resolve(model.graph(), &request.inputs)
-        .map_err(|error| AdapterError::Load(error.to_string()))?;
-    drop(model);
-    load::reorder(&mut resolved.graph, request);
+    let Opened {
+        mut resolved,
+        target,
+    } = open(request)?;
     let open_shape = open_shape(&resolved);
     rewrite(&mut resolved);
     let scope = Scope::new(&resolved.graph, &resolved, target);
@@ -45,12 +46,24 @@ pub(crate) fn load(request: &LoadRequest, settings: Settings) -> Result<EagerMod
     Ok(EagerModel {
         program,
         inputs: request.inputs.clone(),
-        outputs: load::outputs(&resolved.graph),
+        outputs: open::outputs(&resolved.graph),
         target,
         open_shape,
         threads: request.threads,
         settings,
+        sample: OnceLock::new(),
     })
+}
+
+impl EagerModel {
+    /// How many calls libtorch's profiler sees in a request like the first one; `None` before it.
+    fn seen_calls(&self) -> Option<u64> {
+        let inputs = self.sample.get()?;
+        let mut session = EagerSession::new(self).ok()?;
+        let recorder = Recorder::begin().ok()?;
+        session.run(inputs).ok()?;
+        recorder.end().ok().map(|calls| calls.len() as u64)
+    }
 }
 
 impl Loaded for EagerModel {
@@ -59,7 +72,8 @@ impl Loaded for EagerModel {
     }
 
     fn runtime(&self) -> RuntimeFacts {
-        runtime::facts(self.settings, Some(self.program.calls))
+        let calls = self.seen_calls().unwrap_or(self.program.calls);
+        runtime::facts(self.settings, Some(calls))
     }
 }
 

@@ -44,6 +44,7 @@ impl Session for EagerSession<'_> {
         let (frame, feeds) = (&mut self.frame, &mut self.feeds);
         self.profiler
             .around(|| execute(&self.model.program, frame, feeds, inputs))?;
+        self.model.sample.get_or_init(|| inputs.to_vec());
         self.ran = true;
         Ok(())
     }

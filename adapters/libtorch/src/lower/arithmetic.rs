@@ -3,6 +3,7 @@
 use tare_adapter_api::DataType;
 use tch::{Device, TchError, Tensor};
 
+use super::host::Number;
 use super::{Entry, Inputs, Kernel, Node, Refusal};
 use crate::ffi::Shared;
 
@@ -51,14 +52,18 @@ fn number(node: &Node<'_>, index: usize) -> Result<Option<Shared>, Refusal> {
 
 /// Integers divide towards zero.
 fn div(node: &Node<'_>) -> Result<Kernel, Refusal> {
-    let dtype = node.dtype(0).or(node.output_dtype(0));
-    match dtype {
-        Some(dtype) if dtype.is_integer() => binary(node, |a, b| a.f_div_tensor_mode(b, "trunc")),
-        Some(_) => binary(node, Tensor::f_div),
-        None => Err(Refusal::new(
-            "on a type that is not known before the model runs",
-        )),
+    match node.dtype(0).or(node.output_dtype(0)) {
+        Some(dtype) if dtype.is_float() => binary(node, Tensor::f_div),
+        Some(_) => binary(node, towards_zero),
+        None => binary(node, |a, b| match Number::is_floating(a.f_kind()?) {
+            true => a.f_div(b),
+            false => towards_zero(a, b),
+        }),
     }
+}
+
+fn towards_zero(a: &Tensor, b: &Tensor) -> Result<Tensor, TchError> {
+    a.f_div_tensor_mode(b, "trunc")
 }
 
 /// The result has the type of the base.

@@ -1,8 +1,11 @@
-//! Attention: libtorch's fused call where it has one for what is asked.
+//! Attention: libtorch's fused call wherever it has what is asked, else the products written out.
 
-use tch::Tensor;
+use tch::{Kind, TchError, Tensor};
 
-use super::{Entry, Inputs, Kernel, Node, Refusal};
+use super::host::Number;
+use super::{Entry, Inputs, Kernel, Node, Outputs, Refusal};
+
+pub(super) const TABLE: &[Entry] = &[("Attention", attention)];
 
 /// The pattern that the rewriting found: query, key, value [batch, heads, rows, width], and a mask to add.
 pub(super) const OWN: &[Entry] = &[("sdpa", sdpa)];
@@ -14,15 +17,185 @@ fn sdpa(node: &Node<'_>) -> Result<Kernel, Refusal> {
     let scale = node.float("scale", usual);
     let scale = ((scale - usual).abs() > 1e-6 * usual).then_some(scale);
     Ok(Kernel::new(1, move |inputs: Inputs<'_>| {
-        Tensor::f_scaled_dot_product_attention(
-            inputs.at(0)?,
-            inputs.at(1)?,
-            inputs.at(2)?,
-            inputs.get(3),
-            0.0,
-            false,
-            scale,
-            false,
-        )
+        let (q, k, v) = (inputs.at(0)?, inputs.at(1)?, inputs.at(2)?);
+        fused(q, k, v, inputs.get(3), false, scale)
     }))
+}
+
+fn fused(
+    q: &Tensor,
+    k: &Tensor,
+    v: &Tensor,
+    mask: Option<&Tensor>,
+    causal: bool,
+    scale: Option<f64>,
+) -> Result<Tensor, TchError> {
+    let grouped = q.size()[1] != k.size()[1];
+    Tensor::f_scaled_dot_product_attention(q, k, v, mask, 0.0, causal, scale, grouped)
+}
+
+/// What the attributes and wanted outputs ask.
+#[derive(Clone, Copy)]
+struct Asked {
+    causal: bool,
+    scale: Option<f64>,
+    softcap: f64,
+    /// Heads of queries, and of keys and values, where the inputs have three axes.
+    heads: Option<(i64, i64)>,
+    /// Whether the keys and values with those of the past are wanted.
+    present: bool,
+    /// After which step the scores are wanted: product, mask, cap, softmax.
+    scores: Option<i64>,
+}
+
+fn attention(node: &Node<'_>) -> Result<Kernel, Refusal> {
+    if node.has_input(6) {
+        return Err(Refusal::new("with lengths of keys without padding"));
+    }
+    let heads = (node.int("q_num_heads", 0), node.int("kv_num_heads", 0));
+    let flat = node.rank(0)? == 3;
+    if flat && (heads.0 < 1 || heads.1 < 1) {
+        return Err(Refusal::new("over three axes without numbers of heads"));
+    }
+    let asked = Asked {
+        causal: node.flag("is_causal", false),
+        scale: node.attribute("scale").map(|_| node.float("scale", 1.0)),
+        softcap: node.float("softcap", 0.0),
+        heads: flat.then_some(heads),
+        present: node.has_output(1) || node.has_output(2),
+        scores: node
+            .has_output(3)
+            .then(|| node.int("qk_matmul_output_mode", 0)),
+    };
+    let by_hand = asked.scores.is_some() || asked.softcap > 0.0;
+    let shaping = if flat { 8 } else { 0 };
+    let past = 2 * u64::from(node.has_input(4));
+    let masking = 3 * u64::from(asked.causal && (node.has_input(3) || node.has_input(4)));
+    let core = if by_hand { 9 } else { 1 };
+    Ok(Kernel::new(
+        shaping + past + masking + core,
+        move |inputs: Inputs<'_>| attend(inputs, asked),
+    ))
+}
+
+fn attend(inputs: Inputs<'_>, asked: Asked) -> Result<Outputs, TchError> {
+    let (heads_q, heads_kv) = asked.heads.unzip();
+    let q = split(inputs.at(0)?, heads_q)?;
+    let k = with_past(inputs.get(4), split(inputs.at(1)?, heads_kv)?)?;
+    let v = with_past(inputs.get(5), split(inputs.at(2)?, heads_kv)?)?;
+    let past = inputs.get(4).map_or(0, |past| past.size()[2]);
+    let simple = asked.causal && inputs.get(3).is_none() && past == 0;
+    let rows = (q.size()[2], k.size()[2]);
+    let mask = match inputs.get(3) {
+        Some(mask) => Some(widened(mask, rows.1)?),
+        None => None,
+    };
+    let mask = match asked.causal && !(simple && asked.scores.is_none() && asked.softcap == 0.0) {
+        true => Some(causal(mask, rows, past, &q)?),
+        false => mask,
+    };
+    let (y, scores) = if asked.scores.is_some() || asked.softcap > 0.0 {
+        by_hand(&q, &k, &v, mask.as_ref(), asked)?
+    } else {
+        let y = fused(&q, &k, &v, mask.as_ref(), simple, asked.scale)?;
+        (y, Tensor::new())
+    };
+    let y = match asked.heads {
+        None => y,
+        Some(_) => y.f_transpose(1, 2)?.f_flatten(2, 3)?,
+    };
+    Ok(match asked.present || asked.scores.is_some() {
+        true => Outputs::Many(vec![y, k, v, scores]),
+        false => Outputs::One(y),
+    })
+}
+
+/// [batch, rows, heads · width] as [batch, heads, rows, width].
+fn split(x: &Tensor, heads: Option<i64>) -> Result<Tensor, TchError> {
+    match heads {
+        None => Ok(x.shallow_clone()),
+        Some(heads) => x.f_unflatten(2, [heads, -1])?.f_transpose(1, 2),
+    }
+}
+
+fn with_past(past: Option<&Tensor>, now: Tensor) -> Result<Tensor, TchError> {
+    match past {
+        None => Ok(now),
+        Some(past) => Tensor::f_cat(&[past, &now], 2),
+    }
+}
+
+/// A mask as long as the keys: what it does not reach is not attended to.
+fn widened(mask: &Tensor, keys: i64) -> Result<Tensor, TchError> {
+    let short = keys - mask.size().last().copied().unwrap_or(keys);
+    if short <= 0 {
+        return Ok(mask.shallow_clone());
+    }
+    let least = if mask.f_kind()? == Kind::Bool {
+        0.0
+    } else {
+        f64::NEG_INFINITY
+    };
+    mask.f_pad([0, short], "constant", least)
+}
+
+/// The mask with what comes after each query masked too.
+fn causal(
+    mask: Option<Tensor>,
+    (queries, keys): (i64, i64),
+    past: i64,
+    q: &Tensor,
+) -> Result<Tensor, TchError> {
+    let seen = Tensor::f_ones([queries, keys], (Kind::Bool, q.device()))?.f_tril(past)?;
+    match mask {
+        None => Ok(seen),
+        Some(mask) if mask.f_kind()? == Kind::Bool => mask.f_logical_and(&seen),
+        Some(mask) => mask.f_masked_fill(&seen.f_logical_not()?, f64::NEG_INFINITY),
+    }
+}
+
+fn by_hand(
+    q: &Tensor,
+    k: &Tensor,
+    v: &Tensor,
+    mask: Option<&Tensor>,
+    asked: Asked,
+) -> Result<(Tensor, Tensor), TchError> {
+    let groups = q.size()[1] / k.size()[1];
+    let (k, v) = (repeated(k, groups)?, repeated(v, groups)?);
+    let usual = 1.0 / (q.size()[3] as f64).sqrt();
+    let root = asked.scale.unwrap_or(usual).sqrt();
+    let product = q
+        .f_mul_scalar(root)?
+        .f_matmul(&k.f_mul_scalar(root)?.f_transpose(2, 3)?)?;
+    let masked = match mask {
+        None => product.shallow_clone(),
+        Some(mask) if mask.f_kind()? == Kind::Bool => {
+            product.f_masked_fill(&mask.f_logical_not()?, Number::Float(f64::NEG_INFINITY))?
+        }
+        Some(mask) => product.f_add(mask)?,
+    };
+    let capped = match asked.softcap > 0.0 {
+        true => masked
+            .f_mul_scalar(1.0 / asked.softcap)?
+            .f_tanh()?
+            .f_mul_scalar(asked.softcap)?,
+        false => masked.shallow_clone(),
+    };
+    let weights = capped.f_softmax(-1, None::<Kind>)?;
+    let y = weights.f_matmul(&v)?;
+    let scores = match asked.scores {
+        Some(1) => masked,
+        Some(2) => capped,
+        Some(3) => weights,
+        _ => product,
+    };
+    Ok((y, scores))
+}
+
+fn repeated(x: &Tensor, groups: i64) -> Result<Tensor, TchError> {
+    if groups == 1 {
+        return Ok(x.shallow_clone());
+    }
+    x.f_repeat_interleave_self_int(groups, 1, None)
 }

@@ -10,7 +10,7 @@ pub(crate) struct Kernel {
     pub(crate) is_same: bool,
 }
 
-/// Must not write to its inputs: they may be shared.
+/// Must not write to its inputs, which may be shared, unless the rewriting found that nobody else reads them.
 pub(crate) type Run = Box<dyn Fn(Inputs<'_>) -> Result<Outputs, TchError> + Send + Sync>;
 
 /// The tensors at an operator's inputs, in ONNX's order; a constant that the lowering took is not among them.

@@ -33,12 +33,15 @@ mod quantised;
 mod recurrent;
 mod reduce;
 mod resize;
+mod rotary;
 mod scatter;
 mod scope;
 mod shaped;
 mod signal;
 mod slice;
 mod softmax;
+#[cfg(test)]
+mod testing;
 mod unary;
 mod unpool;
 mod variadic;
@@ -64,6 +67,7 @@ const FAMILIES: &[(&str, &[Entry])] = &[
     ("", algebra::TABLE),
     ("", arg::TABLE),
     ("", arithmetic::TABLE),
+    ("", attention::TABLE),
     ("", binary::TABLE),
     ("", cast::TABLE),
     ("", clip::TABLE),
@@ -83,6 +87,7 @@ const FAMILIES: &[(&str, &[Entry])] = &[
     ("", recurrent::TABLE),
     ("", reduce::TABLE),
     ("", resize::TABLE),
+    ("", rotary::TABLE),
     ("", scatter::TABLE),
     ("", shaped::TABLE),
     ("", signal::TABLE),

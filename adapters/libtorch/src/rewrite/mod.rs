@@ -4,6 +4,7 @@
 
 mod activation;
 mod attention;
+mod in_place;
 mod linear;
 mod normalise;
 mod web;
@@ -24,6 +25,7 @@ const PATTERNS: &[Pattern] = &[
     attention::scaled_dot_product,
     linear::product_and_sum,
     linear::flattened,
+    in_place::in_place,
 ];
 
 /// Replaces every pattern in the graph, and drops the operators that nothing reads any more.

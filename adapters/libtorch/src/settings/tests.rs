@@ -44,6 +44,12 @@ fn defaults_are_those_of_a_careful_user_and_all_are_told() {
         (told["freeze"].as_str(), told["optimize"].as_str()),
         ("true", "true")
     );
+    let plain = Settings::read(&options(&[("mode", "script"), ("mkldnn", "false")]));
+    let told = plain.expect("known").facts().options;
+    assert_eq!(
+        (told["freeze"].as_str(), told["optimize"].as_str()),
+        ("true", "false")
+    );
 }
 
 #[test]
@@ -90,6 +96,14 @@ fn what_does_nothing_or_is_unknown_is_refused() {
             ("optimize", "true")
         ]),
         "adapter 'libtorch' refuses option 'optimize=true': only a frozen module is optimised: leave freeze=false out"
+    );
+    assert_eq!(
+        refusal(&[
+            ("mode", "script"),
+            ("mkldnn", "false"),
+            ("optimize", "true")
+        ]),
+        "adapter 'libtorch' refuses option 'optimize=true': libtorch then lays weights out for oneDNN all the same: leave mkldnn=false out"
     );
     assert_eq!(
         refusal(&[("mkldnn", "on")]),
