@@ -127,3 +127,5 @@ fn wrong(event: &Event, what: &str) -> ProfileError {
         what: what.to_owned(),
     }
 }
+#[cfg(test)]
+mod tests;

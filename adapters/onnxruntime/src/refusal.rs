@@ -124,3 +124,6 @@ fn location(tensor: &TensorProto) -> Option<&str> {
     let entry = entries.find(|entry| entry.key() == "location");
     entry.map(|entry| entry.value())
 }
+
+#[cfg(test)]
+mod tests;

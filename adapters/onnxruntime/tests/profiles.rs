@@ -30,15 +30,12 @@ fn each_request_has_the_operators_that_it_executed_and_nothing_is_left_behind() 
     let branch = |name: &str, op_type: &str| AttributeProto {
         name: Some(name.to_owned()),
         r#type: Some(AttributeType::Graph as i32),
-        g: Some(
-            GraphProto {
-                name: Some(name.to_owned()),
-                node: vec![node(op_type, &["x"], &[op_type])],
-                output: vec![tensor(op_type, DataType::F32, &[2])],
-                ..GraphProto::default()
-            }
-            .into(),
-        ),
+        g: Some(GraphProto {
+            name: Some(name.to_owned()),
+            node: vec![node(op_type, &["x"], &[op_type])],
+            output: vec![tensor(op_type, DataType::F32, &[2])],
+            ..GraphProto::default()
+        }),
         ..AttributeProto::default()
     };
     let mut choice = node("If", &["flag"], &["t"]);

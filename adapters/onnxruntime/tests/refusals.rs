@@ -190,15 +190,12 @@ fn an_operator_within_an_operator_is_named_and_not_the_one_around_it() {
     let branch = |name: &str| AttributeProto {
         name: Some(name.to_owned()),
         r#type: Some(AttributeType::Graph as i32),
-        g: Some(
-            GraphProto {
-                name: Some(name.to_owned()),
-                node: vec![node("NoSuchOperator", &["x"], &["inner"])],
-                output: vec![tensor("inner", DataType::F32, &[2])],
-                ..GraphProto::default()
-            }
-            .into(),
-        ),
+        g: Some(GraphProto {
+            name: Some(name.to_owned()),
+            node: vec![node("NoSuchOperator", &["x"], &["inner"])],
+            output: vec![tensor("inner", DataType::F32, &[2])],
+            ..GraphProto::default()
+        }),
         ..AttributeProto::default()
     };
     let mut choice = node("If", &["flag"], &["y"]);
