@@ -292,6 +292,14 @@ fn an_interrupt_ends_pip_too_and_leaves_nothing() {
 }
 
 #[test]
+fn an_interrupt_that_ends_pip_first_is_an_interrupt_all_the_same() {
+    let shelf = Shelf::new();
+    let script = "kill -INT $PPID; echo 'ERROR: Operation cancelled by user' >&2; exit 1";
+    let ended = Ended::of(shelf.start(script).wait_with_output().expect("ends")).with_code(130);
+    assert!(!ended.stderr.contains("error: "), "{ended:#?}");
+}
+
+#[test]
 fn a_second_installation_waits_and_finds_it_done() {
     let shelf = Shelf::new();
     let (go, pid) = (shelf.bench.path("go"), shelf.bench.path("pid"));
@@ -303,14 +311,21 @@ fn a_second_installation_waits_and_finds_it_done() {
     );
     let first = shelf.start(&script);
     wait_for("pip", || pid.exists().then_some(()));
-    let second = shelf.start(&script);
-    std::thread::sleep(std::time::Duration::from_millis(200));
+    let told = shelf.bench.path("told");
+    let mut second = shelf.command(&["install", "small"]);
+    second
+        .stdout(Stdio::piped())
+        .stderr(fs::File::create(&told).expect("creates"));
+    let second = second.spawn().expect("starts");
+    let heard = || fs::read_to_string(&told).expect("reads");
+    let waits = || heard().contains("waiting for another").then_some(());
+    wait_for("second that waits", waits);
     assert_eq!(shelf.listed()["state"], "available");
     fs::write(go, "").expect("writes");
     let first = Ended::of(first.wait_with_output().expect("ends")).with_code(0);
-    let second = Ended::of(second.wait_with_output().expect("ends")).with_code(0);
     first.tells(&["fetching small-1.0", "unpacking small-1.0"]);
-    second.tells(&["waiting for another installation", "verifying"]);
+    let second = Ended::of(second.wait_with_output().expect("ends")).with_code(0);
+    assert!(heard().contains("verifying"), "{}", heard());
     assert!(
         second.stdout.contains("is installed and whole"),
         "{second:#?}"

@@ -149,6 +149,7 @@ impl Attended {
             }
             std::thread::sleep(POLL);
         };
+        progress(work.size())?;
         Ok(match status.success() {
             true => Ok(()),
             false => Err(self
