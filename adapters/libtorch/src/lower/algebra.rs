@@ -42,3 +42,52 @@ fn mean_variance_normalization(node: &Node<'_>) -> Kernel {
             .f_div(&variance.f_sqrt()?.f_add_scalar(1e-9)?)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{floats, one};
+
+    #[test]
+    fn equations_with_repeated_letters_take_the_diagonal() {
+        let operator = one("Einsum", 12).string("equation", "...ii -> ...i");
+        let found = operator.fed(floats(&[2, 2], &[1.0, 2.0, 3.0, 4.0])).first();
+        assert_eq!(found, (vec![2], vec![1.0, 4.0]));
+        assert_eq!(one("Einsum", 12).refusal(), "without an equation");
+    }
+
+    #[test]
+    fn norms_divide_along_their_axis() {
+        let operator = one("LpNormalization", 1).int("p", 1).int("axis", 0);
+        let found = operator
+            .fed(floats(&[2, 2], &[1.0, -2.0, 3.0, 6.0]))
+            .first();
+        assert_eq!(found.1, [0.25, -0.25, 0.75, 0.75]);
+        let unit = one("LpNormalization", 1)
+            .fed(floats(&[2], &[3.0, -4.0]))
+            .first();
+        assert!((unit.1[0] - 0.6).abs() < 1e-7 && (unit.1[1] + 0.8).abs() < 1e-7);
+    }
+
+    #[test]
+    fn mean_and_deviation_are_those_of_the_named_axes() {
+        let operator = one("MeanVarianceNormalization", 13).ints("axes", &[1]);
+        let found = operator
+            .fed(floats(&[2, 2], &[1.0, 3.0, 10.0, 20.0]))
+            .first();
+        assert!(
+            found
+                .1
+                .iter()
+                .zip([-1.0, 1.0, -1.0, 1.0])
+                .all(|(a, b)| (a - b).abs() < 1e-6)
+        );
+    }
+
+    #[test]
+    fn determinants_are_of_the_last_two_axes() {
+        let values = [1.0, 2.0, 3.0, 4.0, 2.0, 0.0, 0.0, 5.0];
+        let found = one("Det", 11).fed(floats(&[2, 2, 2], &values)).first();
+        assert_eq!(found.0, [2]);
+        assert!((found.1[0] + 2.0).abs() < 1e-6 && (found.1[1] - 10.0).abs() < 1e-6);
+    }
+}

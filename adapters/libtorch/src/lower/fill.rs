@@ -105,3 +105,75 @@ fn trilu(node: &Node<'_>) -> Result<Kernel, Refusal> {
         }
     }))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{floats, longs, one};
+    use super::*;
+
+    #[test]
+    fn a_shape_is_filled_with_the_value_and_its_type() {
+        let large = (1i64 << 53) + 1;
+        let value = Attribute::Tensor(longs(&[1], &[large]));
+        let filled = one("ConstantOfShape", 9)
+            .with("value", value)
+            .fed(longs(&[1], &[2]));
+        let tensor = filled.tensors().expect("runs").remove(0);
+        assert_eq!(tensor.kind(), Kind::Int64);
+        assert_eq!(tensor.int64_value(&[1]), large);
+        let zeros = one("ConstantOfShape", 9).known(longs(&[2], &[1, 3]));
+        assert_eq!(zeros.first(), (vec![1, 3], vec![0.0; 3]));
+        let scalar = one("ConstantOfShape", 9).fed(longs(&[0], &[])).first();
+        assert_eq!(scalar, (vec![], vec![0.0]));
+    }
+
+    #[test]
+    fn the_diagonal_is_where_k_puts_it() {
+        let eye = |k: i64| {
+            let operator = one("EyeLike", 9).int("k", k);
+            operator.fed(floats(&[2, 3], &[0.0; 6])).first().1
+        };
+        assert_eq!(eye(0), [1.0, 0.0, 0.0, 0.0, 1.0, 0.0]);
+        assert_eq!(eye(1), [0.0, 1.0, 0.0, 0.0, 0.0, 1.0]);
+        assert_eq!(eye(-1), [0.0, 0.0, 0.0, 1.0, 0.0, 0.0]);
+    }
+
+    #[test]
+    fn indices_that_name_no_class_are_cold() {
+        let operator = one("OneHot", 11)
+            .int("axis", 0)
+            .fed(longs(&[4], &[1, -1, 3, -4]));
+        let operator = operator
+            .fed(longs(&[1], &[3]))
+            .fed(floats(&[2], &[-1.0, 5.0]));
+        let (shape, values) = operator.first();
+        assert_eq!(shape, [3, 4]);
+        assert_eq!(values[..4], [-1.0; 4]);
+        assert_eq!(values[4..8], [5.0, -1.0, -1.0, -1.0]);
+        assert_eq!(values[8..], [-1.0, 5.0, -1.0, -1.0]);
+    }
+
+    #[test]
+    fn ranges_go_either_way_or_are_empty() {
+        let range = |start: i64, limit: i64, delta: i64| {
+            let number = |value| longs(&[], &[value]);
+            let operator = one("Range", 11).fed(number(start)).fed(number(limit));
+            operator.fed(number(delta)).first()
+        };
+        assert_eq!(range(1, 6, 2), (vec![3], vec![1.0, 3.0, 5.0]));
+        assert_eq!(range(5, 0, -3), (vec![2], vec![5.0, 2.0]));
+        assert_eq!(range(5, 0, 3), (vec![0], vec![]));
+    }
+
+    #[test]
+    fn triangles_reach_to_their_diagonal() {
+        let part = |upper: i64, k: i64| {
+            let operator = one("Trilu", 14).int("upper", upper);
+            let operator = operator.fed(longs(&[2, 2], &[1, 2, 3, 4]));
+            operator.fed(longs(&[], &[k])).first().1
+        };
+        assert_eq!(part(1, 0), [1.0, 2.0, 0.0, 4.0]);
+        assert_eq!(part(1, 1), [0.0, 2.0, 0.0, 0.0]);
+        assert_eq!(part(0, -1), [0.0, 0.0, 3.0, 0.0]);
+    }
+}

@@ -111,3 +111,82 @@ fn tile(node: &Node<'_>) -> Result<Kernel, Refusal> {
         inputs.at(0)?.f_repeat(repeats.as_ref())
     }))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{floats, longs, one};
+
+    #[test]
+    fn depth_to_space_and_back_is_nothing() {
+        let values: Vec<f32> = (0..16).map(|value| value as f32).collect();
+        let deep = || floats(&[1, 8, 1, 2], &values);
+        let spread = |mode: &str| {
+            let operator = one("DepthToSpace", 13)
+                .int("blocksize", 2)
+                .string("mode", mode);
+            operator.fed(deep())
+        };
+        let (shape, found) = spread("DCR").first();
+        assert_eq!(shape, [1, 2, 2, 4]);
+        assert_eq!(found[..8], [0.0, 4.0, 1.0, 5.0, 8.0, 12.0, 9.0, 13.0]);
+        let found: Vec<f32> = found.iter().map(|value| *value as f32).collect();
+        let back = one("SpaceToDepth", 13).int("blocksize", 2);
+        let back = back.fed(floats(&[1, 2, 2, 4], &found)).first();
+        assert!(back.1.iter().zip(&values).all(|(a, b)| *a == f64::from(*b)));
+        let columns = spread("CRD").first().1;
+        assert_eq!(columns[..8], [0.0, 2.0, 1.0, 3.0, 4.0, 6.0, 5.0, 7.0]);
+        assert_eq!(spread("DRC").refusal(), "in the mode 'DRC'");
+    }
+
+    #[test]
+    fn blocks_of_no_size_are_refused() {
+        for op in ["DepthToSpace", "SpaceToDepth"] {
+            let operator = one(op, 13).int("blocksize", 0);
+            let operator = operator.fed(floats(&[1, 1, 1, 1], &[1.0]));
+            assert_eq!(operator.refusal(), "with blocks of 0");
+        }
+    }
+
+    #[test]
+    fn columns_add_up_where_blocks_overlap() {
+        let fold = |pads: &[i64]| {
+            let operator = one("Col2Im", 18).ints("pads", pads);
+            let operator = operator.fed(floats(&[1, 2, 2], &[1.0, 2.0, 3.0, 4.0]));
+            operator
+                .known(longs(&[2], &[1, 3]))
+                .known(longs(&[2], &[1, 2]))
+        };
+        assert_eq!(
+            fold(&[0; 4]).first(),
+            (vec![1, 1, 1, 3], vec![1.0, 5.0, 4.0])
+        );
+        let uneven = fold(&[0, 1, 0, 0]).refusal();
+        assert_eq!(uneven, "with pads that differ from side to side");
+    }
+
+    #[test]
+    fn sampling_modes_have_old_and_new_names() {
+        let sample = |mode: &str| {
+            let operator = one("GridSample", 20)
+                .string("mode", mode)
+                .int("align_corners", 1);
+            let operator = operator.fed(floats(&[1, 1, 1, 2], &[2.0, 4.0]));
+            operator.fed(floats(&[1, 1, 1, 2], &[-0.5, 0.0]))
+        };
+        for mode in ["linear", "bilinear"] {
+            assert_eq!(sample(mode).first().1, [2.5]);
+        }
+        assert_eq!(sample("nearest").first().1, [2.0]);
+        assert_eq!(sample("lanczos").refusal(), "in the mode 'lanczos'");
+    }
+
+    #[test]
+    fn tiles_repeat_each_axis() {
+        let operator = one("Tile", 13).fed(longs(&[1, 2], &[1, 2]));
+        let found = operator.fed(longs(&[2], &[2, 2])).first();
+        assert_eq!(
+            found,
+            (vec![2, 4], vec![1.0, 2.0, 1.0, 2.0, 1.0, 2.0, 1.0, 2.0])
+        );
+    }
+}

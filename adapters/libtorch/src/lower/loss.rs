@@ -55,3 +55,45 @@ fn cross_entropy(node: &Node<'_>) -> Result<Kernel, Refusal> {
         Ok(Outputs::One(loss))
     }))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{One, floats, longs, one};
+
+    fn likelihood() -> One {
+        let logarithms = floats(&[2, 2], &[-1.0, -2.0, -3.0, -4.0]);
+        one("NegativeLogLikelihoodLoss", 13)
+            .fed(logarithms)
+            .fed(longs(&[2], &[1, 0]))
+    }
+
+    #[test]
+    fn the_mean_is_weighted_by_the_classes() {
+        assert_eq!(likelihood().first(), (vec![], vec![2.5]));
+        assert_eq!(likelihood().string("reduction", "sum").first().1, [5.0]);
+        assert_eq!(
+            likelihood().string("reduction", "none").first().1,
+            [2.0, 3.0]
+        );
+        let weighted = likelihood().fed(floats(&[2], &[3.0, 1.0]));
+        assert_eq!(weighted.first().1, [(2.0 + 9.0) / 4.0]);
+        assert_eq!(likelihood().int("ignore_index", 0).first().1, [2.0]);
+        let other = likelihood().string("reduction", "max");
+        assert_eq!(other.refusal(), "with reduction 'max'");
+    }
+
+    #[test]
+    fn cross_entropy_gives_the_logarithms_where_they_are_wanted() {
+        let entropy = || {
+            let scores = floats(&[1, 2], &[0.0, 3f32.ln()]);
+            one("SoftmaxCrossEntropyLoss", 13)
+                .fed(scores)
+                .fed(longs(&[1], &[0]))
+        };
+        let loss = entropy().first().1[0];
+        assert!((loss - 4f64.ln()).abs() < 1e-6, "{loss}");
+        let both = entropy().outputs(2).run().expect("runs");
+        assert_eq!(both[0].1, [loss]);
+        assert!((both[1].1[1] - 0.75f64.ln()).abs() < 1e-6);
+    }
+}

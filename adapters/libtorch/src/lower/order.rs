@@ -87,3 +87,71 @@ fn first_met(inverse: &Tensor, counts: &Tensor) -> Result<Tensor, TchError> {
     let beyond = counts.f_full_like(inverse.numel() as i64)?;
     beyond.f_internal_scatter_reduce(0, inverse, &positions, "amin", true)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{floats, longs, one};
+
+    #[test]
+    fn sums_run_either_way_with_or_without_the_element() {
+        let sum = |exclusive: i64, reverse: i64| {
+            let operator = one("CumSum", 14)
+                .int("exclusive", exclusive)
+                .int("reverse", reverse);
+            let operator = operator.fed(longs(&[1, 3], &[1, 2, 4]));
+            operator.known(longs(&[], &[-1])).first().1
+        };
+        assert_eq!(sum(0, 0), [1.0, 3.0, 7.0]);
+        assert_eq!(sum(1, 0), [0.0, 1.0, 3.0]);
+        assert_eq!(sum(0, 1), [7.0, 6.0, 4.0]);
+        assert_eq!(sum(1, 1), [6.0, 4.0, 0.0]);
+        assert_eq!(
+            one("CumSum", 14).fed(longs(&[0], &[])).refusal(),
+            "without an axis"
+        );
+    }
+
+    #[test]
+    fn distinct_elements_come_sorted_or_as_they_are_met() {
+        let unique = |sorted: i64| {
+            let operator = one("Unique", 11).int("sorted", sorted).outputs(4);
+            let found = operator
+                .fed(floats(&[6], &[2.0, 1.0, 1.0, 3.0, 4.0, 3.0]))
+                .run();
+            found
+                .expect("runs")
+                .into_iter()
+                .map(|(_, values)| values)
+                .collect::<Vec<_>>()
+        };
+        let sorted = unique(1);
+        assert_eq!(sorted[0], [1.0, 2.0, 3.0, 4.0]);
+        assert_eq!(sorted[1], [1.0, 0.0, 3.0, 4.0]);
+        assert_eq!(sorted[2], [1.0, 0.0, 0.0, 2.0, 3.0, 2.0]);
+        assert_eq!(sorted[3], [2.0, 1.0, 2.0, 1.0]);
+        let met = unique(0);
+        assert_eq!(met[0], [2.0, 1.0, 3.0, 4.0]);
+        assert_eq!(met[1], [0.0, 1.0, 3.0, 4.0]);
+        assert_eq!(met[2], [0.0, 1.0, 1.0, 2.0, 3.0, 2.0]);
+        assert_eq!(met[3], [1.0, 2.0, 2.0, 1.0]);
+    }
+
+    #[test]
+    fn distinct_slices_are_compared_whole() {
+        let rows = floats(&[3, 2], &[1.0, 0.0, 0.0, 1.0, 1.0, 0.0]);
+        let operator = one("Unique", 11).int("axis", -2).outputs(2).fed(rows);
+        let found = operator.run().expect("runs");
+        assert_eq!(found[0], (vec![2, 2], vec![0.0, 1.0, 1.0, 0.0]));
+        assert_eq!(found[1].1, [1.0, 0.0]);
+    }
+
+    #[test]
+    fn sequences_are_reversed_up_to_their_length() {
+        let operator = one("ReverseSequence", 10)
+            .int("batch_axis", 0)
+            .int("time_axis", 1);
+        let operator = operator.fed(floats(&[2, 3], &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]));
+        let found = operator.fed(longs(&[2], &[2, 3])).first();
+        assert_eq!(found.1, [2.0, 1.0, 3.0, 6.0, 5.0, 4.0]);
+    }
+}

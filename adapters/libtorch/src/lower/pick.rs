@@ -118,3 +118,66 @@ fn non_zero(node: &Node<'_>) -> Result<Kernel, Refusal> {
         inputs.at(0)?.f_nonzero()?.f_transpose(0, 1)
     }))
 }
+
+#[cfg(test)]
+mod tests {
+    use tare_adapter_api::Tensor as HostTensor;
+
+    use super::super::testing::{floats, longs, one};
+
+    fn table() -> HostTensor {
+        floats(&[2, 3], &[0.0, 1.0, 2.0, 10.0, 11.0, 12.0])
+    }
+
+    #[test]
+    fn a_condition_may_be_shorter_than_what_it_chooses_from() {
+        let kept = HostTensor::from_bools(vec![2], &[false, true]).expect("fits");
+        let columns = one("Compress", 11).int("axis", 1).fed(table());
+        let columns = columns.fed(kept.clone()).first();
+        assert_eq!(columns, (vec![2, 1], vec![1.0, 11.0]));
+        let flat = one("Compress", 11).fed(table()).fed(kept).first();
+        assert_eq!(flat, (vec![1], vec![1.0]));
+    }
+
+    #[test]
+    fn negative_indices_count_from_the_end_whether_known_or_fed() {
+        let indices = || longs(&[2, 2], &[-1, 0, 2, -3]);
+        let gather = || one("GatherElements", 13).int("axis", 1).fed(table());
+        for found in [gather().fed(indices()), gather().known(indices())] {
+            assert_eq!(found.first(), (vec![2, 2], vec![2.0, 0.0, 12.0, 10.0]));
+        }
+        let beyond = gather().fed(longs(&[1, 1], &[3])).run();
+        assert!(
+            beyond
+                .expect_err("no such element")
+                .contains("out of bounds")
+        );
+    }
+
+    #[test]
+    fn batches_of_coordinates_are_looked_up_each_in_its_own_slice() {
+        let gather = |batch: i64, indices: HostTensor| {
+            one("GatherND", 13)
+                .int("batch_dims", batch)
+                .fed(table())
+                .fed(indices)
+        };
+        let pairs = gather(0, longs(&[2, 2], &[0, 1, -1, -1]));
+        assert_eq!(pairs.first(), (vec![2], vec![1.0, 12.0]));
+        let rows = gather(0, longs(&[1, 1], &[1]));
+        assert_eq!(rows.first(), (vec![1, 3], vec![10.0, 11.0, 12.0]));
+        let batched = gather(1, longs(&[2, 2, 1], &[2, 0, 1, -1]));
+        assert_eq!(batched.first(), (vec![2, 2], vec![2.0, 0.0, 11.0, 12.0]));
+        let bad = gather(3, longs(&[2, 2, 1], &[0; 4]));
+        assert_eq!(bad.refusal(), "with 3 batch axes of 3 axes of indices");
+    }
+
+    #[test]
+    fn coordinates_of_what_is_not_zero_stand_in_columns() {
+        let found = one("NonZero", 13).fed(table()).first();
+        assert_eq!(found.0, [2, 5]);
+        assert_eq!(found.1, [0.0, 0.0, 1.0, 1.0, 1.0, 1.0, 2.0, 0.0, 1.0, 2.0]);
+        let scalar = one("NonZero", 13).fed(floats(&[], &[1.0]));
+        assert_eq!(scalar.refusal(), "on a scalar");
+    }
+}

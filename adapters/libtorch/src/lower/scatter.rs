@@ -98,3 +98,66 @@ fn tensor_scatter(node: &Node<'_>) -> Kernel {
         cache.f_scatter(axis, &rows.f_expand(update.size(), false)?, update)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{floats, longs, one};
+
+    #[test]
+    fn elements_are_replaced_or_combined() {
+        let scatter = |reduction: &str| {
+            let operator = one("ScatterElements", 18).string("reduction", reduction);
+            let operator = operator.fed(floats(&[4], &[1.0, 2.0, 3.0, 4.0]));
+            operator
+                .fed(longs(&[3], &[1, -1, 1]))
+                .fed(floats(&[3], &[5.0, -3.0, 5.0]))
+        };
+        assert_eq!(scatter("none").first().1, [1.0, 5.0, 3.0, -3.0]);
+        assert_eq!(scatter("add").first().1, [1.0, 12.0, 3.0, 1.0]);
+        assert_eq!(scatter("mul").first().1, [1.0, 50.0, 3.0, -12.0]);
+        assert_eq!(scatter("max").first().1, [1.0, 5.0, 3.0, 4.0]);
+        assert_eq!(scatter("min").first().1, [1.0, 2.0, 3.0, -3.0]);
+        assert_eq!(scatter("mean").refusal(), "with reduction 'mean'");
+    }
+
+    #[test]
+    fn slices_are_replaced_or_combined_at_coordinates() {
+        let scatter = |reduction: &str| {
+            let operator = one("ScatterND", 18).string("reduction", reduction);
+            let operator = operator.fed(floats(&[2, 2], &[1.0, 2.0, 3.0, 4.0]));
+            let operator = operator.fed(longs(&[2, 1], &[-1, 1]));
+            operator
+                .fed(floats(&[2, 2], &[2.0, 3.0, 2.0, 5.0]))
+                .first()
+                .1
+        };
+        assert_eq!(scatter("add"), [1.0, 2.0, 7.0, 12.0]);
+        assert_eq!(scatter("mul"), [1.0, 2.0, 12.0, 60.0]);
+        assert_eq!(scatter("max"), [1.0, 2.0, 3.0, 5.0]);
+        assert_eq!(scatter("min"), [1.0, 2.0, 2.0, 3.0]);
+        let single = one("ScatterND", 13).fed(floats(&[2, 2], &[1.0, 2.0, 3.0, 4.0]));
+        let single = single
+            .fed(longs(&[1, 2], &[0, -1]))
+            .fed(floats(&[1], &[9.0]));
+        assert_eq!(single.first().1, [1.0, 9.0, 3.0, 4.0]);
+    }
+
+    #[test]
+    fn a_cache_is_written_from_each_batchs_own_place_on() {
+        let write = |mode: &str, starts: &[i64]| {
+            let operator = one("TensorScatter", 24).string("mode", mode);
+            let operator = operator.fed(floats(&[2, 3, 1], &[0.0; 6]));
+            let update = floats(&[2, 2, 1], &[1.0, 2.0, 3.0, 4.0]);
+            operator.fed(update).fed(longs(&[2], starts))
+        };
+        assert_eq!(
+            write("linear", &[0, 1]).first().1,
+            [1.0, 2.0, 0.0, 0.0, 3.0, 4.0]
+        );
+        assert_eq!(
+            write("circular", &[2, 1]).first().1,
+            [2.0, 0.0, 1.0, 0.0, 3.0, 4.0]
+        );
+        assert!(write("linear", &[2, 0]).run().is_err());
+    }
+}

@@ -115,3 +115,76 @@ fn stft(node: &Node<'_>) -> Result<Kernel, Refusal> {
         spectrum.f_transpose(1, 2)?.f_view_as_real()
     }))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{floats, longs, one};
+
+    #[test]
+    fn the_axis_was_an_attribute_and_is_an_input_with_another_default() {
+        let x = || floats(&[1, 2, 1], &[1.0, 3.0]);
+        let spectrum = vec![4.0, 0.0, -2.0, 0.0];
+        let old = one("DFT", 17).fed(x()).first();
+        assert_eq!(old, (vec![1, 2, 2], spectrum.clone()));
+        let new = one("DFT", 20).fed(x()).first();
+        assert_eq!(new, (vec![1, 2, 2], spectrum));
+        let other = one("DFT", 20)
+            .fed(x())
+            .absent()
+            .fed(longs(&[], &[0]))
+            .first();
+        assert_eq!(other, (vec![1, 2, 2], vec![1.0, 0.0, 3.0, 0.0]));
+    }
+
+    #[test]
+    fn transforms_are_cut_padded_halved_and_undone() {
+        let x = || floats(&[1, 4, 1], &[1.0, 3.0, 0.0, 0.0]);
+        let cut = one("DFT", 17).fed(x()).fed(longs(&[], &[2])).first();
+        assert_eq!(cut, (vec![1, 2, 2], vec![4.0, 0.0, -2.0, 0.0]));
+        let half = one("DFT", 17).int("onesided", 1).fed(x()).first();
+        assert_eq!(half.0, [1, 3, 2]);
+        assert_eq!(half.1[4..], [-2.0, 0.0]);
+        let back = one("DFT", 17).int("inverse", 1);
+        let back = back.fed(floats(&[1, 2, 2], &[4.0, 0.0, -2.0, 0.0])).first();
+        assert_eq!(back.1, [1.0, 0.0, 3.0, 0.0]);
+        let both = one("DFT", 17).int("inverse", 1).int("onesided", 1).fed(x());
+        assert_eq!(both.refusal(), "one-sided and inverse at once");
+    }
+
+    #[test]
+    fn windows_follow_the_formulas_of_onnx() {
+        let turn = |n: f64, size: f64| (2.0 * std::f64::consts::PI * n / size).cos();
+        for (periodic, size) in [(1, 5.0), (0, 4.0)] {
+            let window = |op: &str| {
+                let operator = one(op, 17).int("periodic", periodic);
+                operator.fed(longs(&[], &[5])).first().1
+            };
+            let (hann, hamming) = (window("HannWindow"), window("HammingWindow"));
+            let blackman = window("BlackmanWindow");
+            for n in 0..5 {
+                let (once, twice) = (turn(n as f64, size), turn(2.0 * n as f64, size));
+                assert!((hann[n] - (0.5 - 0.5 * once)).abs() < 1e-6);
+                assert!((hamming[n] - (25.0 / 46.0 - 21.0 / 46.0 * once)).abs() < 1e-6);
+                let wanted = 0.42 - 0.5 * once + 0.08 * twice;
+                assert!((blackman[n] - wanted).abs() < 1e-6);
+            }
+        }
+    }
+
+    #[test]
+    fn frames_are_windowed_and_transformed() {
+        let operator = one("STFT", 17).fed(floats(&[1, 4, 1], &[1.0, 3.0, 2.0, 2.0]));
+        let operator = operator.fed(longs(&[], &[2]));
+        let window = operator.fed(floats(&[2], &[1.0, 0.5])).first();
+        assert_eq!(window.0, [1, 2, 2, 2]);
+        assert_eq!(window.1, [2.5, 0.0, -0.5, 0.0, 3.0, 0.0, 1.0, 0.0]);
+        let bare = one("STFT", 17)
+            .fed(floats(&[1, 2, 1], &[1.0, 3.0]))
+            .fed(longs(&[], &[2]));
+        assert!(
+            bare.run()
+                .expect_err("no length")
+                .contains("neither a window")
+        );
+    }
+}
