@@ -5,7 +5,7 @@ mod common;
 use std::collections::BTreeMap;
 use std::fs;
 
-use tare_adapter_api::{DataType, RequestProfile};
+use tare_adapter_api::{DataType, RequestProfile, Tensor};
 use tare_models::proto::{AttributeProto, AttributeType, GraphProto};
 
 use common::{
@@ -20,14 +20,8 @@ fn kinds(profile: &RequestProfile) -> BTreeMap<&str, u64> {
     kinds
 }
 
-#[test]
-fn each_request_has_the_operators_that_it_executed_and_nothing_is_left_behind() {
-    if !is_here() {
-        return;
-    }
-    let temporary = tempfile::tempdir().expect("a folder");
-    tempfile::env::override_temp_dir(temporary.path()).expect("not used before");
-    let branch = |name: &str, op_type: &str| AttributeProto {
+fn branch(name: &str, op_type: &str) -> AttributeProto {
+    AttributeProto {
         name: Some(name.to_owned()),
         r#type: Some(AttributeType::Graph as i32),
         g: Some(GraphProto {
@@ -37,56 +31,63 @@ fn each_request_has_the_operators_that_it_executed_and_nothing_is_left_behind() 
             ..GraphProto::default()
         }),
         ..AttributeProto::default()
-    };
+    }
+}
+
+/// The product of `x` with its sine or its cosine, as `flag` says.
+fn choosing() -> Written {
     let mut choice = node("If", &["flag"], &["t"]);
     choice.name = Some("choice".to_owned());
     choice.attribute = vec![branch("then_branch", "Sin"), branch("else_branch", "Cos")];
     let mut product = node("Mul", &["t", "x"], &["y"]);
     product.name = Some("product \u{e4}".to_owned());
-    let written = Written::new(&model(
+    Written::new(&model(
         vec![choice, product],
         vec![
             tensor("x", DataType::F32, &[2]),
             tensor("flag", DataType::Bool, &[]),
         ],
         vec![tensor("y", DataType::F32, &[2])],
-    ));
+    ))
+}
+
+fn inputs(flag: bool) -> Vec<Tensor> {
+    let flag = Tensor::from_bools(vec![], &[flag]).expect("fits");
+    vec![floats(&[0.5, 1.0]), flag]
+}
+
+#[test]
+fn each_request_has_the_operators_that_it_executed_and_nothing_is_left_behind() {
+    if !is_here() {
+        return;
+    }
+    let temporary = tempfile::tempdir().expect("a folder");
+    tempfile::env::override_temp_dir(temporary.path()).expect("not used before");
+    let written = choosing();
     let loaded = load(&request(
         &written.path,
         &[("x", DataType::F32, &[2]), ("flag", DataType::Bool, &[])],
         &[("y", DataType::F32)],
     ));
     let mut session = loaded.session().expect("a session");
-    let inputs = |flag: bool| {
-        let flag = tare_adapter_api::Tensor::from_bools(vec![], &[flag]).expect("fits");
-        vec![floats(&[0.5, 1.0]), flag]
-    };
     let unprofiled = run(session.as_mut(), &inputs(true));
     session.start_profile().expect("starts");
     assert!(session.outputs().is_err(), "no profiled request has run");
-    let mut outputs = Vec::new();
-    for flag in [true, false, true] {
-        outputs.push(run(session.as_mut(), &inputs(flag)));
-    }
+    let outputs = [true, false, true].map(|flag| run(session.as_mut(), &inputs(flag)));
     let profiles = session.end_profile().expect("a profile");
     assert_eq!((&outputs[0], &outputs[2]), (&unprofiled, &unprofiled));
     assert_ne!(outputs[1], unprofiled);
     let with = |kind: &'static str| BTreeMap::from([(kind, 1), ("If", 1), ("Mul", 1)]);
     let expected = [with("Sin"), with("Cos"), with("Sin")];
     assert_eq!(profiles.iter().map(kinds).collect::<Vec<_>>(), expected);
-    let names: Vec<Option<&str>> = profiles[0]
-        .iter()
-        .map(|time| time.name.as_deref())
-        .collect();
-    assert!(
-        names.contains(&Some("choice")) && names.contains(&Some("product \u{e4}")),
-        "{names:?}"
-    );
+    let names = profiles[0].iter().map(|time| time.name.as_deref());
+    let names: Vec<Option<&str>> = names.collect();
+    assert!(names.contains(&Some("choice")), "{names:?}");
+    assert!(names.contains(&Some("product \u{e4}")), "{names:?}");
     assert_eq!(run(session.as_mut(), &inputs(true)), unprofiled);
     let left = fs::read_dir(temporary.path()).expect("there");
     let left: Vec<_> = left.flatten().map(|entry| entry.path()).collect();
-    let ours = vec![written.folder.path().to_owned()];
-    assert_eq!(left, ours);
+    assert_eq!(left, [written.folder.path()]);
 }
 
 #[test]
