@@ -7,7 +7,7 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use tare_adapter_api::{Adapter, Tensor};
 use tare_adapter_null::Null;
 use tare_clock::{MonotonicClock, reading_cost_ns};
-use tare_harness::protocol::Job;
+use tare_harness::protocol::{Job, Purpose};
 use tare_harness::{SampleBuffer, drive, latency_of, wall};
 use tare_results::{Missing, samples};
 use tare_scenarios::{CellSchedule, Limits};
@@ -22,7 +22,11 @@ fn job() -> Job {
 }
 
 fn schedule(job: &Job, requests: u64) -> CellSchedule {
-    job.scenario
+    let Purpose::Measure(timing) = &job.purpose else {
+        panic!("the job times requests")
+    };
+    timing
+        .scenario
         .schedule(Limits {
             duration: Nanoseconds::from_secs(3600),
             max_requests: requests,

@@ -1,18 +1,20 @@
 //! A record put together from what the plan knew, the worker said and the parent saw.
 
-use tare_results::{
-    Doubt, Failure, HarnessCost, Kind, Memory, Phase, RECORD_SCHEMA, Record, Run, Runtime, Verdict,
-};
+mod fill;
+
+use tare_results::{Failure, HarnessCost, Kind, Phase, RECORD_SCHEMA, Record, Run, Verdict};
 use tare_units::Nanoseconds;
 
+use crate::fidelity::Compared;
 use crate::memory::Observed;
 use crate::plan::Work;
-use crate::protocol::Outcome;
+use crate::protocol::{Given, Outcome};
+use fill::{add, fill};
 
-/// A share of delayed requests above this is a doubt.
-const DELAYED_SHARE: f64 = 0.01;
+/// Where a record says why its run does not read the run delay.
+pub const NO_RUN_DELAY: &str = "harness.run_delay_ns";
 
-/// One go at one repeat.
+/// One go of one worker.
 #[derive(Debug)]
 pub struct Attempt {
     /// What the worker said; `Ok(None)` where the run was stopped.
@@ -24,12 +26,12 @@ pub struct Attempt {
 }
 
 impl Attempt {
-    /// The repeat of a cell of which an earlier worker hung, and was `told` so.
+    /// That of a cell of which an earlier worker hung, and was `told` so.
     pub fn not_tried_again(told: &str) -> Self {
         Self {
             outcome: Err(Failure {
                 phase: Phase::Start,
-                message: format!("not tried again: of an earlier repeat, {told}"),
+                message: format!("not tried again: of an earlier worker, {told}"),
                 stderr: None,
             }),
             memory: Observed::default(),
@@ -37,63 +39,108 @@ impl Attempt {
         }
     }
 
+    /// What the worker gave, where it ended well.
+    pub fn outcome(&self) -> Option<&Outcome> {
+        self.outcome.as_ref().ok()?.as_deref()
+    }
+
+    /// Why it ended early.
+    pub fn failure(&self) -> Option<&str> {
+        let failure = self.outcome.as_ref().err()?;
+        Some(&failure.message)
+    }
+
     /// The median latency, where there is one.
     pub fn p50_ns(&self) -> Option<f64> {
-        let outcome = self.outcome.as_ref().ok()?.as_ref()?;
-        outcome
-            .latency
-            .as_ref()?
-            .p50
-            .as_ref()
-            .map(|p50| p50.value_ns)
+        match &self.outcome()?.given {
+            Given::Measured(measured) => {
+                let p50 = measured.latency.as_ref()?.p50.as_ref()?;
+                Some(p50.value_ns)
+            }
+            Given::Profiled { profile, .. } => Some(profile.as_ref().ok()?.latency_p50_ns),
+            Given::Referred(_) => None,
+        }
     }
 }
 
-/// The record of one repeat.
-pub fn compose(
-    run: &Run,
-    work: &Work,
-    kind: Kind,
-    repeat: u64,
-    attempt: Attempt,
-    harness: Option<&HarnessCost>,
-    created: String,
-) -> Record {
-    let mut record = blank(run, work, kind, repeat, harness, created);
+/// What a run knows of the harness itself.
+#[derive(Debug, Default)]
+pub struct Harness {
+    /// What it costs.
+    pub cost: Option<HarnessCost>,
+    /// Why the run delay is not read in this run.
+    pub no_run_delay: Option<String>,
+}
+
+/// What the parent alone knows of a cell's worker.
+#[derive(Debug)]
+pub enum Beside {
+    /// Of a measurement: its outputs beside the reference's, or why they were not compared.
+    Compared(Result<Compared, String>),
+    /// Of a profile: the cell's median latency without the profiler.
+    Unprofiled(Option<f64>),
+    /// Of anything else.
+    Nothing,
+}
+
+/// What a record is about.
+pub struct About<'a> {
+    /// The run.
+    pub run: &'a Run,
+    /// The cell.
+    pub work: &'a Work,
+    /// What the worker was for.
+    pub kind: Kind,
+    /// Which repeat, from 0.
+    pub repeat: u64,
+    /// Of this run.
+    pub harness: &'a Harness,
+    /// When the worker ended, UTC, RFC 3339.
+    pub created: String,
+}
+
+/// The record of one worker.
+pub fn compose(about: About, attempt: Attempt, beside: Beside) -> Record {
+    let mut record = blank(&about);
     let (memory, memory_missing) = attempt.memory.into_parts();
     record.missing.extend(memory_missing);
+    record.memory = Some(memory);
     match attempt.outcome {
         Ok(Some(outcome)) => {
-            record.memory = Some(memory);
-            fill(&mut record, *outcome, run.machine.cpu.allowed_cpus);
+            fill(&mut record, *outcome, &about);
+            add(&mut record, beside);
         }
-        Ok(None) => fail(&mut record, memory, None),
-        Err(failure) => fail(&mut record, memory, Some(failure)),
+        Ok(None) => fail(&mut record, None),
+        Err(failure) => fail(&mut record, Some(failure)),
     }
     record
 }
 
-fn blank(
-    run: &Run,
-    work: &Work,
-    kind: Kind,
-    repeat: u64,
-    harness: Option<&HarnessCost>,
-    created: String,
-) -> Record {
+fn blank(about: &About) -> Record {
+    let (run, work, harness) = (about.run, about.work, about.harness);
+    let mut missing = work.missing.clone();
+    match (&harness.cost, &harness.no_run_delay) {
+        (None, Some(reason)) => {
+            missing.insert("harness".to_owned(), reason.clone());
+        }
+        (Some(_), Some(reason)) => {
+            missing.insert(NO_RUN_DELAY.to_owned(), reason.clone());
+        }
+        (_, None) => {}
+    }
     Record {
         schema: RECORD_SCHEMA.to_owned(),
         id: work.planned.id.clone(),
         run: run.id.clone(),
-        created,
+        created: about.created.clone(),
         producer: run.producer.clone(),
-        kind,
-        repeat,
+        kind: about.kind,
+        repeat: about.repeat,
         cell: work.planned.cell.clone(),
         model: work.planned.model.clone(),
         runtime: None,
         machine: run.machine.fingerprint.clone(),
-        harness: harness.cloned(),
+        harness: harness.cost.clone(),
         load: None,
         latency: None,
         effective_latency: None,
@@ -105,118 +152,44 @@ fn blank(
         doubts: work.doubts.clone(),
         verdict: Verdict::Valid,
         reasons: Vec::new(),
-        missing: work.missing.clone(),
+        missing,
         failure: None,
         samples: None,
     }
 }
 
-fn fail(record: &mut Record, memory: Memory, failure: Option<Failure>) {
+fn fail(record: &mut Record, failure: Option<Failure>) {
     let reason = failure.as_ref().map_or_else(
         || "the run was stopped".to_owned(),
         |failure| failure.message.clone(),
     );
-    for group in [
-        "runtime",
-        "load",
-        "latency",
-        "throughput",
-        "schedule",
-        "samples",
-    ] {
-        record
-            .missing
-            .insert(group.to_owned(), "the worker failed".to_owned());
+    let own: &[&str] = match record.kind {
+        Kind::Measurement | Kind::Harness | Kind::Twin => &MEASURED,
+        Kind::Profile => &["runtime", "load", "profile"],
+        Kind::Reference => &["runtime"],
+    };
+    for group in own {
+        let reason = match record.kind {
+            Kind::Profile => reason.clone(),
+            _ => "the worker failed".to_owned(),
+        };
+        record.missing.insert((*group).to_owned(), reason);
     }
-    record.memory = Some(memory);
     record.verdict = Verdict::Invalid;
     record.reasons.push(reason);
     record.failure = failure;
 }
 
-fn fill(record: &mut Record, outcome: Outcome, processors: Option<u64>) {
-    judge(record, &outcome, processors);
-    record.missing.extend(outcome.missing);
-    if outcome.effective_latency.is_none() && !record.missing.contains_key("effective_latency") {
-        let reason = match (record.cell.threads, &outcome.run_delay_ns) {
-            (2.., _) => "more than one thread: their run delays overlap".to_owned(),
-            (_, Err(reason)) => format!("the run delay cannot be read: {reason}"),
-            (_, Ok(_)) => {
-                "reading the run delay would cost over 1% of the run's fastest cell".to_owned()
-            }
-        };
-        record.missing.insert("effective_latency".into(), reason);
-    }
-    record.runtime = Some(Runtime {
-        name: outcome.runtime.name,
-        version: outcome.runtime.version,
-        library_sha256: outcome.runtime.library_sha256,
-        dispatched_calls: outcome.runtime.dispatched_calls,
-        options: outcome.runtime.options,
-    });
-    record.load = Some(outcome.load);
-    record.latency = outcome.latency;
-    record.effective_latency = outcome.effective_latency;
-    record.throughput = Some(outcome.throughput);
-    record.schedule = outcome.schedule;
-    record.samples = outcome.samples.map(|mut samples| {
-        samples.path = within_run(&samples.path);
-        samples
-    });
-}
+/// What a worker that times requests gives.
+const MEASURED: [&str; 7] = [
+    "runtime",
+    "load",
+    "latency",
+    "throughput",
+    "schedule",
+    "fidelity",
+    "samples",
+];
 
-fn judge(record: &mut Record, outcome: &Outcome, processors: Option<u64>) {
-    if let Some(processors) = processors.filter(|count| *count < record.cell.threads) {
-        record.doubts.push(Doubt::Oversubscribed {
-            threads: record.cell.threads,
-            processors,
-        });
-    }
-    if !outcome.load.steady && record.kind == Kind::Measurement {
-        record.doubts.push(Doubt::Unsteady {
-            warmup_requests: outcome.load.warmup_requests,
-        });
-    }
-    if let Some(share) = outcome.delayed_share.filter(|share| *share > DELAYED_SHARE) {
-        record.doubts.push(Doubt::DelayedRequests { share });
-    }
-    let inspection = &outcome.inspection;
-    if !inspection.infinite.is_empty() {
-        record.doubts.push(Doubt::InfiniteOutputs {
-            outputs: inspection.infinite.clone(),
-        });
-    }
-    if let Some(reason) = &inspection.failed {
-        record.doubts.push(Doubt::OutputsNotSeen {
-            reason: reason.clone(),
-        });
-    }
-    if !inspection.not_numbers.is_empty() {
-        record.verdict = Verdict::Invalid;
-        record.reasons.push(format!(
-            "output {} holds values that are not numbers, from inputs that are",
-            inspection.not_numbers.join(", ")
-        ));
-    }
-    if outcome.failed_requests > 0 {
-        let count = outcome
-            .latency
-            .as_ref()
-            .map_or(outcome.failed_requests, |latency| latency.count);
-        record.doubts.push(Doubt::FailedRequests {
-            failed: outcome.failed_requests,
-            count,
-        });
-        record.verdict = Verdict::Invalid;
-        record.reasons.push(format!(
-            "{} requests failed, the first with: {}",
-            outcome.failed_requests,
-            outcome.first_error.as_deref().unwrap_or("no message")
-        ));
-    }
-}
-
-fn within_run(path: &str) -> String {
-    let name = path.rsplit('/').next().unwrap_or(path);
-    format!("samples/{name}")
-}
+#[cfg(test)]
+pub(crate) mod tests;

@@ -1,9 +1,8 @@
-//! A look at the outputs of the first request: values that are no numbers make a measurement worthless.
+//! A look at the outputs of the check input: values that are no numbers make a measurement worthless.
 
-use half::{bf16, f16};
 use serde::{Deserialize, Serialize};
-use tare_adapter_api::{OutputSpec, Session, Tensor};
-use tare_models::DataType;
+use tare_adapter_api::Tensor;
+use tare_models::compare::Magnitude;
 
 /// What the outputs hold, by their names.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,61 +15,18 @@ pub struct Inspection {
     pub failed: Option<String>,
 }
 
-/// Looks at the outputs of the last request of `session`.
-pub fn inspect(session: &dyn Session, specs: &[OutputSpec]) -> Inspection {
+/// Looks at outputs with these names.
+pub fn inspect(outputs: &[Tensor], names: &[String]) -> Inspection {
     let mut found = Inspection::default();
-    let outputs = match session.outputs() {
-        Ok(outputs) => outputs,
-        Err(error) => {
-            found.failed = Some(error.to_string());
-            return found;
-        }
-    };
-    for (index, tensor) in outputs.iter().enumerate() {
-        let name = || {
-            specs
-                .get(index)
-                .map_or_else(|| format!("output {index}"), |spec| spec.name.clone())
-        };
-        let (nan, infinite) = extremes(tensor);
-        match (nan, infinite) {
-            (true, _) => found.not_numbers.push(name()),
-            (false, true) => found.infinite.push(name()),
-            (false, false) => {}
+    for (tensor, name) in outputs.iter().zip(names) {
+        let magnitude = Magnitude::of(tensor);
+        if magnitude.has_nan {
+            found.not_numbers.push(name.clone());
+        } else if magnitude.has_infinity {
+            found.infinite.push(name.clone());
         }
     }
     found
-}
-
-/// Whether there is a NaN, and whether there is an infinity.
-fn extremes(tensor: &Tensor) -> (bool, bool) {
-    let bytes = tensor.bytes();
-    let halves = || bytes.chunks_exact(2).map(|pair| [pair[0], pair[1]]);
-    match tensor.dtype() {
-        DataType::F32 => scan(
-            tensor
-                .values::<f32>()
-                .iter()
-                .flat_map(|all| all.iter())
-                .map(|value| f64::from(*value)),
-        ),
-        DataType::F64 => scan(
-            tensor
-                .values::<f64>()
-                .iter()
-                .flat_map(|all| all.iter())
-                .copied(),
-        ),
-        DataType::F16 => scan(halves().map(|pair| f16::from_le_bytes(pair).to_f64())),
-        DataType::Bf16 => scan(halves().map(|pair| bf16::from_le_bytes(pair).to_f64())),
-        _ => (false, false),
-    }
-}
-
-fn scan(values: impl Iterator<Item = f64>) -> (bool, bool) {
-    values.fold((false, false), |(nan, infinite), value| {
-        (nan || value.is_nan(), infinite || value.is_infinite())
-    })
 }
 
 #[cfg(test)]
@@ -78,18 +34,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nan_and_infinity_are_told_apart_in_every_width() {
-        let f32s = Tensor::from_values(vec![2], vec![1.0f32, f32::NAN]).expect("fits");
-        assert_eq!(extremes(&f32s), (true, false));
-        let f64s = Tensor::from_values(vec![2], vec![1.0f64, f64::NEG_INFINITY]).expect("fits");
-        assert_eq!(extremes(&f64s), (false, true));
-        let half = |value: f32| f16::from_f32(value).to_le_bytes().to_vec();
-        let f16s = Tensor::from_bytes(DataType::F16, vec![1], half(f32::NAN).into()).expect("fits");
-        assert_eq!(extremes(&f16s), (true, false));
-        let brain = bf16::from_f32(f32::INFINITY).to_le_bytes().to_vec();
-        let bf16s = Tensor::from_bytes(DataType::Bf16, vec![1], brain.into()).expect("fits");
-        assert_eq!(extremes(&bf16s), (false, true));
-        let whole = Tensor::from_values(vec![1], vec![7i64]).expect("fits");
-        assert_eq!(extremes(&whole), (false, false));
+    fn nan_and_infinity_are_told_apart_by_output() {
+        let of = |values: Vec<f32>| Tensor::from_values(vec![2], values).expect("fits");
+        let outputs = [
+            of(vec![1.0, f32::NAN]),
+            of(vec![f32::INFINITY, f32::NAN]),
+            of(vec![f32::NEG_INFINITY, 0.0]),
+            of(vec![1.0, 2.0]),
+            Tensor::from_values(vec![1], vec![7i64]).expect("fits"),
+        ];
+        let names = ["a", "b", "c", "d", "e"].map(str::to_owned);
+        let found = inspect(&outputs, &names);
+        assert_eq!(found.not_numbers, ["a", "b"]);
+        assert_eq!(found.infinite, ["c"]);
+        assert_eq!(found.failed, None);
     }
 }

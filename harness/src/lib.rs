@@ -2,20 +2,26 @@
 #![forbid(unsafe_code)]
 
 mod buffer;
+mod check;
 mod compose;
 mod desk;
 mod drive;
 mod estimate;
 mod failure;
+pub mod fidelity;
 mod figures;
 mod inspect;
+mod job;
 mod measure;
 mod memory;
 mod order;
 mod outcome;
+mod outputs;
 mod pilot;
 pub mod plan;
+mod profile;
 pub mod protocol;
+mod reference;
 mod run;
 mod supervise;
 mod warmup;
@@ -25,7 +31,7 @@ pub use buffer::SampleBuffer;
 pub use desk::{Absent, Consideration, Description, Desk, LinkedDesk, Refusal, WorkerDesk};
 pub use drive::{Driven, RunDelaySource, drive};
 pub use figures::{latency_of, wall};
-pub use measure::{MeasureError, Reporter, measure};
+pub use job::{JobError, Reporter, perform};
 pub use plan::{Plan, PlanError, Selection};
 pub use run::{Progress, RunError, RunOutcome, RunRequest, execute};
 pub use supervise::{Ended, Limits, WorkerProgram};

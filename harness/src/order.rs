@@ -1,21 +1,26 @@
-//! The order of a run's workers: every repeat goes once over all cells before the next begins, adapters side by side.
+//! The order of a run's workers: every repeat goes once over all cells before the next begins, adapters side by side; what
+//! a cell is compared with comes before it, profiles come last.
 
-use tare_results::PlannedCell;
+use std::collections::BTreeSet;
 
-/// A repeat of a cell, by the cell's place in the plan.
+use tare_results::{Kind, PlannedCell};
+
+/// One worker's turn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Turn {
-    /// Place in the plan.
-    pub cell: usize,
+    /// What it is for.
+    pub kind: Kind,
+    /// Place among the plan's references, or its cells.
+    pub place: usize,
     /// Which repeat, from 0.
     pub repeat: u64,
 }
 
-/// All turns of a run.
+/// All turns over the cells of a run: every repeat, then the profiles if they are asked for.
 ///
 /// Cells that differ only in their adapter stand side by side, and each repeat begins with another of them, so that slow
 /// drift of the machine meets all adapters alike.
-pub fn interleaved(cells: &[PlannedCell], repeats: u64) -> Vec<Turn> {
+pub fn interleaved(cells: &[PlannedCell], repeats: u64, profile: bool) -> Vec<Turn> {
     let mut groups: Vec<(String, Vec<usize>)> = Vec::new();
     for (place, planned) in cells.iter().enumerate() {
         let key = without_adapter(planned);
@@ -24,17 +29,46 @@ pub fn interleaved(cells: &[PlannedCell], repeats: u64) -> Vec<Turn> {
             None => groups.push((key, vec![place])),
         }
     }
+    let profiled = if profile { cells.len() } else { 0 };
+    let profiles = (0..profiled).map(|place| Turn {
+        kind: Kind::Profile,
+        place,
+        repeat: 0,
+    });
     (0..repeats)
         .flat_map(|repeat| {
             groups.iter().flat_map(move |(_, places)| {
                 let first = (repeat as usize) % places.len();
                 (0..places.len()).map(move |step| Turn {
-                    cell: places[(first + step) % places.len()],
+                    kind: Kind::Measurement,
+                    place: places[(first + step) % places.len()],
                     repeat,
                 })
             })
         })
+        .chain(profiles)
         .collect()
+}
+
+/// `turns` with each reference before the first measurement that needs it, as `needs` says of a cell's place.
+pub fn with_references(turns: &[Turn], needs: impl Fn(usize) -> Option<usize>) -> Vec<Turn> {
+    let mut given = BTreeSet::new();
+    let mut all = Vec::new();
+    for turn in turns {
+        let needed = match turn.kind {
+            Kind::Measurement => needs(turn.place),
+            _ => None,
+        };
+        if let Some(place) = needed.filter(|place| given.insert(*place)) {
+            all.push(Turn {
+                kind: Kind::Reference,
+                place,
+                repeat: 0,
+            });
+        }
+        all.push(*turn);
+    }
+    all
 }
 
 fn without_adapter(planned: &PlannedCell) -> String {
@@ -49,6 +83,11 @@ mod tests {
     use super::*;
     use crate::plan::tests::planned;
 
+    fn told(turns: &[Turn]) -> Vec<(Kind, usize, u64)> {
+        let told = |turn: &Turn| (turn.kind, turn.place, turn.repeat);
+        turns.iter().map(told).collect()
+    }
+
     #[test]
     fn adapters_stand_side_by_side_and_take_turns_to_begin() {
         let cells = [
@@ -57,9 +96,9 @@ mod tests {
             planned("tract", 1),
             planned("tract", 8),
         ];
-        let order: Vec<(usize, u64)> = interleaved(&cells, 2)
+        let order: Vec<(usize, u64)> = interleaved(&cells, 2, false)
             .iter()
-            .map(|turn| (turn.cell, turn.repeat))
+            .map(|turn| (turn.place, turn.repeat))
             .collect();
         assert_eq!(
             order,
@@ -84,15 +123,47 @@ mod tests {
             planned("c", 1),
             planned("a", 2),
         ];
-        let turns = interleaved(&cells, 5);
+        let turns = interleaved(&cells, 5, false);
         for cell in 0..4 {
             let mut repeats: Vec<u64> = turns
                 .iter()
-                .filter(|turn| turn.cell == cell)
+                .filter(|turn| turn.place == cell)
                 .map(|turn| turn.repeat)
                 .collect();
             repeats.sort_unstable();
             assert_eq!(repeats, [0, 1, 2, 3, 4]);
         }
+    }
+
+    #[test]
+    fn a_profile_of_each_cell_comes_after_every_measurement() {
+        let cells = [planned("a", 1), planned("b", 1)];
+        let turns = interleaved(&cells, 2, true);
+        assert_eq!(
+            told(&turns[4..]),
+            [(Kind::Profile, 0, 0), (Kind::Profile, 1, 0)]
+        );
+        assert!(turns[..4].iter().all(|turn| turn.kind == Kind::Measurement));
+    }
+
+    #[test]
+    fn a_reference_comes_once_and_right_before_the_first_that_needs_it() {
+        let cells = [planned("a", 1), planned("b", 1), planned("c", 1)];
+        let turns = interleaved(&cells, 2, true);
+        let all = with_references(&turns, |place| [None, Some(1), Some(0)][place]);
+        let (measured, reference) = (Kind::Measurement, Kind::Reference);
+        assert_eq!(
+            told(&all[..6]),
+            [
+                (measured, 0, 0),
+                (reference, 1, 0),
+                (measured, 1, 0),
+                (reference, 0, 0),
+                (measured, 2, 0),
+                (measured, 1, 1)
+            ]
+        );
+        assert_eq!(all.len(), turns.len() + 2);
+        assert_eq!(with_references(&turns, |_| None), turns);
     }
 }

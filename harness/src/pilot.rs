@@ -31,8 +31,33 @@ pub fn smallest_cells(cells: &[Work]) -> Vec<usize> {
     smallest.into_values().collect()
 }
 
+/// The shorter of what the pilots gave so far; why one gave nothing counts only where none gave a time.
+pub fn faster(
+    known: Result<Nanoseconds, String>,
+    new: Result<Nanoseconds, String>,
+) -> Result<Nanoseconds, String> {
+    match (known, new) {
+        (Ok(known), Ok(new)) => Ok(known.min(new)),
+        (Ok(time), Err(_)) | (Err(_), Ok(time)) => Ok(time),
+        (Err(_), Err(reason)) => Err(reason),
+    }
+}
+
+/// Whether the run delay is read where a reading takes `reading_ns` and the pilots gave `fastest`, or why it is not.
+pub fn decide(reading_ns: f64, fastest: Result<Nanoseconds, String>) -> Result<(), String> {
+    match fastest {
+        Ok(fastest) if affordable(reading_ns, fastest) => Ok(()),
+        Ok(_) => {
+            Err("reading the run delay would cost over 1% of the run's fastest cell".to_owned())
+        }
+        Err(reason) => Err(format!(
+            "it is not known what reading the run delay would cost, as no pilot gave a time: {reason}"
+        )),
+    }
+}
+
 /// Whether two readings that take `reading_ns` each cost under 1% of a request that takes `fastest`.
-pub fn affordable(reading_ns: f64, fastest: Nanoseconds) -> bool {
+fn affordable(reading_ns: f64, fastest: Nanoseconds) -> bool {
     2.0 * reading_ns < AFFORDABLE_SHARE * fastest.as_nanos() as f64
 }
 
@@ -44,5 +69,19 @@ mod tests {
     fn two_readings_may_take_a_hundredth() {
         assert!(affordable(800.0, Nanoseconds::from_micros(161)));
         assert!(!affordable(800.0, Nanoseconds::from_micros(160)));
+    }
+
+    #[test]
+    fn what_the_pilot_did_not_measure_is_not_called_too_dear() {
+        let time = |micros| Ok(Nanoseconds::from_micros(micros));
+        let failed = || Err("killed by signal 11".to_owned());
+        assert_eq!(decide(800.0, faster(time(200), failed())), Ok(()));
+        let dear = decide(800.0, faster(faster(failed(), time(200)), time(100)));
+        assert!(dear.expect_err("too dear").contains("over 1%"));
+        let unknown = decide(800.0, faster(failed(), failed())).expect_err("not known");
+        assert!(
+            !unknown.contains("over 1%") && unknown.contains("signal 11"),
+            "{unknown}"
+        );
     }
 }

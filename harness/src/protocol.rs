@@ -8,10 +8,11 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use tare_adapter_api::{LoadRequest, Options, RuntimeFacts};
 use tare_models::Inputs;
-use tare_results::{Latency, Load, Missing, Phase, SampleFile, ScheduleSkew, Throughput};
+use tare_results::{Latency, Load, Missing, Phase, Profile, SampleFile, ScheduleSkew, Throughput};
 use tare_scenarios::ScenarioSpec;
 use tare_units::{Bytes, Nanoseconds};
 
+use crate::check::Check;
 use crate::desk::{Consideration, Description};
 use crate::inspect::Inspection;
 use crate::warmup::Bounds;
@@ -46,11 +47,11 @@ pub enum Request {
         /// What it would have to load.
         requests: Vec<LoadRequest>,
     },
-    /// Do one repeat.
+    /// Do a job.
     Run(Box<Job>),
 }
 
-/// One repeat of one cell.
+/// What one worker does: it loads a model, and then what it is for.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Job {
     /// [`PROTOCOL`].
@@ -59,8 +60,31 @@ pub struct Job {
     pub adapter: String,
     /// What it loads, and how.
     pub load: LoadRequest,
-    /// What the requests are fed.
+    /// What the requests are fed; the first of them is the check input.
     pub inputs: Inputs,
+    /// How long the warm-up may take.
+    pub warmup: Bounds,
+    /// Where the outputs of the check input go; `None` keeps none.
+    pub outputs: Option<PathBuf>,
+    /// What it is for.
+    pub purpose: Purpose,
+}
+
+/// What a worker is for.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Purpose {
+    /// Timing requests.
+    Measure(Timing),
+    /// Letting the framework say where its time goes.
+    Profile(Effort),
+    /// Giving outputs to compare with.
+    Reference,
+}
+
+/// How requests are timed.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Timing {
     /// The scenario with its options.
     pub scenario: ScenarioSpec,
     /// Samples a request carries.
@@ -69,12 +93,19 @@ pub struct Job {
     pub duration_ns: Nanoseconds,
     /// Timed requests at the most; samples are kept for as many.
     pub max_requests: u64,
-    /// How long the warm-up may take.
-    pub warmup: Bounds,
     /// Whether the run delay is read around each request.
     pub read_run_delay: bool,
     /// Where the samples go; `None` keeps none.
     pub samples: Option<PathBuf>,
+}
+
+/// How much is profiled.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub struct Effort {
+    /// Profiled work; a few requests are profiled even where they take longer.
+    pub duration_ns: Nanoseconds,
+    /// Profiled requests at the most.
+    pub max_requests: u64,
 }
 
 /// What a worker says.
@@ -97,7 +128,7 @@ pub enum Message {
         /// Whether the parent is waited for.
         waits: bool,
     },
-    /// The repeat is done.
+    /// The job is done.
     Outcome(Box<Outcome>),
     /// The worker could not go on, and says why.
     Failed {
@@ -106,11 +137,35 @@ pub enum Message {
     },
 }
 
-/// What one repeat gave.
+/// What a job gave.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Outcome {
     /// The library that ran.
     pub runtime: RuntimeFacts,
+    /// What it was for.
+    pub given: Given,
+}
+
+/// What a job gave of what it was for.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Given {
+    /// Timed requests.
+    Measured(Box<Measured>),
+    /// A profile.
+    Profiled {
+        /// Getting ready.
+        load: Load,
+        /// Without what the parent alone knows; the reason where the adapter has no profiler.
+        profile: Result<Profile, String>,
+    },
+    /// Outputs in the file that was asked for.
+    Referred(Inspection),
+}
+
+/// What timed requests gave.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Measured {
     /// Getting ready.
     pub load: Load,
     /// By the wall clock; `None` where the scenario gives throughput only.
@@ -131,10 +186,20 @@ pub struct Outcome {
     pub failed_requests: u64,
     /// What the first failed request said.
     pub first_error: Option<String>,
-    /// What the outputs of the first request hold.
-    pub inspection: Inspection,
+    /// What became of the check input.
+    pub check: Check,
     /// The file of samples; its path as the job gave it.
     pub samples: Option<SampleFile>,
     /// Why a figure is not there.
     pub missing: Missing,
+}
+
+impl Outcome {
+    /// What timed requests gave, where the job was to time them.
+    pub fn measured(&self) -> Option<&Measured> {
+        match &self.given {
+            Given::Measured(measured) => Some(measured),
+            Given::Profiled { .. } | Given::Referred(_) => None,
+        }
+    }
 }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use tare_adapter_api::{AdapterError, Session, Tensor};
 use tare_clock::Clock;
+use tare_results::Load;
 use tare_statistics::{SteadyState, Warmth};
 use tare_units::Nanoseconds;
 
@@ -38,7 +39,19 @@ pub struct Warmup {
     pub steady: bool,
 }
 
-/// Runs requests until `SteadyState` is satisfied or `bounds` are reached; `after_first` sees the outputs of the first.
+impl Warmup {
+    /// Getting ready, with the time from the model's path to a session.
+    pub fn load(&self, load_ns: Nanoseconds) -> Load {
+        Load {
+            load_ns,
+            first_inference_ns: Some(self.first),
+            warmup_requests: self.requests,
+            steady: self.steady,
+        }
+    }
+}
+
+/// Runs requests until `SteadyState` is satisfied or `bounds` are reached.
 ///
 /// # Errors
 /// The first error of a request: a model that fails in the warm-up is not timed.
@@ -47,7 +60,6 @@ pub fn warm_up(
     pool: &[Vec<Tensor>],
     clock: &impl Clock,
     bounds: Bounds,
-    after_first: &mut dyn FnMut(&dyn Session),
 ) -> Result<Warmup, AdapterError> {
     let started = clock.now();
     let mut rule = SteadyState::new();
@@ -64,7 +76,6 @@ pub fn warm_up(
         warmup.requests += 1;
         if warmup.requests == 1 {
             warmup.first = latency;
-            after_first(session);
             continue;
         }
         warmup.steady = rule.feed(latency) == Warmth::Steady;

@@ -11,7 +11,7 @@ use tare_results::Phase;
 use tare_units::Bytes;
 
 use crate::desk::{Consideration, Description};
-use crate::measure::{MeasureError, Reporter, measure};
+use crate::job::{JobError, Reporter, perform};
 use crate::protocol::{GO, Message, PROTOCOL, Request};
 
 /// How a worker finds an adapter by its name.
@@ -54,7 +54,7 @@ fn answer(lookup: Lookup, request: &Request, channel: &mut Channel) -> Message {
             }
         }),
         Request::Run(job) => find(lookup, &job.adapter).and_then(|adapter| {
-            measure(adapter, job, &MonotonicClock, channel)
+            perform(adapter, job, &MonotonicClock, channel)
                 .map(|outcome| Message::Outcome(Box::new(outcome)))
                 .map_err(|error| error.to_string())
         }),
@@ -132,10 +132,10 @@ impl Channel {
 }
 
 impl Reporter for Channel {
-    fn phase(&mut self, phase: Phase, own_bytes: Bytes) -> Result<(), MeasureError> {
+    fn phase(&mut self, phase: Phase, own_bytes: Bytes) -> Result<(), JobError> {
         // The timed requests follow at once: the parent reads nothing at their beginning.
         let waits = phase != Phase::Run;
-        let gone = |error: std::io::Error| MeasureError::Parent(error.to_string());
+        let gone = |error: std::io::Error| JobError::Parent(error.to_string());
         self.send(&Message::Phase {
             phase,
             own_bytes,
@@ -143,7 +143,7 @@ impl Reporter for Channel {
         })
         .map_err(gone)?;
         if waits && self.line().map_err(gone)?.trim_end() != GO {
-            return Err(MeasureError::Job(
+            return Err(JobError::Job(
                 "the parent said something other than go".into(),
             ));
         }

@@ -2,22 +2,23 @@
 
 mod common;
 
-use common::{Phases, job};
+use common::{Phases, job, timing};
 use tare_adapter_fake::Fake;
 use tare_clock::SimulatedClock;
-use tare_harness::protocol::{Job, Outcome};
-use tare_harness::{MeasureError, measure};
+use tare_harness::protocol::{Job, Measured};
+use tare_harness::{JobError, perform};
 use tare_results::{Phase, samples};
 use tare_units::Nanoseconds;
 
-fn repeat(job: &Job) -> Result<Outcome, MeasureError> {
+fn repeat(job: &Job) -> Result<Measured, JobError> {
     let clock = SimulatedClock::new();
-    measure(
+    let outcome = perform(
         &Fake::new(clock.clone()),
         job,
         &clock,
         &mut Phases::default(),
-    )
+    )?;
+    Ok(outcome.measured().expect("it was to measure").clone())
 }
 
 fn ms(millis: u64) -> Nanoseconds {
@@ -83,7 +84,7 @@ fn a_warm_up_that_never_ends_is_bounded_and_says_so() {
 #[test]
 fn the_most_requests_end_a_repeat_before_its_duration() {
     let mut job = job(&[("run", "1ms")]);
-    job.max_requests = 7;
+    timing(&mut job).max_requests = 7;
     let latency = repeat(&job)
         .expect("measures")
         .latency
@@ -94,7 +95,7 @@ fn the_most_requests_end_a_repeat_before_its_duration() {
 #[test]
 fn a_model_that_fails_before_timing_gives_no_figure() {
     let error = repeat(&job(&[("fault", "error"), ("at", "load")])).expect_err("fails");
-    assert!(matches!(error, MeasureError::Adapter(_)), "{error}");
+    assert!(matches!(error, JobError::Adapter(_)), "{error}");
     assert!(repeat(&job(&[("fault", "error"), ("at", "1")])).is_err());
 }
 
@@ -116,10 +117,11 @@ fn a_request_that_fails_while_timed_is_counted_as_infinitely_slow() {
 #[test]
 fn outputs_that_are_not_numbers_are_named() {
     let outcome = repeat(&job(&[("run", "1ms"), ("output", "nan")])).expect("measures");
-    assert_eq!(outcome.inspection.not_numbers, ["y"]);
+    assert_eq!(outcome.check.inspection.not_numbers, ["y"]);
     assert!(
         repeat(&job(&[("run", "1ms")]))
             .expect("measures")
+            .check
             .inspection
             .not_numbers
             .is_empty()
@@ -129,7 +131,7 @@ fn outputs_that_are_not_numbers_are_named() {
 #[test]
 fn offline_gives_throughput_and_no_latency() {
     let mut job = job(&[("run", "10ms")]);
-    job.scenario = "offline:samples=31".parse().expect("a scenario");
+    timing(&mut job).scenario = "offline:samples=31".parse().expect("a scenario");
     let outcome = repeat(&job).expect("measures");
     assert_eq!(outcome.latency, None);
     assert!(outcome.missing["latency"].contains("throughput only"));
@@ -141,7 +143,7 @@ fn every_sample_is_kept_and_counts_from_the_beginning_of_the_timing() {
     let folder = tempfile::tempdir().expect("temporary folder");
     let path = folder.path().join("samples.npy");
     let mut job = job(&[("run", "10ms")]);
-    job.samples = Some(path.clone());
+    timing(&mut job).samples = Some(path.clone());
     let outcome = repeat(&job).expect("measures");
     assert_eq!(outcome.samples.map(|file| file.count), Some(100));
     let samples = samples::read(&path).expect("reads back");
@@ -158,7 +160,7 @@ fn every_sample_is_kept_and_counts_from_the_beginning_of_the_timing() {
 fn the_parent_is_asked_before_loading_after_loading_and_at_the_end() {
     let clock = SimulatedClock::new();
     let mut phases = Phases::default();
-    measure(
+    perform(
         &Fake::new(clock.clone()),
         &job(&[("run", "1ms")]),
         &clock,

@@ -16,8 +16,11 @@ pub struct Opened<'a> {
 }
 
 enum File {
-    Onnx(Model),
-    TorchScript { archive: TorchScript, graph: Graph },
+    Onnx(Box<Model>),
+    TorchScript {
+        archive: Box<TorchScript>,
+        graph: Box<Graph>,
+    },
 }
 
 impl<'a> Opened<'a> {
@@ -28,10 +31,13 @@ impl<'a> Opened<'a> {
     pub fn open(choice: &'a ModelChoice) -> Result<Self, PlanError> {
         let file = match TorchScript::is_meant(&choice.path) {
             true => torchscript(choice)?,
-            false => File::Onnx(Model::open(&choice.path).map_err(|error| PlanError::Model {
-                model: choice.path.display().to_string(),
-                error: Box::new(error),
-            })?),
+            false => {
+                let model = Model::open(&choice.path).map_err(|error| PlanError::Model {
+                    model: choice.path.display().to_string(),
+                    error: Box::new(error),
+                })?;
+                File::Onnx(Box::new(model))
+            }
         };
         Ok(Self { choice, file })
     }
@@ -151,6 +157,8 @@ fn torchscript(choice: &ModelChoice) -> Result<File, PlanError> {
             model: choice.name.clone(),
         });
     }
-    let graph = InputSpec::graph(&choice.inputs);
-    Ok(File::TorchScript { archive, graph })
+    Ok(File::TorchScript {
+        archive: Box::new(archive),
+        graph: Box::new(InputSpec::graph(&choice.inputs)),
+    })
 }

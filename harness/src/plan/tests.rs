@@ -2,7 +2,35 @@
 
 use std::collections::BTreeMap;
 
-use tare_results::{Cell, ModelFacts, PlannedCell};
+use tare_adapter_api::{AdapterSpec, LoadRequest, Options};
+use tare_models::{Graph, Inputs};
+use tare_results::{Cell, Missing, ModelFacts, PlannedCell};
+
+use super::Work;
+use crate::supervise::WorkerProgram;
+
+/// The cell of `planned`, without inputs and outputs, and compared with the reference at `reference`.
+pub(crate) fn work(planned: PlannedCell, reference: Result<usize, String>) -> Work {
+    let spec = AdapterSpec {
+        name: planned.cell.adapter.clone(),
+        version: None,
+        options: Options::new(),
+    };
+    Work {
+        spec,
+        planned,
+        program: WorkerProgram::default(),
+        computes: true,
+        load: LoadRequest::new("mlp.onnx".into(), Vec::new(), Vec::new()),
+        inputs: Inputs::new(&Graph::default(), &[], &|_| None, 0).expect("no inputs"),
+        scenario: "single-stream".parse().expect("a scenario"),
+        environment: Vec::new(),
+        file_precision: "fp32".into(),
+        reference,
+        doubts: Vec::new(),
+        missing: Missing::new(),
+    }
+}
 
 pub(crate) fn planned(adapter: &str, batch: u64) -> PlannedCell {
     let cell = Cell {

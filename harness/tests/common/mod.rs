@@ -2,8 +2,8 @@
 #![allow(dead_code)]
 
 use tare_adapter_api::{LoadRequest, Options, OutputSpec};
-use tare_harness::protocol::{Job, PROTOCOL};
-use tare_harness::{MeasureError, Reporter};
+use tare_harness::protocol::{Job, PROTOCOL, Purpose, Timing};
+use tare_harness::{JobError, Reporter};
 use tare_models::{DataType, Graph, Inputs, TensorSpec};
 use tare_results::Phase;
 use tare_units::{Bytes, Nanoseconds};
@@ -33,13 +33,24 @@ pub fn job(options: &[(&str, &str)]) -> Job {
                 }],
             )
         },
-        scenario: "single-stream".parse().expect("a scenario"),
-        batch: 2,
-        duration_ns: Nanoseconds::from_secs(1),
-        max_requests: 10_000,
         warmup: Default::default(),
-        read_run_delay: false,
-        samples: None,
+        outputs: None,
+        purpose: Purpose::Measure(Timing {
+            scenario: "single-stream".parse().expect("a scenario"),
+            batch: 2,
+            duration_ns: Nanoseconds::from_secs(1),
+            max_requests: 10_000,
+            read_run_delay: false,
+            samples: None,
+        }),
+    }
+}
+
+/// How the requests of a job are timed.
+pub fn timing(job: &mut Job) -> &mut Timing {
+    match &mut job.purpose {
+        Purpose::Measure(timing) => timing,
+        other => panic!("{other:?} times nothing"),
     }
 }
 
@@ -48,7 +59,7 @@ pub fn job(options: &[(&str, &str)]) -> Job {
 pub struct Phases(pub Vec<Phase>);
 
 impl Reporter for Phases {
-    fn phase(&mut self, phase: Phase, _own: Bytes) -> Result<(), MeasureError> {
+    fn phase(&mut self, phase: Phase, _own: Bytes) -> Result<(), JobError> {
         self.0.push(phase);
         Ok(())
     }

@@ -1,0 +1,46 @@
+//! The check input: run once more when nothing is timed any longer, its outputs looked at and kept if they are asked for.
+
+use serde::{Deserialize, Serialize};
+use tare_adapter_api::{AdapterError, Session, Tensor};
+
+use crate::inspect::{Inspection, inspect};
+use crate::outputs;
+use crate::protocol::Job;
+
+/// What became of the check input.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Check {
+    /// What its outputs hold.
+    pub inspection: Inspection,
+    /// Whether they are in the file that was asked for, or why not; `None` where none was.
+    pub written: Option<Result<(), String>>,
+}
+
+/// Runs the first inputs of `pool` and looks at the outputs.
+pub fn check(session: &mut dyn Session, pool: &[Vec<Tensor>], job: &Job) -> Check {
+    match outputs_of(session, pool) {
+        Ok(tensors) => Check {
+            inspection: inspect(&tensors, &outputs::names(&job.load.outputs, tensors.len())),
+            written: job
+                .outputs
+                .as_ref()
+                .map(|path| outputs::write(path, &job.load.outputs, &tensors)),
+        },
+        Err(error) => Check {
+            inspection: Inspection {
+                failed: Some(error.to_string()),
+                ..Inspection::default()
+            },
+            written: job.outputs.as_ref().map(|_| Err(error.to_string())),
+        },
+    }
+}
+
+/// The outputs for the first inputs of `pool`.
+pub fn outputs_of(
+    session: &mut dyn Session,
+    pool: &[Vec<Tensor>],
+) -> Result<Vec<Tensor>, AdapterError> {
+    session.run(pool.first().map_or(&[], Vec::as_slice))?;
+    session.outputs()
+}

@@ -1,0 +1,171 @@
+//! What the worker said and the parent alone knows, as fields of the record, with the doubts and reasons that follow.
+
+use tare_adapter_api::RuntimeFacts;
+use tare_results::{Doubt, Kind, Record, Runtime, Verdict};
+
+use super::{About, Beside, Harness};
+use crate::fidelity::Compared;
+use crate::inspect::Inspection;
+use crate::protocol::{Given, Measured, Outcome};
+
+/// A share of delayed requests above this is a doubt.
+const DELAYED_SHARE: f64 = 0.01;
+
+/// Puts what the worker said into `record`.
+pub fn fill(record: &mut Record, outcome: Outcome, about: &About) {
+    fill_runtime(record, outcome.runtime);
+    let processors = about.run.machine.cpu.allowed_cpus;
+    if let Some(processors) = processors.filter(|count| *count < record.cell.threads) {
+        record.doubts.push(Doubt::Oversubscribed {
+            threads: record.cell.threads,
+            processors,
+        });
+    }
+    match outcome.given {
+        Given::Measured(measured) => {
+            judge(record, &measured);
+            fill_measured(record, *measured, about.harness);
+        }
+        Given::Profiled { load, profile } => {
+            record.load = Some(load);
+            match profile {
+                Ok(profile) => record.profile = Some(profile),
+                Err(reason) => {
+                    record.missing.insert("profile".to_owned(), reason);
+                }
+            }
+        }
+        Given::Referred(inspection) => look(record, &inspection),
+    }
+}
+
+fn fill_runtime(record: &mut Record, runtime: RuntimeFacts) {
+    if runtime.dispatched_calls.is_none() {
+        let reason = "the library walks the model by itself";
+        let path = "runtime.dispatched_calls".to_owned();
+        record.missing.insert(path, reason.to_owned());
+    }
+    record.runtime = Some(Runtime {
+        name: runtime.name,
+        version: runtime.version,
+        library_sha256: runtime.library_sha256,
+        dispatched_calls: runtime.dispatched_calls,
+        options: runtime.options,
+    });
+}
+
+fn fill_measured(record: &mut Record, measured: Measured, harness: &Harness) {
+    record.missing.extend(measured.missing);
+    if measured.effective_latency.is_none() && !record.missing.contains_key("effective_latency") {
+        let reason = match (record.cell.threads, measured.run_delay_ns) {
+            (2.., _) => "more than one thread: their run delays overlap".to_owned(),
+            (_, Err(reason)) => format!("the run delay cannot be read: {reason}"),
+            (_, Ok(_)) => {
+                let reason = harness.no_run_delay.as_deref();
+                reason.unwrap_or("the run delay was not read").to_owned()
+            }
+        };
+        record.missing.insert("effective_latency".into(), reason);
+    }
+    record.load = Some(measured.load);
+    record.latency = measured.latency;
+    record.effective_latency = measured.effective_latency;
+    record.throughput = Some(measured.throughput);
+    record.schedule = measured.schedule;
+    record.samples = measured.samples.map(|mut samples| {
+        samples.path = within_run(&samples.path);
+        samples
+    });
+}
+
+/// Puts what the parent alone knows into `record`.
+pub fn add(record: &mut Record, beside: Beside) {
+    match beside {
+        Beside::Compared(Ok(Compared::Values(fidelity, reasons))) => {
+            record.fidelity = Some(fidelity);
+            invalidate(record, reasons);
+        }
+        Beside::Compared(Ok(Compared::Misfit(reason))) => {
+            record.missing.insert("fidelity".to_owned(), reason.clone());
+            invalidate(record, vec![reason]);
+        }
+        Beside::Compared(Err(reason)) => {
+            record.missing.insert("fidelity".to_owned(), reason);
+        }
+        Beside::Unprofiled(Some(unprofiled)) if unprofiled > 0.0 => {
+            if let Some(profile) = &mut record.profile {
+                profile.perturbation = Some(profile.latency_p50_ns / unprofiled);
+            }
+        }
+        Beside::Unprofiled(_) => {
+            if record.profile.is_some() {
+                let reason = "no repeat of the cell has a median latency".to_owned();
+                record
+                    .missing
+                    .insert("profile.perturbation".to_owned(), reason);
+            }
+        }
+        Beside::Nothing => {}
+    }
+}
+
+fn invalidate(record: &mut Record, reasons: Vec<String>) {
+    if !reasons.is_empty() {
+        record.verdict = Verdict::Invalid;
+        record.reasons.extend(reasons);
+    }
+}
+
+fn judge(record: &mut Record, measured: &Measured) {
+    if !measured.load.steady && record.kind == Kind::Measurement {
+        record.doubts.push(Doubt::Unsteady {
+            warmup_requests: measured.load.warmup_requests,
+        });
+    }
+    if let Some(share) = measured
+        .delayed_share
+        .filter(|share| *share > DELAYED_SHARE)
+    {
+        record.doubts.push(Doubt::DelayedRequests { share });
+    }
+    look(record, &measured.check.inspection);
+    if measured.failed_requests > 0 {
+        let latency = measured.latency.as_ref();
+        let count = latency.map_or(measured.failed_requests, |latency| latency.count);
+        record.doubts.push(Doubt::FailedRequests {
+            failed: measured.failed_requests,
+            count,
+        });
+        let reason = format!(
+            "{} requests failed, the first with: {}",
+            measured.failed_requests,
+            measured.first_error.as_deref().unwrap_or("no message")
+        );
+        invalidate(record, vec![reason]);
+    }
+}
+
+fn look(record: &mut Record, inspection: &Inspection) {
+    if !inspection.infinite.is_empty() {
+        record.doubts.push(Doubt::InfiniteOutputs {
+            outputs: inspection.infinite.clone(),
+        });
+    }
+    if let Some(reason) = &inspection.failed {
+        record.doubts.push(Doubt::OutputsNotSeen {
+            reason: reason.clone(),
+        });
+    }
+    if !inspection.not_numbers.is_empty() {
+        let reason = format!(
+            "output {} holds values that are not numbers, from inputs that are",
+            inspection.not_numbers.join(", ")
+        );
+        invalidate(record, vec![reason]);
+    }
+}
+
+fn within_run(path: &str) -> String {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    format!("samples/{name}")
+}

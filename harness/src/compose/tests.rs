@@ -1,0 +1,260 @@
+//! Records of workers of every kind: what is told of each, and what is missing with which reason.
+
+#[path = "../../../results/tests/common/mod.rs"]
+pub(crate) mod built;
+
+use tare_results::{Doubt, Fidelity, Load, OperatorShare, Profile, Throughput};
+
+use super::*;
+use crate::check::Check;
+use crate::inspect::Inspection;
+use crate::plan::tests::work;
+use crate::protocol::Measured;
+
+fn load() -> Load {
+    Load {
+        load_ns: Nanoseconds::from_millis(5),
+        first_inference_ns: None,
+        warmup_requests: 4,
+        steady: true,
+    }
+}
+
+/// Timed requests with a median of 2 ms and this check.
+pub(crate) fn measured(check: Check) -> Measured {
+    Measured {
+        load: load(),
+        latency: Some(built::latency(2e6)),
+        effective_latency: None,
+        throughput: Throughput::default(),
+        schedule: None,
+        delayed_share: None,
+        clock_ns: 20.0,
+        run_delay_ns: Ok(800.0),
+        failed_requests: 0,
+        first_error: None,
+        check,
+        samples: None,
+        missing: Default::default(),
+    }
+}
+
+fn given(given: Given) -> Attempt {
+    Attempt {
+        outcome: Ok(Some(Box::new(Outcome {
+            runtime: Default::default(),
+            given,
+        }))),
+        ..Attempt::not_tried_again("")
+    }
+}
+
+fn record(kind: Kind, attempt: Attempt, beside: Beside, harness: &Harness) -> Record {
+    let run = built::run("20261121-104656-3f9a", vec![built::cell(1)]);
+    let about = About {
+        run: &run,
+        work: &work(run.cells[0].clone(), Ok(0)),
+        kind,
+        repeat: 0,
+        harness,
+        created: "2026-11-21T10:47:00Z".to_owned(),
+    };
+    compose(about, attempt, beside)
+}
+
+fn measurement(beside: Beside) -> Record {
+    let attempt = given(Given::Measured(Box::new(measured(Check::default()))));
+    record(Kind::Measurement, attempt, beside, &Harness::default())
+}
+
+fn profile() -> Profile {
+    Profile {
+        perturbation: None,
+        requests: 20,
+        latency_p50_ns: 3e6,
+        operators: vec![OperatorShare {
+            kind: "MatMul".to_owned(),
+            count: 1,
+            time_ns: 3e6,
+            share: 1.0,
+            flops: None,
+        }],
+        nodes: Vec::new(),
+    }
+}
+
+fn profiling(profile: Result<Profile, String>, unprofiled: Option<f64>) -> Record {
+    let attempt = given(Given::Profiled {
+        load: load(),
+        profile,
+    });
+    let beside = Beside::Unprofiled(unprofiled);
+    record(Kind::Profile, attempt, beside, &Harness::default())
+}
+
+#[test]
+fn outputs_that_agree_leave_the_record_valid_and_wrong_ones_do_not() {
+    let fidelity: Fidelity = built::fidelity();
+    let compared = |reasons| Beside::Compared(Ok(Compared::Values(built::fidelity(), reasons)));
+    let right = measurement(compared(Vec::new()));
+    assert_eq!(
+        (right.verdict, right.fidelity),
+        (Verdict::Valid, Some(fidelity.clone()))
+    );
+    let wrong = measurement(compared(vec!["output 'y' is wrong".to_owned()]));
+    assert_eq!(
+        (wrong.verdict, wrong.fidelity),
+        (Verdict::Invalid, Some(fidelity))
+    );
+    assert_eq!(wrong.reasons, ["output 'y' is wrong"]);
+    assert!(wrong.failure.is_none() && wrong.latency.is_some());
+}
+
+#[test]
+fn outputs_that_do_not_match_are_invalid_and_those_not_compared_are_missing() {
+    let misfit = Compared::Misfit("1 outputs came out".to_owned());
+    let misfit = measurement(Beside::Compared(Ok(misfit)));
+    assert_eq!(
+        (misfit.verdict, &misfit.fidelity),
+        (Verdict::Invalid, &None)
+    );
+    assert_eq!(misfit.reasons, ["1 outputs came out"]);
+    assert_eq!(misfit.missing["fidelity"], "1 outputs came out");
+    let alone = measurement(Beside::Compared(Err("only rten is ready here".to_owned())));
+    assert_eq!((alone.verdict, &alone.fidelity), (Verdict::Valid, &None));
+    assert_eq!(alone.missing["fidelity"], "only rten is ready here");
+}
+
+#[test]
+fn a_profile_is_told_with_how_much_it_slowed_down() {
+    let told = profiling(Ok(profile()), Some(2e6));
+    assert_eq!(told.profile.and_then(|told| told.perturbation), Some(1.5));
+    assert_eq!((told.latency, told.verdict), (None, Verdict::Valid));
+    let unknown = profiling(Ok(profile()), None);
+    assert_eq!(unknown.profile.and_then(|told| told.perturbation), None);
+    assert!(unknown.missing["profile.perturbation"].contains("no repeat"));
+}
+
+#[test]
+fn an_adapter_without_a_profiler_is_no_failure() {
+    let reason = "this adapter does not offer a profile by operator";
+    let told = profiling(Err(reason.to_owned()), Some(2e6));
+    assert_eq!((&told.profile, &told.failure), (&None, &None));
+    assert_eq!(
+        (told.missing["profile"].as_str(), told.verdict),
+        (reason, Verdict::Valid)
+    );
+    assert!(!told.missing.contains_key("profile.perturbation"));
+}
+
+#[test]
+fn a_worker_that_failed_says_so_of_what_it_was_for() {
+    let failed = |kind| {
+        let attempt = Attempt::not_tried_again("it hung");
+        record(kind, attempt, Beside::Nothing, &Harness::default())
+    };
+    let measurement = failed(Kind::Measurement);
+    assert_eq!(measurement.missing["fidelity"], "the worker failed");
+    assert_eq!(measurement.missing["latency"], "the worker failed");
+    let profile = failed(Kind::Profile);
+    assert_eq!(
+        profile.missing["profile"],
+        "not tried again: of an earlier worker, it hung"
+    );
+    assert!(!profile.missing.contains_key("latency"));
+    assert!(profile.failure.is_some());
+}
+
+#[test]
+fn a_reference_says_what_its_outputs_hold() {
+    let inspection = Inspection {
+        not_numbers: vec!["y".to_owned()],
+        ..Inspection::default()
+    };
+    let attempt = given(Given::Referred(inspection));
+    let told = record(
+        Kind::Reference,
+        attempt,
+        Beside::Nothing,
+        &Harness::default(),
+    );
+    assert_eq!((told.verdict, &told.load), (Verdict::Invalid, &None));
+    assert!(told.reasons[0].contains("output y holds values that are not numbers"));
+}
+
+#[test]
+fn infinite_or_unseen_outputs_are_doubted() {
+    let inspection = Inspection {
+        infinite: vec!["y".to_owned()],
+        failed: Some("no outputs".to_owned()),
+        ..Inspection::default()
+    };
+    let check = Check {
+        inspection,
+        written: None,
+    };
+    let attempt = given(Given::Measured(Box::new(measured(check))));
+    let told = record(
+        Kind::Measurement,
+        attempt,
+        Beside::Nothing,
+        &Harness::default(),
+    );
+    let infinite = Doubt::InfiniteOutputs {
+        outputs: vec!["y".to_owned()],
+    };
+    assert_eq!(told.doubts[0], infinite);
+    assert!(matches!(&told.doubts[1], Doubt::OutputsNotSeen { reason } if reason == "no outputs"));
+    assert_eq!(told.verdict, Verdict::Valid);
+}
+
+#[test]
+fn why_the_run_delay_is_not_read_stands_where_it_is_missing() {
+    let told = |cost: Option<HarnessCost>| {
+        let harness = Harness {
+            cost,
+            no_run_delay: Some("the pilot gave no time".to_owned()),
+        };
+        let attempt = given(Given::Measured(Box::new(measured(Check::default()))));
+        record(Kind::Measurement, attempt, Beside::Nothing, &harness)
+    };
+    let known = told(Some(HarnessCost {
+        p50_ns: 40.0,
+        p99_ns: None,
+        clock_ns: 20.0,
+        run_delay_ns: None,
+    }));
+    assert_eq!(known.missing[NO_RUN_DELAY], "the pilot gave no time");
+    assert_eq!(known.missing["effective_latency"], "the pilot gave no time");
+    let unknown = told(None);
+    assert_eq!(unknown.missing["harness"], "the pilot gave no time");
+    assert!(!unknown.missing.contains_key(NO_RUN_DELAY));
+}
+
+#[test]
+fn a_library_that_walks_the_model_dispatches_nothing_that_could_be_counted() {
+    let mut attempt = given(Given::Measured(Box::new(measured(Check::default()))));
+    let told = |attempt| {
+        record(
+            Kind::Measurement,
+            attempt,
+            Beside::Nothing,
+            &Harness::default(),
+        )
+    };
+    let walks = measurement(Beside::Nothing);
+    assert_eq!(
+        walks.runtime.map(|runtime| runtime.dispatched_calls),
+        Some(None)
+    );
+    assert!(walks.missing["runtime.dispatched_calls"].contains("walks the model"));
+    if let Ok(Some(outcome)) = &mut attempt.outcome {
+        outcome.runtime.dispatched_calls = Some(97);
+    }
+    let counted = told(attempt);
+    assert_eq!(
+        counted.runtime.map(|runtime| runtime.dispatched_calls),
+        Some(Some(97))
+    );
+    assert!(!counted.missing.contains_key("runtime.dispatched_calls"));
+}

@@ -1,0 +1,102 @@
+//! A job, start to end, in the worker: inputs, load, then what it is for.
+
+use tare_adapter_api::{Adapter, AdapterError, Tensor};
+use tare_clock::Clock;
+use tare_results::Phase;
+use tare_results::samples::Sample;
+use tare_units::Bytes;
+
+use crate::measure::measure;
+use crate::profile::profile;
+use crate::protocol::{Job, Outcome, Purpose};
+use crate::reference::refer;
+
+/// Inputs in the pool at the most.
+const POOL_INPUTS: u64 = 16;
+/// Bytes of inputs in the pool at the most; one input is always there.
+const POOL_BYTES: u64 = 64 << 20;
+
+/// Why a job gave nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum JobError {
+    /// The adapter refused or failed.
+    #[error(transparent)]
+    Adapter(#[from] AdapterError),
+    /// The job itself is wrong.
+    #[error("the job is wrong: {0}")]
+    Job(String),
+    /// The framework's profiler told something that cannot be.
+    #[error("the framework's profiler {0}")]
+    Profile(String),
+    /// The samples could not be written.
+    #[error("{0}")]
+    Samples(String),
+    /// The outputs could not be written.
+    #[error("{0}")]
+    Outputs(String),
+    /// The parent is gone.
+    #[error("the parent is gone: {0}")]
+    Parent(String),
+}
+
+/// Whom the worker tells what it does next; returns once it may go on.
+pub trait Reporter: Send {
+    /// The worker goes on to `phase` and holds `own` bytes of the harness.
+    ///
+    /// # Errors
+    /// Where the parent is gone.
+    fn phase(&mut self, phase: Phase, own: Bytes) -> Result<(), JobError>;
+}
+
+/// Does `job` with `adapter`.
+///
+/// # Errors
+/// Where the adapter refuses or fails, or the parent is gone. Requests that fail while timed are counted instead.
+pub fn perform(
+    adapter: &dyn Adapter,
+    job: &Job,
+    clock: &impl Clock,
+    reporter: &mut dyn Reporter,
+) -> Result<Outcome, JobError> {
+    match &job.purpose {
+        Purpose::Measure(timing) => measure(adapter, job, timing, clock, reporter),
+        Purpose::Profile(effort) => profile(adapter, job, *effort, clock, reporter),
+        Purpose::Reference => refer(adapter, job, reporter),
+    }
+}
+
+impl Job {
+    /// Memory that is the harness's own in the worker: every sample's place and the pool of inputs, in bytes.
+    pub fn own_bytes(&self) -> Bytes {
+        let input = self.inputs.byte_len().as_bytes();
+        let inputs = input.saturating_mul(self.pool_inputs());
+        let samples = match &self.purpose {
+            Purpose::Measure(timing) => timing.max_requests,
+            Purpose::Profile(_) | Purpose::Reference => 0,
+        };
+        let samples = samples.saturating_mul(size_of::<Sample>() as u64);
+        Bytes::from_bytes(samples.saturating_add(inputs))
+    }
+
+    fn pool_inputs(&self) -> u64 {
+        match self.purpose {
+            Purpose::Reference => 1,
+            Purpose::Measure(_) | Purpose::Profile(_) => {
+                let input = self.inputs.byte_len().as_bytes().max(1);
+                (POOL_BYTES / input).clamp(1, POOL_INPUTS)
+            }
+        }
+    }
+
+    /// The inputs that requests take in turn; the first is the check input.
+    pub(crate) fn fill_pool(&self) -> Vec<Vec<Tensor>> {
+        (0..self.pool_inputs())
+            .map(|index| self.inputs.generate(index))
+            .collect()
+    }
+}
+
+/// What the body of a session gave, or that it never ran.
+pub(crate) fn entered<T>(given: Option<Result<T, JobError>>) -> Result<T, JobError> {
+    given.ok_or_else(|| JobError::Job("the adapter never entered its session".into()))?
+}

@@ -1,0 +1,90 @@
+//! One worker, from its job to its record.
+
+use tare_clock::{Clock, utc_now};
+use tare_results::{Event, Kind};
+
+use super::{Going, RunError};
+use crate::compose::{About, Attempt, Beside, compose};
+use crate::memory::MemoryWatcher;
+use crate::plan::Work;
+use crate::protocol::{Job, PROTOCOL, Purpose, Request};
+use crate::supervise::{Limits, outcome_of, supervise};
+use crate::warmup::Bounds;
+
+impl<C: Clock> Going<'_, C> {
+    /// What a worker of `work` does.
+    pub(super) fn job(&self, work: &Work, purpose: Purpose) -> Job {
+        Job {
+            protocol: PROTOCOL.to_owned(),
+            adapter: work.spec.name.clone(),
+            load: work.load.clone(),
+            inputs: work.inputs.clone(),
+            warmup: Bounds::default(),
+            outputs: None,
+            purpose,
+        }
+    }
+
+    /// A fresh worker at `job`, watched until it has ended.
+    pub(super) fn attempt(&mut self, work: &Work, job: Job, kind: Kind, repeat: u64) -> Attempt {
+        let limits = Limits {
+            deadline: self.request.run.deadline_ns,
+            memory: self.request.run.memory_limit_bytes,
+            own: job.own_bytes(),
+        };
+        let started = self.clock.now();
+        let cell = &work.planned.id;
+        let (writer, progress) = (&mut self.request.writer, &mut *self.progress);
+        let mut told = |event: Event| {
+            writer.event(&event);
+            progress.event(&event);
+        };
+        let mut watcher = MemoryWatcher::new(cell, kind, repeat, &mut told);
+        let ended = supervise(
+            &work.program.with_environment(&work.environment),
+            &Request::Run(Box::new(job)),
+            limits,
+            self.clock,
+            self.request.stop,
+            &mut watcher,
+        );
+        let attempt = Attempt {
+            memory: watcher.into_observed(),
+            outcome: outcome_of(ended),
+            took: self.clock.now().saturating_sub(started),
+        };
+        if let Some(failure) = attempt.failure()
+            && kind != Kind::Reference
+            && attempt.took >= limits.deadline
+        {
+            let told = self.hung.entry(cell.clone());
+            told.or_insert_with(|| failure.to_owned());
+        }
+        attempt
+    }
+
+    /// Appends the record of a worker, unless the run was stopped over it.
+    pub(super) fn keep(
+        &mut self,
+        work: &Work,
+        (kind, repeat): (Kind, u64),
+        attempt: Attempt,
+        beside: Beside,
+    ) -> Result<(), RunError> {
+        if matches!(attempt.outcome, Ok(None)) {
+            return Ok(());
+        }
+        let about = About {
+            run: &self.request.run,
+            work,
+            kind,
+            repeat,
+            harness: &self.harness,
+            created: utc_now(),
+        };
+        let record = compose(about, attempt, beside);
+        self.request.writer.append(&record)?;
+        self.records.push(record);
+        Ok(())
+    }
+}

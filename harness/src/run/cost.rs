@@ -1,0 +1,175 @@
+//! What the harness itself costs, and whether this run can afford to read the run delay.
+
+use tare_adapter_api::{AdapterSpec, Options};
+use tare_clock::Clock;
+use tare_results::{HarnessCost, Kind};
+use tare_scenarios::ScenarioSpec;
+use tare_units::Nanoseconds;
+
+use super::{Going, RunError};
+use crate::compose::{Attempt, Beside, Harness, NO_RUN_DELAY};
+use crate::pilot::{self, PILOT_DURATION, PILOT_REQUESTS};
+use crate::plan::Work;
+use crate::protocol::{Job, Purpose, Timing};
+use crate::supervise::WorkerProgram;
+
+/// Timed work of the worker that measures the harness itself.
+const HARNESS_DURATION: Nanoseconds = Nanoseconds::from_millis(100);
+/// Requests of the worker that measures the harness itself.
+const HARNESS_REQUESTS: u64 = 200_000;
+
+impl<C: Clock> Going<'_, C> {
+    /// Learns the cost of the harness, from this run's own record of it, which is made first.
+    pub(super) fn measure_harness(&mut self) -> Result<(), RunError> {
+        if let Some(known) = self.known_harness() {
+            self.harness = known;
+            return Ok(());
+        }
+        let (Some(first), Ok(scenario)) =
+            (self.request.plan.cells.first(), "single-stream".parse())
+        else {
+            self.harness.no_run_delay = Some("the run has no cell".to_owned());
+            return Ok(());
+        };
+        let work = null_work(first, scenario, self.request.program.clone());
+        let job = self.quick(&work, HARNESS_DURATION, HARNESS_REQUESTS);
+        let attempt = self.attempt(&work, job, Kind::Harness, 0);
+        self.harness = match cost_of(&attempt) {
+            Err(reason) => Harness {
+                cost: None,
+                no_run_delay: Some(reason),
+            },
+            Ok((cost, reading)) => {
+                let decided = reading.and_then(|reading| {
+                    self.affords_run_delay(reading, &work.scenario)
+                        .map(|()| reading)
+                });
+                Harness {
+                    no_run_delay: decided.as_ref().err().cloned(),
+                    cost: Some(HarnessCost {
+                        run_delay_ns: decided.ok(),
+                        ..cost
+                    }),
+                }
+            }
+        };
+        if self.stopped() {
+            return Ok(());
+        }
+        self.keep(&work, (Kind::Harness, 0), attempt, Beside::Nothing)
+    }
+
+    fn known_harness(&self) -> Option<Harness> {
+        let mut own = self.records.iter();
+        let own = own.find(|record| record.kind == Kind::Harness && record.harness.is_some())?;
+        let cost = own.harness.clone()?;
+        let reason = own.missing.get(NO_RUN_DELAY).cloned();
+        let unread = || "the run does not read the run delay".to_owned();
+        Some(Harness {
+            no_run_delay: match cost.run_delay_ns {
+                Some(_) => None,
+                None => Some(reason.unwrap_or_else(unread)),
+            },
+            cost: Some(cost),
+        })
+    }
+
+    /// Whether two readings of the run delay cost under 1% of the fastest single-threaded cell, by a short go at each
+    /// adapter's smallest cell; else why they are not taken.
+    fn affords_run_delay(
+        &mut self,
+        reading_ns: f64,
+        scenario: &ScenarioSpec,
+    ) -> Result<(), String> {
+        let mut fastest: Result<Nanoseconds, String> =
+            Err("no cell has a single thread".to_owned());
+        for place in pilot::smallest_cells(&self.request.plan.cells) {
+            if self.stopped() {
+                return Err("the run was stopped in its pilot".to_owned());
+            }
+            let mut work = self.request.plan.cells[place].clone();
+            work.scenario = scenario.clone();
+            let job = self.quick(&work, PILOT_DURATION, PILOT_REQUESTS);
+            let attempt = self.attempt(&work, job, Kind::Harness, 0);
+            let took = attempt.took + self.request.run.duration_ns;
+            self.estimate.ended((Kind::Measurement, place), took);
+            fastest = pilot::faster(fastest, shortest(&attempt));
+        }
+        pilot::decide(reading_ns, fastest)
+    }
+
+    fn quick(&self, work: &Work, duration_ns: Nanoseconds, max_requests: u64) -> Job {
+        let timing = Timing {
+            scenario: work.scenario.clone(),
+            batch: work.planned.cell.batch,
+            duration_ns,
+            max_requests,
+            read_run_delay: false,
+            samples: None,
+        };
+        self.job(work, Purpose::Measure(timing))
+    }
+}
+
+fn shortest(attempt: &Attempt) -> Result<Nanoseconds, String> {
+    let measured = attempt.outcome().and_then(|outcome| outcome.measured());
+    let latency = measured.and_then(|measured| measured.latency.as_ref());
+    let failure = || {
+        attempt
+            .failure()
+            .unwrap_or("every request failed")
+            .to_owned()
+    };
+    latency
+        .and_then(|latency| latency.min_ns)
+        .ok_or_else(failure)
+}
+
+/// The same cell under the adapter that does nothing.
+fn null_work(work: &Work, scenario: ScenarioSpec, program: WorkerProgram) -> Work {
+    let mut null = work.clone();
+    null.spec = AdapterSpec {
+        name: "null".into(),
+        version: None,
+        options: Options::new(),
+    };
+    null.program = program;
+    null.computes = false;
+    null.reference = Err("null computes nothing".into());
+    null.load.version = None;
+    null.scenario = scenario;
+    null.load.options = Options::new();
+    null.load.precision = None;
+    null.environment.clear();
+    null.doubts.clear();
+    let cell = &mut null.planned.cell;
+    cell.adapter = "null".into();
+    cell.adapter_options.clear();
+    cell.scenario = null.scenario.name().into();
+    cell.scenario_options.clear();
+    null.planned.id = cell.id(&null.planned.model.sha256);
+    null
+}
+
+/// The cost by what the worker said, and that of one reading of the run delay, or why it is not known.
+fn cost_of(attempt: &Attempt) -> Result<(HarnessCost, Result<f64, String>), String> {
+    let unknown = |reason: &str| format!("the cost of the harness itself is not known: {reason}");
+    let measured = attempt.outcome().and_then(|outcome| outcome.measured());
+    let failure = || unknown(attempt.failure().unwrap_or("the run was stopped"));
+    let measured = measured.ok_or_else(failure)?;
+    let latency = measured.latency.as_ref();
+    let p50 = latency.and_then(|latency| latency.p50.as_ref());
+    let p50 = p50.ok_or_else(|| unknown("its requests have no median"))?;
+    let p99 = latency.and_then(|latency| latency.p99.as_ref());
+    let cost = HarnessCost {
+        p50_ns: p50.value_ns,
+        p99_ns: p99.map(|p99| p99.value_ns),
+        clock_ns: measured.clock_ns,
+        run_delay_ns: None,
+    };
+    let reading = measured.run_delay_ns.clone();
+    Ok((
+        cost,
+        reading.map_err(|reason| format!("the run delay cannot be read: {reason}")),
+    ))
+}

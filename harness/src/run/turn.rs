@@ -1,0 +1,133 @@
+//! Turns: which are left of a run, and what is done in each.
+
+use std::collections::BTreeSet;
+
+use tare_clock::Clock;
+use tare_results::{Event, Kind};
+use tare_units::Nanoseconds;
+
+use super::{Going, RunError};
+use crate::compose::{Attempt, Beside};
+use crate::order::{Turn, interleaved, with_references};
+use crate::plan::Work;
+use crate::protocol::{Effort, Job, Purpose, Timing};
+
+/// What is profiled of a cell at the most.
+const EFFORT: Effort = Effort {
+    duration_ns: Nanoseconds::from_secs(1),
+    max_requests: 20,
+};
+
+impl<C: Clock> Going<'_, C> {
+    /// The turns that are left, references among them, and how many an earlier go has done.
+    pub(super) fn turns_left(&self) -> (Vec<Turn>, u64) {
+        let cells = &self.request.plan.cells;
+        let planned: Vec<_> = cells.iter().map(|work| work.planned.clone()).collect();
+        let run = &self.request.run;
+        let ended_well = self
+            .records
+            .iter()
+            .filter(|record| record.failure.is_none());
+        let done: BTreeSet<(Kind, &str, u64)> = ended_well
+            .map(|record| (record.kind, record.id.as_str(), record.repeat))
+            .collect();
+        let all = interleaved(&planned, run.repeats, run.profile);
+        let is_left = |turn: &&Turn| {
+            !done.contains(&(turn.kind, planned[turn.place].id.as_str(), turn.repeat))
+        };
+        let left: Vec<Turn> = all.iter().filter(is_left).copied().collect();
+        let done = (all.len() - left.len()) as u64;
+        let left = with_references(&left, |place| self.references.needed(&cells[place]));
+        (left, done)
+    }
+
+    /// Does `turn`; `later` are those after it.
+    pub(super) fn take(&mut self, turn: Turn, later: &[Turn]) -> Result<(), RunError> {
+        let work = self.work(turn).clone();
+        let job = self.job_in(turn, &work);
+        let outputs = job.outputs.clone();
+        let hung = self.hung.get(&work.planned.id);
+        let attempt = match hung.filter(|_| turn.kind != Kind::Reference) {
+            Some(told) => Attempt::not_tried_again(told),
+            None => self.attempt(&work, job, turn.kind, turn.repeat),
+        };
+        if self.stopped() && attempt.outcome().is_none() {
+            return Ok(());
+        }
+        let beside = match turn.kind {
+            Kind::Measurement => {
+                let outputs = outputs.as_deref();
+                Beside::Compared(self.references.compare(&work, outputs, &attempt))
+            }
+            Kind::Profile => Beside::Unprofiled(self.unprofiled_p50(&work)),
+            _ => Beside::Nothing,
+        };
+        if turn.kind == Kind::Reference {
+            self.references.settle(turn.place, &work, &attempt);
+        } else {
+            self.failed += u64::from(attempt.failure().is_some());
+        }
+        self.estimate.ended((turn.kind, turn.place), attempt.took);
+        let left = later.iter().map(|turn| (turn.kind, turn.place));
+        let finished = Event::WorkerFinished {
+            cell: work.planned.id.clone(),
+            repeat: turn.repeat,
+            kind: turn.kind,
+            p50_ns: attempt.p50_ns(),
+            failure: attempt.failure().map(str::to_owned),
+            left_ns: self.estimate.left(left),
+        };
+        self.keep(&work, (turn.kind, turn.repeat), attempt, beside)?;
+        self.tell(finished);
+        Ok(())
+    }
+
+    fn work(&self, turn: Turn) -> &Work {
+        let plan = &self.request.plan;
+        match turn.kind {
+            Kind::Reference => &plan.references[turn.place],
+            _ => &plan.cells[turn.place],
+        }
+    }
+
+    fn job_in(&self, turn: Turn, work: &Work) -> Job {
+        let run = &self.request.run;
+        let purpose = match turn.kind {
+            Kind::Reference => Purpose::Reference,
+            Kind::Profile => Purpose::Profile(EFFORT),
+            _ => {
+                let name = format!("{}-{}.npy", &work.planned.id[..16], turn.repeat);
+                Purpose::Measure(Timing {
+                    scenario: work.scenario.clone(),
+                    batch: work.planned.cell.batch,
+                    duration_ns: run.duration_ns,
+                    max_requests: run.max_requests,
+                    read_run_delay: self.harness.no_run_delay.is_none()
+                        && work.planned.cell.threads == 1,
+                    samples: Some(self.request.writer.samples_dir().join(name)),
+                })
+            }
+        };
+        Job {
+            outputs: match turn.kind {
+                Kind::Reference => self.references.file(turn.place),
+                Kind::Measurement => self.references.candidate(work, turn.repeat),
+                _ => None,
+            },
+            ..self.job(work, purpose)
+        }
+    }
+
+    /// The mean of the repeats' median latencies.
+    fn unprofiled_p50(&self, work: &Work) -> Option<f64> {
+        let own = self
+            .records
+            .iter()
+            .filter(|record| record.kind == Kind::Measurement && record.id == work.planned.id);
+        let medians: Vec<f64> = own
+            .filter_map(|record| Some(record.latency.as_ref()?.p50.as_ref()?.value_ns))
+            .collect();
+        let sum: f64 = medians.iter().sum();
+        (!medians.is_empty()).then(|| sum / medians.len() as f64)
+    }
+}
