@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 use tare_clock::{Clock, MonotonicClock};
 
-use crate::steps::{STEPS, Step};
+use crate::steps::{STEPS, Step, TASKS};
 use crate::workspace::Workspace;
 
 /// What the arguments ask for.
@@ -28,7 +28,7 @@ pub fn parse(arguments: &[String]) -> Result<Request> {
             "--help" | "-h" | "help" => return Ok(Request::Help),
             "--keep-going" => keep_going = true,
             "ci" => steps.extend(STEPS),
-            name => match STEPS.iter().find(|step| step.name == name) {
+            name => match STEPS.iter().chain(TASKS).find(|step| step.name == name) {
                 Some(step) => steps.push(step),
                 None => bail!("unknown step or option `{name}`, use one of those listed below"),
             },
@@ -47,6 +47,9 @@ pub fn help() -> String {
     );
     for step in STEPS {
         text += &format!("  {:<8} {}\n", step.name, step.about);
+    }
+    for task in TASKS {
+        text += &format!("\n  {:<8} {}; no part of ci\n", task.name, task.about);
     }
     text + "\n  --keep-going   run every step and list the failures at the end\n"
 }
@@ -115,7 +118,7 @@ mod tests {
     #[test]
     fn ci_runs_every_step_in_the_documented_order() {
         let order = [
-            "fmt", "clippy", "test", "python", "doc", "deny", "typos", "tidy",
+            "fmt", "kit", "clippy", "test", "python", "doc", "deny", "typos", "tidy",
         ];
         assert_eq!(names(&["ci"]).unwrap(), order);
     }
@@ -134,7 +137,7 @@ mod tests {
 
     #[test]
     fn help_lists_each_step_with_what_it_does() {
-        for step in STEPS {
+        for step in STEPS.iter().chain(TASKS) {
             assert!(help().contains(&format!("  {:<8} {}", step.name, step.about)));
         }
     }

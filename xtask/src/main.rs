@@ -2,6 +2,8 @@
 #![forbid(unsafe_code)]
 
 mod driver;
+mod fetch;
+mod libtorch;
 mod python;
 mod steps;
 mod tidy;

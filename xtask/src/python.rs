@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
+use crate::fetch;
 use crate::workspace::{Workspace, run};
 
 /// Environment variable with the folder of ONNX's own node test data.
@@ -20,6 +21,7 @@ pub fn check(workspace: &Workspace) -> Result<()> {
     }
     let python = packages(workspace)?.join("bin/python");
     let node_tests = node_tests(workspace)?;
+    let runtimes = fetch::runtimes(workspace)?;
     run(&mut workspace.cargo(&["build", "--locked", "--release", "--package", "tare"]))?;
     let tare = workspace.target.join("release/tare");
     let failed = scripts.iter().filter(|script| {
@@ -28,7 +30,8 @@ pub fn check(workspace: &Workspace) -> Result<()> {
         command
             .arg(script)
             .env("TARE_BIN", &tare)
-            .env(NODE_TESTS, &node_tests);
+            .env(NODE_TESTS, &node_tests)
+            .env(fetch::RUNTIMES, &runtimes);
         run(command.env("PYTHONDONTWRITEBYTECODE", "1")).is_err()
     });
     let failed: Vec<&str> = failed.copied().collect();

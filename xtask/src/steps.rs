@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, bail};
 
 use crate::workspace::{Workspace, output, run};
-use crate::{python, tidy, tools};
+use crate::{fetch, libtorch, python, tidy, tools};
 
 /// One check.
 pub struct Step {
@@ -21,6 +21,11 @@ pub const STEPS: &[Step] = &[
         name: "fmt",
         about: "every Rust file is formatted",
         run: fmt,
+    },
+    Step {
+        name: "kit",
+        about: "the libtorch that the workspace is built with is there, or is fetched",
+        run: libtorch::kit,
     },
     Step {
         name: "clippy",
@@ -59,6 +64,16 @@ pub const STEPS: &[Step] = &[
     },
 ];
 
+/// What is not a check and runs by its name only.
+pub const TASKS: &[Step] = &[Step {
+    name: "libtorch",
+    about: "fetches that libtorch and builds the worker that runs it, for a release build of tare",
+    run: libtorch::build,
+}];
+
+/// The whole product: what is heavy to compile is a feature, but it is checked.
+const ALL: [&str; 4] = ["--locked", "--workspace", "--features", "tare/tract"];
+
 fn fmt(workspace: &Workspace) -> Result<()> {
     component(workspace, "fmt", "rustfmt")?;
     run(&mut workspace.cargo(&["fmt", "--all", "--check"])).context("run `cargo fmt --all`")
@@ -66,37 +81,39 @@ fn fmt(workspace: &Workspace) -> Result<()> {
 
 fn clippy(workspace: &Workspace) -> Result<()> {
     component(workspace, "clippy", "clippy")?;
-    run(&mut workspace.cargo(&[
-        "clippy",
-        "--locked",
-        "--workspace",
-        "--all-targets",
-        "--",
-        "-D",
-        "warnings",
-    ]))
+    libtorch::require(workspace)?;
+    let mut clippy = workspace.cargo(&["clippy"]);
+    run(clippy
+        .args(ALL)
+        .args(["--all-targets", "--", "-D", "warnings"]))
 }
 
+/// The worker programs are built first, as tests of another package do not make cargo build them.
 fn test(workspace: &Workspace) -> Result<()> {
+    libtorch::require(workspace)?;
     let nextest = tools::cargo_tool(workspace, &tools::NEXTEST)?;
     let node_tests = python::node_tests(workspace)?;
-    let arguments = [
-        "nextest",
-        "run",
-        "--locked",
-        "--workspace",
-        "--no-fail-fast",
-    ];
-    run(workspace
-        .command(nextest)
-        .args(arguments)
-        .env(python::NODE_TESTS, node_tests))?;
-    run(&mut workspace.cargo(&["test", "--locked", "--workspace", "--doc"]))
+    let runtimes = fetch::runtimes(workspace)?;
+    let mut build = workspace.cargo(&["build"]);
+    run(build.args(ALL).args(["--lib", "--bins", "--tests"]))?;
+    let mut tests = workspace.command(nextest);
+    tests
+        .args(["nextest", "run"])
+        .args(ALL)
+        .arg("--no-fail-fast");
+    run(tests
+        .env(python::NODE_TESTS, node_tests)
+        .env(fetch::RUNTIMES, runtimes))?;
+    run(workspace.cargo(&["test"]).args(ALL).arg("--doc"))
 }
 
 fn doc(workspace: &Workspace) -> Result<()> {
-    let mut cargo = workspace.cargo(&["doc", "--locked", "--workspace", "--no-deps"]);
-    run(cargo.env("RUSTDOCFLAGS", "-D warnings"))
+    libtorch::require(workspace)?;
+    let mut cargo = workspace.cargo(&["doc"]);
+    run(cargo
+        .args(ALL)
+        .arg("--no-deps")
+        .env("RUSTDOCFLAGS", "-D warnings"))
 }
 
 fn deny(workspace: &Workspace) -> Result<()> {
