@@ -7,6 +7,8 @@ mod attention;
 mod in_place;
 mod linear;
 mod normalise;
+#[cfg(test)]
+mod tests;
 mod web;
 
 use tare_models::{Resolved, graph};
