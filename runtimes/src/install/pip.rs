@@ -80,6 +80,8 @@ fn command(call: &[OsString]) -> Command {
     let mut command = Command::new(words.next().map_or("pip".into(), OsString::clone));
     command
         .args(words)
+        // Else a pip.py in the folder of the call would be executed.
+        .env("PYTHONSAFEPATH", "1")
         .stdin(Stdio::null())
         .stdout(Stdio::null());
     command

@@ -30,7 +30,10 @@ fn the_wheel_that_pip_fetches_is_installed_and_nothing_else_is_left() {
 fn pip_is_asked_for_exactly_the_pinned_file() {
     let bench = Bench::new();
     let log = bench.path("asked");
-    let script = format!("echo \"$*\" >> '{}'; test $# -lt 4", log.display());
+    let script = format!(
+        "echo \"$* safe=$PYTHONSAFEPATH\" >> '{}'; test $# -lt 4",
+        log.display()
+    );
     bench.install_by(&script, &mut Silent).expect_err("fails");
     let asked = std::fs::read_to_string(log).expect("reads");
     for part in [
@@ -42,6 +45,7 @@ fn pip_is_asked_for_exactly_the_pinned_file() {
         "--platform manylinux_2_28_x86_64",
         "small==1.0",
         "--dest /",
+        "safe=1",
     ] {
         assert!(asked.contains(part), "no '{part}' in {asked}");
     }
