@@ -175,6 +175,7 @@ fn center_crop_pad(node: &Node<'_>) -> Kernel {
 mod tests {
     use tch::Kind;
 
+    use super::super::testing::{floats, longs, one};
     use super::*;
 
     #[test]
@@ -207,5 +208,46 @@ mod tests {
         assert_eq!(in_torch_order(&pads), [1, 3, 2, 4]);
         assert_eq!(in_torch_order(&[(0, 0)]), [0i64; 0]);
         assert!(by_axis(&[1, 2, 3], None, 2).is_err());
+    }
+
+    #[test]
+    fn pads_and_value_were_attributes_and_are_inputs() {
+        let row = || floats(&[1, 2], &[1.0, 2.0]);
+        let old = one("Pad", 10)
+            .ints("pads", &[0, 1, 0, 0])
+            .float("value", 9.0)
+            .fed(row());
+        assert_eq!(old.first(), (vec![1, 3], vec![9.0, 1.0, 2.0]));
+        let new = one("Pad", 18).fed(row()).fed(longs(&[2], &[1, -1]));
+        let new = new.fed(floats(&[], &[9.0])).fed(longs(&[1], &[-1])).first();
+        assert_eq!(new, (vec![1, 2], vec![9.0, 1.0]));
+        let none = one("Pad", 18).string("mode", "mirror").fed(row());
+        assert_eq!(none.refusal(), "in the mode 'mirror'");
+    }
+
+    #[test]
+    fn a_value_that_a_float_cannot_hold_is_an_error() {
+        let operator = one("Pad", 18)
+            .fed(longs(&[1], &[1]))
+            .fed(longs(&[2], &[1, 0]));
+        let operator = operator.fed(longs(&[], &[(1 << 53) + 1]));
+        assert!(
+            operator
+                .run()
+                .expect_err("inexact")
+                .contains("9007199254740993")
+        );
+    }
+
+    #[test]
+    fn the_odd_row_of_a_centre_is_cut_or_padded_at_the_end() {
+        let centre = |size: i64| {
+            let operator = one("CenterCropPad", 18).ints("axes", &[-1]);
+            let operator = operator.fed(longs(&[1, 4], &[1, 2, 3, 4]));
+            operator.fed(longs(&[1], &[size])).first().1
+        };
+        assert_eq!(centre(1), [2.0]);
+        assert_eq!(centre(3), [1.0, 2.0, 3.0]);
+        assert_eq!(centre(7), [0.0, 1.0, 2.0, 3.0, 4.0, 0.0, 0.0]);
     }
 }

@@ -308,3 +308,6 @@ impl Recurrent {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

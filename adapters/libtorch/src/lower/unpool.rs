@@ -45,3 +45,33 @@ fn enlarged(whole: &Tensor, wanted: &[i64]) -> Result<Tensor, TchError> {
     }
     whole.f_pad(more, "constant", 0.0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{floats, longs, one};
+
+    #[test]
+    fn elements_return_to_where_the_pool_took_them() {
+        let operator = || {
+            let operator = one("MaxUnpool", 11).ints("kernel_shape", &[1, 2]);
+            let operator = operator.ints("strides", &[1, 2]);
+            let operator = operator.fed(floats(&[1, 2, 1, 2], &[1.0, 2.0, 3.0, 4.0]));
+            operator.fed(longs(&[1, 2, 1, 2], &[1, 2, 4, 7]))
+        };
+        let found = operator().first();
+        assert_eq!(found.0, [1, 2, 1, 4]);
+        assert_eq!(found.1, [0.0, 1.0, 2.0, 0.0, 3.0, 0.0, 0.0, 4.0]);
+        let larger = operator().fed(longs(&[4], &[1, 2, 1, 5])).first();
+        assert_eq!(larger.0, [1, 2, 1, 5]);
+        assert_eq!(larger.1[5..], [3.0, 0.0, 0.0, 4.0, 0.0]);
+    }
+
+    #[test]
+    fn other_than_two_spatial_axes_are_refused() {
+        let operator = one("MaxUnpool", 11).ints("kernel_shape", &[2]);
+        let operator = operator
+            .fed(floats(&[1, 1, 1], &[1.0]))
+            .fed(longs(&[1, 1, 1], &[0]));
+        assert_eq!(operator.refusal(), "over other than two spatial axes");
+    }
+}

@@ -152,3 +152,73 @@ fn qlinear_conv(node: &Node<'_>) -> Result<Kernel, Refusal> {
         requantise.run(&exact, &scale, inputs.get(7))
     }))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{bytes, floats, one};
+
+    fn ints(shape: &[usize], values: &[i32]) -> tare_adapter_api::Tensor {
+        tare_adapter_api::Tensor::from_values(shape.to_vec(), values.to_vec()).expect("fits")
+    }
+
+    #[test]
+    fn zero_points_are_for_rows_of_the_left_and_columns_of_the_right() {
+        let operator = one("MatMulInteger", 10).fed(bytes(&[2, 2], &[1, 2, 3, 4]));
+        let operator = operator.fed(bytes(&[2, 2], &[5, 6, 7, 8]));
+        assert_eq!(operator.first().1, [19.0, 22.0, 43.0, 50.0]);
+        let operator = one("MatMulInteger", 10).fed(bytes(&[2, 2], &[1, 2, 3, 4]));
+        let operator = operator.fed(bytes(&[2, 2], &[5, 6, 7, 8]));
+        let operator = operator.fed(bytes(&[2], &[1, 3])).fed(bytes(&[2], &[5, 8]));
+        assert_eq!(operator.first().1, [2.0, 0.0, 2.0, 0.0]);
+    }
+
+    #[test]
+    fn sums_beyond_single_precision_are_exact() {
+        let long = 400;
+        let operator = one("MatMulInteger", 10).fed(bytes(&[1, long], &vec![255; long]));
+        let mut column = vec![255; long];
+        column[0] = 254;
+        let found = operator.fed(bytes(&[long, 1], &column)).first();
+        assert_eq!(found.1, [f64::from(255 * 255 * 400 - 255)]);
+    }
+
+    #[test]
+    fn products_are_scaled_rounded_and_clipped() {
+        let operator = one("QLinearMatMul", 21).fed(bytes(&[1, 2], &[10, 20]));
+        let operator = operator.fed(floats(&[], &[0.5])).fed(bytes(&[], &[10]));
+        let operator = operator.fed(bytes(&[2, 3], &[0, 1, 2, 129, 133, 0]));
+        let operator = operator
+            .fed(floats(&[3], &[0.5, 0.5, 2.0]))
+            .fed(bytes(&[3], &[128, 128, 0]));
+        let found = operator
+            .fed(floats(&[], &[1.0]))
+            .fed(bytes(&[], &[7]))
+            .first();
+        assert_eq!(found.1, [9.0, 19.0, 7.0]);
+    }
+
+    #[test]
+    fn a_padded_edge_is_the_zero_point() {
+        let operator = one("ConvInteger", 10).ints("pads", &[0, 0, 0, 1]);
+        let operator = operator
+            .fed(bytes(&[1, 1, 1, 2], &[3, 5]))
+            .fed(bytes(&[1, 1, 1, 2], &[1, 2]));
+        let found = operator.fed(bytes(&[], &[1])).first();
+        assert_eq!(found, (vec![1, 1, 1, 2], vec![10.0, 4.0]));
+    }
+
+    #[test]
+    fn each_output_channel_has_its_own_scale_and_bias() {
+        let operator = one("QLinearConv", 10).fed(bytes(&[1, 1, 1, 2], &[3, 5]));
+        let operator = operator.fed(floats(&[], &[1.0])).fed(bytes(&[], &[1]));
+        let operator = operator
+            .fed(bytes(&[2, 1, 1, 1], &[2, 4]))
+            .fed(floats(&[2], &[1.0, 0.5]));
+        let operator = operator.fed(bytes(&[2], &[1, 0])).fed(floats(&[], &[0.5]));
+        let found = operator
+            .fed(bytes(&[], &[10]))
+            .fed(ints(&[2], &[1, -4]))
+            .first();
+        assert_eq!(found, (vec![1, 2, 1, 2], vec![16.0, 20.0, 14.0, 22.0]));
+    }
+}
