@@ -53,9 +53,9 @@ fn chain() {
     let (_folder, request) = relus();
     let loaded = Libtorch.load(&request).expect("loads");
     let input = [Tensor::from_values(vec![1], vec![1.0f32]).expect("fits")];
-    let start = tch::Tensor::from_slice(&[1.0f32]);
     let (mut through, mut bare) = (Vec::new(), Vec::new());
     with_session(loaded.as_ref(), |session| {
+        let start = tch::Tensor::from_slice(&[1.0f32]);
         for _ in 0..ROUNDS {
             through.push(mean_ns(200, |_| session.run(&input).expect("runs")));
             bare.push(mean_ns(200, |_| {

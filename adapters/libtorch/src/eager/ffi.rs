@@ -5,6 +5,7 @@ use tare_adapter_api::{AdapterError, Tensor as HostTensor, TensorSpec};
 use tch::{Device, Kind, TchError, Tensor};
 
 use super::program::{Frame, Program};
+use crate::ffi::lies_in;
 use crate::kind;
 use crate::lower::Target;
 
@@ -78,11 +79,6 @@ pub(crate) fn brought_out(
     }
     let shares = inputs.iter().any(|input| lies_in(output, input));
     shares.then(|| output.f_detach_copy()).transpose()
-}
-
-fn lies_in(tensor: &Tensor, host: &HostTensor) -> bool {
-    let bytes = host.bytes().as_ptr_range();
-    bytes.contains(&tensor.data_ptr().cast_const().cast())
 }
 
 impl Feed {

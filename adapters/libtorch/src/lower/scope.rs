@@ -5,10 +5,10 @@ use std::collections::HashMap;
 
 use tare_adapter_api::{DataType, Tensor as HostTensor};
 use tare_models::{Graph, Resolved, ValueId};
-use tch::{Device, Kind, Tensor};
+use tch::{Device, Kind, TchError, Tensor};
 
 use super::Refusal;
-use crate::ffi::Shared;
+use crate::ffi::{self, Shared};
 use crate::kind;
 
 /// Where tensors lie and what stands for 32-bit floats.
@@ -31,13 +31,21 @@ impl Target {
 
     /// A copy of `host` where and as tensors are here.
     pub(crate) fn tensor(self, host: &HostTensor) -> Result<Tensor, Refusal> {
-        let own = kind::kind(host.dtype());
-        let own = own.map_or_else(|| self.kind(host.dtype()), Ok)?;
-        let shape: Vec<i64> = host.shape().iter().map(|size| *size as i64).collect();
-        let copy = Tensor::f_from_data_size(host.bytes(), &shape, own)?;
-        Ok(copy
-            .f_to_device(self.device)?
-            .f_to_kind(self.kind(host.dtype())?)?)
+        self.made(host, |view| Ok(view.shallow_clone()))
+    }
+
+    /// What `make` makes of the values of `host`, where and as tensors are here.
+    fn made(
+        self,
+        host: &HostTensor,
+        make: impl FnOnce(&Tensor) -> Result<Tensor, TchError>,
+    ) -> Result<Tensor, Refusal> {
+        let wanted = self.kind(host.dtype())?;
+        let own = kind::kind(host.dtype()).unwrap_or(wanted);
+        let made = ffi::made_from(host, own, |view| {
+            make(view)?.f_to_device(self.device)?.f_to_kind(wanted)
+        });
+        Ok(made?)
     }
 }
 
@@ -98,20 +106,15 @@ impl<'g> Scope<'g> {
         if let Some(made) = self.weights.borrow().get(&value) {
             return Ok(Some(made.clone()));
         }
-        let Some(host) = self.transposable(value)? else {
-            return Ok(None);
+        let turn = |matrix: &Tensor| matrix.f_transpose(0, 1)?.f_contiguous();
+        let made = self.made.borrow().get(&value).cloned();
+        let weight = match (made, self.constant(value)) {
+            (Some(made), _) => turn(&made)?,
+            (None, Some(host)) => self.target.made(host, turn)?,
+            (None, None) => return Ok(None),
         };
-        let weight = Shared::new(host.f_transpose(0, 1)?.f_contiguous()?);
+        let weight = Shared::new(weight);
         self.weights.borrow_mut().insert(value, weight.clone());
         Ok(Some(weight))
-    }
-
-    /// The matrix, not kept where only its transpose will be needed.
-    fn transposable(&self, value: ValueId) -> Result<Option<Shared>, Refusal> {
-        if let Some(made) = self.made.borrow().get(&value) {
-            return Ok(Some(made.clone()));
-        }
-        let host = self.constant(value).map(|host| self.target.tensor(host));
-        Ok(host.transpose()?.map(Shared::new))
     }
 }
