@@ -101,6 +101,12 @@ impl Settings {
         let mut settings = Self::read(&request.options)?;
         if request.device == Device::Cpu {
             refuse_gpu_options(&request.options)?;
+            if request.precision == Some(Precision::Tf32) {
+                return Err(AdapterError::Unsupported(
+                    "libtorch computes in tf32 on a GPU only: ask for --device cuda:0, or leave --precision out"
+                        .to_owned(),
+                ));
+            }
         }
         if request.format == ModelFormat::TorchScript && settings.mode == Mode::Eager {
             return Err(AdapterError::Unsupported(

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::Path;
 
-use tare_adapter_api::{AdapterError, Device, LoadRequest, Precision};
+use tare_adapter_api::{AdapterError, LoadRequest};
 
 use crate::shim::{Module, ShimError};
 
@@ -14,7 +14,6 @@ const ZIP: &[u8] = b"PK\x03\x04";
 /// Reads the module into the memory of the device and holds its inputs against the request's.
 pub(super) fn read(request: &LoadRequest) -> Result<Module, AdapterError> {
     let path = &request.model;
-    refuse_cast(request)?;
     look(path)?;
     let failed = |error: ShimError| refusal(path, &error.to_string());
     let module = Module::load(path, &request.device.to_string()).map_err(failed)?;
@@ -32,20 +31,6 @@ pub(super) fn read(request: &LoadRequest) -> Result<Module, AdapterError> {
         path,
         &format!("its module takes {takes} tensors but {given} inputs were given"),
     ))
-}
-
-fn refuse_cast(request: &LoadRequest) -> Result<(), AdapterError> {
-    let keeps = |asked| match asked {
-        Precision::Fp32 => true,
-        Precision::Tf32 => request.device != Device::Cpu,
-        _ => false,
-    };
-    match request.precision.filter(|asked| !keeps(*asked)) {
-        None => Ok(()),
-        Some(precision) => Err(AdapterError::Unsupported(format!(
-            "libtorch executes a TorchScript file as it is, not in {precision}: save the module in that precision and leave --precision out"
-        ))),
-    }
 }
 
 /// Tells what is no archive at all apart before libtorch words it.

@@ -150,6 +150,16 @@ fn a_precision_of_tf32_is_the_option_and_must_not_contradict_it() {
 }
 
 #[test]
+fn tf32_is_refused_on_the_cpu() {
+    let refusal = Settings::of(&LoadRequest {
+        precision: Some(Precision::Tf32),
+        ..request(&[], Device::Cpu)
+    });
+    let refusal = refusal.expect_err("no GPU").to_string();
+    assert!(refusal.contains("tf32 on a GPU only"), "{refusal}");
+}
+
+#[test]
 fn a_torchscript_file_needs_script_mode() {
     let file = |pairs| LoadRequest {
         format: ModelFormat::TorchScript,
