@@ -25,7 +25,10 @@ pub(crate) struct Stream<'m> {
     last: Option<usize>,
     /// Where the next set of inputs is looked for, or put.
     next: usize,
-    keeping: Keeping,
+    /// Memory for the outputs, once the first run has shown their shapes; `None` in it for an output whose shape depends on more
+    /// than the inputs' shapes, which each run allocates.
+    kept: Option<Vec<Option<Value>>>,
+    runs: usize,
 }
 
 /// A set of inputs that stays bound. It shares their memory, so no other tensor can have these addresses meanwhile.
@@ -36,32 +39,8 @@ struct Bound {
     settled: bool,
 }
 
-/// Where outputs go.
-enum Keeping {
-    /// Into memory that each run allocates.
-    Never,
-    /// The shapes become known with the first run.
-    NotYet,
-    /// Into these; `None` for an output whose shape depends on more than the inputs' shapes.
-    Kept(Vec<Option<Value>>),
-}
-
 impl<'m> Stream<'m> {
-    /// A stream that keeps memory for outputs once their shapes are known.
     pub(crate) fn new(plan: &'m Plan, session: &Arc<Session>) -> Result<Self, AdapterError> {
-        Self::with(plan, session, Keeping::NotYet)
-    }
-
-    /// A stream of which each run allocates its outputs, so that one request is one run, whatever its outputs' shapes.
-    pub(crate) fn allocating(plan: &'m Plan, session: &Arc<Session>) -> Result<Self, AdapterError> {
-        Self::with(plan, session, Keeping::Never)
-    }
-
-    fn with(
-        plan: &'m Plan,
-        session: &Arc<Session>,
-        keeping: Keeping,
-    ) -> Result<Self, AdapterError> {
         Ok(Self {
             plan,
             session: Arc::clone(session),
@@ -69,8 +48,14 @@ impl<'m> Stream<'m> {
             bound: Vec::with_capacity(KEPT),
             last: None,
             next: 0,
-            keeping,
+            kept: None,
+            runs: 0,
         })
+    }
+
+    /// How often the session has run: once a request that reached it, and once more where an output changed its shape.
+    pub(crate) fn runs(&self) -> usize {
+        self.runs
     }
 
     /// Runs one request.
@@ -116,6 +101,7 @@ impl<'m> Stream<'m> {
         if last != Some(index) {
             self.renew(index)?;
         }
+        self.runs += 1;
         match self.bound[index].binding.run() {
             Ok(()) => {}
             Err(error) => self.run_open(index, error)?,
@@ -153,10 +139,10 @@ impl<'m> Stream<'m> {
 
     /// Makes room for outputs like those of the first run.
     fn learn(&mut self, last: usize) -> Result<(), ort::Error> {
-        if matches!(self.keeping, Keeping::NotYet) {
+        if self.kept.is_none() {
             let layouts = self.bound[last].binding.layouts()?;
             let values = layouts.iter().map(|layout| room(layout).map(Some));
-            self.keeping = Keeping::Kept(values.collect::<Result<_, _>>()?);
+            self.kept = Some(values.collect::<Result<_, _>>()?);
         }
         Ok(())
     }
@@ -164,10 +150,7 @@ impl<'m> Stream<'m> {
     /// Binds the kept outputs where they are not yet, and lets the next run allocate the others, which frees those before.
     fn renew(&mut self, index: usize) -> Result<(), ort::Error> {
         let bound = &mut self.bound[index];
-        let kept = match &self.keeping {
-            Keeping::Kept(values) => values.as_slice(),
-            Keeping::Never | Keeping::NotYet => &[],
-        };
+        let kept = self.kept.as_deref().unwrap_or_default();
         for (place, name) in self.plan.output_names().enumerate() {
             match kept.get(place) {
                 Some(Some(_)) if bound.settled => {}
@@ -181,7 +164,7 @@ impl<'m> Stream<'m> {
 
     /// Runs again with outputs that the run allocates, as one may have another shape now; what differs is not kept any more.
     fn run_open(&mut self, index: usize, error: ort::Error) -> Result<(), ort::Error> {
-        let Keeping::Kept(values) = &mut self.keeping else {
+        let Some(kept) = &mut self.kept else {
             return Err(error);
         };
         self.bound
@@ -191,8 +174,9 @@ impl<'m> Stream<'m> {
         for name in self.plan.output_names() {
             binding.open_output(name, &self.host)?;
         }
+        self.runs += 1;
         binding.run()?;
-        for (value, layout) in values.iter_mut().zip(binding.layouts()?) {
+        for (value, layout) in kept.iter_mut().zip(binding.layouts()?) {
             let fits = |value: &Value| value.layout().is_ok_and(|ours| ours == layout);
             if !value.as_ref().is_some_and(fits) {
                 *value = None;

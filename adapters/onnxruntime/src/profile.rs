@@ -28,9 +28,9 @@ pub(crate) enum ProfileError {
     #[error("event '{name}' at {ts} µs {what}")]
     Event { name: String, ts: u64, what: String },
     #[error(
-        "it holds {found} requests, but {expected} ran: profile fewer at a time, as ONNX Runtime stops writing after a million events"
+        "it holds {found} runs of {expected}: profile fewer requests at a time, as ONNX Runtime stops writing after a million events"
     )]
-    Requests { found: usize, expected: usize },
+    Runs { found: usize, expected: usize },
 }
 
 #[derive(Debug, Deserialize)]
@@ -49,14 +49,14 @@ struct Arguments {
     op_name: Option<String>,
 }
 
-/// The profile of each of so many requests, in their order.
-pub(crate) fn read(path: &Path, requests: usize) -> Result<Vec<RequestProfile>, ProfileError> {
+/// The profile of each of so many runs of a session, in their order.
+pub(crate) fn read(path: &Path, runs: usize) -> Result<Vec<RequestProfile>, ProfileError> {
     let file = File::open(path).map_err(|error| ProfileError::File {
         path: path.display().to_string(),
         error,
     })?;
     let events: Vec<Event> = serde_json::from_reader(BufReader::new(file))?;
-    split(events, requests)
+    split(events, runs)
 }
 
 fn split(events: Vec<Event>, expected: usize) -> Result<Vec<RequestProfile>, ProfileError> {
@@ -75,7 +75,7 @@ fn split(events: Vec<Event>, expected: usize) -> Result<Vec<RequestProfile>, Pro
         return Err(wrong(event, "belongs to no request"));
     }
     if requests.len() != expected {
-        return Err(ProfileError::Requests {
+        return Err(ProfileError::Runs {
             found: requests.len(),
             expected,
         });

@@ -21,7 +21,8 @@ pub(crate) struct OnnxSession<'m> {
 struct Profiled<'m> {
     stream: Stream<'m>,
     session: Arc<OrtSession>,
-    requests: usize,
+    /// Which runs of the session were requests that succeeded.
+    requests: Vec<usize>,
     _folder: TempDir,
 }
 
@@ -40,8 +41,9 @@ impl Session for OnnxSession<'_> {
         match &mut self.profiled {
             None => self.stream.run(inputs),
             Some(profiled) => {
-                profiled.requests += 1;
-                profiled.stream.run(inputs)
+                profiled.stream.run(inputs)?;
+                profiled.requests.push(profiled.stream.runs() - 1);
+                Ok(())
             }
         }
     }
@@ -60,9 +62,9 @@ impl Session for OnnxSession<'_> {
         let session = self.loaded.profiled(&folder.path().join("profile"))?;
         let session = Arc::new(session);
         self.profiled = Some(Profiled {
-            stream: Stream::allocating(&self.loaded.plan, &session)?,
+            stream: Stream::new(&self.loaded.plan, &session)?,
             session,
-            requests: 0,
+            requests: Vec::new(),
             _folder: folder,
         });
         Ok(())
@@ -79,13 +81,19 @@ impl Session for OnnxSession<'_> {
 
 impl Profiled<'_> {
     fn end(self) -> Result<Vec<RequestProfile>, AdapterError> {
+        let runs = self.stream.runs();
         drop(self.stream);
         let mut session = Arc::into_inner(self.session)
             .ok_or_else(|| unreadable(&"its session is still in use"))?;
         let path = session
             .end_profiling()
             .map_err(|error| unreadable(&error.message()))?;
-        profile::read(path.as_ref(), self.requests).map_err(|error| unreadable(&error))
+        let mut profiles =
+            profile::read(path.as_ref(), runs).map_err(|error| unreadable(&error))?;
+        let requests = self.requests.iter();
+        Ok(requests
+            .map(|run| std::mem::take(&mut profiles[*run]))
+            .collect())
     }
 }
 

@@ -106,3 +106,48 @@ fn a_profile_that_was_not_started_has_no_end() {
     session.start_profile().expect("starts");
     assert_eq!(session.end_profile(), Ok(Vec::new()));
 }
+
+#[test]
+fn requests_that_fail_or_run_twice_leave_the_others_their_own_profiles() {
+    if !is_here() {
+        return;
+    }
+    let written = Written::new(&model(
+        vec![
+            node("NonZero", &["x"], &["places"]),
+            node("Gather", &["x", "i"], &["y"]),
+        ],
+        vec![
+            tensor("x", DataType::F32, &[3]),
+            tensor("i", DataType::I64, &[1]),
+        ],
+        vec![
+            tensor("places", DataType::I64, &[1, -1]),
+            tensor("y", DataType::F32, &[1]),
+        ],
+    ));
+    let loaded = load(&request(
+        &written.path,
+        &[("x", DataType::F32, &[3]), ("i", DataType::I64, &[1])],
+        &[("places", DataType::I64), ("y", DataType::F32)],
+    ));
+    let mut session = loaded.session().expect("a session");
+    let inputs = |values: [f32; 3], index: i64| {
+        let index = Tensor::from_values(vec![1], vec![index]).expect("fits");
+        vec![floats(&values), index]
+    };
+    session.start_profile().expect("starts");
+    run(session.as_mut(), &inputs([1.0, 0.0, 0.0], 0));
+    session.run(&[]).expect_err("no inputs");
+    run(session.as_mut(), &inputs([1.0, 2.0, 0.0], 1));
+    session
+        .run(&inputs([1.0, 2.0, 3.0], 7))
+        .expect_err("out of bounds");
+    run(session.as_mut(), &inputs([1.0, 2.0, 3.0], 2));
+    let profiles = session.end_profile().expect("a profile");
+    let each = BTreeMap::from([("NonZero", 1), ("Gather", 1)]);
+    assert_eq!(
+        profiles.iter().map(kinds).collect::<Vec<_>>(),
+        [each.clone(), each.clone(), each]
+    );
+}

@@ -163,10 +163,10 @@ fn a_request_without_operators_is_an_empty_profile() {
 }
 
 #[test]
-fn a_file_that_holds_fewer_requests_than_ran_is_refused() {
+fn a_file_that_holds_fewer_runs_than_there_were_is_refused() {
     assert_eq!(
         parse(TWO_REQUESTS, 3).expect_err("one is missing"),
-        "it holds 2 requests, but 3 ran: profile fewer at a time, as ONNX Runtime stops writing after a million events"
+        "it holds 2 runs of 3: profile fewer requests at a time, as ONNX Runtime stops writing after a million events"
     );
 }
 
