@@ -18,15 +18,24 @@ pub enum Number {
 impl fmt::Display for Number {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Float(value) if is_plain(*value) => value.fmt(f),
-            Self::Float(value) => fmt::LowerExp::fmt(value, f),
+            Self::Float(value) if f64::from(*value as f32) == *value => short(*value as f32, f),
+            Self::Float(value) => short(*value, f),
             Self::Integer(value) => value.fmt(f),
         }
     }
 }
 
-fn is_plain(value: f64) -> bool {
-    !value.is_finite() || value == 0.0 || (1e-4..1e15).contains(&value.abs())
+/// The fewest digits that tell the value from its neighbours of the same width.
+fn short<T: fmt::Display + fmt::LowerExp + Copy + Into<f64>>(
+    value: T,
+    f: &mut fmt::Formatter<'_>,
+) -> fmt::Result {
+    let magnitude = value.into().abs();
+    if magnitude == 0.0 || !magnitude.is_finite() || (1e-4..1e15).contains(&magnitude) {
+        fmt::Display::fmt(&value, f)
+    } else {
+        fmt::LowerExp::fmt(&value, f)
+    }
 }
 
 /// Calls `each` with the numbers at the same places of `left` and `right`, little-endian elements of `dtype`.
@@ -219,6 +228,7 @@ mod tests {
     fn a_number_reads_as_a_person_writes_it() {
         let shown = [
             Number::Float(0.51),
+            Number::Float(f64::from(0.7010843f32)),
             Number::Float(-1.5e-9),
             Number::Float(f64::NAN),
             Number::Float(1000.0),
@@ -226,7 +236,7 @@ mod tests {
         ];
         assert_eq!(
             shown.map(|number| number.to_string()),
-            ["0.51", "-1.5e-9", "NaN", "1000", "-7"]
+            ["0.51", "0.7010843", "-1.5e-9", "NaN", "1000", "-7"]
         );
     }
 }

@@ -238,7 +238,7 @@ fn below_the_table_stands_whose_outputs_agree_and_where_the_time_goes() {
             b=1: MatMul 72% 18.0 ms, Softmax 12% 3.00 ms, Add 8% 2.00 ms, Gelu 4% 1.00 ms, LayerNormalization 4%
             900 µs, 2 others <1%; 1.04 times as long when profiled
             b=8: MatMul 86% 18.0 ms, Softmax 14% 3.00 ms; 1.53 times as long when profiled
-            * b=8: profiling made it take 1.53 times as long: its shares are rough
+            * b=8: profiling made a request take over 1.2 times as long: its shares are rough
         "#]],
     );
 }

@@ -90,6 +90,7 @@ fn whose(rows: &[&Summary], dimensions: &Dimensions) -> String {
             "threads" | "seed" => format!("{}={}", one.name, (one.value)(row)),
             _ => (one.value)(row),
         });
+        let values = values.filter(|value| !value.is_empty());
         let name = values.collect::<Vec<_>>().join(" ");
         let batch = row.cell.batch.to_string();
         match groups.iter_mut().find(|(known, _)| *known == name) {

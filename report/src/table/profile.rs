@@ -12,28 +12,37 @@ const NAMED: usize = 5;
 /// A profiled request that takes so many times as long says little of an unprofiled one.
 const DISTORTED: f64 = 1.2;
 
-/// A heading, a sentence a profile, and a warning for each that distorts; nothing without a profile.
+/// A heading, a sentence a profile, and which of them distort; nothing without a profile.
 pub fn profiles(summaries: &[Summary], dimensions: &Dimensions) -> Vec<Note> {
-    let note = |mark, summary: &Summary, text: &str| Note {
+    let note = |mark, rows: &[&Summary], text: &str| Note {
         mark,
-        text: about(&[summary], summaries, dimensions, text),
+        text: about(rows, summaries, dimensions, text),
     };
     let profiled = || {
         summaries
             .iter()
             .filter_map(|one| Some((one, one.profile.as_ref()?)))
     };
-    let shares = profiled().map(|(summary, profile)| note("", summary, &told(profile)));
-    let warnings = profiled().filter_map(|(summary, profile)| {
-        let times = profile.perturbation.filter(|times| *times > DISTORTED)?;
-        let text = format!("profiling made it take {times:.2} times as long: its shares are rough");
-        Some(note("*", summary, &text))
-    });
-    let heading = profiled().next().map(|_| Note {
+    let Some(_) = profiled().next() else {
+        return Vec::new();
+    };
+    let heading = Note {
         mark: "",
         text: "where the time of a request goes, by the framework's own profiler:".to_owned(),
-    });
-    heading.into_iter().chain(shares).chain(warnings).collect()
+    };
+    let mut notes = vec![heading];
+    notes.extend(profiled().map(|(summary, profile)| note("", &[summary], &told(profile))));
+    let distorted: Vec<&Summary> = profiled()
+        .filter(|(_, profile)| profile.perturbation > Some(DISTORTED))
+        .map(|(summary, _)| summary)
+        .collect();
+    if !distorted.is_empty() {
+        let text = format!(
+            "profiling made a request take over {DISTORTED} times as long: its shares are rough"
+        );
+        notes.push(note("*", &distorted, &text));
+    }
+    notes
 }
 
 fn told(profile: &Profile) -> String {
