@@ -22,6 +22,7 @@ mod interpolate;
 mod kernel;
 mod layout;
 mod loss;
+mod mel;
 mod node;
 mod normalise;
 mod order;
@@ -30,6 +31,7 @@ mod pick;
 mod pool;
 mod product;
 mod quantised;
+mod random;
 mod recurrent;
 mod reduce;
 mod resize;
@@ -77,6 +79,7 @@ const FAMILIES: &[(&str, &[Entry])] = &[
     ("", image::TABLE),
     ("", layout::TABLE),
     ("", loss::TABLE),
+    ("", mel::TABLE),
     ("", normalise::TABLE),
     ("", order::TABLE),
     ("", pad::TABLE),
@@ -84,6 +87,7 @@ const FAMILIES: &[(&str, &[Entry])] = &[
     ("", pool::TABLE),
     ("", product::TABLE),
     ("", quantised::TABLE),
+    ("", random::TABLE),
     ("", recurrent::TABLE),
     ("", reduce::TABLE),
     ("", resize::TABLE),
