@@ -99,7 +99,7 @@ fn a_planted_wrong_result_is_told_with_its_output_its_values_and_the_tolerance()
     );
     for part in [
         "where fake 0 gives 0.",
-        "1e-3 of the output's scale",
+        "1e-4 of the output's scale",
         "are tolerated",
     ] {
         assert!(reason.contains(part), "no '{part}' in '{reason}'");

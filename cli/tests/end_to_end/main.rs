@@ -5,6 +5,8 @@ mod commands;
 mod crash;
 mod disk;
 mod faults;
+mod fidelity;
+mod frameworks;
 mod happy;
 mod onnx;
 mod resume;
