@@ -35,12 +35,19 @@ impl ProgressLine {
         }
     }
 
-    fn name(&self, cell: &str, repeat: u64) -> String {
-        let label = self
-            .labels
-            .get(cell)
-            .map_or("the harness itself", String::as_str);
-        format!("{label} · repeat {}/{}", repeat + 1, self.repeats)
+    /// What a worker does it to, and what it is for.
+    fn name(&self, cell: &str, repeat: u64, kind: Kind) -> String {
+        let label = self.labels.get(cell).map(String::as_str);
+        let what = match kind {
+            Kind::Harness | Kind::Twin => return "getting ready".to_owned(),
+            Kind::Reference => "outputs to compare with".to_owned(),
+            Kind::Profile => "profile".to_owned(),
+            Kind::Measurement => format!("repeat {}/{}", repeat + 1, self.repeats),
+        };
+        match label {
+            Some(label) => format!("{label} · {what}"),
+            None => what,
+        }
     }
 
     fn rewrite(&self, what: &str) {
@@ -65,9 +72,8 @@ impl ProgressLine {
         }
     }
 
-    fn finished(&mut self, cell: &str, repeat: u64, p50_ns: Option<f64>, failure: Option<&str>) {
+    fn finished(&mut self, name: &str, p50_ns: Option<f64>, failure: Option<&str>) {
         self.done += 1;
-        let name = self.name(cell, repeat);
         match failure {
             Some(failure) => {
                 self.clear();
@@ -103,22 +109,20 @@ impl Progress for ProgressLine {
             Event::WorkerStarted {
                 cell, repeat, kind, ..
             } => {
-                self.current = match kind {
-                    Kind::Measurement => self.name(cell, *repeat),
-                    _ => "getting ready".into(),
-                };
+                self.current = self.name(cell, *repeat, *kind);
             }
             Event::PhaseReached { phase, .. } => self.rewrite(phase_name(*phase)),
             Event::WorkerFinished {
                 cell,
                 repeat,
+                kind,
                 p50_ns,
                 failure,
                 left_ns,
-                ..
             } => {
                 self.left = *left_ns;
-                self.finished(cell, *repeat, *p50_ns, failure.as_deref());
+                let name = self.name(cell, *repeat, *kind);
+                self.finished(&name, *p50_ns, failure.as_deref());
             }
             Event::RunFinished { .. } => self.clear(),
         }
@@ -158,6 +162,21 @@ fn clock_time(time: Nanoseconds) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_worker_is_named_by_its_cell_and_by_what_it_is_for() {
+        let mut line = ProgressLine::new(&[], 3);
+        line.labels
+            .insert("id".to_owned(), "mlp · rten · b=1".to_owned());
+        let name = |cell, kind| line.name(cell, 1, kind);
+        assert_eq!(
+            name("id", Kind::Measurement),
+            "mlp · rten · b=1 · repeat 2/3"
+        );
+        assert_eq!(name("id", Kind::Profile), "mlp · rten · b=1 · profile");
+        assert_eq!(name("other", Kind::Reference), "outputs to compare with");
+        assert_eq!(name("other", Kind::Harness), "getting ready");
+    }
 
     #[test]
     fn time_left_reads_as_minutes_and_seconds() {

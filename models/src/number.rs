@@ -76,13 +76,6 @@ pub fn pairs(dtype: DataType, left: &[u8], right: &[u8], mut each: impl FnMut(Nu
         DataType::U32 => integer!(4, u32),
         DataType::I64 => integer!(8, i64),
         DataType::U64 => integer!(8, u64),
-        DataType::F8E4M3Fn
-        | DataType::F8E4M3Fnuz
-        | DataType::F8E5M2
-        | DataType::F8E5M2Fnuz
-        | DataType::F8E8M0 => {
-            decode!(1, |[byte]: [u8; 1]| Number::Float(float8(dtype, byte)));
-        }
         DataType::U4 | DataType::I4 | DataType::F4E2M1 => {
             for (left, right) in left.iter().zip(right) {
                 each(four_bits(dtype, left & 15), four_bits(dtype, right & 15));
@@ -90,6 +83,7 @@ pub fn pairs(dtype: DataType, left: &[u8], right: &[u8], mut each: impl FnMut(Nu
             }
         }
         DataType::String => {}
+        _ => decode!(1, |[byte]: [u8; 1]| Number::Float(float8(dtype, byte))),
     }
 }
 

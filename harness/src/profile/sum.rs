@@ -29,28 +29,26 @@ pub fn summed(
     if total == 0 {
         return Err(JobError::Profile("told of no operator's time".to_owned()));
     }
-    let share = |time: u64| time as f64 / total as f64;
-    let mut operators: Vec<OperatorShare> = kinds
-        .into_iter()
-        .map(|(kind, (executed, time))| OperatorShare {
+    let share = |time: u64| (time as f64 / count, time as f64 / total as f64);
+    let operators = kinds.into_iter().map(|(kind, (executed, time))| {
+        let (time_ns, share) = share(time);
+        OperatorShare {
             kind: kind.to_owned(),
             count: (executed as f64 / count).round() as u64,
-            time_ns: time as f64 / count,
-            share: share(time),
+            time_ns,
+            share,
             flops: None,
-        })
-        .collect();
-    operators.sort_by(|one, other| other.time_ns.total_cmp(&one.time_ns));
-    let mut nodes: Vec<NodeShare> = nodes
-        .into_iter()
-        .map(|((name, kind), time)| NodeShare {
+        }
+    });
+    let nodes = nodes.into_iter().map(|((name, kind), time)| {
+        let (time_ns, share) = share(time);
+        NodeShare {
             name: name.to_owned(),
             kind: kind.to_owned(),
-            time_ns: time as f64 / count,
-            share: share(time),
-        })
-        .collect();
-    nodes.sort_by(|one, other| other.time_ns.total_cmp(&one.time_ns));
+            time_ns,
+            share,
+        }
+    });
     latencies.sort_unstable();
     let p50 = nearest_rank(&latencies, Percentile::P50);
     let p50 = p50.ok_or_else(|| JobError::Profile("saw no request".to_owned()))?;
@@ -58,9 +56,15 @@ pub fn summed(
         perturbation: None,
         requests: requests.len() as u64,
         latency_p50_ns: p50.as_nanos() as f64,
-        operators,
-        nodes,
+        operators: largest_first(operators, |one| one.time_ns),
+        nodes: largest_first(nodes, |one| one.time_ns),
     })
+}
+
+fn largest_first<T>(all: impl Iterator<Item = T>, time: fn(&T) -> f64) -> Vec<T> {
+    let mut all: Vec<T> = all.collect();
+    all.sort_by(|one, other| time(other).total_cmp(&time(one)));
+    all
 }
 
 #[cfg(test)]

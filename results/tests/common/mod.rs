@@ -180,7 +180,7 @@ pub fn fidelity() -> Fidelity {
         reference: "onnxruntime 1.31.1".into(),
         max_abs: 3.1e-6,
         max_relative: 4.2e-6,
-        atol: 1e-3,
+        atol: 1e-4,
         rtol: 1e-3,
         outputs: vec![OutputFidelity {
             name: "last_hidden_state".into(),
