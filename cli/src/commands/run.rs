@@ -1,6 +1,7 @@
 //! `tare run`: what was asked for becomes a plan, the plan a run in the store, the run a table.
 
 mod resume;
+mod selection;
 mod settings;
 
 use std::io::{IsTerminal, Write};
