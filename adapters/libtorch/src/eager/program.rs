@@ -140,3 +140,104 @@ impl Program {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lower::Kernel;
+
+    fn step(program: &mut Program, kernel: Kernel, slots: [&[u32]; 3]) {
+        let mut ranges = slots.map(|slots| {
+            let start = program.slots.len();
+            program.slots.extend(slots);
+            start..program.slots.len()
+        });
+        program.steps.push(Step {
+            run: kernel.run,
+            name: "step".into(),
+            operands: std::mem::take(&mut ranges[0]),
+            results: std::mem::take(&mut ranges[1]),
+            freed: std::mem::take(&mut ranges[2]),
+        });
+    }
+
+    fn sum_of_all() -> Kernel {
+        Kernel::new(1, |inputs: Inputs<'_>| {
+            let parts: Vec<&Tensor> = inputs.present().collect();
+            Tensor::f_stack(&parts, 0)?.f_sum(None)
+        })
+    }
+
+    fn filled(program: &Program, values: &[f32]) -> Frame {
+        let mut frame = program.frame();
+        for (index, value) in values.iter().enumerate() {
+            program.feed(&mut frame, index, Tensor::from(*value));
+        }
+        frame
+    }
+
+    #[test]
+    fn many_operands_are_gathered_in_order_and_those_left_out_stay_out() {
+        let count = FEW as u32 + 4;
+        let mut program = Program {
+            count: count as usize + 1,
+            inputs: (0..count).collect(),
+            outputs: vec![count],
+            left: vec![count],
+            ..Program::default()
+        };
+        let mut operands: Vec<u32> = (0..count).collect();
+        operands[3] = NONE;
+        step(&mut program, sum_of_all(), [&operands, &[count], &[]]);
+        let values: Vec<f32> = (0..count).map(|value| value as f32).collect();
+        let mut frame = filled(&program, &values);
+        program.run(&mut frame).expect("runs");
+        let sum = f32::try_from(program.output(&frame, 0).expect("an output"));
+        assert_eq!(sum.expect("a number"), values.iter().sum::<f32>() - 3.0);
+    }
+
+    #[test]
+    fn slots_are_emptied_as_told_and_constants_stay() {
+        let mut program = Program {
+            count: 3,
+            inputs: vec![0],
+            outputs: vec![2],
+            left: vec![2],
+            constants: vec![(1, Shared::new(Tensor::from(5.0f32)))],
+            ..Program::default()
+        };
+        step(&mut program, sum_of_all(), [&[0, 1], &[2], &[0]]);
+        let mut frame = filled(&program, &[1.0]);
+        program.run(&mut frame).expect("runs");
+        let full = |frame: &Frame| -> Vec<bool> { frame.0.iter().map(Option::is_some).collect() };
+        assert_eq!(full(&frame), [false, true, true]);
+        program.clear(&mut frame);
+        assert_eq!(full(&frame), [false, true, false]);
+        program.feed(&mut frame, 0, Tensor::from(2.0f32));
+        program.reset(&mut frame);
+        assert_eq!(full(&frame), [false, true, false]);
+    }
+
+    #[test]
+    fn a_failure_names_its_step() {
+        let mut program = Program {
+            count: 1,
+            inputs: vec![NONE],
+            outputs: vec![0],
+            left: vec![0],
+            ..Program::default()
+        };
+        step(
+            &mut program,
+            Kernel::unary(Tensor::f_relu),
+            [&[NONE], &[0], &[]],
+        );
+        let mut frame = filled(&program, &[1.0]);
+        let failure = program.run(&mut frame).expect_err("nothing to read");
+        assert_eq!(
+            failure.to_string(),
+            "step: invalid shape: input 0 is missing"
+        );
+        assert!(program.output(&frame, 0).is_none());
+    }
+}

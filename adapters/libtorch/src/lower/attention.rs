@@ -1,5 +1,6 @@
 //! Attention: libtorch's fused call wherever it has what is asked, else the products written out.
 
+use tare_adapter_api::DataType;
 use tch::{Kind, TchError, Tensor};
 
 use super::host::Number;
@@ -48,6 +49,13 @@ struct Asked {
     scores: Option<i64>,
 }
 
+impl Asked {
+    /// Whether it is more than the fused call does.
+    fn by_hand(self) -> bool {
+        self.scores.is_some() || self.softcap > 0.0
+    }
+}
+
 fn attention(node: &Node<'_>) -> Result<Kernel, Refusal> {
     if node.has_input(6) {
         return Err(Refusal::new("with lengths of keys without padding"));
@@ -67,15 +75,42 @@ fn attention(node: &Node<'_>) -> Result<Kernel, Refusal> {
             .has_output(3)
             .then(|| node.int("qk_matmul_output_mode", 0)),
     };
-    let by_hand = asked.scores.is_some() || asked.softcap > 0.0;
-    let shaping = if flat { 8 } else { 0 };
-    let past = 2 * u64::from(node.has_input(4));
-    let masking = 3 * u64::from(asked.causal && (node.has_input(3) || node.has_input(4)));
-    let core = if by_hand { 9 } else { 1 };
-    Ok(Kernel::new(
-        shaping + past + masking + core,
-        move |inputs: Inputs<'_>| attend(inputs, asked),
-    ))
+    let calls = calls(node, asked);
+    Ok(Kernel::new(calls, move |inputs: Inputs<'_>| {
+        attend(inputs, asked)
+    }))
+}
+
+/// Splitting and joining heads, the past, the mask, and the products.
+fn calls(node: &Node<'_>, asked: Asked) -> u64 {
+    let of_bools = node.dtype(3) == Some(DataType::Bool);
+    let (masked, past) = (node.has_input(3), node.has_input(4));
+    let (mask, keys) = (node.shape(3), node.shape(1));
+    let short = mask
+        .zip(keys)
+        .is_some_and(|(mask, keys)| !past && asked.heads.is_none() && mask.last() < keys.get(2));
+    let causal = match asked.causal && (masked || past || asked.by_hand()) {
+        false => 0,
+        true if masked && !of_bools => 4,
+        true => 2 + u64::from(masked),
+    };
+    let core = if asked.by_hand() { 6 } else { 1 };
+    let capping = if asked.softcap > 0.0 { 3 } else { 0 };
+    let adding = match asked.by_hand() && (masked || asked.causal) {
+        false => 0,
+        true => 1 + u64::from(of_bools || (asked.causal && !masked)),
+    };
+    let grouped = node
+        .shape(0)
+        .zip(node.shape(1))
+        .is_some_and(|(q, k)| match asked.heads {
+            Some((of_q, of_kv)) => of_q != of_kv,
+            None => q[1] != k[1],
+        });
+    let repeating = if asked.by_hand() && grouped { 2 } else { 0 };
+    let shaping = if asked.heads.is_some() { 8 } else { 0 };
+    let joining = 2 * u64::from(past);
+    shaping + joining + u64::from(short) + causal + repeating + core + adding + capping
 }
 
 fn attend(inputs: Inputs<'_>, asked: Asked) -> Result<Outputs, TchError> {
@@ -90,11 +125,11 @@ fn attend(inputs: Inputs<'_>, asked: Asked) -> Result<Outputs, TchError> {
         Some(mask) => Some(widened(mask, rows.1)?),
         None => None,
     };
-    let mask = match asked.causal && !(simple && asked.scores.is_none() && asked.softcap == 0.0) {
+    let mask = match asked.causal && (!simple || asked.by_hand()) {
         true => Some(causal(mask, rows, past, &q)?),
         false => mask,
     };
-    let (y, scores) = if asked.scores.is_some() || asked.softcap > 0.0 {
+    let (y, scores) = if asked.by_hand() {
         by_hand(&q, &k, &v, mask.as_ref(), asked)?
     } else {
         let y = fused(&q, &k, &v, mask.as_ref(), simple, asked.scale)?;

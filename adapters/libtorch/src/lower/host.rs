@@ -110,7 +110,7 @@ impl From<Number> for Scalar {
 pub(super) fn integers(tensor: &Tensor) -> Result<Vec<i64>, TchError> {
     refuse_traced(tensor)?;
     let mut values = vec![0i64; tensor.numel()];
-    let wide = tensor.f_to_kind(Kind::Int64)?.f_contiguous()?;
+    let wide = indices(tensor)?.f_contiguous()?;
     wide.f_copy_data(&mut values, tensor.numel())?;
     Ok(values)
 }

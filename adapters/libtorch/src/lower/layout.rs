@@ -36,7 +36,7 @@ fn dropout(node: &Node<'_>) -> Result<Kernel, Refusal> {
     if !node.has_output(1) {
         return Ok(Kernel::same());
     }
-    Ok(Kernel::new(1, |inputs: Inputs<'_>| {
+    Ok(Kernel::new(2, |inputs: Inputs<'_>| {
         let x = inputs.at(0)?;
         let kept = x.f_ones_like()?.f_to_kind(tch::Kind::Bool)?;
         Ok((x.shallow_clone(), kept))

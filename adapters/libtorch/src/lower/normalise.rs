@@ -177,7 +177,7 @@ fn local_response(node: &Node<'_>) -> Result<Kernel, Refusal> {
     let (alpha, beta) = (node.float("alpha", 1e-4), node.float("beta", 0.75));
     let (bias, size) = (node.float("bias", 1.0), node.int("size", 1));
     let (before, after) = ((size - 1) / 2, size / 2);
-    Ok(Kernel::new(8, move |inputs: Inputs<'_>| {
+    Ok(Kernel::new(9, move |inputs: Inputs<'_>| {
         let x = inputs.at(0)?;
         let shape = x.size();
         let (rows, channels) = (shape[0], shape[1]);

@@ -118,7 +118,8 @@ fn indexed(
         ));
     }
     let by_columns = node.flag("storage_order", false);
-    Ok(Kernel::new(4, move |inputs: Inputs<'_>| {
+    let turning = if by_columns { 1 + 4 * axes as u64 } else { 0 };
+    Ok(Kernel::new(5 + turning, move |inputs: Inputs<'_>| {
         let x = inputs.at(0)?;
         let (w, p) = (&window, &padding);
         let (values, indices) = match axes {
@@ -167,7 +168,7 @@ fn average(node: &Node<'_>) -> Result<Kernel, Refusal> {
         None => {
             let counts = counts(node, &window, ceil, count_pad)?;
             let window = fitted(node, window, ceil)?;
-            Ok(Kernel::new(5, move |inputs: Inputs<'_>| {
+            Ok(Kernel::new(7, move |inputs: Inputs<'_>| {
                 let sums = sums(inputs.at(0)?, &window)?;
                 sums.f_div(&counts.f_to_kind(sums.f_kind()?)?)
             }))

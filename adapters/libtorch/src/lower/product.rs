@@ -52,6 +52,10 @@ fn gemm(node: &Node<'_>) -> Result<Kernel, Refusal> {
             return Ok(linear_with(weight, bias));
         }
     }
+    let float = node.dtype(0).is_some_and(DataType::is_float);
+    if !float && (alpha != 1.0 || beta != 1.0) {
+        return Err(Refusal::new("of scaled integers"));
+    }
     let added = node.has_input(2) && beta != 0.0;
     let turned = u64::from(trans_a) + u64::from(trans_b);
     let scaled = u64::from(alpha != 1.0) + u64::from(added && beta != 1.0);
@@ -80,6 +84,6 @@ fn scale(tensor: &Tensor, by: f64) -> Result<Tensor, TchError> {
     if by == 1.0 {
         Ok(tensor.shallow_clone())
     } else {
-        tensor.f_mul_scalar(by)?.f_to_kind(tensor.f_kind()?)
+        tensor.f_mul_scalar(by)
     }
 }

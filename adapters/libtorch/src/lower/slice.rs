@@ -34,7 +34,8 @@ fn slice(node: &Node<'_>) -> Result<Kernel, Refusal> {
         steps: list("steps", 4),
     };
     let Some(cuts) = lists.known() else {
-        return Ok(Kernel::new(1, move |inputs: Inputs<'_>| {
+        let count = node.shape(1).map_or(1, |starts| starts.iter().product());
+        return Ok(Kernel::new(count as u64, move |inputs: Inputs<'_>| {
             cut_all(inputs.at(0)?, &lists.read(inputs)?)
         }));
     };
