@@ -66,16 +66,7 @@ pub fn compare() -> Result<bool> {
     let folder = tempfile::tempdir()?;
     let subject = Subject::new("bert-base", Some(128), folder.path())?;
     let work = folder.path().join("work.json");
-    let loaded = OnnxRuntime.load(&subject.load)?;
-    let mut session = loaded.session()?;
-    session.run(subject.inputs.first().context("inputs")?)?;
-    let outputs = session.outputs()?;
-    let outputs = outputs
-        .iter()
-        .map(|output| output.shape().to_vec())
-        .collect();
-    let load = subject.load.clone();
-    fs::write(&work, serde_json::to_vec(&Work { load, outputs })?)?;
+    fs::write(&work, serde_json::to_vec(&work_of(&subject)?)?)?;
     let mut coin = Coin::new(2);
     let [mut cpu, mut wall, mut mib] = [const { Vec::new() }; 3];
     let mut peaks = Vec::new();
@@ -114,6 +105,20 @@ pub fn compare() -> Result<bool> {
         more.mean, more.low, more.high
     );
     Ok(is_quick && more.low <= LIMIT_MIB)
+}
+
+fn work_of(subject: &Subject) -> Result<Work> {
+    let loaded = OnnxRuntime.load(&subject.load)?;
+    let mut session = loaded.session()?;
+    session.run(subject.inputs.first().context("inputs")?)?;
+    let outputs = session.outputs()?;
+    Ok(Work {
+        load: subject.load.clone(),
+        outputs: outputs
+            .iter()
+            .map(|output| output.shape().to_vec())
+            .collect(),
+    })
 }
 
 fn measure(side: Side, work: &Path) -> Result<Measured> {
