@@ -2,7 +2,7 @@
 //!
 //! `TARE_TORCH_PYTHON` names a Python with torch; `cargo bench -p tare-adapter-libtorch --bench python_torch` then runs
 //! both, eager against eager modules and script against `torch.jit.trace`, `freeze` and `optimize_for_inference`, one
-//! thread each, in inference mode. Blocks of requests alternate in an order drawn by coin flips. Where weights lie in
+//! thread each, in inference mode; the name of a model after `--` chooses that one. Blocks of requests alternate in an order drawn by coin flips. Where weights lie in
 //! memory changes a model's speed, so both sides are loaded afresh many times, and a load is what the intervals count as
 //! a repeat. Fails where the ratio of CPU times is proven above 1.01; the wall clock stands beside it.
 
@@ -77,12 +77,16 @@ fn main() -> ExitCode {
         println!("not run: {PYTHON} names no Python with torch {}", version());
         return ExitCode::SUCCESS;
     };
+    let chosen = std::env::args()
+        .skip(1)
+        .find(|argument| !argument.starts_with('-'));
+    let is_chosen = |subject: &&Subject| chosen.as_ref().is_none_or(|name| name == subject.model);
     let mut coin = Coin(0x9e37_79b9_7f4a_7c15);
     let mut code = ExitCode::SUCCESS;
     println!(
         "tare over Python's PyTorch: ratio of median latencies [95% interval], {LOADS} loads x {BLOCKS} blocks a side"
     );
-    for subject in &SUBJECTS {
+    for subject in SUBJECTS.iter().filter(is_chosen) {
         let zoo = zoo(subject.model, Form::Full, subject.sizes);
         let pool = Pool::of(&zoo);
         for mode in ["eager", "script"] {
