@@ -7,7 +7,7 @@
 //!
 //! | precision | atol | rtol | largest error seen, in times of s |
 //! |---|---|---|---|
-//! | fp32, fp64 | 1e-4 | 1e-3 | 1.2e-5 between rten, tract and ONNX Runtime over the zoo |
+//! | fp32, fp64 | 1e-4 | 1e-3 | 1.2e-5 between rten, tract, libtorch and ONNX Runtime over the zoo |
 //! | tf32 | 1e-2 | 1e-2 | 3e-3, of which 3e-3 beyond rtol |
 //! | fp16 | 2e-2 | 2e-2 | 2e-2, of which 6e-3 beyond rtol |
 //! | bf16 | 2e-1 | 1e-1 | 1e-1, of which 6e-2 beyond rtol |
