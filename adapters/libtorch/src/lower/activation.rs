@@ -17,7 +17,12 @@ pub(super) const TABLE: &[Entry] = &[
 ];
 
 /// The units that the rewriting found written out.
-pub(super) const OWN: &[Entry] = &[("gelu", gelu), ("gelu_tanh", gelu_tanh)];
+pub(super) const OWN: &[Entry] = &[
+    ("gelu", gelu),
+    ("gelu_tanh", gelu_tanh),
+    ("rsqrt", |_| Ok(Kernel::unary(|x| x.f_rsqrt()))),
+    ("silu", |_| Ok(Kernel::unary(|x| x.f_silu()))),
+];
 
 fn gelu(_: &Node<'_>) -> Result<Kernel, Refusal> {
     Ok(Kernel::unary(|x| x.f_gelu("none")))

@@ -1,4 +1,4 @@
-//! The Gaussian error linear unit, by its error function or by its approximation with a hyperbolic tangent.
+//! Activations and roots that exporters write out: the Gaussian error linear unit, the sigmoid linear unit, 1 / √x.
 
 use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_PI, SQRT_2};
 
@@ -25,6 +25,32 @@ pub(super) fn gelu(web: &mut Web<'_>, end: &graph::Node) -> Option<Vec<graph::No
         .find_map(|(x, curve)| Some((x, kind(web, x, one_and(web, curve)?)?)));
     let (x, kind) = found?;
     Some(vec![own(end, kind, vec![Some(x)], &[])])
+}
+
+/// `x · sigmoid(x)`.
+pub(super) fn silu(web: &mut Web<'_>, end: &graph::Node) -> Option<Vec<graph::Node>> {
+    if end.op_type != "Mul" || !end.domain.is_empty() {
+        return None;
+    }
+    let (a, b) = (end.input(0)?, end.input(1)?);
+    let of = |x: ValueId, curve: ValueId| {
+        let sigmoid = web.inner(curve, "Sigmoid")?;
+        (sigmoid.input(0) == Some(x)).then_some(x)
+    };
+    let x = of(a, b).or_else(|| of(b, a))?;
+    Some(vec![own(end, "silu", vec![Some(x)], &[])])
+}
+
+/// `1 / √x`, by `Div` or `Reciprocal`.
+pub(super) fn rsqrt(web: &mut Web<'_>, end: &graph::Node) -> Option<Vec<graph::Node>> {
+    let root = match end.op_type.as_str() {
+        "Reciprocal" if end.domain.is_empty() => end.input(0)?,
+        "Div" if end.domain.is_empty() && web.scalar(end.input(0)?) == Some(1.0) => end.input(1)?,
+        _ => return None,
+    };
+    let x = web.inner(root, "Sqrt")?.input(0)?;
+    let keeps_shape = web.shape(x) == web.shape(end.output(0)?);
+    (keeps_shape && web.is_float(x)).then(|| vec![own(end, "rsqrt", vec![Some(x)], &[])])
 }
 
 fn near(number: f64, wanted: f64) -> bool {

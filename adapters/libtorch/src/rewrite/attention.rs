@@ -35,10 +35,11 @@ pub(super) fn scaled_dot_product(web: &mut Web<'_>, end: &graph::Node) -> Option
     if web.shape(scores.query)?[..2] != web.shape(value)?[..2] {
         return None;
     }
-    let (key, transpose) = key(web, scores.key_transposed)?;
+    let (key, before) = key(web, scores.key_transposed)?;
     let inputs = vec![Some(scores.query), Some(key), Some(value), mask];
     let scale = [("scale", Attribute::Float(scores.scale as f32))];
-    Some(vec![transpose, own(end, "sdpa", inputs, &scale)])
+    let attention = own(end, "sdpa", inputs, &scale);
+    Some(before.into_iter().chain([attention]).collect())
 }
 
 fn over_last_axis(web: &Web<'_>, softmax: &graph::Node, rank: usize) -> bool {
@@ -92,7 +93,10 @@ fn unscaled(web: &Web<'_>, value: ValueId) -> (ValueId, f64) {
 }
 
 /// The key with its last two axes as those of the query, and the view that makes it so.
-fn key(web: &mut Web<'_>, transposed: ValueId) -> Option<(ValueId, graph::Node)> {
+fn key(web: &mut Web<'_>, transposed: ValueId) -> Option<(ValueId, Option<graph::Node>)> {
+    if let Some(key) = turned_by_heads(web, transposed) {
+        return Some((key, None));
+    }
     let (from, perm) = match web.inner(transposed, "Transpose") {
         Some(node) => (node.input(0)?, node.ints("perm")?.to_vec()),
         None => (transposed, vec![0, 1, 2, 3]),
@@ -100,6 +104,9 @@ fn key(web: &mut Web<'_>, transposed: ValueId) -> Option<(ValueId, graph::Node)>
     let [a, b, c, d] = perm[..] else {
         return None;
     };
+    if [a, b, d, c] == [0, 1, 2, 3] {
+        return Some((from, None));
+    }
     let mut shape = web.shape(transposed)?.to_vec();
     shape.swap(2, 3);
     let key = web.fresh(transposed, shape);
@@ -112,5 +119,19 @@ fn key(web: &mut Web<'_>, transposed: ValueId) -> Option<(ValueId, graph::Node)>
         outputs: vec![Some(key)],
         attributes: BTreeMap::from([("perm".to_owned(), perm)]),
     };
-    Some((key, node))
+    Some((key, Some(node)))
+}
+
+/// The key where batch and heads were joined, the last two axes turned, and batch and heads parted again.
+fn turned_by_heads(web: &Web<'_>, transposed: ValueId) -> Option<ValueId> {
+    let transpose = web.inner(web.inner(transposed, "Reshape")?.input(0)?, "Transpose")?;
+    let key = web.inner(transpose.input(0)?, "Reshape")?.input(0)?;
+    let joined = web.shape(transpose.input(0)?)?;
+    let [batch, heads, rows, width] = *web.shape(key)? else {
+        return None;
+    };
+    let is_it = transpose.ints("perm") == Some(&[0, 2, 1])
+        && joined == [batch * heads, rows, width]
+        && web.shape(transposed)? == [batch, heads, width, rows];
+    is_it.then_some(key)
 }

@@ -24,6 +24,8 @@ const PATTERNS: &[Pattern] = &[
     normalise::centred,
     normalise::affine,
     activation::gelu,
+    activation::silu,
+    activation::rsqrt,
     attention::scaled_dot_product,
     linear::product_and_sum,
     linear::flattened,

@@ -267,6 +267,52 @@ fn attention_is_one_call_wherever_it_is_scaled() {
 }
 
 #[test]
+fn a_key_that_is_turned_head_by_head_needs_no_call() {
+    let operators = rewritten(&[2, 3, 5, 4], |b, x| {
+        let quarter = b.scalar(0.25);
+        let joined = b.reshape(x, &[-1, 5, 4]);
+        let turned = b.transpose(&joined, &[0, 2, 1]);
+        let key = b.reshape(&turned, &[2, 3, 4, 5]);
+        let product = b.op("MatMul", &[x, &key]);
+        let scores = b.op("Mul", &[&product, &quarter]);
+        let weights = b.op_with("Softmax", &[&scores], &[("axis", Attr::Int(-1))]);
+        b.op("MatMul", &[&weights, x])
+    });
+    assert_eq!(operators, ["sdpa"]);
+}
+
+#[test]
+fn the_sigmoid_linear_unit_and_the_reciprocal_root_are_found() {
+    let silu = rewritten(&[7], |b, x| {
+        let sigmoid = b.op("Sigmoid", &[x]);
+        b.op("Mul", &[&sigmoid, x])
+    });
+    assert_eq!(silu, ["silu"]);
+    for by_div in [true, false] {
+        let operators = rewritten(&[7], |b, x| {
+            let one = b.scalar(1.0);
+            let square = b.op("Mul", &[x, x]);
+            let root = b.op("Sqrt", &[&square]);
+            match by_div {
+                true => b.op("Div", &[&one, &root]),
+                false => b.op("Reciprocal", &[&root]),
+            }
+        });
+        assert_eq!(operators, ["Mul", "rsqrt"]);
+    }
+}
+
+#[test]
+fn a_gate_by_something_else_is_no_sigmoid_linear_unit() {
+    let operators = rewritten(&[7], |b, x| {
+        let sigmoid = b.op("Sigmoid", &[x]);
+        let tanh = b.op("Tanh", &[x]);
+        b.op("Mul", &[&sigmoid, &tanh])
+    });
+    assert_eq!(operators, ["Sigmoid", "Tanh", "Mul"]);
+}
+
+#[test]
 fn a_softmax_over_another_axis_is_no_attention() {
     let operators = rewritten(&[2, 5, 3, 4], |b, x| {
         attention(b, x, Scaled::Scores, false, 2)
