@@ -1,6 +1,7 @@
 //! One stream of requests over a session: bindings kept by the inputs' addresses, outputs written into memory kept for them.
 
 mod ffi;
+mod sets;
 
 use std::sync::Arc;
 
@@ -9,47 +10,43 @@ use ort::session::Session;
 use tare_adapter_api::{AdapterError, DataType, Tensor, check_inputs};
 
 use self::ffi::{Binding, Value};
+use self::sets::{KEPT, Sets};
 use crate::element;
 use crate::plan::Plan;
 
-/// How many sets of inputs a stream keeps bound.
-const KEPT: usize = 16;
-
 /// Bindings for the sets of inputs seen last, and the outputs that they share.
 pub(crate) struct Stream<'m> {
+    sets: Sets,
+    /// Of each set.
+    bindings: Vec<Binding>,
+    /// Whether the kept outputs are bound to a set's binding, not those of the time before they were known.
+    settled: [bool; KEPT],
+    /// The set that ran last, where its outputs are still there.
+    last: Option<usize>,
+    /// Whether some output is allocated by each run.
+    allocates: bool,
+    runs: usize,
+    /// Memory for the outputs, once the first run has shown their shapes; `None` in it for an output whose shape depends on more
+    /// than the inputs' shapes.
+    kept: Option<Vec<Option<Value>>>,
     plan: &'m Plan,
     session: Arc<Session>,
     host: MemoryInfo<'static>,
-    bound: Vec<Bound>,
-    /// The one that ran last, where its outputs are still there.
-    last: Option<usize>,
-    /// Where the next set of inputs is looked for, or put.
-    next: usize,
-    /// Memory for the outputs, once the first run has shown their shapes; `None` in it for an output whose shape depends on more
-    /// than the inputs' shapes, which each run allocates.
-    kept: Option<Vec<Option<Value>>>,
-    runs: usize,
-}
-
-/// A set of inputs that stays bound. It shares their memory, so no other tensor can have these addresses meanwhile.
-struct Bound {
-    inputs: Vec<Tensor>,
-    binding: Binding,
-    /// Whether the kept outputs are bound, not those of the time before they were known.
-    settled: bool,
 }
 
 impl<'m> Stream<'m> {
     pub(crate) fn new(plan: &'m Plan, session: &Arc<Session>) -> Result<Self, AdapterError> {
         Ok(Self {
+            sets: Sets::new(&plan.specs),
+            bindings: Vec::with_capacity(KEPT),
+            settled: [false; KEPT],
+            last: None,
+            allocates: true,
+            runs: 0,
+            kept: None,
             plan,
             session: Arc::clone(session),
             host: host().map_err(failed)?,
-            bound: Vec::with_capacity(KEPT),
-            last: None,
-            next: 0,
-            kept: None,
-            runs: 0,
         })
     }
 
@@ -61,7 +58,9 @@ impl<'m> Stream<'m> {
     /// Runs one request.
     pub(crate) fn run(&mut self, inputs: &[Tensor]) -> Result<(), AdapterError> {
         let last = self.last.take();
-        check_inputs(&self.plan.specs, inputs)?;
+        if !self.sets.fits(inputs) {
+            check_inputs(&self.plan.specs, inputs)?;
+        }
         self.execute(last, inputs).map_err(failed)
     }
 
@@ -70,7 +69,7 @@ impl<'m> Stream<'m> {
         let last = self
             .last
             .ok_or_else(|| AdapterError::Run("no request has run: run one first".to_owned()))?;
-        let outputs = self.bound[last].binding.outputs().map_err(failed)?;
+        let outputs = self.bindings[last].outputs().map_err(failed)?;
         for (output, spec) in outputs.iter().zip(&self.plan.outputs) {
             if output.dtype() != spec.dtype {
                 return Err(AdapterError::Run(format!(
@@ -85,38 +84,33 @@ impl<'m> Stream<'m> {
     }
 
     fn execute(&mut self, last: Option<usize>, inputs: &[Tensor]) -> Result<(), ort::Error> {
-        if let Some(last) = last {
+        if let Some(last) = last
+            && self.allocates
+        {
             self.learn(last)?;
             self.renew(last)?;
         }
-        let index = match self.find(inputs) {
-            Some(index) => {
-                if self.plan.copies_inputs {
-                    self.bound[index].again(self.plan)?;
-                }
-                index
-            }
+        let place = match self.sets.find(inputs) {
+            Some(place) => self.again(place)?,
             None => self.bind(inputs)?,
         };
-        if last != Some(index) {
-            self.renew(index)?;
+        if self.allocates || !self.settled[place] {
+            self.renew(place)?;
         }
         self.runs += 1;
-        match self.bound[index].binding.run() {
-            Ok(()) => {}
-            Err(error) => self.run_open(index, error)?,
+        if let Err(error) = self.bindings[place].run() {
+            self.run_allocating(place, error)?;
         }
-        self.last = Some(index);
-        self.next = (index + 1) % KEPT;
+        self.last = Some(place);
         Ok(())
     }
 
-    /// The binding of these very inputs; looked for first where it is when sets of inputs take turns.
-    fn find(&self, inputs: &[Tensor]) -> Option<usize> {
-        let count = self.bound.len();
-        let places = (self.next..count).chain(0..self.next.min(count));
-        let mut places = places.filter(|index| self.bound[*index].is_for(inputs));
-        places.next()
+    /// Binds a set's inputs again where a device copies them when they are bound, so that it copies them for this request.
+    fn again(&mut self, place: usize) -> Result<usize, ort::Error> {
+        if self.plan.copies_inputs {
+            self.bindings[place].inputs_again(self.plan.input_names())?;
+        }
+        Ok(place)
     }
 
     fn bind(&mut self, inputs: &[Tensor]) -> Result<usize, ort::Error> {
@@ -124,53 +118,48 @@ impl<'m> Stream<'m> {
         for ((name, element), tensor) in self.plan.input_types().zip(inputs) {
             binding.input(name, Value::over(tensor, element, &self.host)?)?;
         }
-        let bound = Bound {
-            inputs: inputs.to_vec(),
-            binding,
-            settled: false,
-        };
-        if self.bound.len() < KEPT {
-            self.bound.push(bound);
-            return Ok(self.bound.len() - 1);
+        let place = self.sets.keep(inputs);
+        match self.bindings.get_mut(place) {
+            Some(old) => *old = binding,
+            None => self.bindings.push(binding),
         }
-        self.bound[self.next] = bound;
-        Ok(self.next)
+        self.settled[place] = false;
+        Ok(place)
     }
 
     /// Makes room for outputs like those of the first run.
     fn learn(&mut self, last: usize) -> Result<(), ort::Error> {
         if self.kept.is_none() {
-            let layouts = self.bound[last].binding.layouts()?;
+            let layouts = self.bindings[last].layouts()?;
             let values = layouts.iter().map(|layout| room(layout).map(Some));
             self.kept = Some(values.collect::<Result<_, _>>()?);
+            self.allocates = false;
         }
         Ok(())
     }
 
     /// Binds the kept outputs where they are not yet, and lets the next run allocate the others, which frees those before.
-    fn renew(&mut self, index: usize) -> Result<(), ort::Error> {
-        let bound = &mut self.bound[index];
+    fn renew(&mut self, place: usize) -> Result<(), ort::Error> {
         let kept = self.kept.as_deref().unwrap_or_default();
-        for (place, name) in self.plan.output_names().enumerate() {
-            match kept.get(place) {
-                Some(Some(_)) if bound.settled => {}
-                Some(Some(value)) => bound.binding.output(name, value)?,
-                _ => bound.binding.open_output(name, &self.host)?,
+        let binding = &mut self.bindings[place];
+        for (output, name) in self.plan.output_names().enumerate() {
+            match kept.get(output) {
+                Some(Some(_)) if self.settled[place] => {}
+                Some(Some(value)) => binding.output(name, value)?,
+                _ => binding.open_output(name, &self.host)?,
             }
         }
-        bound.settled = !kept.is_empty();
+        self.settled[place] = self.kept.is_some();
         Ok(())
     }
 
     /// Runs again with outputs that the run allocates, as one may have another shape now; what differs is not kept any more.
-    fn run_open(&mut self, index: usize, error: ort::Error) -> Result<(), ort::Error> {
+    fn run_allocating(&mut self, place: usize, error: ort::Error) -> Result<(), ort::Error> {
         let Some(kept) = &mut self.kept else {
             return Err(error);
         };
-        self.bound
-            .iter_mut()
-            .for_each(|bound| bound.settled = false);
-        let binding = &mut self.bound[index].binding;
+        self.settled = [false; KEPT];
+        let binding = &mut self.bindings[place];
         for name in self.plan.output_names() {
             binding.open_output(name, &self.host)?;
         }
@@ -182,19 +171,8 @@ impl<'m> Stream<'m> {
                 *value = None;
             }
         }
+        self.allocates = kept.iter().any(Option::is_none);
         Ok(())
-    }
-}
-
-impl Bound {
-    fn is_for(&self, inputs: &[Tensor]) -> bool {
-        let mut pairs = self.inputs.iter().zip(inputs);
-        pairs.all(|(ours, theirs)| ours.bytes().as_ptr() == theirs.bytes().as_ptr())
-    }
-
-    /// Binds the inputs again, so that a device that copies them when they are bound copies them for this request.
-    fn again(&mut self, plan: &Plan) -> Result<(), ort::Error> {
-        self.binding.inputs_again(plan.input_names())
     }
 }
 

@@ -11,11 +11,13 @@
 //!
 //! **Memory.** Inputs are read where they lie, without a copy. Up to sixteen sets of inputs stay bound, and hold their memory,
 //! so that a request with one of them binds nothing. Once the first request has shown the shapes of the outputs, they are
-//! written into memory that is kept for them; an output whose shape changes is allocated by each run from then on.
+//! written into memory that is kept for them. A request in which an output changes its shape runs twice, and from then on that
+//! output is allocated by each run.
 //!
-//! **Devices.** `ep=cuda` and `ep=tensorrt` go with a device `cuda:N`. Operators that they do not take are an error at load, not
-//! a silent fall-back, unless `fallback=true`. There, inputs are copied to the device within each request, and outputs back.
-//! Products of 32-bit floats use TensorFloat-32 only where the precision asked for is `tf32`.
+//! **Devices.** `ep=cuda` and `ep=tensorrt` (with CUDA for what TensorRT leaves) go with a device `cuda:N`. Operators that would
+//! be placed on the processor are an error at load, not a silent fall-back, unless `fallback=true`. Inputs are copied to the
+//! device within each request, and outputs back. Products of 32-bit floats use TensorFloat-32 only where the precision asked
+//! for is `tf32`.
 //!
 //! What goes wrong comes back as an error; ONNX Runtime's log goes to standard error, from its level "error" on, and telemetry
 //! is off.

@@ -16,6 +16,8 @@ use crate::ffi::Bare;
 use crate::subject::Subject;
 use crate::{ready, tell};
 
+/// What is loaded.
+pub const MODEL: &str = "bert-base";
 const LIMIT: f64 = 1.05;
 const LIMIT_MIB: f64 = 10.0;
 const PAIRS: usize = 12;
@@ -64,7 +66,7 @@ struct Work {
 /// Prints the ratios of times and the difference of memory; whether none is shown to lie above its limit.
 pub fn compare() -> Result<bool> {
     let folder = tempfile::tempdir()?;
-    let subject = Subject::new("bert-base", Some(128), folder.path())?;
+    let subject = Subject::new(MODEL, Some(128), folder.path())?;
     let work = folder.path().join("work.json");
     fs::write(&work, serde_json::to_vec(&work_of(&subject)?)?)?;
     let mut coin = Coin::new(2);

@@ -1,7 +1,7 @@
 //! Whether ONNX Runtime through its adapter is as quick as the C interface and the Python package by themselves, and loads
 //! BERT-base in the same time and memory.
 //!
-//! Run by `cargo bench -p tare-adapter-onnxruntime`. Blocks of requests alternate in an order drawn by coin flips. Where
+//! Run by `cargo bench -p tare-adapter-onnxruntime`, with names of models after `--` for those alone. Blocks of requests alternate in an order drawn by coin flips. Where
 //! weights happen to lie in memory changes a model's speed, so all sides are loaded afresh many times, and a load is what the
 //! intervals count as a repeat. Each load of BERT-base is a process of its own.
 //! Fails where the 95% interval of a ratio lies above its limit: 1.01 for latency, 1.05 for loading.
@@ -37,8 +37,15 @@ fn main() -> Result<ExitCode> {
         "onnxruntime {}, one thread, ratios [95% interval]",
         facts.version
     );
-    let latency = latency::compare(&facts.version)?;
-    let loading = loading::compare()?;
+    let mut names = arguments
+        .iter()
+        .filter(|argument| !argument.starts_with("--"))
+        .peekable();
+    let all = names.peek().is_none();
+    let names: Vec<&str> = names.map(String::as_str).collect();
+    let is_asked = |model: &str| all || names.contains(&model);
+    let latency = latency::compare(&facts.version, &is_asked)?;
+    let loading = !is_asked(loading::MODEL) || loading::compare()?;
     Ok(if latency && loading {
         ExitCode::SUCCESS
     } else {

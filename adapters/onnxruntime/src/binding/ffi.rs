@@ -27,13 +27,16 @@ pub(crate) struct Value {
 /// A session's inputs and outputs for one set of inputs.
 pub(crate) struct Binding {
     pointer: NonNull<sys::OrtIoBinding>,
-    session: Arc<Session>,
+    /// That of `_session`, which is two references away.
+    session: *mut sys::OrtSession,
     inputs: Vec<Value>,
+    _session: Arc<Session>,
 }
 
 // SAFETY: a value is a reference-counted tensor without ties to a thread; nothing here hands out its pointer.
 unsafe impl Send for Value {}
-// SAFETY: a binding is two lists of names and values without ties to a thread; nothing here hands out its pointer.
+// SAFETY: a binding is two lists of names and values without ties to a thread, and the session it points to, which it holds,
+// may be used from any thread; nothing here hands out the pointers.
 unsafe impl Send for Binding {}
 
 impl Value {
@@ -171,8 +174,9 @@ impl Binding {
         done(unsafe { (api().CreateIoBinding)(session.ptr().cast_mut(), &mut binding) })?;
         Ok(Self {
             pointer: NonNull::new(binding).ok_or_else(|| Error::new("no binding came back"))?,
-            session: Arc::clone(session),
+            session: session.ptr().cast_mut(),
             inputs: Vec::new(),
+            _session: Arc::clone(session),
         })
     }
 
@@ -217,13 +221,7 @@ impl Binding {
         // SAFETY: session and binding live through the call. Several threads may run one session at a time, each with a binding
         // of its own (ONNX Runtime, "High level system architecture": "Multiple threads can invoke the Run() method on the same
         // inference session object"). Null options are the defaults.
-        done(unsafe {
-            (api().RunWithBinding)(
-                self.session.ptr().cast_mut(),
-                ptr::null(),
-                self.pointer.as_ptr(),
-            )
-        })
+        done(unsafe { (api().RunWithBinding)(self.session, ptr::null(), self.pointer.as_ptr()) })
     }
 
     /// Copies of the outputs of the last run, in the order they were bound.
