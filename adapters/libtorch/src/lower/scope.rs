@@ -8,7 +8,7 @@ use tare_models::{Graph, Resolved, ValueId};
 use tch::{Device, Kind, TchError, Tensor};
 
 use super::Refusal;
-use crate::ffi::{self, Shared};
+use crate::ffi::{self, Shared, Staging};
 use crate::kind;
 
 /// Where tensors lie and what stands for 32-bit floats.
@@ -31,21 +31,15 @@ impl Target {
 
     /// A copy of `host` where and as tensors are here.
     pub(crate) fn tensor(self, host: &HostTensor) -> Result<Tensor, Refusal> {
-        self.made(host, |view| Ok(view.shallow_clone()))
+        let (own, wanted) = self.kinds(host)?;
+        let copy = ffi::copy_of(host, own)?;
+        Ok(copy.f_to_device(self.device)?.f_to_kind(wanted)?)
     }
 
-    /// What `make` makes of the values of `host`, where and as tensors are here.
-    fn made(
-        self,
-        host: &HostTensor,
-        make: impl FnOnce(&Tensor) -> Result<Tensor, TchError>,
-    ) -> Result<Tensor, Refusal> {
+    /// The kind that holds the type of `host`, and the one that stands for it here.
+    fn kinds(self, host: &HostTensor) -> Result<(Kind, Kind), Refusal> {
         let wanted = self.kind(host.dtype())?;
-        let own = kind::kind(host.dtype()).unwrap_or(wanted);
-        let made = ffi::made_from(host, own, |view| {
-            make(view)?.f_to_device(self.device)?.f_to_kind(wanted)
-        });
-        Ok(made?)
+        Ok((kind::kind(host.dtype()).unwrap_or(wanted), wanted))
     }
 }
 
@@ -56,6 +50,7 @@ pub(crate) struct Scope<'g> {
     resolved: &'g Resolved,
     made: RefCell<HashMap<ValueId, Shared>>,
     weights: RefCell<HashMap<ValueId, Shared>>,
+    staging: Staging,
 }
 
 impl<'g> Scope<'g> {
@@ -66,6 +61,7 @@ impl<'g> Scope<'g> {
             resolved,
             made: RefCell::default(),
             weights: RefCell::default(),
+            staging: Staging::default(),
         }
     }
 
@@ -110,11 +106,21 @@ impl<'g> Scope<'g> {
         let made = self.made.borrow().get(&value).cloned();
         let weight = match (made, self.constant(value)) {
             (Some(made), _) => turn(&made)?,
-            (None, Some(host)) => self.target.made(host, turn)?,
+            (None, Some(host)) => self.turned(host, turn)?,
             (None, None) => return Ok(None),
         };
         let weight = Shared::new(weight);
         self.weights.borrow_mut().insert(value, weight.clone());
         Ok(Some(weight))
+    }
+
+    fn turned(
+        &self,
+        host: &HostTensor,
+        turn: impl FnOnce(&Tensor) -> Result<Tensor, TchError>,
+    ) -> Result<Tensor, Refusal> {
+        let (own, wanted) = self.target.kinds(host)?;
+        let turned = self.staging.made_from(host, own, turn)?;
+        Ok(turned.f_to_device(self.target.device)?.f_to_kind(wanted)?)
     }
 }
