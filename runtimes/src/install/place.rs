@@ -3,15 +3,19 @@
 use std::path::Path;
 
 use super::InstallError;
-use super::scratch::Scratch;
+use super::scratch::{REPLACED, Scratch};
 use crate::catalogue::Package;
 use crate::digest::file_sha256;
 use crate::find::{Installed, installed};
 use crate::manifest::{Manifest, Unpacked};
 
 /// Renames `prepared` to `dir`; what was there goes with the scratch folder, or comes back where that fails.
+///
+/// Where the process ends between the two renames, the next holder of the lock puts back what was there.
 pub(super) fn place(prepared: &Path, dir: &Path, scratch: &Scratch) -> Result<(), InstallError> {
-    let old = scratch.path("old");
+    let old = scratch
+        .folder(REPLACED)?
+        .join(dir.file_name().unwrap_or_default());
     let replaces = dir.symlink_metadata().is_ok();
     if replaces {
         std::fs::rename(dir, &old).map_err(InstallError::write(dir))?;

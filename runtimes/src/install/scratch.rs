@@ -12,6 +12,9 @@ const LOCK: &str = ".tare-install.lock";
 /// How the names of folders with unfinished work begin; whatever begins so is never taken for installed.
 const PREFIX: &str = ".tare-installing-";
 
+/// The folder within it that holds what is being replaced, each under its own name.
+pub(super) const REPLACED: &str = "replaced";
+
 const POLL: Duration = Duration::from_millis(100);
 
 /// The right to change what lies in a folder; given back when dropped, and by the system when the process ends.
@@ -26,7 +29,7 @@ pub(crate) struct Scratch {
 }
 
 impl Lock {
-    /// Waits for the lock of a folder, which is made where it is missing, and removes what an earlier holder left unfinished.
+    /// Waits for the lock of a folder, which is made where it is missing, and undoes what an earlier holder left unfinished.
     pub fn take(folder: &Path, observer: &mut dyn Observer) -> Result<Self, InstallError> {
         std::fs::create_dir_all(folder).map_err(InstallError::write(folder))?;
         let path = folder.join(LOCK);
@@ -99,7 +102,19 @@ fn sweep(folder: &Path) -> Result<(), InstallError> {
         let unfinished = entry.file_name().to_string_lossy().starts_with(PREFIX);
         if unfinished {
             let path = entry.path();
+            put_back(&path.join(REPLACED), folder)?;
             std::fs::remove_dir_all(&path).map_err(InstallError::write(&path))?;
+        }
+    }
+    Ok(())
+}
+
+/// Gives what was about to be replaced its place again, where nothing else has it by now.
+fn put_back(replaced: &Path, folder: &Path) -> Result<(), InstallError> {
+    for entry in std::fs::read_dir(replaced).into_iter().flatten().flatten() {
+        let place = folder.join(entry.file_name());
+        if place.symlink_metadata().is_err() {
+            std::fs::rename(entry.path(), &place).map_err(InstallError::write(&place))?;
         }
     }
     Ok(())

@@ -191,6 +191,52 @@ fn what_an_interrupted_installation_left_is_not_installed_and_goes_with_the_next
     assert_eq!(bench.left(), ["1.0"]);
 }
 
+/// Moves the installed folder to where the one that replaces it would put it, and ends there.
+fn interrupt_replacing(bench: &Bench) {
+    let replaced = bench.path("runtimes/small/.tare-installing-1/replaced");
+    fs::create_dir_all(&replaced).expect("makes");
+    fs::rename(bench.place(), replaced.join("1.0")).expect("moves");
+}
+
+#[test]
+fn what_was_being_replaced_when_the_process_ended_comes_back() {
+    let bench = Bench::new();
+    bench.install().expect("installs");
+    fs::write(bench.place().join("mark"), "").expect("writes");
+    interrupt_replacing(&bench);
+    assert!(bench.runtimes().find("small", None).is_err());
+    let nowhere = bench.install_from(bench.path("nothing.whl"));
+    assert!(nowhere.expect("there again").before);
+    assert!(bench.place().join("mark").exists());
+    assert_eq!(bench.left(), ["1.0"]);
+}
+
+#[test]
+fn what_was_replaced_already_does_not_come_back() {
+    let bench = Bench::new();
+    bench.install().expect("installs");
+    fs::write(bench.place().join("mark"), "").expect("writes");
+    interrupt_replacing(&bench);
+    fs::create_dir(bench.place()).expect("makes");
+    assert!(!bench.install().expect("installs").before);
+    assert!(!bench.place().join("mark").exists());
+    assert_eq!(bench.left(), ["1.0"]);
+}
+
+#[test]
+fn replacing_keeps_what_was_there_under_its_own_name_until_it_is_done() {
+    let bench = Bench::new();
+    bench.install().expect("installs");
+    let lock = Lock::take(&bench.path("runtimes/small"), &mut Silent).expect("free");
+    let scratch = lock.scratch().expect("makes");
+    let prepared = scratch.folder("new").expect("makes");
+    place::place(&prepared, &bench.place(), &scratch).expect("placed");
+    let kept = scratch.path("replaced").join("1.0/lib.so");
+    assert_eq!(fs::read_to_string(kept).expect("reads"), LIBRARY);
+    drop(scratch);
+    assert_eq!(bench.left(), ["1.0"]);
+}
+
 #[test]
 fn a_folder_without_its_manifest_is_not_installed_and_is_replaced() {
     let bench = Bench::new();
