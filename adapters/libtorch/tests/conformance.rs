@@ -3,6 +3,9 @@
 use tare_adapter_conformance::{IgnoreList, Kind, NODE_TESTS, contract, node_cases, zoo};
 use tare_adapter_libtorch::Libtorch;
 
+/// Of ONNX 1.19.1; another count is a change of what the adapter can do, to be looked at and written here.
+const COUNTS: &str = "node cases: 1145 of 1550 tensor cases passed (73.9%), 394 refused (44 for operators), 11 ignored, 0 failed, 0 stale; 65 other";
+
 #[test]
 fn the_contract_is_kept() {
     assert_eq!(contract(&Libtorch, Kind::Framework), [""; 0]);
@@ -26,5 +29,5 @@ fn onnx_node_cases_pass_are_refused_by_name_or_are_listed() {
         return;
     };
     println!("{report}");
-    assert!(report.is_clean(), "{report}");
+    assert_eq!(report.to_string(), COUNTS);
 }
