@@ -19,8 +19,8 @@
 //! device within each request, and outputs back. Products of 32-bit floats use TensorFloat-32 only where the precision asked
 //! for is `tf32`.
 //!
-//! What goes wrong comes back as an error; ONNX Runtime's log goes to standard error, from its level "error" on, and telemetry
-//! is off.
+//! What goes wrong comes back as an error; ONNX Runtime's log, which would say it again, goes to standard error for what is fatal
+//! only, and telemetry is off.
 #![deny(unsafe_code)]
 
 mod binding;
