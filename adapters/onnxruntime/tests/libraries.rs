@@ -8,9 +8,11 @@ use std::process::{Child, Command, Stdio};
 
 use tare_adapter_api::{Adapter, LoadRequest, Options, Readiness};
 use tare_adapter_onnxruntime::OnnxRuntime;
-use tare_runtimes::file_sha256;
+use tare_runtimes::{FindError, Installed, file_sha256};
 
-use common::{Written, doubling, doubling_request, floats, installed, load, refusal, run};
+use common::{
+    Written, doubling, doubling_request, floats, installed, load, or_not_run, refusal, run,
+};
 
 /// Set in a process that runs one test alone: the version that it asks for.
 const ALONE: &str = "TARE_TEST_VERSION";
@@ -39,6 +41,25 @@ fn compiled(folder: &Path, code: &str) -> std::path::PathBuf {
         .status();
     assert!(compiler.expect("a C compiler").success());
     library
+}
+
+/// What a search without a result gives.
+fn nothing() -> Result<Installed, FindError> {
+    Err(FindError {
+        reason: "onnxruntime 1.31.1 is not installed".to_owned(),
+        remedy: "run `tare runtime install onnxruntime@1.31.1`".to_owned(),
+    })
+}
+
+#[test]
+#[should_panic(expected = "run `tare runtime install onnxruntime@1.31.1`, or unset TARE_RUNTIMES")]
+fn a_library_missing_from_the_folder_named_for_tests_fails_them_with_what_to_install() {
+    or_not_run(nothing(), true);
+}
+
+#[test]
+fn without_a_folder_named_for_tests_a_missing_library_leaves_them_out() {
+    assert_eq!(or_not_run(nothing(), false), None);
 }
 
 #[test]
@@ -236,11 +257,13 @@ fn three_versions_run_side_by_side_and_print_nothing() {
     if let Ok(version) = std::env::var(ALONE) {
         return double_with(&version);
     }
-    let here = VERSIONS
-        .iter()
-        .filter(|version| installed(Some(version)).is_some());
-    let children: Vec<(&str, Child)> = here.map(|version| (*version, alone(version))).collect();
-    for (version, child) in children {
+    if VERSIONS
+        .map(|version| installed(Some(version)))
+        .contains(&None)
+    {
+        return;
+    }
+    for (version, child) in VERSIONS.map(|version| (version, alone(version))) {
         let output = child.wait_with_output().expect("ends");
         let [stdout, stderr] = [output.stdout, output.stderr].map(|text| {
             let text = String::from_utf8_lossy(&text).into_owned();

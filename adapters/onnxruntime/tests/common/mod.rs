@@ -12,13 +12,26 @@ use tare_models::proto::{
     Dimension, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorShapeProto, TypeProto,
     ValueInfoProto, dimension, type_proto,
 };
-use tare_runtimes::{Installed, Runtimes};
+use tare_runtimes::{FindError, Installed, Runtimes};
 use tempfile::TempDir;
 
-/// The installed library of this version (`None`: the newest); where there is none, the test says that it did not run.
+/// The installed library of this version (`None`: the newest); where there is none, see [`or_not_run`].
 pub fn installed(version: Option<&str>) -> Option<Installed> {
     let found = Runtimes::from_environment().and_then(|all| all.find(OnnxRuntime.name(), version));
-    found.map_err(|error| println!("not run: {error}")).ok()
+    let named = std::env::var_os("TARE_RUNTIMES").is_some_and(|folder| !folder.is_empty());
+    or_not_run(found, named)
+}
+
+/// What was found; else panics where the folder of libraries was named for the tests, and says that the test did not run elsewhere.
+pub fn or_not_run(found: Result<Installed, FindError>, named: bool) -> Option<Installed> {
+    match found {
+        Ok(installed) => Some(installed),
+        Err(error) if named => panic!("{error}, or unset TARE_RUNTIMES to leave this test out"),
+        Err(error) => {
+            println!("not run: {error}");
+            None
+        }
+    }
 }
 
 /// Whether any version is installed.
