@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use tare_units::Bytes;
 
 use crate::catalogue::check::is_plain;
+use crate::catalogue::{Catalogue, UnknownPackage};
 use crate::manifest::Manifest;
 use crate::version;
 
@@ -115,12 +116,11 @@ impl Runtimes {
         let dir = self.place(name, version);
         installed(&dir).map_err(|reason| FindError {
             reason: format!("{name} {version} in {} is damaged: {reason}", dir.display()),
-            remedy: format!("run `tare runtime install {name}@{version}`"),
+            remedy: how_to_install(name, Some(version)),
         })
     }
 
     fn absent(&self, name: &str, version: Option<&str>, there: &[String]) -> FindError {
-        let spec = version.map_or(name.to_owned(), |version| format!("{name}@{version}"));
         let asked = version.map_or(name.to_owned(), |version| format!("{name} {version}"));
         let others = match there {
             [] => String::new(),
@@ -128,8 +128,29 @@ impl Runtimes {
         };
         FindError {
             reason: format!("{asked} is not installed in {}{others}", self.dir.display()),
-            remedy: format!("run `tare runtime install {spec}`"),
+            remedy: how_to_install(name, version),
         }
+    }
+}
+
+/// What installs a runtime; of one that cannot be fetched, what can be instead.
+pub fn how_to_install(name: &str, version: Option<&str>) -> String {
+    match Catalogue::from_environment() {
+        Ok(catalogue) => command(&catalogue, name, version),
+        Err(error) => error.to_string(),
+    }
+}
+
+fn command(catalogue: &Catalogue, name: &str, version: Option<&str>) -> String {
+    match (catalogue.runtime(name, version), version) {
+        (Ok(_), None) => format!("run `tare runtime install {name}`"),
+        (Ok(_), Some(version)) => format!("run `tare runtime install {name}@{version}`"),
+        (Err(UnknownPackage::Version { known, .. }), _) => format!(
+            "of {name} there are {} to install: run `tare runtime install {name}@{}`",
+            known.join(", "),
+            known.last().map_or("", String::as_str)
+        ),
+        (Err(unknown), _) => unknown.to_string(),
     }
 }
 

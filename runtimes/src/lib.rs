@@ -17,7 +17,7 @@ mod version;
 
 pub use catalogue::{Catalogue, CatalogueError, Package, UnknownPackage, Wheel};
 pub use digest::file_sha256;
-pub use find::{FindError, Installed, Runtimes};
+pub use find::{FindError, Installed, Runtimes, how_to_install};
 pub use install::{
     InstallError, Outcome, Pip, PipError, Request, Source, WheelError, install_at, is_installed_at,
 };

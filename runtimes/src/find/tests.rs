@@ -41,17 +41,42 @@ fn without_a_version_the_newest_is_found() {
 fn what_is_not_there_is_told_with_what_is_and_the_command_that_installs_it() {
     let bench = Bench::new();
     let runtimes = bench.runtimes();
-    let error = runtimes.find("some", None).expect_err("empty");
+    let name = "onnxruntime";
+    let error = runtimes.find(name, None).expect_err("empty");
     let place = runtimes.dir().display().to_string();
-    assert_eq!(error.reason, format!("some is not installed in {place}"));
-    assert_eq!(error.remedy, "run `tare runtime install some`");
-    write_installed(&runtimes, "some", "1.0");
-    let error = runtimes.find("some", Some("1.1")).expect_err("another");
+    assert_eq!(error.reason, format!("{name} is not installed in {place}"));
+    assert_eq!(error.remedy, "run `tare runtime install onnxruntime`");
+    write_installed(&runtimes, name, "1.24.1");
+    let error = runtimes.find(name, Some("1.31.1")).expect_err("another");
     assert_eq!(
         error.reason,
-        format!("some 1.1 is not installed in {place} (installed: 1.0)")
+        format!("{name} 1.31.1 is not installed in {place} (installed: 1.24.1)")
     );
-    assert_eq!(error.remedy, "run `tare runtime install some@1.1`");
+    assert_eq!(
+        error.remedy,
+        "run `tare runtime install onnxruntime@1.31.1`"
+    );
+}
+
+#[test]
+fn what_cannot_be_fetched_is_told_with_what_can() {
+    let bench = Bench::new();
+    let told = |name, version| command(&bench.catalogue, name, version);
+    assert_eq!(
+        told("small", Some("1.0")),
+        "run `tare runtime install small@1.0`"
+    );
+    assert_eq!(
+        told("small", Some("9.9.9")),
+        "of small there are 1.0 to install: run `tare runtime install small@1.0`"
+    );
+    assert!(told("other", None).contains("there are small"));
+    let error = bench.runtimes().find("onnxruntime", Some("9.9.9"));
+    let remedy = error.expect_err("never there").remedy;
+    assert!(
+        remedy.contains("1.24.1, 1.30.0, 1.31.1 to install") && !remedy.contains("9.9.9"),
+        "{remedy}"
+    );
 }
 
 #[test]
