@@ -7,7 +7,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 use ort::environment::Environment;
 use tare_adapter_api::AdapterError;
-use tare_runtimes::{Runtimes, check_library, file_sha256};
+use tare_runtimes::{FindError, Runtimes, check_library, file_sha256};
 
 use self::ffi::Probe;
 use crate::NAME;
@@ -44,14 +44,16 @@ static OPENING: Mutex<()> = Mutex::new(());
 const NAME_ONE: &str =
     "name the libonnxruntime.so of version 1.17 or newer, or leave 'library' out";
 
-/// Opens the library at `own`, else the installed one of this version, else the newest installed.
+/// Opens the library at `own`, else the installed one of this version, else the newest installed: of the first of `packages`
+/// that has one.
 ///
 /// A process holds one version: asked for another file, it refuses.
 pub(crate) fn open(
     version: Option<&str>,
     own: Option<&Path>,
+    packages: &[&str],
 ) -> Result<&'static Library, Unavailable> {
-    let library = open_file(&locate(version, own)?)?;
+    let library = open_file(&locate(version, own, packages)?)?;
     match version.filter(|asked| *asked != library.version) {
         None => Ok(library),
         Some(asked) => Err(Unavailable {
@@ -82,17 +84,37 @@ impl Library {
 }
 
 /// The file, without the links on the way to it, so that one file has one name.
-fn locate(version: Option<&str>, own: Option<&Path>) -> Result<PathBuf, Unavailable> {
+fn locate(
+    version: Option<&str>,
+    own: Option<&Path>,
+    packages: &[&str],
+) -> Result<PathBuf, Unavailable> {
     let Some(own) = own else {
-        let installed = Runtimes::from_environment().and_then(|all| all.find(NAME, version));
-        return installed
+        let all = Runtimes::from_environment().map_err(absent)?;
+        return first(packages, |name| all.find(name, version))
             .map(|installed| installed.library)
-            .map_err(|error| Unavailable {
-                reason: error.reason,
-                remedy: error.remedy,
-            });
+            .map_err(absent);
     };
     Ok(std::fs::canonicalize(own).unwrap_or_else(|_| own.to_owned()))
+}
+
+/// Of the first package that is found; where none is, why the first is not.
+fn first<T>(
+    packages: &[&str],
+    find: impl Fn(&str) -> Result<T, FindError>,
+) -> Result<T, FindError> {
+    let (preferred, others) = packages.split_first().unwrap_or((&NAME, &[]));
+    find(preferred).or_else(|why| others.iter().find_map(|name| find(name).ok()).ok_or(why))
+}
+
+fn absent(error: FindError) -> Unavailable {
+    Unavailable {
+        reason: error.reason,
+        remedy: format!(
+            "{}, or name a library of yours with `--adapter {NAME}:library=PATH`",
+            error.remedy
+        ),
+    }
 }
 
 fn open_file(path: &Path) -> Result<&'static Library, Unavailable> {
@@ -149,4 +171,45 @@ fn take(path: PathBuf) -> Result<Taken, Unavailable> {
         environment,
         sha256: OnceLock::new(),
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is found where these packages are installed.
+    fn found(packages: &[&str], there: &[&str]) -> Result<String, String> {
+        let find = |name: &str| match there.contains(&name) {
+            true => Ok(name.to_owned()),
+            false => Err(FindError {
+                reason: format!("{name} is not installed"),
+                remedy: format!("install {name}"),
+            }),
+        };
+        first(packages, find).map_err(|error| absent(error).to_string())
+    }
+
+    #[test]
+    fn the_first_package_that_is_there_is_taken() {
+        let packages = ["onnxruntime-gpu", "onnxruntime"];
+        let taken = |there| found(&packages, there);
+        assert_eq!(
+            taken(&["onnxruntime", "onnxruntime-gpu"]),
+            Ok("onnxruntime-gpu".into())
+        );
+        assert_eq!(taken(&["onnxruntime"]), Ok("onnxruntime".into()));
+        assert!(found(&packages[1..], &["onnxruntime-gpu"]).is_err());
+    }
+
+    #[test]
+    fn where_none_is_there_the_first_one_is_asked_for() {
+        assert_eq!(
+            found(&["onnxruntime-gpu", "onnxruntime"], &[]),
+            Err(
+                "onnxruntime-gpu is not installed; install onnxruntime-gpu, \
+                 or name a library of yours with `--adapter onnxruntime:library=PATH`"
+                    .into()
+            )
+        );
+    }
 }

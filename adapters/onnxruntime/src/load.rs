@@ -103,8 +103,9 @@ pub(crate) fn open(
     version: Option<&str>,
     settings: &Settings,
 ) -> Result<&'static Library, Unavailable> {
-    let library = library::open(version, settings.library.as_deref())?;
-    provider::refuse_absent(settings.provider, library)?;
+    let packages = settings.provider.packages();
+    let library = library::open(version, settings.library.as_deref(), packages)?;
+    provider::refuse_absent(settings.provider, library, version)?;
     Ok(library)
 }
 

@@ -2,10 +2,14 @@
 
 use ort::ep::{CUDA, ExecutionProviderDispatch, TensorRT};
 use tare_adapter_api::{AdapterError, Device, LoadRequest, Precision};
+use tare_runtimes::how_to_install;
 
 use crate::NAME;
 use crate::library::{Library, Unavailable};
 use crate::settings::{Provider, Settings};
+
+/// The package of the library that was built for NVIDIA GPUs.
+const GPU: &str = "onnxruntime-gpu";
 
 impl Provider {
     /// ONNX Runtime's name of it.
@@ -14,6 +18,14 @@ impl Provider {
             Self::Cpu => "CPUExecutionProvider",
             Self::Cuda => "CUDAExecutionProvider",
             Self::TensorRt => "TensorrtExecutionProvider",
+        }
+    }
+
+    /// The packages of libraries that may have it, the one made for it first.
+    pub(crate) fn packages(self) -> &'static [&'static str] {
+        match self {
+            Self::Cpu => &[NAME],
+            Self::Cuda | Self::TensorRt => &[GPU, NAME],
         }
     }
 
@@ -27,13 +39,14 @@ impl Provider {
 }
 
 /// Refuses a provider that the library was built without.
-pub(crate) fn refuse_absent(provider: Provider, library: &Library) -> Result<(), Unavailable> {
+pub(crate) fn refuse_absent(
+    provider: Provider,
+    library: &Library,
+    version: Option<&str>,
+) -> Result<(), Unavailable> {
     let unavailable = |reason: String| Unavailable {
         reason,
-        remedy: format!(
-            "name a library that was built with it (library=PATH), or leave ep={} out",
-            provider.word()
-        ),
+        remedy: remedy(provider, version),
     };
     let there = library
         .providers()
@@ -48,6 +61,15 @@ pub(crate) fn refuse_absent(provider: Provider, library: &Library) -> Result<(),
         provider.name(),
         there.join(", ")
     )))
+}
+
+/// What mends the lack of a provider in the library.
+fn remedy(provider: Provider, version: Option<&str>) -> String {
+    format!(
+        "{}, name a library that was built with it (library=PATH), or leave ep={} out",
+        how_to_install(GPU, version),
+        provider.word()
+    )
 }
 
 /// Refuses a device on which the provider does not execute, and an arithmetic that it does not have.
@@ -100,5 +122,31 @@ pub(crate) fn dispatches(
         Provider::Cpu => Vec::new(),
         Provider::Cuda => vec![cuda],
         Provider::TensorRt => vec![tensorrt(), cuda],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_provider_for_gpus_is_looked_for_in_the_library_made_for_them_first() {
+        assert_eq!(Provider::Cpu.packages(), ["onnxruntime"]);
+        for provider in [Provider::Cuda, Provider::TensorRt] {
+            assert_eq!(provider.packages(), ["onnxruntime-gpu", "onnxruntime"]);
+        }
+    }
+
+    #[test]
+    fn what_mends_the_lack_of_a_provider_is_the_package_that_has_it() {
+        assert_eq!(
+            remedy(Provider::Cuda, None),
+            "run `tare runtime install onnxruntime-gpu`, name a library that was built with it (library=PATH), or leave ep=cuda out"
+        );
+        let other = remedy(Provider::TensorRt, Some("1.24.1"));
+        assert!(
+            other.starts_with("of onnxruntime-gpu there are 1.31.1 to install: run `tare runtime install onnxruntime-gpu@1.31.1`, "),
+            "{other}"
+        );
     }
 }

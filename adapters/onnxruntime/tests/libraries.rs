@@ -150,7 +150,7 @@ fn a_truncated_library_is_refused_and_does_not_end_the_process() {
 }
 
 #[test]
-fn a_version_that_is_not_installed_is_refused_with_the_command_that_installs_it() {
+fn a_version_that_is_not_installed_is_refused_with_those_that_can_be() {
     let Readiness::Unavailable { reason, remedy } =
         OnnxRuntime.check(Some("0.1.2"), &Options::new())
     else {
@@ -160,7 +160,11 @@ fn a_version_that_is_not_installed_is_refused_with_the_command_that_installs_it(
         reason.contains("onnxruntime 0.1.2 is not installed"),
         "{reason}"
     );
-    assert_eq!(remedy, "run `tare runtime install onnxruntime@0.1.2`");
+    assert!(
+        remedy.contains("1.31.1 to install: run `tare runtime install onnxruntime@1.31.1`, or ")
+            && remedy.ends_with("`--adapter onnxruntime:library=PATH`"),
+        "{remedy}"
+    );
     let written = Written::new(&doubling());
     let request = LoadRequest {
         version: Some("0.1.2".to_owned()),

@@ -94,7 +94,7 @@ fn a_provider_that_the_library_lacks_is_refused_with_those_it_has() {
         let lacks = format!("has no {provider}, only ");
         assert!(message.contains(&lacks), "{message}");
         assert!(
-            message.contains("CPUExecutionProvider; name a library"),
+            message.contains("CPUExecutionProvider; run `tare runtime install onnxruntime-gpu`, "),
             "{message}"
         );
         let readiness = OnnxRuntime.check(None, &options(&[("ep", ep)]));
@@ -104,7 +104,9 @@ fn a_provider_that_the_library_lacks_is_refused_with_those_it_has() {
         assert!(reason.contains(&lacks), "{reason}");
         assert_eq!(
             remedy,
-            format!("name a library that was built with it (library=PATH), or leave ep={ep} out")
+            format!(
+                "run `tare runtime install onnxruntime-gpu`, name a library that was built with it (library=PATH), or leave ep={ep} out"
+            )
         );
     }
 }
