@@ -15,8 +15,9 @@
 //! output is allocated by each run.
 //!
 //! **Devices.** `ep=cuda` and `ep=tensorrt` (with CUDA for what TensorRT leaves) go with a device `cuda:N`. Operators that would
-//! be placed on the processor are an error at load, not a silent fall-back, unless `fallback=true`. Inputs are copied to the
-//! device within each request, and outputs back. Products of 32-bit floats use TensorFloat-32 only where the precision asked
+//! be placed on the processor are an error at load, not a silent fall-back, unless `fallback=true`; a profiled request outside of
+//! what is timed counts them, for `nodes_on_cpu` among the options in force. Inputs are copied to the device within each request,
+//! and outputs back. Products of 32-bit floats use TensorFloat-32 only where the precision asked
 //! for is `tf32`.
 //!
 //! What goes wrong comes back as an error; ONNX Runtime's log, which would say it again, goes to standard error for what is fatal
@@ -27,6 +28,7 @@ mod binding;
 mod element;
 mod library;
 mod load;
+mod placement;
 mod plan;
 mod profile;
 mod provider;

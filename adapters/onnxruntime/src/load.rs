@@ -14,6 +14,7 @@ use tare_adapter_api::{
 use crate::NAME;
 use crate::element;
 use crate::library::{self, Library, Unavailable};
+use crate::placement;
 use crate::plan::Plan;
 use crate::provider;
 use crate::refusal::refusal;
@@ -63,10 +64,16 @@ impl Loaded for OnnxModel {
     }
 
     fn runtime(&self) -> RuntimeFacts {
-        RuntimeFacts {
+        let mut facts = RuntimeFacts {
             library_sha256: self.library.sha256(),
             ..facts(self.library, &self.settings)
+        };
+        if self.settings.provider != Provider::Cpu {
+            let nodes = placement::nodes_on_cpu(self).map(|nodes| nodes.to_string());
+            let nodes = nodes.unwrap_or_else(|error| format!("unknown: {error}"));
+            facts.options.insert("nodes_on_cpu".to_owned(), nodes);
         }
+        facts
     }
 }
 
@@ -93,8 +100,22 @@ pub(crate) fn accepts(request: &LoadRequest) -> Result<(), AdapterError> {
     let copies_inputs = settings.provider != Provider::Cpu;
     let planned = session.and_then(|session| Plan::new(&session, request, copies_inputs));
     match planned {
+        Ok(_) if copies_inputs && !settings.fallback => accepts_placement(request),
         Ok(_) | Err(AdapterError::Load(_)) => Ok(()),
         Err(refused) => Err(refused),
+    }
+}
+
+/// Refuses nodes on the processor; a model that cannot be loaded, or does not take zeros, is left for its cell to tell.
+fn accepts_placement(request: &LoadRequest) -> Result<(), AdapterError> {
+    let loaded = match OnnxModel::load(request) {
+        Ok(loaded) => loaded,
+        Err(AdapterError::Load(_)) => return Ok(()),
+        Err(refused) => return Err(refused),
+    };
+    match placement::nodes_on_cpu(&loaded) {
+        Ok(nodes) => placement::refuse_fallback(loaded.settings.provider, nodes),
+        Err(_) => Ok(()),
     }
 }
 

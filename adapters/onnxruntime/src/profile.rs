@@ -11,6 +11,7 @@
 //! Times are whole microseconds. An event is written when it ends, so the operators of a request stand before its `model_run`.
 //! An operator with a graph inside, such as `Loop`, is counted without the operators that ran in it on the same thread.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
@@ -47,16 +48,41 @@ struct Event {
 #[derive(Debug, Default, Deserialize)]
 struct Arguments {
     op_name: Option<String>,
+    provider: Option<String>,
+    node_index: Option<String>,
 }
 
 /// The profile of each of so many runs of a session, in their order.
 pub(crate) fn read(path: &Path, runs: usize) -> Result<Vec<RequestProfile>, ProfileError> {
+    split(events(path)?, runs)
+}
+
+/// How many nodes each execution provider ran, however often; what an optimisation computed before is no node any more.
+pub(crate) fn nodes_by_provider(path: &Path) -> Result<BTreeMap<String, usize>, ProfileError> {
+    count(&events(path)?)
+}
+
+fn events(path: &Path) -> Result<Vec<Event>, ProfileError> {
     let file = File::open(path).map_err(|error| ProfileError::File {
         path: path.display().to_string(),
         error,
     })?;
-    let events: Vec<Event> = serde_json::from_reader(BufReader::new(file))?;
-    split(events, runs)
+    Ok(serde_json::from_reader(BufReader::new(file))?)
+}
+
+/// Nodes by provider; two graphs of a model may use a name or an index twice, so that both tell nodes apart.
+fn count(events: &[Event]) -> Result<BTreeMap<String, usize>, ProfileError> {
+    let mut nodes = BTreeSet::new();
+    for event in events.iter().filter(|event| event.cat == "Node") {
+        let provider = event.args.provider.as_deref();
+        let provider = provider.ok_or_else(|| wrong(event, "has no provider"))?;
+        nodes.insert((provider, &event.name, &event.args.node_index));
+    }
+    let mut counts = BTreeMap::new();
+    for (provider, _, _) in nodes {
+        *counts.entry(provider.to_owned()).or_default() += 1;
+    }
+    Ok(counts)
 }
 
 fn split(events: Vec<Event>, expected: usize) -> Result<Vec<RequestProfile>, ProfileError> {

@@ -13,7 +13,7 @@ const GPU: &str = "onnxruntime-gpu";
 
 impl Provider {
     /// ONNX Runtime's name of it.
-    fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Cpu => "CPUExecutionProvider",
             Self::Cuda => "CUDAExecutionProvider",
@@ -29,7 +29,7 @@ impl Provider {
         }
     }
 
-    fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Cpu => "cpu",
             Self::Cuda => "cuda",

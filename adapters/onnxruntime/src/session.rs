@@ -1,5 +1,6 @@
 //! One stream of requests, and beside it a second session of the same model while a profile is taken.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use ort::session::Session as OrtSession;
@@ -23,7 +24,7 @@ struct Profiled<'m> {
     session: Arc<OrtSession>,
     /// Which runs of the session were requests that succeeded.
     requests: Vec<usize>,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl<'m> OnnxSession<'m> {
@@ -58,15 +59,7 @@ impl Session for OnnxSession<'_> {
     }
 
     fn start_profile(&mut self) -> Result<(), AdapterError> {
-        let folder = tempfile::tempdir().map_err(|error| unreadable(&error))?;
-        let session = self.loaded.profiled(&folder.path().join("profile"))?;
-        let session = Arc::new(session);
-        self.profiled = Some(Profiled {
-            stream: Stream::new(&self.loaded.plan, &session)?,
-            session,
-            requests: Vec::new(),
-            _folder: folder,
-        });
+        self.profiled = Some(Profiled::start(self.loaded)?);
         Ok(())
     }
 
@@ -79,22 +72,51 @@ impl Session for OnnxSession<'_> {
     }
 }
 
-impl Profiled<'_> {
+impl<'m> Profiled<'m> {
+    fn start(loaded: &'m OnnxModel) -> Result<Self, AdapterError> {
+        let folder = tempfile::tempdir().map_err(|error| unreadable(&error))?;
+        let session = Arc::new(loaded.profiled(&folder.path().join("profile"))?);
+        Ok(Self {
+            stream: Stream::new(&loaded.plan, &session)?,
+            session,
+            requests: Vec::new(),
+            folder,
+        })
+    }
+
     fn end(self) -> Result<Vec<RequestProfile>, AdapterError> {
         let runs = self.stream.runs();
+        let requests = self.requests.clone();
+        let (path, _folder) = self.close()?;
+        let mut profiles =
+            profile::read(path.as_ref(), runs).map_err(|error| unreadable(&error))?;
+        Ok(requests
+            .iter()
+            .map(|run| std::mem::take(&mut profiles[*run]))
+            .collect())
+    }
+
+    /// The finished file, and the folder that goes with what is returned.
+    fn close(self) -> Result<(String, TempDir), AdapterError> {
         drop(self.stream);
         let mut session = Arc::into_inner(self.session)
             .ok_or_else(|| unreadable(&"its session is still in use"))?;
         let path = session
             .end_profiling()
             .map_err(|error| unreadable(&error.message()))?;
-        let mut profiles =
-            profile::read(path.as_ref(), runs).map_err(|error| unreadable(&error))?;
-        let requests = self.requests.iter();
-        Ok(requests
-            .map(|run| std::mem::take(&mut profiles[*run]))
-            .collect())
+        Ok((path, self.folder))
     }
+}
+
+/// How many nodes each execution provider ran in one request with these inputs, by a session of its own.
+pub(crate) fn placement(
+    loaded: &OnnxModel,
+    inputs: &[Tensor],
+) -> Result<BTreeMap<String, usize>, AdapterError> {
+    let mut profiled = Profiled::start(loaded)?;
+    profiled.stream.run(inputs)?;
+    let (path, _folder) = profiled.close()?;
+    profile::nodes_by_provider(path.as_ref()).map_err(|error| unreadable(&error))
 }
 
 fn unreadable(error: &dyn std::fmt::Display) -> AdapterError {

@@ -215,3 +215,43 @@ fn what_is_no_profile_at_all_is_refused() {
         "{missing}"
     );
 }
+
+/// The nodes of a request by provider, given as (name, index, provider).
+fn placed(nodes: &[(&str, &str, &str)]) -> Result<BTreeMap<String, usize>, String> {
+    let node = |(name, index, provider): &(&str, &str, &str)| {
+        format!(
+            r#"{{"cat":"Node","tid":1,"dur":1,"ts":1,"name":"{name}_kernel_time","args":{{"op_name":"Add","node_index":"{index}","provider":"{provider}"}}}}"#
+        )
+    };
+    let nodes: Vec<String> = nodes.iter().map(node).collect();
+    let events: Vec<Event> = serde_json::from_str(&format!("[{}]", nodes.join(","))).expect("JSON");
+    count(&events).map_err(|error| error.to_string())
+}
+
+#[test]
+fn nodes_are_counted_once_each_by_the_provider_that_ran_them() {
+    let (cpu, cuda) = ("CPUExecutionProvider", "CUDAExecutionProvider");
+    let counts = placed(&[
+        ("a", "0", cuda),
+        ("a", "0", cuda),
+        ("a", "1", cuda),
+        ("b", "1", cpu),
+        ("c", "2", cuda),
+    ]);
+    let expected = BTreeMap::from([(cpu.to_owned(), 1), (cuda.to_owned(), 3)]);
+    assert_eq!(counts, Ok(expected));
+    assert_eq!(placed(&[]), Ok(BTreeMap::new()));
+}
+
+#[test]
+fn a_file_that_onnx_runtime_wrote_tells_where_its_nodes_ran() {
+    let events: Vec<Event> = serde_json::from_str(WITH_MEMORY).expect("JSON");
+    let counts = count(&events).map_err(|error| error.to_string());
+    assert_eq!(
+        counts,
+        Ok(BTreeMap::from([("CPUExecutionProvider".to_owned(), 1)]))
+    );
+    let events: Vec<Event> = serde_json::from_str(TWO_REQUESTS).expect("JSON");
+    let error = count(&events).expect_err("without a provider").to_string();
+    assert!(error.ends_with("has no provider"), "{error}");
+}
