@@ -43,3 +43,37 @@ fn leaky_relu(node: &Node<'_>) -> Result<Kernel, Refusal> {
         x.f_clamp_min(0.0)?.f_add(&below)
     }))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{floats, one};
+
+    #[test]
+    fn a_leak_has_the_slope_that_is_asked_for() {
+        let x = floats(&[3], &[-2.0, 0.0, 3.0]);
+        let leaky = |slope: f32| {
+            one("LeakyRelu", 17)
+                .float("alpha", slope)
+                .fed(x.clone())
+                .first()
+                .1
+        };
+        assert_eq!(leaky(0.5), [-1.0, 0.0, 3.0]);
+        assert_eq!(leaky(0.01), [f64::from(-0.02f32), 0.0, 3.0]);
+    }
+
+    #[test]
+    fn gelu_is_exact_or_by_tanh_and_nothing_else() {
+        let gelu = |how: &str| {
+            one("Gelu", 20)
+                .string("approximate", how)
+                .fed(floats(&[1], &[1.0]))
+        };
+        assert!((gelu("none").first().1[0] - 0.841_344_7).abs() < 1e-6);
+        assert!((gelu("tanh").first().1[0] - 0.841_191_9).abs() < 1e-6);
+        assert_eq!(
+            gelu("sigmoid").refusal(),
+            "with the unknown approximation 'sigmoid'"
+        );
+    }
+}

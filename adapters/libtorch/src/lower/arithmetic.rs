@@ -87,3 +87,59 @@ fn pow(node: &Node<'_>) -> Result<Kernel, Refusal> {
         x.f_pow(inputs.at(1)?)?.f_to_kind(x.f_kind()?)
     }))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{bytes, floats, longs, one};
+
+    #[test]
+    fn integers_divide_towards_zero_and_floats_do_not() {
+        let found = one("Div", 17)
+            .fed(longs(&[4], &[7, -7, 7, -7]))
+            .fed(longs(&[4], &[2, 2, -2, -2]));
+        assert_eq!(found.first().1, [3.0, -3.0, -3.0, 3.0]);
+        let found = one("Div", 17)
+            .fed(bytes(&[2], &[7, 255]))
+            .fed(bytes(&[], &[2]));
+        assert_eq!(found.first().1, [3.0, 127.0]);
+        let found = one("Div", 17)
+            .fed(floats(&[2], &[7.0, -7.0]))
+            .known(floats(&[], &[2.0]));
+        assert_eq!(found.first().1, [3.5, -3.5]);
+    }
+
+    #[test]
+    fn a_power_has_the_type_of_its_base() {
+        let exponents = floats(&[2], &[2.0, 0.5]);
+        let found = one("Pow", 17).fed(longs(&[2], &[-3, 10])).fed(exponents);
+        assert_eq!(found.first().1, [9.0, 3.0]);
+        let tensors = one("Pow", 17)
+            .fed(longs(&[1], &[3]))
+            .known(floats(&[], &[2.0]))
+            .tensors();
+        assert_eq!(tensors.expect("runs")[0].kind(), tch::Kind::Int64);
+        let found = one("Pow", 17)
+            .fed(floats(&[2], &[2.0, 3.0]))
+            .known(floats(&[], &[3.0]));
+        assert_eq!(found.first().1, [8.0, 27.0]);
+    }
+
+    #[test]
+    fn numbers_broadcast_on_either_side() {
+        let found = one("Sub", 17)
+            .known(floats(&[], &[1.0]))
+            .fed(floats(&[1, 2], &[0.25, 3.0]));
+        assert_eq!(found.first(), (vec![1, 2], vec![0.75, -2.0]));
+        let found = one("Mul", 17)
+            .fed(floats(&[2, 1], &[1.0, 2.0]))
+            .fed(floats(&[2], &[3.0, 4.0]));
+        assert_eq!(found.first(), (vec![2, 2], vec![3.0, 4.0, 6.0, 8.0]));
+    }
+
+    #[test]
+    fn the_axis_of_old_operator_sets_is_refused() {
+        let x = floats(&[1], &[1.0]);
+        let refusal = one("Add", 9).int("axis", 1).fed(x.clone()).fed(x).refusal();
+        assert!(refusal.contains("before 7"), "{refusal}");
+    }
+}

@@ -133,16 +133,17 @@ fn attend(inputs: Inputs<'_>, asked: Asked) -> Result<Outputs, TchError> {
         by_hand(&q, &k, &v, mask.as_ref(), asked)?
     } else {
         let y = fused(&q, &k, &v, mask.as_ref(), simple, asked.scale)?;
-        (y, Tensor::new())
+        (y, None)
     };
     let y = match asked.heads {
         None => y,
         Some(_) => y.f_transpose(1, 2)?.f_flatten(2, 3)?,
     };
-    Ok(match asked.present || asked.scores.is_some() {
-        true => Outputs::Many(vec![y, k, v, scores]),
-        false => Outputs::One(y),
-    })
+    if !asked.present && asked.scores.is_none() {
+        return Ok(Outputs::One(y));
+    }
+    let outputs = [y, k, v].into_iter().chain(scores);
+    Ok(Outputs::Many(outputs.collect()))
 }
 
 /// [batch, rows, heads · width] as [batch, heads, rows, width].
@@ -195,7 +196,7 @@ fn by_hand(
     v: &Tensor,
     mask: Option<&Tensor>,
     asked: Asked,
-) -> Result<(Tensor, Tensor), TchError> {
+) -> Result<(Tensor, Option<Tensor>), TchError> {
     let groups = q.size()[1] / k.size()[1];
     let (k, v) = (repeated(k, groups)?, repeated(v, groups)?);
     let usual = 1.0 / (q.size()[3] as f64).sqrt();
@@ -225,7 +226,7 @@ fn by_hand(
         Some(3) => weights,
         _ => product,
     };
-    Ok((y, scores))
+    Ok((y, Some(scores)))
 }
 
 fn repeated(x: &Tensor, groups: i64) -> Result<Tensor, TchError> {
@@ -233,4 +234,84 @@ fn repeated(x: &Tensor, groups: i64) -> Result<Tensor, TchError> {
         return Ok(x.shallow_clone());
     }
     x.f_repeat_interleave_self_int(groups, 1, None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{One, floats, one};
+
+    /// Two positions of one head, whose queries see both keys alike.
+    fn alike() -> One {
+        let zeros = floats(&[1, 1, 2, 1], &[0.0, 0.0]);
+        one("Attention", 23)
+            .fed(zeros.clone())
+            .fed(zeros)
+            .fed(floats(&[1, 1, 2, 1], &[2.0, 4.0]))
+    }
+
+    #[test]
+    fn what_comes_later_is_not_attended_to() {
+        assert_eq!(alike().first().1, [3.0, 3.0]);
+        assert_eq!(alike().int("is_causal", 1).first().1, [2.0, 3.0]);
+        let masked = alike().int("is_causal", 1).fed(floats(&[2, 2], &[0.0; 4]));
+        assert_eq!(masked.first().1, [2.0, 3.0]);
+    }
+
+    #[test]
+    fn a_mask_that_is_too_short_hides_the_rest() {
+        let found = alike().fed(floats(&[2, 1], &[0.0, 0.0]));
+        assert_eq!(found.first().1, [2.0, 2.0]);
+    }
+
+    #[test]
+    fn the_past_comes_before_and_is_returned() {
+        let past = |value: f32| floats(&[1, 1, 1, 1], &[value]);
+        let node = alike()
+            .int("is_causal", 1)
+            .absent()
+            .fed(past(0.0))
+            .fed(past(9.0));
+        let found = node.outputs(3).run().expect("runs");
+        assert_eq!(found[0].1, [5.5, 5.0]);
+        assert_eq!(found[1], (vec![1, 1, 3, 1], vec![0.0; 3]));
+        assert_eq!(found[2].1, [9.0, 2.0, 4.0]);
+    }
+
+    #[test]
+    fn scores_are_told_after_the_step_that_is_asked_for() {
+        let scores = |mode: i64| {
+            let node = alike()
+                .int("qk_matmul_output_mode", mode)
+                .float("softcap", 1.0);
+            let node = node.fed(floats(&[2, 2], &[0.0, 1.0, 0.0, 1.0])).outputs(4);
+            node.run().expect("runs")[3].1.clone()
+        };
+        assert_eq!(scores(0), [0.0; 4]);
+        assert_eq!(scores(1), [0.0, 1.0, 0.0, 1.0]);
+        let capped = f64::from(1.0f32.tanh());
+        assert!((scores(2)[1] - capped).abs() < 1e-6);
+        let share = 1.0 / (1.0 + (-capped).exp());
+        assert!((scores(3)[1] - share).abs() < 1e-6);
+    }
+
+    #[test]
+    fn heads_are_split_and_joined_where_there_are_three_axes() {
+        let zeros = floats(&[1, 2, 2], &[0.0; 4]);
+        let node = one("Attention", 23)
+            .int("q_num_heads", 2)
+            .fed(zeros.clone());
+        let few = node
+            .int("kv_num_heads", 1)
+            .fed(floats(&[1, 2, 1], &[0.0; 2]));
+        let found = few.fed(floats(&[1, 2, 1], &[2.0, 4.0])).first();
+        assert_eq!(found, (vec![1, 2, 2], vec![3.0; 4]));
+        let without = one("Attention", 23)
+            .fed(zeros.clone())
+            .fed(zeros.clone())
+            .fed(zeros);
+        assert_eq!(
+            without.refusal(),
+            "over three axes without numbers of heads"
+        );
+    }
 }

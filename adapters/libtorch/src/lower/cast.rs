@@ -41,3 +41,44 @@ fn cast_like(node: &Node<'_>) -> Result<Kernel, Refusal> {
         x.f_to_kind(like.f_kind()?)
     }))
 }
+
+#[cfg(test)]
+mod tests {
+    use tare_adapter_api::Tensor as HostTensor;
+
+    use super::super::testing::{floats, longs, one};
+
+    #[test]
+    fn floats_become_integers_towards_zero_and_truths_by_being_something() {
+        let x = floats(&[3], &[1.75, -1.75, 0.0]);
+        let to = |number: i64| one("Cast", 17).int("to", number).fed(x.clone());
+        assert_eq!(to(7).first().1, [1.0, -1.0, 0.0]);
+        assert_eq!(to(9).first().1, [1.0, 1.0, 0.0]);
+        assert_eq!(to(10).tensors().expect("runs")[0].kind(), tch::Kind::Half);
+    }
+
+    #[test]
+    fn types_that_libtorch_lacks_are_refused() {
+        let to = |number: i64| one("Cast", 17).int("to", number).fed(floats(&[1], &[1.0]));
+        assert_eq!(to(13).refusal(), "on u64, which libtorch lacks");
+        assert_eq!(to(99).refusal(), "to the unknown type 99");
+    }
+
+    #[test]
+    fn a_cast_follows_the_type_of_another_tensor() {
+        let like = one("CastLike", 17)
+            .fed(floats(&[1], &[2.5]))
+            .fed(longs(&[1], &[0]));
+        assert_eq!(like.tensors().expect("runs")[0].kind(), tch::Kind::Int64);
+    }
+
+    #[test]
+    fn where_chooses_element_by_element() {
+        let choice = HostTensor::from_bools(vec![2], &[true, false]).expect("fits");
+        let found = one("Where", 17)
+            .fed(choice)
+            .fed(floats(&[], &[1.0]))
+            .fed(floats(&[2], &[5.0, 6.0]));
+        assert_eq!(found.first().1, [1.0, 6.0]);
+    }
+}

@@ -197,3 +197,80 @@ fn halves(total: i64, upper: bool) -> (i64, i64) {
         false => (total - total / 2, total / 2),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{floats, one};
+    use super::*;
+
+    #[test]
+    fn padding_that_is_uneven_is_put_around_first() {
+        let x = floats(&[1, 1, 4], &[1.0, 2.0, 3.0, 4.0]);
+        let w = floats(&[1, 1, 2], &[1.0, 10.0]);
+        let found = one("Conv", 17)
+            .ints("pads", &[1, 0])
+            .fed(x.clone())
+            .known(w.clone());
+        assert_eq!(found.first(), (vec![1, 1, 4], vec![10.0, 21.0, 32.0, 43.0]));
+        let same = one("Conv", 17)
+            .string("auto_pad", "SAME_UPPER")
+            .fed(x)
+            .fed(w);
+        assert_eq!(same.first().1, [21.0, 32.0, 43.0, 4.0]);
+    }
+
+    #[test]
+    fn strides_dilations_groups_and_bias_are_kept() {
+        let x = floats(
+            &[1, 2, 5],
+            &[1.0, 2.0, 3.0, 4.0, 5.0, 1.0, 1.0, 1.0, 1.0, 1.0],
+        );
+        let w = floats(&[2, 1, 2], &[1.0, 1.0, 2.0, 3.0]);
+        let found = one("Conv", 17)
+            .int("group", 2)
+            .ints("dilations", &[2])
+            .ints("strides", &[2])
+            .fed(x)
+            .known(w)
+            .known(floats(&[2], &[0.5, -1.0]));
+        assert_eq!(found.first(), (vec![1, 2, 2], vec![4.5, 8.5, 4.0, 4.0]));
+    }
+
+    #[test]
+    fn a_transposed_convolution_is_cropped_by_uneven_pads() {
+        let x = floats(&[1, 1, 2], &[1.0, 2.0]);
+        let w = floats(&[1, 1, 3], &[1.0, 1.0, 1.0]);
+        let of = |pads: &[i64]| {
+            let node = one("ConvTranspose", 17)
+                .ints("pads", pads)
+                .ints("strides", &[2]);
+            node.fed(x.clone()).known(w.clone()).first().1
+        };
+        assert_eq!(of(&[0, 0]), [1.0, 1.0, 3.0, 2.0, 2.0]);
+        assert_eq!(of(&[1, 1]), [1.0, 3.0, 2.0]);
+        assert_eq!(of(&[0, 2]), [1.0, 1.0, 3.0]);
+    }
+
+    #[test]
+    fn a_transposed_convolution_gives_the_shape_asked_for() {
+        let x = floats(&[1, 1, 2], &[1.0, 2.0]);
+        let w = floats(&[1, 1, 3], &[1.0, 1.0, 1.0]);
+        let node = one("ConvTranspose", 17)
+            .ints("strides", &[2])
+            .ints("output_shape", &[4]);
+        let found = node.string("auto_pad", "SAME_UPPER").fed(x).known(w);
+        assert_eq!(found.first(), (vec![1, 1, 4], vec![1.0, 1.0, 3.0, 2.0]));
+        assert_eq!(halves(3, true), (1, 2));
+        assert_eq!(halves(3, false), (2, 1));
+        assert_eq!(halves(-2, true), (0, 0));
+    }
+
+    #[test]
+    fn four_spatial_axes_are_refused() {
+        let ones = |shape: &[usize]| floats(shape, &vec![1.0; shape.iter().product()]);
+        let node = one("Conv", 17)
+            .fed(ones(&[1, 1, 2, 2, 2, 2]))
+            .known(ones(&[1, 1, 1, 1, 1, 1]));
+        assert_eq!(node.refusal(), "over 4 spatial axes");
+    }
+}

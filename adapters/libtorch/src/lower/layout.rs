@@ -230,4 +230,113 @@ mod tests {
         assert_eq!(even_parts(6, 3), [2, 2, 2]);
         assert_eq!(even_parts(2, 3), [1, 1, 0]);
     }
+
+    use super::super::testing::{floats, longs, one};
+
+    fn counted(shape: &[usize]) -> tare_adapter_api::Tensor {
+        let values: Vec<f32> = (0..shape.iter().product::<usize>())
+            .map(|v| v as f32)
+            .collect();
+        floats(shape, &values)
+    }
+
+    #[test]
+    fn a_shape_that_each_request_brings_is_followed() {
+        let node = |keep_zero: i64, x: &[usize], wanted: &[i64]| {
+            let node = one("Reshape", 17)
+                .int("allowzero", keep_zero)
+                .fed(counted(x));
+            node.fed(longs(&[wanted.len()], wanted))
+                .run()
+                .map(|found| found[0].0.clone())
+        };
+        assert_eq!(node(0, &[2, 3, 4], &[0, -1]), Ok(vec![2, 12]));
+        assert_eq!(node(1, &[0, 3], &[3, 0]), Ok(vec![3, 0]));
+        assert!(node(0, &[2, 3], &[4, 2]).is_err());
+        let expanded = one("Expand", 17)
+            .fed(counted(&[3, 1]))
+            .fed(longs(&[3], &[2, 1, 2]));
+        assert_eq!(expanded.first().0, [2, 3, 2]);
+    }
+
+    #[test]
+    fn axes_come_and_go_in_any_order() {
+        let added = |axes: &[i64]| {
+            let node = one("Unsqueeze", 17).fed(counted(&[2]));
+            node.known(longs(&[axes.len()], axes)).first().0
+        };
+        assert_eq!(added(&[-1]), [2, 1]);
+        assert_eq!(added(&[3, 0, -3]), [1, 1, 2, 1]);
+        let dropped = one("Squeeze", 17)
+            .fed(counted(&[1, 2, 1]))
+            .known(longs(&[2], &[0, 2]));
+        assert_eq!(dropped.first().0, [2]);
+        assert_eq!(one("Squeeze", 17).fed(counted(&[1, 2, 1])).first().0, [2]);
+    }
+
+    #[test]
+    fn permutations_and_flattening_move_no_more_than_asked() {
+        let x = counted(&[2, 3, 4]);
+        let turned = |perm: &[i64]| {
+            one("Transpose", 17)
+                .ints("perm", perm)
+                .fed(x.clone())
+                .first()
+        };
+        assert_eq!(turned(&[0, 2, 1]).0, [2, 4, 3]);
+        assert_eq!(turned(&[2, 0, 1]).0, [4, 2, 3]);
+        assert_eq!(turned(&[0, 1, 2]).1[..3], [0.0, 1.0, 2.0]);
+        assert_eq!(one("Transpose", 17).fed(x.clone()).first().0, [4, 3, 2]);
+        let flat = |axis: i64| {
+            one("Flatten", 17)
+                .int("axis", axis)
+                .fed(x.clone())
+                .first()
+                .0
+        };
+        assert_eq!(
+            [flat(0), flat(1), flat(-1), flat(3)],
+            [[1, 24], [2, 12], [6, 4], [24, 1]]
+        );
+    }
+
+    #[test]
+    fn shapes_are_told_whole_or_in_part() {
+        let shape = |start: i64, end: i64| {
+            let node = one("Shape", 17).int("start", start).int("end", end);
+            node.fed(counted(&[2, 3, 4])).first().1
+        };
+        assert_eq!(shape(0, i64::MAX), [2.0, 3.0, 4.0]);
+        assert_eq!(shape(-2, -1), [3.0]);
+        assert_eq!(shape(2, 1), [0.0; 0]);
+    }
+
+    #[test]
+    fn a_tensor_is_split_evenly_or_as_told() {
+        let parts = |node: super::super::testing::One| -> Vec<Vec<f64>> {
+            let found = node.outputs(3).run().expect("runs");
+            found.into_iter().map(|(_, values)| values).collect()
+        };
+        let x = counted(&[6]);
+        let even = parts(one("Split", 18).fed(x.clone()));
+        assert_eq!(even, [[0.0, 1.0], [2.0, 3.0], [4.0, 5.0]]);
+        let told = parts(one("Split", 18).fed(x).known(longs(&[3], &[1, 3, 2])));
+        assert_eq!(told, [vec![0.0], vec![1.0, 2.0, 3.0], vec![4.0, 5.0]]);
+    }
+
+    #[test]
+    fn nothing_is_dropped_at_inference_and_training_is_refused() {
+        let node = || {
+            one("Dropout", 13)
+                .fed(counted(&[3]))
+                .known(floats(&[], &[0.5]))
+        };
+        let found = node().outputs(2).run().expect("runs");
+        assert_eq!(
+            (found[0].1.as_slice(), found[1].1.as_slice()),
+            (&[0.0, 1.0, 2.0][..], &[1.0; 3][..])
+        );
+        let truth = tare_adapter_api::Tensor::from_bools(vec![], &[true]).expect("fits");
+        assert_eq!(node().known(truth).refusal(), "in training mode");
+    }
 }

@@ -192,3 +192,98 @@ fn local_response(node: &Node<'_>) -> Result<Kernel, Refusal> {
         x.f_div(&divisor.f_reshape(shape)?)
     }))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{floats, one};
+
+    fn near(found: &[f64], wanted: &[f64]) {
+        assert_eq!(found.len(), wanted.len());
+        let close = |(a, b): (&f64, &f64)| (a - b).abs() < 1e-4;
+        assert!(found.iter().zip(wanted).all(close), "{found:?} {wanted:?}");
+    }
+
+    #[test]
+    fn a_layer_is_normalised_over_its_last_axes_with_its_statistics_where_wanted() {
+        let x = floats(&[1, 2, 2], &[1.0, 3.0, 5.0, 7.0]);
+        let node = || {
+            one("LayerNormalization", 17)
+                .float("epsilon", 0.0)
+                .fed(x.clone())
+        };
+        let last = node()
+            .known(floats(&[2], &[1.0, 2.0]))
+            .known(floats(&[2], &[0.0, 1.0]));
+        near(&last.first().1, &[-1.0, 3.0, -1.0, 3.0]);
+        let scale = floats(&[2, 2], &[1.0; 4]);
+        let all = node()
+            .int("axis", 1)
+            .known(scale)
+            .outputs(3)
+            .run()
+            .expect("runs");
+        let root = 5.0f64.sqrt();
+        near(
+            &all[0].1,
+            &[-3.0 / root, -1.0 / root, 1.0 / root, 3.0 / root],
+        );
+        near(&all[1].1, &[4.0]);
+        near(&all[2].1, &[1.0 / root]);
+    }
+
+    #[test]
+    fn a_constant_scale_is_widened_to_the_normalised_shape() {
+        let x = floats(&[1, 2, 2], &[1.0, 3.0, 5.0, 7.0]);
+        let node = one("LayerNormalization", 17)
+            .int("axis", 1)
+            .float("epsilon", 0.0);
+        let found = node.fed(x).known(floats(&[2], &[0.0, 1.0])).first().1;
+        let root = 5.0f64.sqrt();
+        near(&found, &[0.0, -1.0 / root, 0.0, 3.0 / root]);
+    }
+
+    #[test]
+    fn a_batch_is_normalised_by_running_statistics_and_moves_them_in_training() {
+        let node = |training: i64, count: u32| {
+            let node = one("BatchNormalization", 15).int("training_mode", training);
+            let node = node.float("epsilon", 0.0).fed(floats(&[2, 1], &[1.0, 5.0]));
+            let one_of = |value: f32| floats(&[1], &[value]);
+            let node = node.known(one_of(2.0)).known(one_of(1.0));
+            node.known(one_of(3.0))
+                .known(one_of(16.0))
+                .outputs(count)
+                .run()
+        };
+        near(&node(0, 1).expect("runs")[0].1, &[0.0, 2.0]);
+        let trained = node(1, 3).expect("runs");
+        near(&trained[0].1, &[-1.0, 3.0]);
+        near(&trained[1].1, &[3.0]);
+        near(&trained[2].1, &[16.0 * 0.9 + 4.0 * 0.1]);
+    }
+
+    #[test]
+    fn groups_have_weights_of_their_own_before_version_21() {
+        let x = floats(&[1, 4, 1], &[1.0, 3.0, 10.0, 30.0]);
+        let node = |opset| {
+            let node = one("GroupNormalization", opset).int("num_groups", 2);
+            node.float("epsilon", 0.0).fed(x.clone())
+        };
+        let old = node(18)
+            .known(floats(&[2], &[1.0, 2.0]))
+            .known(floats(&[2], &[0.0, 1.0]));
+        near(&old.first().1, &[-1.0, 1.0, -1.0, 3.0]);
+        let by_channel = node(21).known(floats(&[4], &[1.0, 1.0, 2.0, 3.0]));
+        let new = by_channel.known(floats(&[4], &[0.0; 4]));
+        near(&new.first().1, &[-1.0, 1.0, -2.0, 3.0]);
+    }
+
+    #[test]
+    fn local_responses_take_more_channels_after_than_before() {
+        let x = floats(&[1, 3, 1], &[1.0, 2.0, 3.0]);
+        let node = one("LRN", 17)
+            .int("size", 2)
+            .float("alpha", 2.0)
+            .float("beta", 1.0);
+        near(&node.fed(x).first().1, &[1.0 / 6.0, 2.0 / 14.0, 3.0 / 10.0]);
+    }
+}

@@ -69,6 +69,9 @@ fn largest(node: &Node<'_>) -> Result<Kernel, Refusal> {
         return indexed(node, window, padding, ceil, pads.is_some());
     }
     let axes = window.kernel.len();
+    if axes == 1 && node.dtype(0).is_some_and(|dtype| !dtype.is_float()) {
+        return Err(Refusal::new("of integers over one axis"));
+    }
     let call = largest_of(axes)?;
     Ok(Kernel::new(
         1 + u64::from(pads.is_some()),
@@ -276,4 +279,94 @@ fn norm(node: &Node<'_>) -> Result<Kernel, Refusal> {
         let powers = inputs.at(0)?.f_abs()?.f_pow_tensor_scalar(p)?;
         sums(&powers, &window)?.f_pow_tensor_scalar(1.0 / p)
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{bytes, floats, one};
+
+    #[test]
+    fn the_largest_is_never_of_the_padding() {
+        let x = floats(&[1, 1, 3], &[-3.0, -1.0, -2.0]);
+        let node = || one("MaxPool", 17).ints("kernel_shape", &[2]).fed(x.clone());
+        assert_eq!(
+            node().ints("pads", &[0, 2]).first().1,
+            [-1.0, -1.0, -2.0, f64::NEG_INFINITY]
+        );
+        assert_eq!(
+            node().ints("pads", &[1, 1]).first().1,
+            [-3.0, -1.0, -1.0, -2.0]
+        );
+        let octets = |shape: &[usize], sizes: &[i64]| {
+            let node = one("MaxPool", 17).ints("kernel_shape", sizes);
+            node.fed(bytes(shape, &[3, 200]))
+        };
+        let flat = octets(&[1, 1, 1, 2], &[1, 2]).ints("pads", &[0, 1, 0, 1]);
+        assert_eq!(flat.first().1, [3.0, 200.0, 200.0]);
+        let refusal = octets(&[1, 1, 2], &[2]).refusal();
+        assert_eq!(refusal, "of integers over one axis");
+    }
+
+    #[test]
+    fn indices_count_through_the_whole_tensor_by_rows_or_by_columns() {
+        let x = floats(&[1, 2, 2, 2], &[0.0, 9.0, 0.0, 0.0, 0.0, 0.0, 9.0, 0.0]);
+        let node = |order: i64| {
+            let node = one("MaxPool", 12)
+                .ints("kernel_shape", &[2, 2])
+                .int("storage_order", order);
+            node.fed(x.clone()).outputs(2).run().expect("runs")[1]
+                .1
+                .clone()
+        };
+        assert_eq!(node(0), [1.0, 6.0]);
+        assert_eq!(node(1), [2.0, 5.0]);
+    }
+
+    #[test]
+    fn a_mean_counts_the_padding_only_where_asked() {
+        let x = floats(&[1, 1, 3], &[2.0, 4.0, 6.0]);
+        let node = |pads: &[i64], count: i64| {
+            let node = one("AveragePool", 19)
+                .ints("kernel_shape", &[3])
+                .ints("pads", pads);
+            node.int("count_include_pad", count)
+                .fed(x.clone())
+                .first()
+                .1
+        };
+        assert_eq!(node(&[1, 1], 0), [3.0, 4.0, 5.0]);
+        assert_eq!(
+            node(&[1, 1], 1),
+            [2.0, 4.0, 10.0 / 3.0].map(|mean: f64| f64::from(mean as f32))
+        );
+        assert_eq!(node(&[2, 0], 0), [2.0, 3.0, 4.0]);
+        assert_eq!(node(&[2, 0], 1)[..2], [2.0f32 / 3.0, 2.0].map(f64::from));
+    }
+
+    #[test]
+    fn dilated_means_and_norms_are_sums_over_their_window() {
+        let x = floats(&[1, 1, 4], &[3.0, 0.0, 4.0, 8.0]);
+        let mean = one("AveragePool", 19)
+            .ints("kernel_shape", &[2])
+            .ints("dilations", &[2]);
+        assert_eq!(mean.fed(x.clone()).first().1, [3.5, 4.0]);
+        let norm = one("LpPool", 18)
+            .ints("kernel_shape", &[2])
+            .ints("dilations", &[2]);
+        assert_eq!(norm.fed(x.clone()).first().1, [5.0, 8.0]);
+        assert_eq!(one("GlobalLpPool", 17).int("p", 1).fed(x).first().1, [15.0]);
+    }
+
+    #[test]
+    fn pools_over_everything_keep_the_axes() {
+        let x = floats(&[1, 1, 2, 2], &[1.0, 2.0, 3.0, 6.0]);
+        assert_eq!(
+            one("GlobalAveragePool", 17).fed(x.clone()).first(),
+            (vec![1; 4], vec![3.0])
+        );
+        assert_eq!(
+            one("GlobalMaxPool", 17).fed(x).first(),
+            (vec![1; 4], vec![6.0])
+        );
+    }
 }

@@ -84,3 +84,50 @@ impl Turn {
         Tensor::f_cat(&[turned, x.f_slice(3, width, whole, 1)?], 3)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{floats, longs, one};
+
+    /// A quarter turn at position 1, none at position 0.
+    fn turned(x: tare_adapter_api::Tensor, interleaved: i64, width: i64) -> Vec<f64> {
+        let node = one("RotaryEmbedding", 23).int("interleaved", interleaved);
+        let node = node.int("rotary_embedding_dim", width).fed(x);
+        let node = node
+            .known(floats(&[2, 1], &[1.0, 0.0]))
+            .known(floats(&[2, 1], &[0.0, 1.0]));
+        node.fed(longs(&[1, 2], &[0, 1])).first().1
+    }
+
+    #[test]
+    fn pairs_are_turned_by_their_position() {
+        let x = floats(&[1, 1, 2, 2], &[1.0, 2.0, 3.0, 4.0]);
+        assert_eq!(turned(x.clone(), 0, 0), [1.0, 2.0, -4.0, 3.0]);
+        assert_eq!(turned(x, 1, 0), [1.0, 2.0, -4.0, 3.0]);
+    }
+
+    #[test]
+    fn numbers_beyond_the_width_stay() {
+        let x = floats(&[1, 1, 2, 3], &[1.0, 2.0, 5.0, 3.0, 4.0, 6.0]);
+        assert_eq!(turned(x, 0, 2), [1.0, 2.0, 5.0, -4.0, 3.0, 6.0]);
+    }
+
+    #[test]
+    fn heads_lie_side_by_side_where_there_are_three_axes() {
+        let x = floats(&[1, 1, 4], &[1.0, 2.0, 3.0, 4.0]);
+        let node = one("RotaryEmbedding", 23)
+            .int("num_heads", 2)
+            .fed(x.clone());
+        let angle = |value: f32| floats(&[1, 1, 1], &[value]);
+        let found = node.known(angle(0.0)).known(angle(1.0)).first();
+        assert_eq!(found, (vec![1, 1, 4], vec![-2.0, 1.0, -4.0, 3.0]));
+        let without = one("RotaryEmbedding", 23)
+            .fed(x)
+            .known(angle(0.0))
+            .known(angle(1.0));
+        assert_eq!(
+            without.refusal(),
+            "over three axes without a number of heads"
+        );
+    }
+}

@@ -173,4 +173,26 @@ mod tests {
         assert!(!cut(0, 4, 1).keeps_all(&[5]));
         assert!(!cut(4, i64::MIN, -1).keeps_all(&[5]));
     }
+
+    #[test]
+    fn bounds_that_each_request_brings_are_read() {
+        use super::super::testing::{floats, longs, one};
+        let x = floats(&[2, 3], &[0.0, 1.0, 2.0, 3.0, 4.0, 5.0]);
+        let node = one("Slice", 17)
+            .fed(x.clone())
+            .fed(longs(&[1], &[-1]))
+            .fed(longs(&[1], &[-4]));
+        let node = node.fed(longs(&[1], &[1])).fed(longs(&[1], &[-2]));
+        assert_eq!(node.first(), (vec![2, 2], vec![2.0, 0.0, 5.0, 3.0]));
+        let old = one("Slice", 9)
+            .ints("starts", &[1])
+            .ints("ends", &[9])
+            .fed(x.clone());
+        assert_eq!(old.first(), (vec![1, 3], vec![3.0, 4.0, 5.0]));
+        let both = one("Slice", 17)
+            .fed(x)
+            .known(longs(&[2], &[0, 1]))
+            .known(longs(&[2], &[1, 3]));
+        assert_eq!(both.first(), (vec![1, 2], vec![1.0, 2.0]));
+    }
 }

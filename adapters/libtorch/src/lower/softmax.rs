@@ -37,3 +37,28 @@ fn over(node: &Node<'_>, call: Call) -> Result<Kernel, Refusal> {
         call(&flat, 1)?.f_reshape(shape)
     }))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{floats, one};
+
+    #[test]
+    fn before_version_13_all_axes_from_the_given_one_on_count_as_one() {
+        let x = floats(&[1, 2, 2], &[0.0; 4]);
+        let old = one("Softmax", 11).int("axis", 1).fed(x.clone());
+        assert_eq!(old.first(), (vec![1, 2, 2], vec![0.25; 4]));
+        let new = one("Softmax", 13).int("axis", 1).fed(x.clone());
+        assert_eq!(new.first().1, [0.5; 4]);
+        let last = one("Softmax", 11).int("axis", 2).fed(x);
+        assert_eq!(last.first().1, [0.5; 4]);
+    }
+
+    #[test]
+    fn the_logarithm_stays_finite_where_the_share_vanishes() {
+        let found = one("LogSoftmax", 13)
+            .fed(floats(&[2], &[0.0, 1000.0]))
+            .first()
+            .1;
+        assert_eq!(found, [-1000.0, 0.0]);
+    }
+}
