@@ -24,6 +24,9 @@ pub struct Description {
     pub formats: Vec<ModelFormat>,
     /// Whether its outputs can be compared with another framework's.
     pub computes: bool,
+    /// Whether the worker died instead of answering: its cells then fail, and the others go on.
+    #[serde(default)]
+    pub died: bool,
 }
 
 /// What an adapter says of one cell.
@@ -89,6 +92,7 @@ impl Description {
             readiness: adapter.check(version, options),
             formats: adapter.formats().to_vec(),
             computes: adapter.computes(),
+            died: false,
         }
     }
 
@@ -98,6 +102,7 @@ impl Description {
             readiness: Readiness::Unavailable { reason, remedy },
             formats: Vec::new(),
             computes: false,
+            died: false,
         }
     }
 

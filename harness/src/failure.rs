@@ -37,6 +37,9 @@ pub fn death(death: Death, phase: Phase) -> String {
             signal_name(signal),
             hint(signal)
         ),
+        Death::Code(NOT_STARTED) => format!(
+            "{COULD_NOT_START} (code {NOT_STARTED}): a library that it is linked with is not where it was"
+        ),
         Death::Code(code) => {
             format!("the worker exited with code {code} and no answer while {phase}")
         }
@@ -44,6 +47,16 @@ pub fn death(death: Death, phase: Phase) -> String {
             format!("the worker closed its output and lived on while {phase}; it was killed")
         }
     }
+}
+
+/// How a program ends that the dynamic loader cannot start.
+const NOT_STARTED: i32 = 127;
+
+const COULD_NOT_START: &str = "the worker program could not start";
+
+/// Whether this is the message of a worker that the dynamic loader could not start.
+pub fn could_not_start(message: &str) -> bool {
+    message.starts_with(COULD_NOT_START)
 }
 
 const SIGNALS: [(i32, &str); 9] = [

@@ -1,9 +1,9 @@
 //! Whether a cell's outputs are those of the reference: the tolerances, and the comparison of two files of outputs.
 //!
 //! A value a that should be b passes where |a − b| ≤ atol · s + rtol · |b|, s being the mean magnitude of the output's
-//! finite values. Errors of a value that is small beside the others are those of the larger numbers that it is a
+//! finite values, those left out that fill a mask ([`Magnitude::scale`]). Errors of a value that is small beside the others are those of the larger numbers that it is a
 //! difference of: they follow the output's scale and not the value. NaN passes for NaN, an infinity for itself only;
-//! integers and booleans pass where they are equal.
+//! integers and booleans pass where they are equal, 8-bit outputs of a quantised model within 8 steps.
 //!
 //! | precision | atol | rtol | largest error seen, in times of s |
 //! |---|---|---|---|
@@ -77,14 +77,19 @@ pub fn compare_files(
     if pairs.is_empty() {
         return Err("there are no outputs to compare".to_owned());
     }
-    let types = pairs.iter().map(|(_, _, expected)| expected.dtype);
-    let tolerance = tolerance(precision, types);
-    let mut told = Told::new(adapter, tolerance);
+    let mut told = Told::new(adapter, precision);
     for (name, actual, expected) in &pairs {
-        let found = deviation((&candidate, actual), (&reference, expected), tolerance);
+        let tolerance = tolerance(precision, expected.dtype);
+        let steps = steps(precision, expected.dtype);
+        let found = deviation(
+            (&candidate, actual),
+            (&reference, expected),
+            tolerance,
+            steps,
+        );
         let (scale, deviation) =
             found.map_err(|error| format!("cannot read the outputs back: {error}"))?;
-        told.add(name, scale, &deviation);
+        told.add(name, scale, tolerance, &deviation);
     }
     Ok(told.compared())
 }
@@ -99,10 +104,21 @@ const TOLERANCES: [(&str, f64, f64); 6] = [
     ("int8", 5e-1, 2e-1),
 ];
 
-/// The coarsest of the cell's precision and the outputs' own types; its absolute part in times of the scale.
-fn tolerance(precision: &str, types: impl Iterator<Item = DataType>) -> Tolerance {
+/// Steps that a quantised output may be off by, of its 256.
+const QUANTISED_STEPS: u64 = 8;
+
+/// How much an integer output may be off by: of a quantised model an 8-bit number is a rounded one.
+fn steps(precision: &str, dtype: DataType) -> u64 {
+    match (precision, dtype) {
+        ("int8", DataType::I8 | DataType::U8) => QUANTISED_STEPS,
+        _ => 0,
+    }
+}
+
+/// The coarser of the cell's precision and the output's own type; its absolute part in times of the scale.
+fn tolerance(precision: &str, dtype: DataType) -> Tolerance {
     let row = |name: &str| TOLERANCES.iter().find(|(known, ..)| *known == name);
-    let of_type = |dtype| match dtype {
+    let own = match dtype {
         DataType::F16 => row("fp16"),
         DataType::Bf16 => row("bf16"),
         DataType::F8E4M3Fn
@@ -113,12 +129,14 @@ fn tolerance(precision: &str, types: impl Iterator<Item = DataType>) -> Toleranc
         | DataType::F4E2M1 => row("int8"),
         _ => None,
     };
-    let own = row(precision).or_else(|| row("fp32"));
     let exact = Tolerance {
         atol: 0.0,
         rtol: 0.0,
     };
-    let rows = own.into_iter().chain(types.filter_map(of_type));
+    let rows = row(precision)
+        .or_else(|| row("fp32"))
+        .into_iter()
+        .chain(own);
     rows.fold(exact, |coarsest, (_, atol, rtol)| Tolerance {
         atol: coarsest.atol.max(*atol),
         rtol: coarsest.rtol.max(*rtol),
@@ -130,6 +148,7 @@ fn deviation(
     candidate: (&OutputFile, &Stored),
     reference: (&OutputFile, &Stored),
     tolerance: Tolerance,
+    steps: u64,
 ) -> std::io::Result<(f64, Deviation)> {
     let dtype = reference.1.dtype;
     let mut magnitude = Magnitude::default();
@@ -143,7 +162,7 @@ fn deviation(
         atol: tolerance.atol * scale,
         ..tolerance
     };
-    let mut comparison = Comparison::new(dtype, absolute, scale);
+    let mut comparison = Comparison::new(dtype, absolute, scale).allow_steps(steps);
     let mut actual = Vec::new();
     for offset in offsets(reference.1) {
         read(reference, offset, &mut expected)?;
@@ -173,7 +192,8 @@ struct Told<'a> {
 }
 
 impl<'a> Told<'a> {
-    fn new(adapter: &'a str, tolerance: Tolerance) -> Self {
+    fn new(adapter: &'a str, precision: &str) -> Self {
+        let tolerance = tolerance(precision, DataType::F32);
         Self {
             adapter,
             fidelity: Fidelity {
@@ -189,10 +209,12 @@ impl<'a> Told<'a> {
         }
     }
 
-    fn add(&mut self, name: &str, scale: f64, deviation: &Deviation) {
+    fn add(&mut self, name: &str, scale: f64, tolerance: Tolerance, deviation: &Deviation) {
         let fidelity = &mut self.fidelity;
         fidelity.max_abs = fidelity.max_abs.max(deviation.max_abs);
         fidelity.max_relative = fidelity.max_relative.max(deviation.max_relative);
+        fidelity.atol = fidelity.atol.max(tolerance.atol);
+        fidelity.rtol = fidelity.rtol.max(tolerance.rtol);
         fidelity.outputs.push(OutputFidelity {
             name: name.to_owned(),
             count: deviation.count,
@@ -205,14 +227,21 @@ impl<'a> Told<'a> {
             None => {}
             Some(worst) if self.reasons.len() < TOLD => {
                 self.reasons
-                    .push(self.sentence(name, scale, deviation, worst));
+                    .push(self.sentence(name, scale, tolerance, deviation, worst));
             }
             Some(_) => self.untold += 1,
         }
     }
 
-    fn sentence(&self, name: &str, scale: f64, deviation: &Deviation, worst: &Mismatch) -> String {
-        let Fidelity { atol, rtol, .. } = self.fidelity;
+    fn sentence(
+        &self,
+        name: &str,
+        scale: f64,
+        tolerance: Tolerance,
+        deviation: &Deviation,
+        worst: &Mismatch,
+    ) -> String {
+        let Tolerance { atol, rtol } = tolerance;
         format!(
             "output '{name}' is wrong: {} of {} values, the worst {} (number {}) where {} gives {}; \
              {atol:.0e} of the output's scale {scale:.3e} and {rtol:.0e} of the value are tolerated",

@@ -1,8 +1,12 @@
 //! How far two tensors are from each other: the one comparison that conformance and fidelity rest on.
 
+mod magnitude;
+
 use crate::data_type::DataType;
 use crate::number::{Number, pairs};
 use crate::tensor::Tensor;
+
+pub use magnitude::Magnitude;
 
 /// How far a floating-point value a may be from the expected b: |a − b| ≤ atol + rtol·|b|.
 ///
@@ -112,6 +116,7 @@ pub struct Comparison {
     dtype: DataType,
     tolerance: Tolerance,
     scale: f64,
+    steps: u64,
     farthest: f64,
     deviation: Deviation,
 }
@@ -123,9 +128,15 @@ impl Comparison {
             dtype,
             tolerance,
             scale,
+            steps: 0,
             farthest: 0.0,
             deviation: Deviation::default(),
         }
+    }
+
+    /// Lets integers be off by so much, as numbers that were rounded to integers may be.
+    pub fn allow_steps(self, steps: u64) -> Self {
+        Self { steps, ..self }
     }
 
     /// The next elements of both, little-endian and whole, in pieces of the same length.
@@ -143,7 +154,12 @@ impl Comparison {
         self.deviation.count += 1;
         let (distance, magnitude, allowed) = match (actual, expected) {
             (Number::Integer(a), Number::Integer(b)) => {
-                ((a - b).unsigned_abs() as f64, b.unsigned_abs() as f64, 0.0)
+                let allowed = self.steps as f64;
+                (
+                    (a - b).unsigned_abs() as f64,
+                    b.unsigned_abs() as f64,
+                    allowed,
+                )
             }
             (Number::Float(a), Number::Float(b)) if a == b || (a.is_nan() && b.is_nan()) => return,
             (Number::Float(a), Number::Float(b)) => {
@@ -182,49 +198,6 @@ impl Comparison {
             self.farthest = distance;
             self.deviation.worst = Some(mismatch);
         }
-    }
-}
-
-/// How large the values of a tensor are, and whether some are no finite numbers; fed piece by piece.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Magnitude {
-    sum: f64,
-    count: u64,
-    /// Whether there is a NaN.
-    pub has_nan: bool,
-    /// Whether there is an infinity.
-    pub has_infinity: bool,
-}
-
-impl Magnitude {
-    /// Of a whole tensor.
-    pub fn of(tensor: &Tensor) -> Self {
-        let mut magnitude = Self::default();
-        magnitude.feed(tensor.dtype(), tensor.bytes());
-        magnitude
-    }
-
-    /// The next elements, little-endian and whole.
-    pub fn feed(&mut self, dtype: DataType, bytes: &[u8]) {
-        pairs(dtype, bytes, bytes, |value, _| match value {
-            Number::Float(value) if value.is_nan() => self.has_nan = true,
-            Number::Float(value) if value.is_infinite() => self.has_infinity = true,
-            Number::Float(value) => self.add(value.abs()),
-            Number::Integer(value) => self.add(value.unsigned_abs() as f64),
-        });
-    }
-
-    /// The mean magnitude of the finite values; 1 where all of them are zero or there is none.
-    ///
-    /// The mean and not its square's root: a few huge values, such as fills behind a mask, then weigh less.
-    pub fn scale(&self) -> f64 {
-        let mean = self.sum / self.count.max(1) as f64;
-        if mean > 0.0 { mean.min(f64::MAX) } else { 1.0 }
-    }
-
-    fn add(&mut self, magnitude: f64) {
-        self.sum += magnitude;
-        self.count += 1;
     }
 }
 
@@ -297,6 +270,16 @@ mod tests {
             assert_eq!(found.worst.map(|worst| worst.index), Some(0));
             assert_eq!(found.max_abs, 8.0, "a distance that is no number is none");
         }
+    }
+
+    #[test]
+    fn integers_may_be_off_by_the_steps_that_are_allowed() {
+        let beyond = |steps| {
+            let mut comparison = Comparison::new(DataType::U8, CLOSE, 1.0).allow_steps(steps);
+            comparison.feed(&[10, 20, 30], &[10, 22, 27]);
+            comparison.deviation().beyond
+        };
+        assert_eq!([beyond(0), beyond(2), beyond(3)], [2, 1, 0]);
     }
 
     #[test]

@@ -9,11 +9,16 @@ use crate::support::{Bench, Ended};
 
 const QUICK: [&str; 6] = ["--repeats", "1", "--duration", "10ms", "--format", "json"];
 
-/// The folder of fetched runtimes that the checks install; says so where there is none.
+/// The folder of fetched runtimes that the checks install, which must then hold some; says so where none is named.
 fn runtimes() -> Option<PathBuf> {
     let folder = std::env::var_os("TARE_RUNTIMES").map(PathBuf::from);
-    if folder.is_none() {
-        println!("not run: TARE_RUNTIMES is not set");
+    match &folder {
+        None => println!("not run: TARE_RUNTIMES is not set"),
+        Some(folder) => assert!(
+            folder.join("onnxruntime").is_dir(),
+            "{} holds no onnxruntime: install it there with tare runtime install",
+            folder.display()
+        ),
     }
     folder
 }
@@ -146,8 +151,13 @@ fn a_library_that_crashes_or_exits_takes_its_own_cell_only() {
         let bench = Bench::new();
         let library = deadly(&bench, body);
         let adapter = format!("onnxruntime:library={}", library.display());
-        let refused = bench.run(&["--adapter", &adapter]).with_code(2);
-        assert!(refused.error().contains(told), "{refused:#?}");
+        let both = ["--adapter", "rten", "--adapter", &adapter];
+        let ended = bench.run(&[&both, &QUICK[..]].concat()).with_code(4);
+        ended.tells(&[told]);
+        let summaries = ended.json();
+        assert_eq!(summaries[0]["cell"]["adapter"], "rten");
+        assert_eq!(summaries[0]["verdict"], "valid", "{summaries:#}");
+        assert_eq!(summaries[1]["verdict"], "invalid", "{summaries:#}");
         let listed = bench.tare(&["adapter", "list"]).with_code(0);
         assert!(listed.stdout.contains("rten"), "{listed:#?}");
     }

@@ -10,6 +10,7 @@ use tare_results::Phase;
 use tare_units::{Bytes, Nanoseconds};
 
 use super::{Absent, Consideration, Description, Desk};
+use crate::failure;
 use crate::protocol::{Message, PROTOCOL, Request};
 use crate::supervise::{Ended, Limits, Watcher, WorkerProgram, supervise};
 
@@ -53,7 +54,7 @@ impl<'a, C: Clock> WorkerDesk<'a, C> {
         program: &WorkerProgram,
         request: &Request,
         deadline: Nanoseconds,
-    ) -> Result<Message, String> {
+    ) -> Result<Message, NoAnswer> {
         let limits = Limits {
             deadline,
             memory: None,
@@ -62,11 +63,14 @@ impl<'a, C: Clock> WorkerDesk<'a, C> {
         let never = AtomicBool::new(false);
         match supervise(program, request, limits, &self.clock, &never, &mut Nobody) {
             Ended::Answered(message) => Ok(message),
-            Ended::Failed(failure) => Err(match failure.stderr {
-                Some(stderr) => format!("{} ({})", failure.message, stderr.trim()),
-                None => failure.message,
+            Ended::Failed(failure) => Err(NoAnswer {
+                died: !failure::could_not_start(&failure.message),
+                reason: match failure.stderr {
+                    Some(stderr) => format!("{} ({})", failure.message, stderr.trim()),
+                    None => failure.message,
+                },
             }),
-            other => Err(format!("its worker answered something else: {other:?}")),
+            other => Err(NoAnswer::other(&other)),
         }
     }
 
@@ -77,21 +81,21 @@ impl<'a, C: Clock> WorkerDesk<'a, C> {
             version: spec.version.clone(),
             options: spec.options.clone(),
         };
-        let reason = match self.ask(program, &request, DESCRIBE) {
+        let NoAnswer { reason, died } = match self.ask(program, &request, DESCRIBE) {
             Ok(Message::Described(description)) => return description,
-            Ok(other) => format!("its worker answered something else: {other:?}"),
-            Err(reason) => reason,
+            Ok(other) => NoAnswer::other(&other),
+            Err(silence) => silence,
         };
-        let arguments: Vec<_> = program
-            .arguments
-            .iter()
-            .map(|argument| argument.to_string_lossy())
-            .collect();
-        let command = format!("{} {}", program.path.display(), arguments.join(" "));
-        Description::unavailable(
-            reason,
-            format!("run {} by hand to see more", command.trim()),
-        )
+        let remedy = match died {
+            true => {
+                "its library does not survive being looked at: use another version or build of it"
+            }
+            false => "mend its installation: tare adapter list says which command installs it",
+        };
+        Description {
+            died,
+            ..Description::unavailable(reason, remedy.to_owned())
+        }
     }
 }
 
@@ -138,6 +142,22 @@ impl<C: Clock> Desk for WorkerDesk<'_, C> {
         match self.ask(&program, &request, deadline) {
             Ok(Message::Considered { answers }) if answers.len() == requests.len() => answers,
             _ => nothing(),
+        }
+    }
+}
+
+/// Why a worker said nothing of use.
+struct NoAnswer {
+    reason: String,
+    /// Whether it came to life and died.
+    died: bool,
+}
+
+impl NoAnswer {
+    fn other(answer: &dyn std::fmt::Debug) -> Self {
+        Self {
+            reason: format!("its worker answered something else: {answer:?}"),
+            died: false,
         }
     }
 }
@@ -216,6 +236,17 @@ mod tests {
     fn what_the_worker_printed_last_is_told() {
         let reason = reason("echo libtorch_cpu.so: not found >&2; exit 127", "any");
         assert!(reason.contains("libtorch_cpu.so: not found"), "{reason}");
+    }
+
+    #[test]
+    fn a_worker_that_dies_is_told_from_one_that_cannot_start() {
+        let died = |script: &str| {
+            let described = with_script(script, |desk| desk.describe(&spec("any")));
+            described.expect("known").died
+        };
+        assert!(died("kill -SEGV $$"));
+        assert!(died("exit 7"));
+        assert!(!died("exit 127"));
     }
 
     #[test]

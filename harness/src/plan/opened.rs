@@ -114,9 +114,14 @@ impl<'a> Opened<'a> {
             .collect()
     }
 
-    /// The precision of most of the floating-point constants, else of the inputs, else `fp32`.
+    /// `int8` of a quantised model; else the precision of most of the floating-point constants, else of the inputs, else
+    /// `fp32`.
     pub fn precision(&self) -> String {
         let graph = self.graph();
+        let quantises = |operator: &str| QUANTISING.contains(&operator);
+        if graph.nodes.iter().any(|node| quantises(&node.op_type)) {
+            return "int8".to_owned();
+        }
         let mut bytes: BTreeMap<DataType, usize> = BTreeMap::new();
         for constant in graph.constants.values() {
             *bytes.entry(constant.dtype()).or_default() += constant.bytes().len();
@@ -136,6 +141,17 @@ impl<'a> Opened<'a> {
         }
     }
 }
+
+/// Operators that only quantised models have.
+const QUANTISING: [&str; 7] = [
+    "ConvInteger",
+    "DequantizeLinear",
+    "DynamicQuantizeLinear",
+    "MatMulInteger",
+    "QLinearConv",
+    "QLinearMatMul",
+    "QuantizeLinear",
+];
 
 const FACTS_OF_A_GRAPH: [&str; 9] = [
     "opset",

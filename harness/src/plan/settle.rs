@@ -7,11 +7,12 @@ use tare_adapter_api::{AdapterSpec, LoadRequest, ModelFormat, Options, Readiness
 use super::{Plan, PlanError, ReferenceChoice, Work};
 use crate::desk::{Absent, Consideration, Desk};
 
-/// Refuses an adapter that is unknown or cannot run here.
+/// Refuses an adapter that is unknown or cannot run here; one whose library kills its worker costs its own cells only.
 pub fn check_adapter(desk: &dyn Desk, spec: &AdapterSpec) -> Result<(), PlanError> {
     let description = desk.describe(spec).map_err(PlanError::UnknownAdapter)?;
     match description.readiness {
         Readiness::Ready(_) => Ok(()),
+        Readiness::Unavailable { .. } if description.died => Ok(()),
         Readiness::Unavailable { reason, remedy } => Err(PlanError::Unavailable {
             adapter: spec.to_string(),
             reason,
@@ -42,7 +43,7 @@ pub fn settle(
         let mut own: Vec<&mut Work> = cells.iter_mut().filter(|work| work.spec == spec).collect();
         if let Some(work) = own
             .iter()
-            .find(|work| !description.formats.contains(&work.load.format))
+            .find(|work| !description.died && !description.formats.contains(&work.load.format))
         {
             return Err(unread(desk, work));
         }
