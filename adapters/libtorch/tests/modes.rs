@@ -3,8 +3,12 @@
 mod common;
 
 use common::{Zoo, zoo};
-use tare_adapter_api::{Adapter, LoadRequest, Loaded, RequestProfile, Tensor};
+use tare_adapter_api::{
+    Adapter, DataType, LoadRequest, Loaded, RequestProfile, Tensor, TensorSpec,
+};
 use tare_adapter_libtorch::Libtorch;
+use tare_models::Dim;
+use tare_models::build::{Builder, Weights, write};
 use tare_models::zoo::Form;
 
 const TWIN: Form = Form::Hollow { rung: 16 };
@@ -161,4 +165,43 @@ fn times() -> u64 {
         .and_then(|text| text.parse().ok())
         .expect("seconds");
     (seconds * 1e9) as u64
+}
+
+#[test]
+fn a_request_that_fails_says_why_in_a_line() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("model.onnx");
+    let mut graph = Builder::new("pick", Weights::Absent);
+    let x = graph.input("x", DataType::F32, &[Dim::Fixed(3)]);
+    let at = graph.input("at", DataType::I64, &[Dim::Fixed(1)]);
+    let picked = graph.op("Gather", &[&x, &at]);
+    graph.output("y", &picked, &[Dim::Fixed(1)]);
+    write(&graph.finish(), &path).expect("written");
+    let inputs = |at| {
+        let x = Tensor::from_values(vec![3], vec![1.0f32, 2.0, 3.0]);
+        let at = Tensor::from_values(vec![1], vec![at]);
+        [x.expect("fits"), at.expect("fits")]
+    };
+    let specs = ["x", "at"]
+        .iter()
+        .zip(inputs(0i64))
+        .map(|(name, tensor)| TensorSpec {
+            name: (*name).to_owned(),
+            dtype: tensor.dtype(),
+            shape: tensor.shape().to_vec(),
+        });
+    let mut request = LoadRequest::new(path, specs.collect(), Vec::new());
+    for mode in ["eager", "script"] {
+        request.options.insert("mode".to_owned(), mode.to_owned());
+        let loaded = Libtorch.load(&request).expect("loads");
+        let mut session = loaded.session().expect("a session");
+        let error = session
+            .run(&inputs(7))
+            .expect_err("no such element")
+            .to_string();
+        assert!(error.contains("out of "), "{error}");
+        assert_eq!(error.lines().count(), 1, "{error}");
+        assert!(session.outputs().is_err());
+        assert_eq!(session.run(&inputs(1)), Ok(()));
+    }
 }

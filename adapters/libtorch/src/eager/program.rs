@@ -6,6 +6,7 @@ use tch::{TchError, Tensor};
 
 use crate::ffi::Shared;
 use crate::lower::{Inputs, Outputs, Run};
+use crate::shim::told;
 
 /// The number of an operand that is left out, and of a result that nobody wants.
 pub(super) const NONE: u32 = u32::MAX;
@@ -44,7 +45,7 @@ pub(crate) struct Frame(Vec<Option<Tensor>>);
 
 /// A step that failed.
 #[derive(Debug, thiserror::Error)]
-#[error("{step}: {error}")]
+#[error("{step}: {}", told(error))]
 pub(crate) struct Failed {
     step: String,
     error: TchError,

@@ -137,9 +137,9 @@ fn refuse_traced(tensor: &Tensor) -> Result<(), TchError> {
     if !shim::is_traced(tensor) {
         return Ok(());
     }
-    Err(TchError::Shape(
-        "it reads numbers that the inputs decide".to_owned(),
-    ))
+    Err(TchError::Io(std::io::Error::other(
+        "it reads numbers that the inputs decide",
+    )))
 }
 
 /// An axis counted from the first one.

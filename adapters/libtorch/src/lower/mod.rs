@@ -115,7 +115,7 @@ pub(crate) enum Refusal {
     #[error("{0}")]
     Unsupported(String),
     /// libtorch failed while constants were prepared.
-    #[error(transparent)]
+    #[error("because {}", crate::shim::told(.0))]
     Torch(#[from] tch::TchError),
 }
 

@@ -5,7 +5,7 @@ use tare_adapter_api::{AdapterError, Tensor as HostTensor};
 use tch::{TchError, Tensor};
 
 use crate::eager::{Feed, brought_out};
-use crate::shim::Module;
+use crate::shim::{Module, told};
 
 /// An input of a module.
 pub(super) struct Entry {
@@ -32,14 +32,14 @@ pub(super) fn execute(
         }
     });
     let tensors = tensors.collect::<Result<Vec<Tensor>, TchError>>();
-    let tensors = tensors.map_err(|error| AdapterError::Run(error.to_string()))?;
+    let tensors = tensors.map_err(|error| AdapterError::Run(told(&error)))?;
     let outputs = module.run(&tensors);
     let outputs = outputs.map_err(|error| AdapterError::Run(error.to_string()))?;
     let own = outputs
         .into_iter()
         .map(|output| match brought_out(&output, inputs) {
             Ok(own) => Ok(own.unwrap_or(output)),
-            Err(error) => Err(AdapterError::Run(error.to_string())),
+            Err(error) => Err(AdapterError::Run(told(&error))),
         });
     own.collect()
 }

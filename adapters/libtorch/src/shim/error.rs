@@ -1,5 +1,7 @@
 //! What libtorch says when it fails, without what only its makers read.
 
+use tch::TchError;
+
 /// A reason, in one line.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
@@ -24,9 +26,30 @@ impl ShimError {
     }
 }
 
+/// What the binding's error says, in a line.
+pub(crate) fn told(error: &TchError) -> String {
+    match error {
+        TchError::Torch(text) => ShimError::new(text).to_string(),
+        other => other.to_string(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use tch::Tensor;
+
     use super::*;
+
+    #[test]
+    fn one_line_remains_of_what_the_binding_says() {
+        let failed = Tensor::from_slice(&[1.0f32, 2.0]).f_reshape([3]);
+        assert_eq!(
+            told(&failed.expect_err("two are not three")),
+            "shape '[3]' is invalid for input of size 2"
+        );
+        let shape = TchError::Shape("three axes".to_owned());
+        assert_eq!(told(&shape), "invalid shape: three axes");
+    }
 
     #[test]
     fn one_line_remains_of_what_an_exception_says() {

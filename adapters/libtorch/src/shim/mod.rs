@@ -9,7 +9,7 @@ mod recorder;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use error::ShimError;
+pub(crate) use error::{ShimError, told};
 pub(crate) use ffi::{Inference, library, version};
 pub(crate) use module::{Module, is_traced};
 pub(crate) use recorder::Recorder;
