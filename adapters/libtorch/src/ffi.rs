@@ -10,8 +10,9 @@ use tch::{Device, Kind, TchError, Tensor};
 /// A tensor that nothing writes to.
 pub(crate) struct Shared(Tensor);
 
-// SAFETY: libtorch counts references atomically and lets threads read one tensor at the same time; `Shared` gives out
-// no way to write but the binding's in-place operators, which need `&mut Tensor`.
+// SAFETY: libtorch counts references atomically and lets threads read one tensor at the same time. A shallow clone of
+// what `Deref` gives could be written to; only kernels get at it, those must not write to their inputs, and lowering
+// refuses an operator that works in place on a constant or an input.
 unsafe impl Sync for Shared {}
 
 impl Shared {

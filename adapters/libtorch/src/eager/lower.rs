@@ -7,7 +7,7 @@ use tare_models::{ValueId, graph};
 use tch::Tensor;
 
 use super::program::{NONE, Program, Step};
-use crate::lower::{Inputs, Kernel, Node, Outputs, Refusal, Scope, find};
+use crate::lower::{Inputs, Kernel, Node, OWN, Outputs, Refusal, Scope, find};
 use crate::rewrite::VIEWS;
 
 /// The program of the scope's graph.
@@ -26,7 +26,7 @@ pub(crate) fn program(scope: &Scope<'_>) -> Result<Program, AdapterError> {
     for node in &scope.graph.nodes {
         lowering
             .step(node)
-            .map_err(|refusal| refused(node, &refusal))?;
+            .map_err(|refusal| refused(scope, node, &refusal))?;
     }
     lowering.finish()
 }
@@ -60,11 +60,24 @@ impl Lowering<'_> {
                 None => NONE,
             });
         }
+        if self.writes_to_shared(node, &operands) {
+            return Err(Refusal::new("onto an input or a constant"));
+        }
         let results = node.outputs.iter();
         let results = results.map(|output| output.map_or(NONE, |value| self.fresh(value)));
         let results = results.collect();
         self.push(node, kernel, operands, results);
         Ok(())
+    }
+
+    /// Whether an operator that works in place would write to what other requests or threads read.
+    fn writes_to_shared(&self, node: &graph::Node, operands: &[u32]) -> bool {
+        let in_place = node.domain == OWN && node.op_type.ends_with('_');
+        let onto = operands.first().filter(|_| in_place);
+        let constants = || self.program.constants.iter().map(|(slot, _)| slot);
+        onto.is_some_and(|onto| {
+            self.program.inputs.contains(onto) || constants().any(|slot| slot == onto)
+        })
     }
 
     fn push(&mut self, node: &graph::Node, kernel: Kernel, operands: Vec<u32>, results: Vec<u32>) {
@@ -169,9 +182,80 @@ fn free_after_last_use(program: &mut Program) {
     program.left = left;
 }
 
-fn refused(node: &graph::Node, refusal: &Refusal) -> AdapterError {
+fn refused(scope: &Scope<'_>, node: &graph::Node, refusal: &Refusal) -> AdapterError {
+    let domain = match node.domain.as_str() {
+        "" => "ai.onnx",
+        other => other,
+    };
+    let opset = scope.graph.opsets.get(&node.domain);
+    let opset = opset.map_or("unknown".to_owned(), i64::to_string);
     AdapterError::Unsupported(format!(
-        "libtorch cannot execute {} '{}' {refusal}",
+        "libtorch cannot execute operator {} '{}' (domain {domain}, opset {opset}) {refusal}",
         node.op_type, node.name
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use tare_adapter_api::{DataType, Tensor as HostTensor};
+    use tare_models::{Declared, Graph, Resolved};
+    use tch::{Device, Kind};
+
+    use super::*;
+    use crate::lower::Target;
+
+    /// Why there is no program of an operator on the input 0 and the constant 1.
+    fn refusal(op_type: &str, domain: &str, first: u32) -> String {
+        let operand = HostTensor::from_values(vec![1], vec![1.0f32]).expect("fits");
+        let input = Declared {
+            name: "x".to_owned(),
+            value: ValueId(0),
+            dtype: DataType::F32,
+            dims: None,
+        };
+        let graph = Graph {
+            opsets: [(String::new(), 18)].into(),
+            inputs: vec![input],
+            constants: [(ValueId(1), operand)].into(),
+            nodes: vec![graph::Node {
+                name: "one".to_owned(),
+                op_type: op_type.to_owned(),
+                domain: domain.to_owned(),
+                inputs: vec![Some(ValueId(first)), Some(ValueId(0))],
+                outputs: vec![Some(ValueId(2))],
+                attributes: BTreeMap::new(),
+            }],
+            ..Graph::default()
+        };
+        let known = |value| (ValueId(value), (DataType::F32, vec![1]));
+        let resolved = Resolved {
+            graph,
+            types: [known(0), known(1), known(2)].into(),
+            unresolved: vec![],
+            weights: vec![],
+        };
+        let target = Target {
+            device: Device::Cpu,
+            float: Kind::Float,
+        };
+        let refused = program(&Scope::new(&resolved.graph, &resolved, target));
+        refused.map(|_| ()).expect_err("refused").to_string()
+    }
+
+    #[test]
+    fn nothing_is_written_onto_an_input_or_a_constant() {
+        for (first, op_type) in [(0, "relu_"), (1, "relu_"), (0, "add_"), (1, "add_")] {
+            let said = refusal(op_type, OWN, first);
+            assert!(said.contains("onto an input or a constant"), "{said}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_names_operator_domain_and_version() {
+        let said = refusal("Nothing", "", 0);
+        let expected = "operator Nothing 'one' (domain ai.onnx, opset 18) for which there is no ATen call here";
+        assert!(said.ends_with(expected), "{said}");
+    }
 }
