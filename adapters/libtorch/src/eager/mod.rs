@@ -11,6 +11,5 @@ mod session;
 pub(crate) use ffi::{Feed, brought_out};
 #[cfg(test)]
 pub(crate) use lower::program as lowered;
-pub(crate) use model::{EagerModel, load};
-pub(crate) use open::accepts;
+pub(crate) use model::{EagerModel, accepts, load};
 pub(crate) use output::tensor as host_tensor;

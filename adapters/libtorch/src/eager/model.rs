@@ -31,6 +31,8 @@ pub(crate) struct EagerModel {
     pub(super) settings: Settings,
     /// Inputs that a request ran with.
     pub(super) sample: OnceLock<Vec<HostTensor>>,
+    /// What the profiler counted for them.
+    seen: OnceLock<Option<u64>>,
 }
 
 /// Reads and lowers the file; nothing of it is kept but libtorch's own copy of the weights.
@@ -52,13 +54,30 @@ pub(crate) fn load(request: &LoadRequest, settings: Settings) -> Result<EagerMod
         threads: request.threads,
         settings,
         sample: OnceLock::new(),
+        seen: OnceLock::new(),
     })
 }
 
+/// Whether every operator of the file can be executed with its attributes; a file that cannot be read is left to
+/// loading to tell.
+///
+/// # Errors
+/// Those of [`load`] but `Load`.
+pub(crate) fn accepts(request: &LoadRequest) -> Result<(), AdapterError> {
+    let lowered = open(request).and_then(|opened| {
+        let mut resolved = opened.resolved;
+        rewrite(&mut resolved);
+        program(&Scope::new(&resolved.graph, &resolved, opened.target))
+    });
+    match lowered {
+        Err(AdapterError::Load(_)) | Ok(_) => Ok(()),
+        Err(refusal) => Err(refusal),
+    }
+}
+
 impl EagerModel {
-    /// How many calls libtorch's profiler sees in a request like the first one; `None` before it.
-    fn seen_calls(&self) -> Option<u64> {
-        let inputs = self.sample.get()?;
+    /// How many calls libtorch's profiler sees in a request with these inputs; `None` where it cannot count them.
+    fn seen_calls(&self, inputs: &[HostTensor]) -> Option<u64> {
         let mut session = EagerSession::new(self).ok()?;
         let recorder = Recorder::begin().ok()?;
         session.run(inputs).ok()?;
@@ -71,9 +90,14 @@ impl Loaded for EagerModel {
         Ok(Box::new(EagerSession::new(self)?))
     }
 
+    /// The calls are counted in one request more, the first time that a request has run; before that they are those
+    /// that the lowerings expect.
     fn runtime(&self) -> RuntimeFacts {
-        let calls = self.seen_calls().unwrap_or(self.program.calls);
-        runtime::facts(self.settings, Some(calls))
+        let calls = match self.sample.get() {
+            Some(inputs) => *self.seen.get_or_init(|| self.seen_calls(inputs)),
+            None => Some(self.program.calls),
+        };
+        runtime::facts(self.settings, calls)
     }
 }
 
@@ -82,4 +106,57 @@ fn open_shape(resolved: &Resolved) -> Option<String> {
     let mut values = nodes.flat_map(|node| node.outputs.iter().flatten());
     let open = values.find(|value| !resolved.types.contains_key(value))?;
     Some(resolved.graph.name_of(*open).to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use tare_adapter_api::DataType;
+    use tare_models::Dim;
+    use tare_models::build::{Attr, Builder, Weights, write};
+    use tempfile::TempDir;
+
+    use super::*;
+
+    /// A file that pads three numbers with three in this mode, and a request for it.
+    fn padded(mode: &'static str) -> (TempDir, LoadRequest) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("model.onnx");
+        let mut graph = Builder::new("pad", Weights::Absent);
+        let x = graph.input("x", DataType::F32, &[Dim::Fixed(3)]);
+        let pads = graph.ints(&[1, 2]);
+        let y = graph.op_with("Pad", &[&x, &pads], &[("mode", Attr::Text(mode))]);
+        graph.output("y", &y, &[Dim::Fixed(6)]);
+        write(&graph.finish(), &path).expect("written");
+        let x = TensorSpec {
+            name: "x".to_owned(),
+            dtype: DataType::F32,
+            shape: vec![3],
+        };
+        (folder, LoadRequest::new(path, vec![x], vec![]))
+    }
+
+    #[test]
+    fn an_attribute_that_cannot_be_executed_is_refused_before_loading() {
+        let (_folder, request) = padded("edge");
+        assert_eq!(accepts(&request), Ok(()));
+        let (_folder, request) = padded("mirror");
+        let refusal = accepts(&request).expect_err("no such mode").to_string();
+        assert!(refusal.contains("operator Pad '"), "{refusal}");
+        assert!(refusal.ends_with("in the mode 'mirror'"), "{refusal}");
+    }
+
+    #[test]
+    fn calls_are_counted_once_a_request_has_run() {
+        let (_folder, request) = padded("edge");
+        let settings = Settings::of(&request).expect("known");
+        let model = load(&request, settings).expect("loads");
+        assert!(model.runtime().dispatched_calls.is_some());
+        assert_eq!(model.seen.get(), None);
+        let x = HostTensor::from_values(vec![3], vec![1.0f32, 2.0, 3.0]).expect("fits");
+        let mut session = model.session().expect("a session");
+        session.run(&[x]).expect("runs");
+        let counted = model.runtime().dispatched_calls;
+        assert!(counted.is_some_and(|calls| calls > 0));
+        assert_eq!(model.seen.get(), Some(&counted));
+    }
 }

@@ -36,14 +36,6 @@ pub(super) fn open(request: &LoadRequest) -> Result<Opened, AdapterError> {
     Ok(Opened { resolved, target })
 }
 
-/// Whether the file can be executed; one that cannot be read is left to loading to tell.
-pub(crate) fn accepts(request: &LoadRequest) -> Result<(), AdapterError> {
-    match open(request) {
-        Err(AdapterError::Load(_)) | Ok(_) => Ok(()),
-        Err(refusal) => Err(refusal),
-    }
-}
-
 /// Refuses inputs and outputs that the model has not.
 fn refuse_unknown(graph: &Graph, request: &LoadRequest) -> Result<(), AdapterError> {
     let has = |declared: &[Declared], name: &str| declared.iter().any(|one| one.name == name);
