@@ -126,6 +126,11 @@ fn beyond_the_edge(x: &Tensor, pads: &[(i64, i64)], mode: Mode) -> Result<Tensor
         if (*before, *after) == (0, 0) {
             continue;
         }
+        if *size == 0 && before + after > 0 {
+            return Err(TchError::Shape(format!(
+                "axis {axis} has no rows to pad it with"
+            )));
+        }
         let places = -before..size + after;
         let sources: Vec<i64> = places.map(|place| mode.source(place, *size)).collect();
         let sources = Tensor::f_from_slice(&sources)?.f_to_device(x.device())?;
@@ -198,6 +203,17 @@ mod tests {
             let chosen = beyond_the_edge(&whole, &pads, mode).expect("integers");
             assert!(own.to_kind(Kind::Int64).equal(&chosen), "{mode:?}");
             assert_eq!(own.size(), [2, 3, 7, 10]);
+        }
+    }
+
+    #[test]
+    fn an_axis_without_rows_cannot_be_padded_with_its_own() {
+        for mode in ["reflect", "edge", "wrap"] {
+            let empty = one("Pad", 18)
+                .string("mode", mode)
+                .fed(floats(&[0, 2], &[]));
+            let error = empty.fed(longs(&[4], &[1, 0, 1, 0])).run();
+            assert!(error.expect_err(mode).contains("axis 0 has no rows"));
         }
     }
 
