@@ -43,33 +43,67 @@ fn linear_with(weight: Shared, bias: Shared) -> Kernel {
 fn gemm(node: &Node<'_>) -> Result<Kernel, Refusal> {
     let (alpha, beta) = (node.float("alpha", 1.0), node.float("beta", 1.0));
     let (trans_a, trans_b) = (node.flag("transA", false), node.flag("transB", false));
-    let plain = alpha == 1.0 && beta == 1.0 && !trans_a;
-    let vector = node.shape(2).is_some_and(|shape| shape.len() == 1)
-        && node.shape(2).map(|shape| shape[0]) == node.output_shape(0).map(|shape| shape[1]);
-    if plain && trans_b && node.is_constant(1) && node.is_constant(2) && vector {
-        let (weight, bias) = (node.take(1)?, node.take(2)?);
-        if let (Some(weight), Some(bias)) = (weight, bias) {
-            return Ok(linear_with(weight, bias));
-        }
-    }
     let float = node.dtype(0).is_some_and(DataType::is_float);
     if !float && (alpha != 1.0 || beta != 1.0) {
         return Err(Refusal::new("of scaled integers"));
     }
     let added = node.has_input(2) && beta != 0.0;
+    let vector = node.shape(2).is_some_and(|bias| {
+        bias.len() == 1
+            && node
+                .shape(1)
+                .is_some_and(|weight| weight.first() == bias.first())
+    });
+    let constant = node.is_constant(1) && node.is_constant(2);
+    if !trans_a && trans_b && added && constant && vector {
+        let (weight, bias) = (
+            scaled_at_load(node, 1, alpha)?,
+            scaled_at_load(node, 2, beta)?,
+        );
+        if let (Some(weight), Some(bias)) = (weight, bias) {
+            return Ok(linear_with(weight, bias));
+        }
+    }
+    let own_b = match alpha == 1.0 {
+        true => None,
+        false => scaled_at_load(node, 1, alpha)?,
+    };
+    let own_c = match added && beta != 1.0 {
+        true => scaled_at_load(node, 2, beta)?,
+        false => None,
+    };
     let turned = u64::from(trans_a) + u64::from(trans_b);
-    let scaled = u64::from(alpha != 1.0) + u64::from(added && beta != 1.0);
+    let scales = [
+        alpha != 1.0 && own_b.is_none(),
+        added && beta != 1.0 && own_c.is_none(),
+    ];
+    let scaled: u64 = scales.map(u64::from).into_iter().sum();
     Ok(Kernel::new(
         1 + turned + scaled,
         move |inputs: Inputs<'_>| {
             let a = turn(inputs.at(0)?, trans_a)?;
-            let b = scale(&turn(inputs.at(1)?, trans_b)?, alpha)?;
-            match inputs.get(2).filter(|_| added) {
-                Some(c) => scale(c, beta)?.f_addmm(&a, &b),
-                None => a.f_mm(&b),
+            let b = match &own_b {
+                Some(scaled) => turn(scaled, trans_b)?,
+                None => scale(&turn(inputs.at(1)?, trans_b)?, alpha)?,
+            };
+            match (&own_c, inputs.get(2).filter(|_| added)) {
+                (Some(scaled), _) => scaled.f_addmm(&a, &b),
+                (None, Some(c)) => scale(c, beta)?.f_addmm(&a, &b),
+                (None, None) => a.f_mm(&b),
             }
         },
     ))
+}
+
+/// A constant input times a number, multiplied once; `None` where the input is no constant.
+fn scaled_at_load(node: &Node<'_>, index: usize, by: f64) -> Result<Option<Shared>, Refusal> {
+    let Some(constant) = node.take(index)? else {
+        return Ok(None);
+    };
+    if by == 1.0 {
+        return Ok(Some(constant));
+    }
+    Ok(Some(Shared::new(constant.f_mul_scalar(by)?)))
 }
 
 fn turn(matrix: &Tensor, wanted: bool) -> Result<Tensor, TchError> {
@@ -85,5 +119,28 @@ fn scale(tensor: &Tensor, by: f64) -> Result<Tensor, TchError> {
         Ok(tensor.shallow_clone())
     } else {
         tensor.f_mul_scalar(by)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{floats, one};
+
+    #[test]
+    fn factors_of_constants_and_of_what_is_fed_give_the_same() {
+        let weight = || floats(&[2, 2], &[1.0, 2.0, 3.0, 4.0]);
+        for trans_b in [0, 1] {
+            let gemm = || {
+                let gemm = one("Gemm", 13).float("alpha", 0.5).float("beta", 3.0);
+                gemm.int("transB", trans_b)
+                    .fed(floats(&[1, 2], &[2.0, 4.0]))
+            };
+            let bias = || floats(&[2], &[1.0, -1.0]);
+            let fed = gemm().fed(weight()).fed(bias()).first();
+            let known = gemm().known(weight()).known(bias()).first();
+            assert_eq!(known, fed);
+            let expected = [[10.0, 7.0], [8.0, 8.0]][trans_b as usize];
+            assert_eq!(known, (vec![1, 2], expected.to_vec()));
+        }
     }
 }
