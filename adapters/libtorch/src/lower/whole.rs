@@ -7,43 +7,84 @@ use super::host::along;
 use super::quantised::range;
 use super::window::Window;
 use super::{Entry, Inputs, Kernel, Node, Refusal};
+use crate::ffi::Shared;
 
 pub(super) const TABLE: &[Entry] = &[
     ("ConvInteger", conv_integer),
-    ("MatMulInteger", |_| Ok(Kernel::new(6, matmul_integer))),
+    ("MatMulInteger", matmul_integer),
     ("QLinearConv", qlinear_conv),
     ("QLinearMatMul", qlinear_matmul),
 ];
 
-/// `x` without its zero point, in doubles: sums of products of bytes are exact below 2⁵³.
-fn centred(
-    x: &Tensor,
-    zero: Option<&Tensor>,
-    meet: fn(&Tensor) -> Result<Tensor, TchError>,
-) -> Result<Tensor, TchError> {
-    let wide = x.f_to_kind(Kind::Double)?;
-    match zero {
-        None => Ok(wide),
-        Some(zero) => wide.f_sub(&meet(zero)?),
+/// What makes a parameter meet a factor of this many axes.
+type Meet = fn(&Tensor, usize) -> Result<Tensor, TchError>;
+
+/// A factor without its zero point, in doubles: sums of products of bytes are exact below 2⁵³.
+struct Factor {
+    /// Made at load where the factor and its zero point are constant.
+    known: Option<Shared>,
+    x: usize,
+    zero: usize,
+    meet: Meet,
+}
+
+impl Factor {
+    /// The factor at the input `x` with the zero point at `zero`, which may be left out.
+    fn of(node: &Node<'_>, x: usize, zero: usize, meet: Meet) -> Result<Self, Refusal> {
+        let mut known = None;
+        if node.is_constant(x)
+            && (!node.has_input(zero) || node.is_constant(zero))
+            && let Some(factor) = node.take(x)?
+        {
+            let zero = node.take(zero)?;
+            known = Some(Shared::new(centred(&factor, zero.as_deref(), meet)?));
+        }
+        Ok(Self {
+            known,
+            x,
+            zero,
+            meet,
+        })
+    }
+
+    fn read(&self, inputs: Inputs<'_>) -> Result<Tensor, TchError> {
+        match &self.known {
+            Some(known) => Ok(known.shallow_clone()),
+            None => centred(inputs.at(self.x)?, inputs.get(self.zero), self.meet),
+        }
     }
 }
 
-fn as_it_is(parameter: &Tensor) -> Result<Tensor, TchError> {
+fn centred(x: &Tensor, zero: Option<&Tensor>, meet: Meet) -> Result<Tensor, TchError> {
+    let wide = x.f_to_kind(Kind::Double)?;
+    match zero {
+        None => Ok(wide),
+        Some(zero) => wide.f_sub(&meet(zero, x.dim())?),
+    }
+}
+
+fn as_it_is(parameter: &Tensor, _: usize) -> Result<Tensor, TchError> {
     Ok(parameter.shallow_clone())
 }
 
 /// One number for each row of a matrix.
-fn by_row(parameter: &Tensor) -> Result<Tensor, TchError> {
+fn by_row(parameter: &Tensor, rank: usize) -> Result<Tensor, TchError> {
     match parameter.numel() {
-        1 => as_it_is(parameter),
+        1 => as_it_is(parameter, rank),
         _ => parameter.f_unsqueeze(-1),
     }
 }
 
-fn matmul_integer(inputs: Inputs<'_>) -> Result<Tensor, TchError> {
-    let a = centred(inputs.at(0)?, inputs.get(2), by_row)?;
-    let b = centred(inputs.at(1)?, inputs.get(3), as_it_is)?;
-    a.f_matmul(&b)?.f_to_kind(Kind::Int)
+fn matmul_integer(node: &Node<'_>) -> Result<Kernel, Refusal> {
+    let (a, b) = (
+        Factor::of(node, 0, 2, by_row)?,
+        Factor::of(node, 1, 3, as_it_is)?,
+    );
+    Ok(Kernel::new(6, move |inputs: Inputs<'_>| {
+        a.read(inputs)?
+            .f_matmul(&b.read(inputs)?)?
+            .f_to_kind(Kind::Int)
+    }))
 }
 
 /// Rounds half to even after scaling, adds the zero point, and stays within the range of the kind.
@@ -79,11 +120,16 @@ impl Requantise {
 
 fn qlinear_matmul(node: &Node<'_>) -> Result<Kernel, Refusal> {
     let requantise = Requantise::to(node, 7)?;
+    let (a, b) = (
+        Factor::of(node, 0, 2, by_row)?,
+        Factor::of(node, 3, 5, as_it_is)?,
+    );
     Ok(Kernel::new(18, move |inputs: Inputs<'_>| {
-        let a = centred(inputs.at(0)?, inputs.get(2), by_row)?;
-        let b = centred(inputs.at(3)?, inputs.get(5), as_it_is)?;
+        let (a, b) = (a.read(inputs)?, b.read(inputs)?);
         let wide = |index: usize| inputs.at(index)?.f_to_kind(Kind::Double);
-        let scale = by_row(&wide(1)?)?.f_mul(&wide(4)?)?.f_div(&wide(6)?)?;
+        let scale = by_row(&wide(1)?, a.dim())?
+            .f_mul(&wide(4)?)?
+            .f_div(&wide(6)?)?;
         requantise.run(&a.f_matmul(&b)?, &scale, inputs.get(7))
     }))
 }
@@ -127,22 +173,25 @@ fn by_channel(parameter: &Tensor, rank: usize) -> Result<Tensor, TchError> {
 
 fn conv_integer(node: &Node<'_>) -> Result<Kernel, Refusal> {
     let convolution = Convolution::of(node, 1)?;
+    let (x, weight) = (
+        Factor::of(node, 0, 2, as_it_is)?,
+        Factor::of(node, 1, 3, by_channel)?,
+    );
     Ok(Kernel::new(8, move |inputs: Inputs<'_>| {
-        let x = centred(inputs.at(0)?, inputs.get(2), as_it_is)?;
-        let weight = inputs.at(1)?;
-        let zero = inputs.get(3).map(|zero| by_channel(zero, weight.dim()));
-        let weight = centred(weight, zero.transpose()?.as_ref(), as_it_is)?;
+        let (x, weight) = (x.read(inputs)?, weight.read(inputs)?);
         convolution.run(&x, &weight)?.f_to_kind(Kind::Int)
     }))
 }
 
 fn qlinear_conv(node: &Node<'_>) -> Result<Kernel, Refusal> {
     let (convolution, requantise) = (Convolution::of(node, 3)?, Requantise::to(node, 7)?);
+    let (x, weight) = (
+        Factor::of(node, 0, 2, as_it_is)?,
+        Factor::of(node, 3, 5, by_channel)?,
+    );
     Ok(Kernel::new(22, move |inputs: Inputs<'_>| {
-        let (x, weight) = (inputs.at(0)?, inputs.at(3)?);
-        let zero = by_channel(inputs.at(5)?, weight.dim())?;
-        let centre = centred(weight, Some(&zero), as_it_is)?;
-        let mut exact = convolution.run(&centred(x, inputs.get(2), as_it_is)?, &centre)?;
+        let weight = weight.read(inputs)?;
+        let mut exact = convolution.run(&x.read(inputs)?, &weight)?;
         let meet = |parameter: &Tensor| by_channel(parameter, weight.dim() - 1);
         if let Some(bias) = inputs.get(8) {
             exact = exact.f_add(&meet(bias)?)?;
@@ -170,6 +219,22 @@ mod tests {
         let operator = operator.fed(bytes(&[2, 2], &[5, 6, 7, 8]));
         let operator = operator.fed(bytes(&[2], &[1, 3])).fed(bytes(&[2], &[5, 8]));
         assert_eq!(operator.first().1, [2.0, 0.0, 2.0, 0.0]);
+    }
+
+    #[test]
+    fn constant_weights_give_what_weights_that_are_fed_give() {
+        let weight = || bytes(&[2, 2], &[5, 6, 7, 8]);
+        let zeros = || bytes(&[2], &[5, 8]);
+        let product = || one("MatMulInteger", 10).fed(bytes(&[2, 2], &[1, 2, 3, 4]));
+        let known = product().known(weight()).absent().known(zeros()).first();
+        assert_eq!(known.1, [4.0, -2.0, 8.0, -6.0]);
+        assert_eq!(known, product().fed(weight()).absent().fed(zeros()).first());
+        let kernel = || bytes(&[1, 1, 1, 2], &[3, 5]);
+        let layer = || one("ConvInteger", 10).fed(bytes(&[1, 1, 1, 2], &[1, 2]));
+        assert_eq!(
+            layer().known(kernel()).first(),
+            layer().fed(kernel()).first()
+        );
     }
 
     #[test]
