@@ -1,6 +1,6 @@
 //! Activations and roots that exporters write out: the Gaussian error linear unit, the sigmoid linear unit, 1 / √x.
 
-use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_PI, SQRT_2};
+use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_PI};
 
 use tare_models::{ValueId, graph};
 
@@ -24,7 +24,8 @@ pub(super) fn gelu(web: &mut Web<'_>, end: &graph::Node) -> Option<Vec<graph::No
         .into_iter()
         .find_map(|(x, curve)| Some((x, kind(web, x, one_and(web, curve)?)?)));
     let (x, kind) = found?;
-    Some(vec![own(end, kind, vec![Some(x)], &[])])
+    let keeps_shape = web.shape(x) == web.shape(end.output(0)?);
+    keeps_shape.then(|| vec![own(end, kind, vec![Some(x)], &[])])
 }
 
 /// `x · sigmoid(x)`.
@@ -114,7 +115,7 @@ fn one_and(web: &Web<'_>, value: ValueId) -> Option<ValueId> {
 fn kind(web: &Web<'_>, x: ValueId, curve: ValueId) -> Option<&'static str> {
     if let Some(erf) = web.inner(curve, "Erf") {
         let inner = Product::of_one(web, erf.input(0)?);
-        let scaled = near(inner.number, FRAC_1_SQRT_2) || near(inner.number, 1.0 / SQRT_2);
+        let scaled = near(inner.number, FRAC_1_SQRT_2);
         return (scaled && inner.factors == [x]).then_some("gelu");
     }
     let tanh = web.inner(curve, "Tanh")?;

@@ -48,18 +48,18 @@ fn over_last_axis(web: &Web<'_>, softmax: &graph::Node, rank: usize) -> bool {
     softmax.int("axis").unwrap_or(default).rem_euclid(rank) == rank - 1
 }
 
-/// The scores and the mask that is added to them.
+/// The scores and the mask that is added to them, which may not broaden them.
 fn masked(web: &Web<'_>, scored: ValueId) -> Option<(Scores, Option<ValueId>)> {
     if let Some(scores) = scores(web, scored) {
         return Some((scores, None));
     }
     let sum = web.inner(scored, "Add")?;
     let (a, b) = (sum.input(0)?, sum.input(1)?);
-    let (scores, mask) = match scores(web, a) {
-        Some(scores) => (scores, b),
-        None => (scores(web, b)?, a),
+    let (bare, scores, mask) = match scores(web, a) {
+        Some(scores) => (a, scores, b),
+        None => (b, scores(web, b)?, a),
     };
-    let broadcasts = web.shape(mask)?.len() <= 4 && web.shape(scored) == web.shape(sum.output(0)?);
+    let broadcasts = web.shape(mask)?.len() <= 4 && web.shape(bare) == web.shape(scored);
     broadcasts.then_some((scores, Some(mask)))
 }
 

@@ -29,6 +29,7 @@ pub(super) fn centred(web: &mut Web<'_>, end: &graph::Node) -> Option<Vec<graph:
         && last_axes(web, x, mean) == Some(axes)
         && last_axes(web, x, mean_again) == Some(axes)
         && web.readers(difference) <= own_readers
+        && web.shape(x) == web.shape(end.output(0)?)
         && web.is_float(x);
     let attributes = [
         ("axis", Attribute::Int(-axes)),
@@ -72,27 +73,25 @@ fn last_axes(web: &Web<'_>, x: ValueId, mean: &graph::Node) -> Option<i64> {
     (last && count > 0 && mean.int("keepdims").unwrap_or(1) == 1).then_some(count)
 }
 
-/// A normalisation without weights, times a weight, with or without a bias added.
+/// A normalisation without weights, times a weight, plus a bias.
 pub(super) fn affine(web: &mut Web<'_>, end: &graph::Node) -> Option<Vec<graph::Node>> {
-    if !end.domain.is_empty() {
+    if end.op_type != "Add" || !end.domain.is_empty() {
         return None;
     }
     let (a, b) = (end.input(0)?, end.input(1)?);
-    let (product, bias) = match end.op_type.as_str() {
-        "Add" => match web.inner(a, "Mul") {
-            Some(product) if scaled(web, product).is_some() => (product, Some(b)),
-            _ => (web.inner(b, "Mul")?, Some(a)),
-        },
-        _ => return None,
+    let (product, bias) = match web.inner(a, "Mul") {
+        Some(product) if scaled(web, product).is_some() => (product, b),
+        _ => (web.inner(b, "Mul")?, a),
     };
     let (normed, weight) = scaled(web, product)?;
     let x = normed.input(0)?;
     let axes = -normed.int("axis")?;
     let shape = web.shape(x)?;
     let shape = &shape[shape.len() - usize::try_from(axes).ok()?..];
-    let fits = |value: Option<ValueId>| value.is_none_or(|value| web.shape(value) == Some(shape));
-    (fits(Some(weight)) && fits(bias)).then(|| {
-        let layer = own(end, LAYER_NORM, vec![Some(x), Some(weight), bias], &[]);
+    let fits = |value: ValueId| web.shape(value) == Some(shape);
+    (fits(weight) && fits(bias)).then(|| {
+        let inputs = vec![Some(x), Some(weight), Some(bias)];
+        let layer = own(end, LAYER_NORM, inputs, &[]);
         vec![graph::Node {
             attributes: normed.attributes.clone(),
             ..layer

@@ -161,6 +161,31 @@ fn gelu_by_tanh_is_found_with_a_cube_or_a_square() {
 }
 
 #[test]
+fn a_number_with_axes_of_its_own_keeps_what_is_written_out() {
+    let axes = [1, 1, 1, 1];
+    let number =
+        |b: &mut Builder, name: &str, number: f32| b.weight(name, &axes, Init::around(number, 0.0));
+    let gelu = rewritten(&[3, 7], |b, x| {
+        let (half, root, one) = (
+            number(b, "half", 0.5),
+            b.scalar(0.707_106_77),
+            b.scalar(1.0),
+        );
+        let scaled = b.op("Mul", &[x, &root]);
+        let erf = b.op("Erf", &[&scaled]);
+        let curve = b.op("Add", &[&erf, &one]);
+        let product = b.op("Mul", &[x, &curve]);
+        b.op("Mul", &[&product, &half])
+    });
+    assert_eq!(gelu, ["Mul", "Erf", "Add", "Mul", "Mul"]);
+    let normed = rewritten(&[3, 8], |b, x| {
+        let epsilon = number(b, "epsilon", 1e-5);
+        centred_by(b, x, &[-1], true, &epsilon)
+    });
+    assert_eq!(normed.last().map(String::as_str), Some("Div"));
+}
+
+#[test]
 fn another_constant_is_another_function() {
     let operators = rewritten(&[7], |b, x| {
         let (half, two, one) = (b.scalar(0.5), b.scalar(2.0), b.scalar(1.0));
@@ -175,10 +200,15 @@ fn another_constant_is_another_function() {
 
 /// Layer normalisation written out; the mean over `axes`, the square by `Pow` or by a product.
 fn written_out(b: &mut Builder, x: &Value, axes: &[i64], by_pow: bool) -> Value {
+    let epsilon = b.scalar(1e-5);
+    centred_by(b, x, axes, by_pow, &epsilon)
+}
+
+fn centred_by(b: &mut Builder, x: &Value, axes: &[i64], by_pow: bool, epsilon: &Value) -> Value {
     let mean = |b: &mut Builder, x: &Value| {
         b.op_with("ReduceMean", &[x], &[("axes", Attr::Ints(axes.to_vec()))])
     };
-    let (two, epsilon) = (b.scalar(2.0), b.scalar(1e-5));
+    let two = b.scalar(2.0);
     let center = mean(b, x);
     let difference = b.op("Sub", &[x, &center]);
     let square = match by_pow {
@@ -186,7 +216,7 @@ fn written_out(b: &mut Builder, x: &Value, axes: &[i64], by_pow: bool) -> Value 
         false => b.op("Mul", &[&difference, &difference]),
     };
     let variance = mean(b, &square);
-    let sum = b.op("Add", &[&variance, &epsilon]);
+    let sum = b.op("Add", &[&variance, epsilon]);
     let deviation = b.op("Sqrt", &[&sum]);
     b.op("Div", &[&difference, &deviation])
 }
@@ -264,6 +294,27 @@ fn attention_is_one_call_wherever_it_is_scaled() {
             assert!(!operators.contains(&"Softmax".to_owned()), "{operators:?}");
         }
     }
+}
+
+#[test]
+fn a_mask_that_broadens_the_scores_is_no_attention_of_one_call() {
+    let broadened = |queries: [usize; 4], keys: [usize; 4], values: [usize; 4], mask: &[usize]| {
+        rewritten(&queries, |b, x| {
+            let (key, value) = (weight(b, "key", &keys), weight(b, "value", &values));
+            let product = b.op("MatMul", &[x, &key]);
+            let mask = weight(b, "mask", mask);
+            let scores = b.op("Add", &[&product, &mask]);
+            let weights = b.op_with("Softmax", &[&scores], &[("axis", Attr::Int(-1))]);
+            b.op("MatMul", &[&weights, &value])
+        })
+    };
+    let unfused = ["MatMul", "Add", "Softmax", "MatMul"];
+    let queries = broadened([1, 2, 1, 4], [1, 2, 4, 6], [1, 2, 6, 4], &[6, 6]);
+    assert_eq!(queries, unfused);
+    let keys = broadened([1, 2, 6, 4], [1, 2, 4, 1], [1, 2, 6, 4], &[6, 6]);
+    assert_eq!(keys, unfused);
+    let batch = broadened([1, 2, 6, 4], [1, 2, 4, 6], [1, 2, 6, 4], &[3, 1, 6, 6]);
+    assert_eq!(batch, unfused);
 }
 
 #[test]
