@@ -1,6 +1,7 @@
 //! A TorchScript module made ready, whose sessions share its weights.
 
 use std::num::NonZeroUsize;
+use std::sync::Mutex;
 
 use tare_adapter_api::{
     AdapterError, LoadRequest, Loaded, OutputSpec, RuntimeFacts, Session, TensorSpec,
@@ -19,6 +20,8 @@ pub(super) struct ScriptModel {
     pub(super) inputs: Vec<TensorSpec>,
     /// Whether each input must be copied before the module may have it.
     pub(super) copies: Vec<bool>,
+    /// Held by the session that executes, where the module may keep values from one request to the next.
+    pub(super) turn: Option<Mutex<()>>,
     /// `None` where the file declares none: outputs are then as they come.
     pub(super) outputs: Option<Vec<OutputSpec>>,
     pub(super) target: Target,
@@ -36,9 +39,12 @@ impl ScriptModel {
         settings: Settings,
     ) -> Result<Self, AdapterError> {
         let copies = (0..request.inputs.len()).map(|index| module.may_disturb(index));
-        let copies = copies.collect::<Result<_, _>>();
+        let copies = copies.collect::<Result<Vec<bool>, _>>();
+        let copies = copies.map_err(|error| AdapterError::Load(error.to_string()))?;
+        let keeps = copies.is_empty() || copies.contains(&true);
         Ok(Self {
-            copies: copies.map_err(|error| AdapterError::Load(error.to_string()))?,
+            turn: keeps.then(Mutex::default),
+            copies,
             module,
             inputs: request.inputs.clone(),
             outputs,

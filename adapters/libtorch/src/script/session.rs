@@ -1,5 +1,7 @@
 //! One stream of requests through a module.
 
+use std::sync::PoisonError;
+
 use tare_adapter_api::{
     AdapterError, Body, OutputSpec, RequestProfile, Session, Tensor as HostTensor, check_inputs,
 };
@@ -44,6 +46,8 @@ impl Session for ScriptSession<'_> {
         let _guard = WithoutGradients::enter(self.model.settings);
         self.outputs = None;
         check_inputs(&self.model.inputs, inputs)?;
+        let turn = self.model.turn.as_ref();
+        let _turn = turn.map(|turn| turn.lock().unwrap_or_else(PoisonError::into_inner));
         let (module, entries) = (&self.model.module, &mut self.entries);
         let outputs = self.profiler.around(|| execute(module, entries, inputs))?;
         self.outputs = Some(outputs);

@@ -78,7 +78,8 @@ pub(crate) struct Module(NonNull<RawModule>);
 // SAFETY: nothing in a module belongs to a thread.
 unsafe impl Send for Module {}
 // SAFETY: the methods that take `&self` read the module or execute it, which libtorch allows from several threads: its
-// executor locks where it prepares plans.
+// executor locks where it prepares plans. A module that may store values in `forward` is executed by one at a time, for
+// which its owner asks `may_disturb`.
 unsafe impl Sync for Module {}
 
 impl Drop for Module {
