@@ -17,7 +17,12 @@ pub(super) fn read(request: &LoadRequest) -> Result<Module, AdapterError> {
     look(path)?;
     let failed = |error: ShimError| refusal(path, &error.to_string());
     let module = Module::load(path, &request.device.to_string()).map_err(failed)?;
-    let (least, most) = module.arity().map_err(failed)?;
+    let (least, most) = module.arity().map_err(|error| {
+        refusal(
+            path,
+            &format!("{error}: give that argument of forward a default"),
+        )
+    })?;
     let given = request.inputs.len();
     if (least..=most).contains(&given) {
         return Ok(module);
@@ -29,7 +34,9 @@ pub(super) fn read(request: &LoadRequest) -> Result<Module, AdapterError> {
     };
     Err(refusal(
         path,
-        &format!("its module takes {takes} tensors but {given} inputs were given"),
+        &format!(
+            "its module takes {takes} tensors but {given} inputs were given: give as many --input, or the other arguments of forward a default"
+        ),
     ))
 }
 

@@ -14,7 +14,9 @@ use tempfile::TempDir;
 use zip::write::SimpleFileOptions;
 use zip::{ZipArchive, ZipWriter};
 
+use super::model::ScriptModel;
 use crate::Libtorch;
+use crate::settings::Settings;
 use crate::shim::Module;
 
 const SUM: &str = "def forward(self, x, y):\n    return x + y";
@@ -123,6 +125,20 @@ fn outputs_outlive_the_inputs_that_they_are() {
 }
 
 #[test]
+fn sessions_take_turns_with_a_module_that_may_write() {
+    let model = |source| {
+        let saved = Saved::new(source, 1);
+        let module = super::file::read(&saved.request).expect("reads");
+        let settings = Settings::of(&saved.request).expect("known");
+        ScriptModel::new(module, None, &saved.request, settings).expect("a model")
+    };
+    let writes = model("def forward(self, x):\n    return x.add_(1.0)");
+    assert!(writes.turn.is_some());
+    let reads = model("def forward(self, x):\n    return x + 1.0");
+    assert!(reads.turn.is_none());
+}
+
+#[test]
 fn a_module_that_fails_says_why_in_a_line() {
     let saved = Saved::new("def forward(self, x):\n    return x.reshape([3])", 1);
     let loaded = Libtorch.load(&saved.request).expect("loads");
@@ -186,7 +202,7 @@ fn a_module_that_does_not_fit_the_cell_is_refused() {
     let saved = Saved::new(SUM, 1);
     assert_eq!(
         saved.refusal(),
-        "cannot load the model: FILE: its module takes 2 tensors but 1 inputs were given"
+        "cannot load the model: FILE: its module takes 2 tensors but 1 inputs were given: give as many --input, or the other arguments of forward a default"
     );
     let optional = "def forward(self, x, y: Optional[Tensor] = None):\n    return x";
     assert!(
@@ -196,9 +212,9 @@ fn a_module_that_does_not_fit_the_cell_is_refused() {
     );
     let number = Saved::new("def forward(self, x, n: int):\n    return x + n", 2);
     assert!(
-        number
-            .refusal()
-            .contains("its input 'n' is a int, not a tensor")
+        number.refusal().contains(
+            "its input 'n' is a int, not a tensor: give that argument of forward a default"
+        )
     );
     assert!(
         saved
