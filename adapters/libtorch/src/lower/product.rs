@@ -48,21 +48,12 @@ fn gemm(node: &Node<'_>) -> Result<Kernel, Refusal> {
         return Err(Refusal::new("of scaled integers"));
     }
     let added = node.has_input(2) && beta != 0.0;
-    let vector = node.shape(2).is_some_and(|bias| {
-        bias.len() == 1
-            && node
-                .shape(1)
-                .is_some_and(|weight| weight.first() == bias.first())
-    });
-    let constant = node.is_constant(1) && node.is_constant(2);
-    if !trans_a && trans_b && added && constant && vector {
-        let (weight, bias) = (
-            scaled_at_load(node, 1, alpha)?,
-            scaled_at_load(node, 2, beta)?,
-        );
-        if let (Some(weight), Some(bias)) = (weight, bias) {
-            return Ok(linear_with(weight, bias));
-        }
+    if !trans_a
+        && trans_b
+        && added
+        && let Some(linear) = as_linear(node, alpha, beta)?
+    {
+        return Ok(linear);
     }
     let own_b = match alpha == 1.0 {
         true => None,
@@ -93,6 +84,22 @@ fn gemm(node: &Node<'_>) -> Result<Kernel, Refusal> {
             }
         },
     ))
+}
+
+/// As the layer that PyTorch exports so, where the weight is constant and C a constant vector of its outputs.
+fn as_linear(node: &Node<'_>, alpha: f64, beta: f64) -> Result<Option<Kernel>, Refusal> {
+    let rows = node.shape(1).and_then(|weight| weight.first());
+    let vector = node
+        .shape(2)
+        .is_some_and(|bias| bias.len() == 1 && rows == bias.first());
+    if !(vector && node.is_constant(1) && node.is_constant(2)) {
+        return Ok(None);
+    }
+    let weight = scaled_at_load(node, 1, alpha)?;
+    let bias = scaled_at_load(node, 2, beta)?;
+    Ok(weight
+        .zip(bias)
+        .map(|(weight, bias)| linear_with(weight, bias)))
 }
 
 /// A constant input times a number, multiplied once; `None` where the input is no constant.

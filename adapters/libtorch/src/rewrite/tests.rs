@@ -1,5 +1,7 @@
 //! Each pattern in the forms that exporters write, and beside it what must stay as it is.
 
+mod in_place;
+
 use tare_models::build::{Attr, Builder, Init, Value, Weights};
 use tare_models::{DataType, Dim, Inputs, Model, Resolved, TensorSpec, resolve};
 use tch::{Device, Kind};
@@ -369,37 +371,4 @@ fn a_softmax_over_another_axis_is_no_attention() {
         attention(b, x, Scaled::Scores, false, 2)
     });
     assert!(operators.contains(&"Softmax".to_owned()), "{operators:?}");
-}
-
-fn convolved(b: &mut Builder, x: &Value) -> Value {
-    let kernel = weight(b, "kernel", &[3, 3, 1, 1]);
-    b.op("Conv", &[x, &kernel])
-}
-
-#[test]
-fn a_layer_is_rectified_in_place_unless_it_is_read_elsewhere() {
-    let once = rewritten(&[1, 3, 4, 4], |b, x| {
-        let layer = convolved(b, x);
-        let sum = b.op("Add", &[&layer, x]);
-        b.op("Relu", &[&sum])
-    });
-    assert_eq!(once, ["Conv", "add_", "relu_"]);
-    let twice = rewritten(&[1, 3, 4, 4], |b, x| {
-        let layer = convolved(b, x);
-        let relu = b.op("Relu", &[&layer]);
-        b.op("Mul", &[&layer, &relu])
-    });
-    assert_eq!(twice, ["Conv", "Relu", "Mul"]);
-    let input = rewritten(&[1, 3, 4, 4], |b, x| b.op("Relu", &[x]));
-    assert_eq!(input, ["Relu"]);
-}
-
-#[test]
-fn a_sum_that_broadcasts_the_layer_is_not_in_place() {
-    let operators = rewritten(&[1, 3, 1, 1], |b, x| {
-        let layer = convolved(b, x);
-        let wide = weight(b, "wide", &[1, 3, 4, 4]);
-        b.op("Add", &[&layer, &wide])
-    });
-    assert_eq!(operators, ["Conv", "Add"]);
 }
