@@ -88,10 +88,10 @@ fn gemm(node: &Node<'_>) -> Result<Kernel, Refusal> {
 
 /// As the layer that PyTorch exports so, where the weight is constant and C a constant vector of its outputs.
 fn as_linear(node: &Node<'_>, alpha: f64, beta: f64) -> Result<Option<Kernel>, Refusal> {
-    let rows = node.shape(1).and_then(|weight| weight.first());
+    let rows = node.shape(1).and_then(|weight| weight.first().copied());
     let vector = node
         .shape(2)
-        .is_some_and(|bias| bias.len() == 1 && rows == bias.first());
+        .is_some_and(|bias| bias.len() == 1 && rows == bias.first().copied());
     if !(vector && node.is_constant(1) && node.is_constant(2)) {
         return Ok(None);
     }
