@@ -20,7 +20,7 @@ use crate::{ready, tell};
 pub const MODEL: &str = "bert-base";
 const LIMIT: f64 = 1.05;
 const LIMIT_MIB: f64 = 10.0;
-const PAIRS: usize = 12;
+const PAIRS: usize = 24;
 const REQUESTS: usize = 2;
 
 /// Who loads.
@@ -64,14 +64,16 @@ struct Work {
 }
 
 /// Prints the ratios of times and the difference of memory; whether none is shown to lie above its limit.
+///
+/// ONNX Runtime peaks 130 MiB higher in about every fourth load, from either side: it is the lowest peaks that are compared.
 pub fn compare() -> Result<bool> {
     let folder = tempfile::tempdir()?;
     let subject = Subject::new(MODEL, Some(128), folder.path())?;
     let work = folder.path().join("work.json");
     fs::write(&work, serde_json::to_vec(&work_of(&subject)?)?)?;
     let mut coin = Coin::new(2);
-    let [mut cpu, mut wall, mut mib] = [const { Vec::new() }; 3];
-    let mut peaks = Vec::new();
+    let [mut cpu, mut wall, mut milliseconds] = [const { Vec::new() }; 3];
+    let mut lowest = [f64::INFINITY; 2];
     for _ in 0..PAIRS {
         let first = coin
             .flip()
@@ -81,32 +83,29 @@ pub fn compare() -> Result<bool> {
         let bare = first.map_or_else(|| measure(Side::Bare, &work), Ok)?;
         cpu.push((adapter.cpu_ns as f64 / bare.cpu_ns as f64).ln());
         wall.push((adapter.wall_ns as f64 / bare.wall_ns as f64).ln());
-        mib.push((adapter.peak_kib as f64 - bare.peak_kib as f64) / 1024.0);
-        peaks.push((
-            adapter.peak_kib as f64 / 1024.0,
-            adapter.wall_ns as f64 / 1e6,
-        ));
+        milliseconds.push(adapter.wall_ns as f64 / 1e6);
+        for (lowest, measured) in lowest.iter_mut().zip([adapter, bare]) {
+            *lowest = lowest.min(measured.peak_kib as f64 / 1024.0);
+        }
     }
-    let mean = |pick: fn(&(f64, f64)) -> f64| peaks.iter().map(pick).sum::<f64>() / PAIRS as f64;
+    let interval = |values: &[f64]| mean_interval(values).context("two pairs or more");
     let weights = fs::metadata(&subject.load.model)?.len() as f64 / 1024.0 / 1024.0;
     println!(
-        "load of bert-base ({weights:.0} MiB): {:.0} ms, peak resident memory {:.0} MiB, {PAIRS} fresh processes a side",
-        mean(|(_, ms)| *ms),
-        mean(|(mib, _)| *mib),
+        "load of {MODEL} ({weights:.0} MiB): {:.0} ms, {PAIRS} fresh processes a side",
+        interval(&milliseconds)?.mean
     );
-    let interval = |values: &[f64]| mean_interval(values).context("two pairs or more");
     let is_quick = tell("over the C interface, by CPU time", &interval(&cpu)?, LIMIT);
     tell(
         "over the C interface, by wall    ",
         &interval(&wall)?,
         LIMIT,
     );
-    let more = interval(&mib)?;
+    let [adapter, bare] = lowest;
     println!(
-        "  peak memory above the C interface's: {:.2} [{:.2}, {:.2}] MiB, at most {LIMIT_MIB} allowed",
-        more.mean, more.low, more.high
+        "  peak resident memory {adapter:.1} MiB, the C interface's {bare:.1} MiB: {:+.1}, at most {LIMIT_MIB} allowed",
+        adapter - bare
     );
-    Ok(is_quick && more.low <= LIMIT_MIB)
+    Ok(is_quick && adapter - bare <= LIMIT_MIB)
 }
 
 fn work_of(subject: &Subject) -> Result<Work> {
