@@ -6,9 +6,11 @@ use serde_json::Value;
 
 use crate::support::{Bench, MLP, lines};
 
-const TWO_CELLS: [&str; 10] = [
+const TWO_CELLS: [&str; 12] = [
     "--adapter",
     "rten",
+    "--reference",
+    "none",
     "--batch",
     "1,8",
     "--repeats",
