@@ -29,7 +29,6 @@ fn main() {
     ] {
         let zoo = zoo(name, form, sizes);
         let loaded = Libtorch.load(&zoo.request).expect("loads");
-        let calls = loaded.runtime().dispatched_calls.expect("counted");
         let pool: Vec<_> = (0..16).map(|index| zoo.inputs.generate(index)).collect();
         let mut times = Vec::new();
         with_session(loaded.as_ref(), |session| {
@@ -39,6 +38,7 @@ fn main() {
                 }));
             }
         });
+        let calls = loaded.runtime().dispatched_calls.expect("counted");
         let time = median(&mut times);
         println!(
             "{name} ({form}): {:.1} us a request, {calls} calls, {:.0} ns a call",

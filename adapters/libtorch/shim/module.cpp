@@ -76,6 +76,24 @@ bool stores_values(torch::jit::Block* block) {
   return false;
 }
 
+/// Whether the block writes to the memory of a parameter, buffer or constant of the module.
+bool writes_to_own(const torch::jit::AliasDb& aliases, torch::jit::Block* block) {
+  for (auto* node : block->nodes()) {
+    const bool is_own = node->kind() == torch::jit::prim::GetAttr || node->kind() == torch::jit::prim::Constant;
+    for (auto* output : node->outputs()) {
+      if (is_own && output->type()->isSubtypeOf(*c10::TensorType::get()) && aliases.hasWriters(output)) {
+        return true;
+      }
+    }
+    for (auto* inner : node->blocks()) {
+      if (writes_to_own(aliases, inner)) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
 /// Whether an input of the graph is among what the value was computed from.
 bool comes_from_inputs(torch::jit::Value* value) {
   std::unordered_set<torch::jit::Node*> seen;
@@ -215,6 +233,16 @@ char* tare_module_disturbs(const Module* module, size_t input, bool* disturbs) {
     TORCH_CHECK(input + 1 < graph->inputs().size(), "there is no input ", input);
     torch::jit::AliasDb aliases(graph);
     *disturbs = aliases.hasWriters(graph->inputs()[input + 1]) || stores_values(graph->block());
+  });
+}
+
+/// Whether an execution may leave in the module what the next one reads.
+char* tare_module_remembers(const Module* module, bool* remembers) {
+  return tare::guarded([=] {
+    auto graph = module->forward.graph()->copy();
+    torch::jit::Inline(*graph);
+    const torch::jit::AliasDb aliases(graph);
+    *remembers = stores_values(graph->block()) || writes_to_own(aliases, graph->block());
   });
 }
 

@@ -146,13 +146,17 @@ class ResNet18(nn.Module):
         return (self.fc(torch.flatten(self.avgpool(x), 1)),)
 
 
+def module(request):
+    """The module without its weights, and what the weights of a Bert are called in the file."""
+    if request["architecture"] == "resnet-18":
+        return ResNet18(), {}
+    layers, hidden, heads = request["sizes"]
+    return Bert(layers, hidden, heads), bert_names(layers)
+
+
 def build(request):
     weights = read(request["weights"])
-    if request["architecture"] == "resnet-18":
-        model, names = ResNet18(), {}
-    else:
-        layers, hidden, heads = request["sizes"]
-        model, names = Bert(layers, hidden, heads), bert_names(layers)
+    model, names = module(request)
     state = model.state_dict()
     for name, parameter in state.items():
         if name.endswith("num_batches_tracked"):
@@ -170,16 +174,57 @@ def given_as_product(name, names):
     )
 
 
+def read_pool(path):
+    tensors = read(path)
+    pool = []
+    while f"{len(pool)}.0" in tensors:
+        index = len(pool)
+        count = sum(name.startswith(f"{index}.") for name in tensors)
+        pool.append([tensors[f"{index}.{place}"] for place in range(count)])
+    return pool
+
+
+def save(load, state, path):
+    """Writes the model as PyTorch's users keep it: its state dict, and its trace."""
+    model = build(load)
+    torch.save(model.state_dict(), state)
+    with torch.inference_mode(False), torch.no_grad():
+        torch.jit.save(torch.jit.trace(model, tuple(read_pool(load["inputs"])[0])), path)
+
+
+def status(field):
+    with open("/proc/self/status") as lines:
+        return next(int(line.split()[1]) for line in lines if line.startswith(field))
+
+
+def opened(load, requests):
+    """What loading a file of PyTorch's own took, and how far resident memory rose, a few requests included."""
+    inputs = read_pool(load["inputs"])[0]
+    gc.collect()
+    with open("/proc/self/clear_refs", "w") as file:
+        file.write("5")
+    before = status("VmRSS:")
+    cpu, wall = time.thread_time_ns(), time.perf_counter_ns()
+    if load["mode"] == "script":
+        with torch.inference_mode(False), torch.no_grad():
+            model = torch.jit.optimize_for_inference(torch.jit.freeze(torch.jit.load(load["file"])))
+    else:
+        with torch.device("meta"):
+            model, _ = module(load)
+        model.load_state_dict(torch.load(load["file"]), assign=True)
+        model.position_ids = torch.arange(model.position_ids.shape[1]).expand(1, -1)
+        model.eval()
+    cpu, wall = time.thread_time_ns() - cpu, time.perf_counter_ns() - wall
+    for _ in range(requests):
+        model(*inputs)
+    return {"cpu_ns": cpu, "wall_ns": wall, "grown_kib": status("VmHWM:") - before}
+
+
 class Side:
     """A model with its pool of inputs."""
 
     def __init__(self, request):
-        tensors = read(request["inputs"])
-        self.pool = []
-        while f"{len(self.pool)}.0" in tensors:
-            index = len(self.pool)
-            count = sum(name.startswith(f"{index}.") for name in tensors)
-            self.pool.append([tensors[f"{index}.{place}"] for place in range(count)])
+        self.pool = read_pool(request["inputs"])
         self.model = build(request)
         if request["mode"] == "script":
             with torch.inference_mode(False), torch.no_grad():
@@ -213,6 +258,11 @@ def main():
                 gc.collect()
                 side = Side(request["load"])
                 answer = {"outputs": side.outputs()}
+            elif "save" in request:
+                save(request["save"], request["state"], request["module"])
+                answer = {}
+            elif "open" in request:
+                answer = opened(request["open"], request["requests"])
             else:
                 answer = {"times": side.times(clocks[request["clock"]], request["requests"])}
         print(json.dumps(answer), flush=True)

@@ -23,8 +23,8 @@ pub struct Child {
 }
 
 impl Child {
-    /// Starts Python, which must have this version of torch, and loads the model; gives the outputs of its first input.
-    pub fn spawn(python: &Path, version: &str, load: &Value) -> (Self, Vec<Vec<f64>>) {
+    /// Starts Python, which must have this version of torch.
+    pub fn start(python: &Path, version: &str) -> Self {
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/python_torch/child.py");
         let mut process = Command::new(python)
             .arg(script)
@@ -40,9 +40,14 @@ impl Child {
             output,
         };
         assert_eq!(child.answer()["version"], version, "another torch");
-        let answer = child.ask(&json!({ "load": load }));
+        child
+    }
+
+    /// Loads the model; gives the outputs of its first input.
+    pub fn load(&mut self, load: &Value) -> Vec<Vec<f64>> {
+        let answer = self.ask(&json!({ "load": load }));
         let outputs = serde_json::from_value(answer["outputs"].clone());
-        (child, outputs.expect("lists of numbers"))
+        outputs.expect("lists of numbers")
     }
 
     /// What each of `requests` requests took, in nanoseconds.
@@ -55,7 +60,8 @@ impl Child {
         serde_json::from_value(answer["times"].clone()).expect("a list of integers")
     }
 
-    fn ask(&mut self, request: &Value) -> Value {
+    /// What Python answers.
+    pub fn ask(&mut self, request: &Value) -> Value {
         writeln!(self.input, "{request}").expect("Python reads");
         self.answer()
     }

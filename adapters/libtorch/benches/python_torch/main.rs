@@ -2,13 +2,14 @@
 //!
 //! `TARE_TORCH_PYTHON` names a Python with torch; `cargo bench -p tare-adapter-libtorch --bench python_torch` then runs
 //! both, eager against eager modules and script against `torch.jit.trace`, `freeze` and `optimize_for_inference`, one
-//! thread each, in inference mode; the name of a model after `--` chooses that one. Blocks of requests alternate in an order drawn by coin flips. Where weights lie in
+//! thread each, in inference mode; the name of a model after `--` chooses that one, and `bert-base` is loaded only. Blocks of requests alternate in an order drawn by coin flips. Where weights lie in
 //! memory changes a model's speed, so both sides are loaded afresh many times, and a load is what the intervals count as
 //! a repeat. Fails where the ratio of CPU times is proven above 1.01; the wall clock stands beside it.
 
 mod child;
 #[path = "../../tests/common/mod.rs"]
 mod common;
+mod loading;
 mod pool;
 
 use std::path::Path;
@@ -69,19 +70,25 @@ const SUBJECTS: [Subject; 4] = [
 ];
 
 fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let [argument, work] = arguments.as_slice()
+        && argument == loading::ARGUMENT
+    {
+        loading::child(work.as_ref());
+        return ExitCode::SUCCESS;
+    }
     // Only `cargo bench` says so; `cargo test --benches` just starts it.
-    if !std::env::args().any(|argument| argument == "--bench") {
+    if !arguments.iter().any(|argument| argument == "--bench") {
         return ExitCode::SUCCESS;
     }
     let Some(python) = std::env::var_os(PYTHON) else {
         println!("not run: {PYTHON} names no Python with torch {}", version());
         return ExitCode::SUCCESS;
     };
-    let chosen = std::env::args()
-        .skip(1)
-        .find(|argument| !argument.starts_with('-'));
-    let is_chosen = |subject: &&Subject| chosen.as_ref().is_none_or(|name| name == subject.model);
-    let mut coin = Coin(0x9e37_79b9_7f4a_7c15);
+    let mut names = arguments.iter().filter(|name| !name.starts_with('-'));
+    let chosen = names.next();
+    let is_chosen = |subject: &&Subject| chosen.is_none_or(|name| name == subject.model);
+    let mut coin = Coin::new();
     let mut code = ExitCode::SUCCESS;
     println!(
         "tare over Python's PyTorch: ratio of median latencies [95% interval], {LOADS} loads x {BLOCKS} blocks a side"
@@ -99,6 +106,9 @@ fn main() -> ExitCode {
                 code = ExitCode::FAILURE;
             }
         }
+    }
+    if is_chosen(&&loading::SUBJECT) && !loading::compare(python.as_ref()) {
+        code = ExitCode::FAILURE;
     }
     code
 }
@@ -127,7 +137,11 @@ fn compare(
     let [mut cpu, mut wall] = [Vec::new(), Vec::new()];
     for _ in 0..LOADS {
         let python_first = coin.flip();
-        let spawned = || Child::spawn(python, &version(), &pool.load(subject, mode));
+        let spawned = || {
+            let mut child = Child::start(python, &version());
+            let outputs = child.load(&pool.load(subject, mode));
+            (child, outputs)
+        };
         let first = python_first.then(spawned);
         let loaded = Libtorch.load(&request).expect("loads");
         let (mut child, outputs) = first.unwrap_or_else(spawned);
@@ -209,6 +223,10 @@ fn agree(session: &mut dyn Session, inputs: &[Tensor], outputs: &[Vec<f64>]) {
 struct Coin(u64);
 
 impl Coin {
+    fn new() -> Self {
+        Self(0x9e37_79b9_7f4a_7c15)
+    }
+
     fn flip(&mut self) -> bool {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;

@@ -8,6 +8,7 @@ use super::program::{Frame, Program};
 use crate::ffi::lies_in;
 use crate::kind;
 use crate::lower::Target;
+use crate::shim::told;
 
 /// As many views of each input are kept as a pool of inputs may have; more only cost their making again.
 const POOL: usize = 64;
@@ -35,7 +36,7 @@ pub(super) fn execute(
 ) -> Result<(), AdapterError> {
     let done = feed(program, frame, feeds, inputs)
         .and_then(|()| program.run(frame).map_err(|error| error.to_string()))
-        .and_then(|()| bring_out(program, frame, inputs).map_err(|error| error.to_string()));
+        .and_then(|()| bring_out(program, frame, inputs).map_err(|error| told(&error)));
     done.map_err(|reason| {
         program.reset(frame);
         AdapterError::Run(reason)
@@ -50,7 +51,7 @@ fn feed(
 ) -> Result<(), String> {
     for (index, (feed, input)) in feeds.iter_mut().zip(inputs).enumerate() {
         // SAFETY: `execute` frees the frame of what refers to the bytes; kernels do not write to their inputs.
-        let tensor = unsafe { feed.tensor(input) }.map_err(|error| error.to_string())?;
+        let tensor = unsafe { feed.tensor(input) }.map_err(|error| told(&error))?;
         program.feed(frame, index, tensor);
     }
     Ok(())

@@ -87,7 +87,6 @@ impl Lowering<'_> {
         let middle = program.slots.len();
         program.slots.extend(results);
         let end = program.slots.len();
-        program.calls += kernel.calls;
         program.steps.push(Step {
             run: kernel.run,
             name: format!("{} '{}'", node.op_type, node.name).into(),

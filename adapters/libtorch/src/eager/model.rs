@@ -90,13 +90,10 @@ impl Loaded for EagerModel {
         Ok(Box::new(EagerSession::new(self)?))
     }
 
-    /// The calls are counted in one request more, the first time that a request has run; before that they are those
-    /// that the lowerings expect.
+    /// The calls are counted in one request more, the first time that this is asked after a request.
     fn runtime(&self) -> RuntimeFacts {
-        let calls = match self.sample.get() {
-            Some(inputs) => *self.seen.get_or_init(|| self.seen_calls(inputs)),
-            None => Some(self.program.calls),
-        };
+        let sample = self.sample.get();
+        let calls = sample.and_then(|inputs| *self.seen.get_or_init(|| self.seen_calls(inputs)));
         runtime::facts(self.settings, calls)
     }
 }
@@ -150,7 +147,7 @@ mod tests {
         let (_folder, request) = padded("edge");
         let settings = Settings::of(&request).expect("known");
         let model = load(&request, settings).expect("loads");
-        assert!(model.runtime().dispatched_calls.is_some());
+        assert_eq!(model.runtime().dispatched_calls, None);
         assert_eq!(model.seen.get(), None);
         let x = HostTensor::from_values(vec![3], vec![1.0f32, 2.0, 3.0]).expect("fits");
         let mut session = model.session().expect("a session");

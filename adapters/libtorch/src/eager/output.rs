@@ -4,6 +4,7 @@ use tare_adapter_api::{AdapterError, OutputSpec, Tensor as HostTensor};
 use tch::{TchError, Tensor};
 
 use crate::kind;
+use crate::shim::told;
 
 /// A copy of the output on the host, of the declared type.
 pub(crate) fn tensor(
@@ -18,7 +19,7 @@ pub(crate) fn tensor(
         .f_to_kind(wanted)
         .and_then(|tensor| tensor.f_contiguous())
         .and_then(|tensor| bytes(&tensor))
-        .map_err(|error| failed(error.to_string()))?;
+        .map_err(|error| failed(told(&error)))?;
     let shape = tensor.size().iter().map(|size| *size as usize).collect();
     HostTensor::from_bytes(spec.dtype, shape, bytes.into())
         .map_err(|error| failed(error.to_string()))

@@ -36,8 +36,6 @@ pub(crate) struct Program {
     pub(super) outputs: Vec<u32>,
     /// Slots that are full after the last step and not constant.
     pub(super) left: Vec<u32>,
-    /// ATen calls of one execution.
-    pub(crate) calls: u64,
 }
 
 /// The tensors of one execution.
@@ -163,7 +161,7 @@ mod tests {
     }
 
     fn sum_of_all() -> Kernel {
-        Kernel::new(1, |inputs: Inputs<'_>| {
+        Kernel::new(|inputs: Inputs<'_>| {
             let parts: Vec<&Tensor> = inputs.present().collect();
             Tensor::f_stack(&parts, 0)?.f_sum(None)
         })

@@ -37,7 +37,7 @@ fn leaky_relu(node: &Node<'_>) -> Result<Kernel, Refusal> {
     if slope as f32 == 0.01 {
         return Ok(Kernel::unary(|x| x.f_leaky_relu()));
     }
-    Ok(Kernel::new(4, move |inputs: Inputs<'_>| {
+    Ok(Kernel::new(move |inputs: Inputs<'_>| {
         let x = inputs.at(0)?;
         let below = x.f_clamp_max(0.0)?.f_mul_scalar(slope)?;
         x.f_clamp_min(0.0)?.f_add(&below)

@@ -18,7 +18,7 @@ fn einsum(node: &Node<'_>) -> Result<Kernel, Refusal> {
     if equation.is_empty() {
         return Err(Refusal::new("without an equation"));
     }
-    Ok(Kernel::new(1, move |inputs: Inputs<'_>| {
+    Ok(Kernel::new(move |inputs: Inputs<'_>| {
         let tensors: Vec<&Tensor> = inputs.present().collect();
         Tensor::f_einsum(&equation, &tensors, None::<&[i64]>)
     }))
@@ -26,7 +26,7 @@ fn einsum(node: &Node<'_>) -> Result<Kernel, Refusal> {
 
 fn lp_normalization(node: &Node<'_>) -> Kernel {
     let (axis, p) = (node.int("axis", -1), node.int("p", 2));
-    Kernel::new(2, move |inputs: Inputs<'_>| {
+    Kernel::new(move |inputs: Inputs<'_>| {
         let x = inputs.at(0)?;
         x.f_div(&x.f_norm_scalaropt_dim(p, [axis], true)?)
     })
@@ -35,7 +35,7 @@ fn lp_normalization(node: &Node<'_>) -> Kernel {
 /// Zero mean and unit variance over the axes, with the standard's 1e-9 beside the deviation.
 fn mean_variance_normalization(node: &Node<'_>) -> Kernel {
     let axes = node.ints("axes").unwrap_or_else(|| vec![0, 2, 3]);
-    Kernel::new(5, move |inputs: Inputs<'_>| {
+    Kernel::new(move |inputs: Inputs<'_>| {
         let x = inputs.at(0)?;
         let (variance, mean) = x.f_var_mean_dim(&axes, false, true)?;
         x.f_sub(&mean)?

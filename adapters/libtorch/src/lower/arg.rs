@@ -24,7 +24,7 @@ fn arg(node: &Node<'_>, call: Arg) -> Kernel {
     if !node.flag("select_last_index", false) {
         return Kernel::unary(move |x| call(x, axis, keep));
     }
-    Kernel::new(3, move |inputs: Inputs<'_>| {
+    Kernel::new(move |inputs: Inputs<'_>| {
         let x = inputs.at(0)?;
         let last = size_at(x, axis)? - 1;
         call(&x.f_flip([axis])?, axis, keep)?.f_rsub_scalar(last)
@@ -35,12 +35,12 @@ fn arg(node: &Node<'_>, call: Arg) -> Kernel {
 fn hardmax(node: &Node<'_>) -> Result<Kernel, Refusal> {
     if node.opset() >= 13 {
         let axis = node.int("axis", -1);
-        return Ok(Kernel::new(3, move |inputs: Inputs<'_>| {
+        return Ok(Kernel::new(move |inputs: Inputs<'_>| {
             one_hot_of_largest(inputs.at(0)?, axis)
         }));
     }
     let axis = node.int("axis", 1);
-    Ok(Kernel::new(5, move |inputs: Inputs<'_>| {
+    Ok(Kernel::new(move |inputs: Inputs<'_>| {
         let x = inputs.at(0)?;
         let shape = x.size();
         let axis = from_first(axis, shape.len())?;
@@ -65,7 +65,7 @@ fn top_k(node: &Node<'_>) -> Result<Kernel, Refusal> {
     };
     if !node.has_output(1) {
         let sorted = node.flag("sorted", true);
-        return Ok(Kernel::new(1, move |inputs: Inputs<'_>| {
+        return Ok(Kernel::new(move |inputs: Inputs<'_>| {
             let k = k.read_one(inputs)?;
             let (values, _) = inputs.at(0)?.f_topk(k, axis, largest, sorted)?;
             Ok(Outputs::One(values))
@@ -77,11 +77,11 @@ fn top_k(node: &Node<'_>) -> Result<Kernel, Refusal> {
         } else {
             Tensor::f_min_dim
         };
-        return Ok(Kernel::new(1, move |inputs: Inputs<'_>| {
+        return Ok(Kernel::new(move |inputs: Inputs<'_>| {
             best(inputs.at(0)?, axis, true)
         }));
     }
-    Ok(Kernel::new(3, move |inputs: Inputs<'_>| {
+    Ok(Kernel::new(move |inputs: Inputs<'_>| {
         let k = k.read_one(inputs)?;
         let (values, indices) = inputs.at(0)?.f_sort_stable(true, axis, largest)?;
         Ok((values.f_narrow(axis, 0, k)?, indices.f_narrow(axis, 0, k)?))

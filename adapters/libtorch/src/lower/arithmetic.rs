@@ -27,10 +27,10 @@ fn binary(node: &Node<'_>, call: Binary) -> Result<Kernel, Refusal> {
     }
     match (number(node, 0)?, number(node, 1)?) {
         (None, None) => Ok(Kernel::binary(call)),
-        (Some(left), _) => Ok(Kernel::new(1, move |inputs: Inputs<'_>| {
+        (Some(left), _) => Ok(Kernel::new(move |inputs: Inputs<'_>| {
             call(&left, inputs.at(1)?)
         })),
-        (None, Some(right)) => Ok(Kernel::new(1, move |inputs: Inputs<'_>| {
+        (None, Some(right)) => Ok(Kernel::new(move |inputs: Inputs<'_>| {
             call(inputs.at(0)?, &right)
         })),
     }
@@ -82,7 +82,7 @@ fn pow(node: &Node<'_>) -> Result<Kernel, Refusal> {
     if same {
         return Ok(Kernel::binary(|x, y| x.f_pow(y)));
     }
-    Ok(Kernel::new(2, |inputs: Inputs<'_>| {
+    Ok(Kernel::new(|inputs: Inputs<'_>| {
         let x = inputs.at(0)?;
         x.f_pow(inputs.at(1)?)?.f_to_kind(x.f_kind()?)
     }))

@@ -1,6 +1,5 @@
 //! Attention: libtorch's fused call wherever it has what is asked, else the products written out.
 
-use tare_adapter_api::DataType;
 use tch::{Kind, TchError, Tensor};
 
 use super::host::Number;
@@ -17,7 +16,7 @@ fn sdpa(node: &Node<'_>) -> Result<Kernel, Refusal> {
     let usual = 1.0 / (width as f64).sqrt();
     let scale = node.float("scale", usual);
     let scale = ((scale - usual).abs() > 1e-6 * usual).then_some(scale);
-    Ok(Kernel::new(1, move |inputs: Inputs<'_>| {
+    Ok(Kernel::new(move |inputs: Inputs<'_>| {
         let (q, k, v) = (inputs.at(0)?, inputs.at(1)?, inputs.at(2)?);
         fused(q, k, v, inputs.get(3), false, scale)
     }))
@@ -75,42 +74,7 @@ fn attention(node: &Node<'_>) -> Result<Kernel, Refusal> {
             .has_output(3)
             .then(|| node.int("qk_matmul_output_mode", 0)),
     };
-    let calls = calls(node, asked);
-    Ok(Kernel::new(calls, move |inputs: Inputs<'_>| {
-        attend(inputs, asked)
-    }))
-}
-
-/// Splitting and joining heads, the past, the mask, and the products.
-fn calls(node: &Node<'_>, asked: Asked) -> u64 {
-    let of_bools = node.dtype(3) == Some(DataType::Bool);
-    let (masked, past) = (node.has_input(3), node.has_input(4));
-    let (mask, keys) = (node.shape(3), node.shape(1));
-    let short = mask
-        .zip(keys)
-        .is_some_and(|(mask, keys)| !past && asked.heads.is_none() && mask.last() < keys.get(2));
-    let causal = match asked.causal && (masked || past || asked.by_hand()) {
-        false => 0,
-        true if masked && !of_bools => 4,
-        true => 2 + u64::from(masked),
-    };
-    let core = if asked.by_hand() { 6 } else { 1 };
-    let capping = if asked.softcap > 0.0 { 3 } else { 0 };
-    let adding = match asked.by_hand() && (masked || asked.causal) {
-        false => 0,
-        true => 1 + u64::from(of_bools || (asked.causal && !masked)),
-    };
-    let grouped = node
-        .shape(0)
-        .zip(node.shape(1))
-        .is_some_and(|(q, k)| match asked.heads {
-            Some((of_q, of_kv)) => of_q != of_kv,
-            None => q[1] != k[1],
-        });
-    let repeating = if asked.by_hand() && grouped { 2 } else { 0 };
-    let shaping = if asked.heads.is_some() { 8 } else { 0 };
-    let joining = 2 * u64::from(past);
-    shaping + joining + u64::from(short) + causal + repeating + core + adding + capping
+    Ok(Kernel::new(move |inputs: Inputs<'_>| attend(inputs, asked)))
 }
 
 fn attend(inputs: Inputs<'_>, asked: Asked) -> Result<Outputs, TchError> {

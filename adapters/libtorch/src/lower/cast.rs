@@ -9,7 +9,7 @@ pub(super) const TABLE: &[Entry] = &[
     ("Cast", cast),
     ("CastLike", cast_like),
     ("Where", |_| {
-        Ok(Kernel::new(1, |inputs: Inputs<'_>| {
+        Ok(Kernel::new(|inputs: Inputs<'_>| {
             inputs.at(1)?.f_where_self(inputs.at(0)?, inputs.at(2)?)
         }))
     }),

@@ -20,7 +20,7 @@ fn clip(node: &Node<'_>) -> Result<Kernel, Refusal> {
     let (least, most) = (known(node, 1), known(node, 2));
     let open = |index: usize, bound: Option<Number>| node.has_input(index) && bound.is_none();
     if open(1, least) || open(2, most) {
-        return Ok(Kernel::new(1, at_run));
+        return Ok(Kernel::new(at_run));
     }
     Ok(between(least, most))
 }

@@ -51,23 +51,20 @@ fn conv(node: &Node<'_>) -> Result<Kernel, Refusal> {
         None => (Some(window.for_pad()), vec![0; window.kernel.len()]),
     };
     let call = conv_of(window.kernel.len())?;
-    Ok(Kernel::new(
-        1 + u64::from(pads.is_some()),
-        move |inputs: Inputs<'_>| {
-            let (weight, bias) = (operands.weight(inputs)?, operands.bias(inputs));
-            let x = inputs.at(0)?;
-            let step = Step {
-                strides: &strides,
-                padding: &padding,
-                dilations: &dilations,
-                groups,
-            };
-            match &pads {
-                None => call(x, weight, bias, step),
-                Some(pads) => call(&x.f_constant_pad_nd(pads)?, weight, bias, step),
-            }
-        },
-    ))
+    Ok(Kernel::new(move |inputs: Inputs<'_>| {
+        let (weight, bias) = (operands.weight(inputs)?, operands.bias(inputs));
+        let x = inputs.at(0)?;
+        let step = Step {
+            strides: &strides,
+            padding: &padding,
+            dilations: &dilations,
+            groups,
+        };
+        match &pads {
+            None => call(x, weight, bias, step),
+            Some(pads) => call(&x.f_constant_pad_nd(pads)?, weight, bias, step),
+        }
+    }))
 }
 
 struct Step<'a> {
@@ -110,8 +107,7 @@ fn conv_transpose(node: &Node<'_>) -> Result<Kernel, Refusal> {
         false => vec![0; axes],
     };
     let call = conv_transpose_of(axes)?;
-    let calls = 1 + if even { 0 } else { axes as u64 };
-    Ok(Kernel::new(calls, move |inputs: Inputs<'_>| {
+    Ok(Kernel::new(move |inputs: Inputs<'_>| {
         let step = Step {
             strides: &window.strides,
             padding: &padding,

@@ -25,7 +25,7 @@ fn constant_of_shape(node: &Node<'_>) -> Result<Kernel, Refusal> {
         }
         _ => (Number::Float(0.0), node.kind(DataType::F32)?),
     };
-    Ok(Kernel::new(1, move |inputs: Inputs<'_>| {
+    Ok(Kernel::new(move |inputs: Inputs<'_>| {
         Tensor::f_full(shape.read(inputs)?.as_ref(), value, (kind, device))
     }))
 }
@@ -39,26 +39,23 @@ fn eye_like(node: &Node<'_>) -> Result<Kernel, Refusal> {
     });
     let dtype = asked.or_else(|| node.dtype(0));
     let kind = dtype.map(|dtype| node.kind(dtype)).transpose()?;
-    Ok(Kernel::new(
-        if k == 0 { 1 } else { 3 },
-        move |inputs: Inputs<'_>| {
-            let x = inputs.at(0)?;
-            let options = (kind.map_or_else(|| x.f_kind(), Ok)?, x.device());
-            match *x.size() {
-                [rows, columns] if k == 0 => Tensor::f_eye_m(rows, columns, options),
-                [rows, columns] => Tensor::f_ones([rows, columns], options)?
-                    .f_triu(k)?
-                    .f_tril(k),
-                ref shape => Err(TchError::Shape(format!("{shape:?} is no matrix"))),
-            }
-        },
-    ))
+    Ok(Kernel::new(move |inputs: Inputs<'_>| {
+        let x = inputs.at(0)?;
+        let options = (kind.map_or_else(|| x.f_kind(), Ok)?, x.device());
+        match *x.size() {
+            [rows, columns] if k == 0 => Tensor::f_eye_m(rows, columns, options),
+            [rows, columns] => Tensor::f_ones([rows, columns], options)?
+                .f_triu(k)?
+                .f_tril(k),
+            ref shape => Err(TchError::Shape(format!("{shape:?} is no matrix"))),
+        }
+    }))
 }
 
 /// Indices outside [−depth, depth) name no class; `one_hot` of torch knows neither those nor other values than 0 and 1.
 fn one_hot(node: &Node<'_>) -> Kernel {
     let axis = node.int("axis", -1);
-    Kernel::new(9, move |inputs: Inputs<'_>| {
+    Kernel::new(move |inputs: Inputs<'_>| {
         let indices = host::indices(inputs.at(0)?)?;
         let depth = Number::of(inputs.at(1)?)?.to_f64() as i64;
         let rank = indices.dim() as i64 + 1;
@@ -82,7 +79,7 @@ fn range(node: &Node<'_>) -> Result<Kernel, Refusal> {
         .dtype(0)
         .ok_or_else(|| Refusal::new("where the element type is open until the model runs"))?;
     let kind = node.kind(dtype)?;
-    Ok(Kernel::new(1, move |inputs: Inputs<'_>| {
+    Ok(Kernel::new(move |inputs: Inputs<'_>| {
         let number = |index: usize| Number::of(inputs.at(index)?);
         let (start, limit, delta) = (number(0)?, number(1)?, number(2)?);
         let steps = (limit.to_f64() - start.to_f64()) / delta.to_f64();
@@ -96,7 +93,7 @@ fn range(node: &Node<'_>) -> Result<Kernel, Refusal> {
 fn trilu(node: &Node<'_>) -> Result<Kernel, Refusal> {
     let upper = node.flag("upper", true);
     let diagonal = Ints::input(node, 1).unwrap_or(Ints::Known(vec![0]));
-    Ok(Kernel::new(1, move |inputs: Inputs<'_>| {
+    Ok(Kernel::new(move |inputs: Inputs<'_>| {
         let (x, diagonal) = (inputs.at(0)?, diagonal.read_one(inputs)?);
         if upper {
             x.f_triu(diagonal)

@@ -35,7 +35,7 @@ fn gather(node: &Node<'_>) -> Result<Kernel, Refusal> {
         Ok(rank) => from_first(axis, rank as usize)? as i64,
         Err(_) => axis,
     };
-    Ok(Kernel::new(1, move |inputs: Inputs<'_>| {
+    Ok(Kernel::new(move |inputs: Inputs<'_>| {
         elements(inputs.at(0)?, axis, inputs.at(1)?)
     }))
 }
@@ -81,7 +81,7 @@ fn counts_up(scope: &Scope<'_>, mut value: ValueId) -> bool {
 /// An embedding, which refuses indices that count from the end: any elements of the axis from the first of such on.
 fn rows(table: Shared) -> Kernel {
     let from_the_end = AtomicBool::new(false);
-    Kernel::new(1, move |inputs: Inputs<'_>| {
+    Kernel::new(move |inputs: Inputs<'_>| {
         let indices = inputs.at(1)?;
         if from_the_end.load(Ordering::Relaxed) {
             return elements(&table, 0, indices);

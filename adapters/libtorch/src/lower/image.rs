@@ -16,7 +16,7 @@ pub(super) const TABLE: &[Entry] = &[
 
 fn affine_grid(node: &Node<'_>) -> Kernel {
     let aligned = node.flag("align_corners", false);
-    Kernel::new(1, move |inputs: Inputs<'_>| {
+    Kernel::new(move |inputs: Inputs<'_>| {
         Tensor::f_affine_grid_generator(inputs.at(0)?, integers(inputs.at(1)?)?, aligned)
     })
 }
@@ -36,7 +36,7 @@ fn col2im(node: &Node<'_>) -> Result<Kernel, Refusal> {
     if node.shape(1).is_some_and(|shape| shape != [2]) {
         return Err(Refusal::new("on other than two spatial axes"));
     }
-    Ok(Kernel::new(1, move |inputs: Inputs<'_>| {
+    Ok(Kernel::new(move |inputs: Inputs<'_>| {
         let (size, block) = (integers(inputs.at(1)?)?, integers(inputs.at(2)?)?);
         let columns = inputs.at(0)?;
         columns.f_col2im(size, block, &dilations, pads, &strides)
@@ -56,7 +56,7 @@ fn depth_to_space(node: &Node<'_>) -> Result<Kernel, Refusal> {
     let block = block_size(node)?;
     match node.string("mode", "DCR") {
         "CRD" => Ok(Kernel::unary(move |x| x.f_pixel_shuffle(block))),
-        "DCR" => Ok(Kernel::new(3, move |inputs: Inputs<'_>| {
+        "DCR" => Ok(Kernel::new(move |inputs: Inputs<'_>| {
             let x = inputs.at(0)?;
             let (n, c, h, w) = x.size4()?;
             let depth = c / (block * block);
@@ -70,7 +70,7 @@ fn depth_to_space(node: &Node<'_>) -> Result<Kernel, Refusal> {
 
 fn space_to_depth(node: &Node<'_>) -> Result<Kernel, Refusal> {
     let block = block_size(node)?;
-    Ok(Kernel::new(3, move |inputs: Inputs<'_>| {
+    Ok(Kernel::new(move |inputs: Inputs<'_>| {
         let x = inputs.at(0)?;
         let (n, c, h, w) = x.size4()?;
         let (rows, columns) = (h / block, w / block);
@@ -106,7 +106,7 @@ fn grid_sample(node: &Node<'_>) -> Result<Kernel, Refusal> {
 
 fn tile(node: &Node<'_>) -> Result<Kernel, Refusal> {
     let repeats = Ints::input(node, 1).ok_or_else(|| Refusal::new("without repeats"))?;
-    Ok(Kernel::new(1, move |inputs: Inputs<'_>| {
+    Ok(Kernel::new(move |inputs: Inputs<'_>| {
         let repeats = repeats.read(inputs)?;
         inputs.at(0)?.f_repeat(repeats.as_ref())
     }))

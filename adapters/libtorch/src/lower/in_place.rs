@@ -9,7 +9,7 @@ pub(super) const OWN: &[Entry] = &[
         }))
     }),
     ("relu_", |_| {
-        Ok(Kernel::new(1, |inputs: Inputs<'_>| {
+        Ok(Kernel::new(|inputs: Inputs<'_>| {
             inputs.at(0)?.shallow_clone().f_relu_()
         }))
     }),

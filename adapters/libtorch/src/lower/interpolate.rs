@@ -76,14 +76,6 @@ pub(super) fn is_image(sides: &[Side]) -> bool {
 }
 
 impl Plan {
-    pub(super) fn calls(&self) -> u64 {
-        match self {
-            Self::Same => 0,
-            Self::Rows(axes) => 2 * axes.len() as u64,
-            Self::Torch(..) => 1,
-        }
-    }
-
     pub(super) fn run(&self, x: &Tensor) -> Result<Tensor, TchError> {
         match self {
             Self::Same => Ok(x.shallow_clone()),

@@ -2,9 +2,8 @@
 
 use tch::{TchError, Tensor};
 
-/// An operator made ready: a function of the tensors at its inputs, and how many ATen calls it makes.
+/// An operator made ready: a function of the tensors at its inputs.
 pub(crate) struct Kernel {
-    pub(crate) calls: u64,
     pub(crate) run: Run,
     /// Whether the first output is the first input, so that nothing needs to be executed.
     pub(crate) is_same: bool,
@@ -24,13 +23,11 @@ pub(crate) enum Outputs {
 }
 
 impl Kernel {
-    /// A function that makes `calls` ATen calls.
+    /// A function of the inputs.
     pub(crate) fn new<O: Into<Outputs>>(
-        calls: u64,
         run: impl Fn(Inputs<'_>) -> Result<O, TchError> + Send + Sync + 'static,
     ) -> Self {
         Self {
-            calls,
             run: Box::new(move |inputs| run(inputs).map(Into::into)),
             is_same: false,
         }
@@ -40,7 +37,7 @@ impl Kernel {
     pub(crate) fn same() -> Self {
         Self {
             is_same: true,
-            ..Self::new(0, |inputs| inputs.at(0).map(Tensor::shallow_clone))
+            ..Self::new(|inputs| inputs.at(0).map(Tensor::shallow_clone))
         }
     }
 
@@ -48,14 +45,14 @@ impl Kernel {
     pub(crate) fn unary(
         run: impl Fn(&Tensor) -> Result<Tensor, TchError> + Send + Sync + 'static,
     ) -> Self {
-        Self::new(1, move |inputs| run(inputs.at(0)?))
+        Self::new(move |inputs| run(inputs.at(0)?))
     }
 
     /// One call on the first two inputs.
     pub(crate) fn binary(
         run: impl Fn(&Tensor, &Tensor) -> Result<Tensor, TchError> + Send + Sync + 'static,
     ) -> Self {
-        Self::new(1, move |inputs| run(inputs.at(0)?, inputs.at(1)?))
+        Self::new(move |inputs| run(inputs.at(0)?, inputs.at(1)?))
     }
 }
 

@@ -21,7 +21,7 @@ pub(super) const TABLE: &[Entry] = &[
 
 fn concat(node: &Node<'_>) -> Result<Kernel, Refusal> {
     let axis = node.int("axis", 1);
-    Ok(Kernel::new(1, move |inputs: Inputs<'_>| {
+    Ok(Kernel::new(move |inputs: Inputs<'_>| {
         let parts: Vec<&Tensor> = inputs.present().collect();
         Tensor::f_cat(&parts, axis)
     }))
@@ -36,7 +36,7 @@ fn dropout(node: &Node<'_>) -> Result<Kernel, Refusal> {
     if !node.has_output(1) {
         return Ok(Kernel::same());
     }
-    Ok(Kernel::new(2, |inputs: Inputs<'_>| {
+    Ok(Kernel::new(|inputs: Inputs<'_>| {
         let x = inputs.at(0)?;
         let kept = x.f_ones_like()?.f_to_kind(tch::Kind::Bool)?;
         Ok((x.shallow_clone(), kept))
@@ -48,7 +48,7 @@ fn expand(node: &Node<'_>) -> Result<Kernel, Refusal> {
         return Ok(Kernel::unary(move |x| x.f_expand(&shape, false)));
     }
     let shape = Ints::input(node, 1).ok_or_else(|| Refusal::new("without a shape"))?;
-    Ok(Kernel::new(1, move |inputs: Inputs<'_>| {
+    Ok(Kernel::new(move |inputs: Inputs<'_>| {
         let x = inputs.at(0)?;
         x.f_expand(broadcast(&x.size(), &shape.read(inputs)?), false)
     }))
@@ -93,7 +93,7 @@ fn reshape(node: &Node<'_>) -> Result<Kernel, Refusal> {
     let keep_zero = node.flag("allowzero", false);
     let wanted = Ints::attribute_or_input(node, "shape", 1)
         .ok_or_else(|| Refusal::new("without a shape"))?;
-    Ok(Kernel::new(1, move |inputs: Inputs<'_>| {
+    Ok(Kernel::new(move |inputs: Inputs<'_>| {
         let x = inputs.at(0)?;
         let mut shape = wanted.read(inputs)?.into_owned();
         if !keep_zero {
@@ -138,17 +138,17 @@ fn split(node: &Node<'_>) -> Result<Kernel, Refusal> {
             && *first > 0
         {
             let size = *first;
-            return Ok(Kernel::new(1, move |inputs: Inputs<'_>| {
+            return Ok(Kernel::new(move |inputs: Inputs<'_>| {
                 inputs.at(0)?.f_split(size, axis)
             }));
         }
-        return Ok(Kernel::new(1, move |inputs: Inputs<'_>| {
+        return Ok(Kernel::new(move |inputs: Inputs<'_>| {
             inputs
                 .at(0)?
                 .f_split_with_sizes(sizes.read(inputs)?.as_ref(), axis)
         }));
     }
-    Ok(Kernel::new(1, move |inputs: Inputs<'_>| {
+    Ok(Kernel::new(move |inputs: Inputs<'_>| {
         let x = inputs.at(0)?;
         let shape = x.size();
         let size = shape[from_first(axis, shape.len())?];
@@ -170,7 +170,7 @@ fn squeeze(node: &Node<'_>) -> Result<Kernel, Refusal> {
         Some(Ints::Known(axes)) if axes.len() == 1 => {
             Ok(Kernel::unary(move |x| x.f_squeeze_dim(axes[0])))
         }
-        Some(axes) => Ok(Kernel::new(1, move |inputs: Inputs<'_>| {
+        Some(axes) => Ok(Kernel::new(move |inputs: Inputs<'_>| {
             inputs.at(0)?.f_squeeze_dims(axes.read(inputs)?.as_ref())
         })),
     }
@@ -183,8 +183,7 @@ fn unsqueeze(node: &Node<'_>) -> Result<Kernel, Refusal> {
         let axis = *axis;
         return Ok(Kernel::unary(move |x| x.f_unsqueeze(axis)));
     }
-    let calls = axes.known().map_or(1, |axes| axes.len() as u64);
-    Ok(Kernel::new(calls, move |inputs: Inputs<'_>| {
+    Ok(Kernel::new(move |inputs: Inputs<'_>| {
         let x = inputs.at(0)?;
         let axes = axes.read(inputs)?;
         let rank = x.dim() + axes.len();

@@ -24,7 +24,7 @@ fn reduction(node: &Node<'_>) -> Result<Reduction, Refusal> {
 
 fn likelihood(node: &Node<'_>) -> Result<Kernel, Refusal> {
     let (reduction, ignored) = (reduction(node)?, node.int("ignore_index", IGNORE_NONE));
-    Ok(Kernel::new(1, move |inputs: Inputs<'_>| {
+    Ok(Kernel::new(move |inputs: Inputs<'_>| {
         loss(inputs.at(0)?, inputs, reduction, ignored)
     }))
 }
@@ -42,13 +42,13 @@ fn loss(
 fn cross_entropy(node: &Node<'_>) -> Result<Kernel, Refusal> {
     let (reduction, ignored) = (reduction(node)?, node.int("ignore_index", IGNORE_NONE));
     if node.has_output(1) {
-        return Ok(Kernel::new(2, move |inputs: Inputs<'_>| {
+        return Ok(Kernel::new(move |inputs: Inputs<'_>| {
             let logarithms = inputs.at(0)?.f_log_softmax(1, None)?;
             let loss = loss(&logarithms, inputs, reduction, ignored)?;
             Ok((loss, logarithms))
         }));
     }
-    Ok(Kernel::new(1, move |inputs: Inputs<'_>| {
+    Ok(Kernel::new(move |inputs: Inputs<'_>| {
         let classes = host::indices(inputs.at(1)?)?;
         let scores = inputs.at(0)?;
         let loss = scores.f_cross_entropy_loss(&classes, inputs.get(2), reduction, ignored, 0.0)?;

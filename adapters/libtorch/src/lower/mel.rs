@@ -13,7 +13,7 @@ fn mel(node: &Node<'_>) -> Result<Kernel, Refusal> {
     let dtype = number.and_then(DataType::from_onnx);
     let dtype = dtype.ok_or_else(|| Refusal::new("of an unknown type"))?;
     let (kind, device) = (node.kind(dtype)?, node.target().device);
-    Ok(Kernel::new(2, move |inputs: Inputs<'_>| {
+    Ok(Kernel::new(move |inputs: Inputs<'_>| {
         let number = |index: usize| Ok(Number::of(inputs.at(index)?)?.to_f64());
         let numbers: Result<Vec<f64>, TchError> = (0..5).map(number).collect();
         let (table, shape) = weights(&numbers?)?;

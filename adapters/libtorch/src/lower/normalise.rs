@@ -35,7 +35,7 @@ fn batch(node: &Node<'_>) -> Result<Kernel, Refusal> {
     let epsilon = node.float("epsilon", 1e-5);
     if node.flag("training_mode", false) {
         let momentum = node.float("momentum", 0.9);
-        return Ok(Kernel::new(9, move |inputs: Inputs<'_>| {
+        return Ok(Kernel::new(move |inputs: Inputs<'_>| {
             batch_in_training(inputs, epsilon, momentum)
         }));
     }
@@ -48,7 +48,7 @@ fn batch(node: &Node<'_>) -> Result<Kernel, Refusal> {
         Operand::read(node, 3)?,
         Operand::read(node, 4)?,
     ];
-    Ok(Kernel::new(1, move |inputs: Inputs<'_>| {
+    Ok(Kernel::new(move |inputs: Inputs<'_>| {
         inputs.at(0)?.f_batch_norm(
             scale.get(inputs),
             shift.get(inputs),
@@ -92,7 +92,7 @@ fn batch_in_training(inputs: Inputs<'_>, epsilon: f64, momentum: f64) -> Result<
 fn instance(node: &Node<'_>) -> Result<Kernel, Refusal> {
     let epsilon = node.float("epsilon", 1e-5);
     let (scale, shift) = (Operand::read(node, 1)?, Operand::read(node, 2)?);
-    Ok(Kernel::new(1, move |inputs: Inputs<'_>| {
+    Ok(Kernel::new(move |inputs: Inputs<'_>| {
         let (scale, shift) = (scale.get(inputs), shift.get(inputs));
         let none: Option<&Tensor> = None;
         inputs
@@ -107,8 +107,7 @@ fn group(node: &Node<'_>) -> Result<Kernel, Refusal> {
     let groups = node.int("num_groups", 1);
     let (scale, shift) = (Operand::read(node, 1)?, Operand::read(node, 2)?);
     let by_channel = node.opset() >= 21;
-    let calls = if by_channel { 1 } else { 3 };
-    Ok(Kernel::new(calls, move |inputs: Inputs<'_>| {
+    Ok(Kernel::new(move |inputs: Inputs<'_>| {
         let x = inputs.at(0)?;
         let channels = x.size().get(1).copied().unwrap_or(1);
         let spread = |operand: &Operand| match operand.get(inputs) {
@@ -148,14 +147,14 @@ fn layer(node: &Node<'_>) -> Result<Kernel, Refusal> {
     let shape = normalised(node)?;
     let (scale, shift) = (fitted(node, 1, &shape)?, fitted(node, 2, &shape)?);
     if node.has_output(1) || node.has_output(2) {
-        return Ok(Kernel::new(1, move |inputs: Inputs<'_>| {
+        return Ok(Kernel::new(move |inputs: Inputs<'_>| {
             let (scale, shift) = (scale.get(inputs), shift.get(inputs));
             inputs
                 .at(0)?
                 .f_native_layer_norm(&shape, scale, shift, epsilon)
         }));
     }
-    Ok(Kernel::new(1, move |inputs: Inputs<'_>| {
+    Ok(Kernel::new(move |inputs: Inputs<'_>| {
         let (scale, shift) = (scale.get(inputs), shift.get(inputs));
         inputs
             .at(0)?
@@ -167,7 +166,7 @@ fn rms(node: &Node<'_>) -> Result<Kernel, Refusal> {
     let epsilon = node.float("epsilon", 1e-5);
     let shape = normalised(node)?;
     let scale = fitted(node, 1, &shape)?;
-    Ok(Kernel::new(1, move |inputs: Inputs<'_>| {
+    Ok(Kernel::new(move |inputs: Inputs<'_>| {
         inputs.at(0)?.f_rms_norm(&shape, scale.get(inputs), epsilon)
     }))
 }
@@ -177,7 +176,7 @@ fn local_response(node: &Node<'_>) -> Result<Kernel, Refusal> {
     let (alpha, beta) = (node.float("alpha", 1e-4), node.float("beta", 0.75));
     let (bias, size) = (node.float("bias", 1.0), node.int("size", 1));
     let (before, after) = ((size - 1) / 2, size / 2);
-    Ok(Kernel::new(9, move |inputs: Inputs<'_>| {
+    Ok(Kernel::new(move |inputs: Inputs<'_>| {
         let x = inputs.at(0)?;
         let shape = x.size();
         let (rows, channels) = (shape[0], shape[1]);

@@ -14,8 +14,7 @@ pub(super) const TABLE: &[Entry] = &[
 fn cum_sum(node: &Node<'_>) -> Result<Kernel, Refusal> {
     let axis = Ints::input(node, 1).ok_or_else(|| Refusal::new("without an axis"))?;
     let (exclusive, reverse) = (node.flag("exclusive", false), node.flag("reverse", false));
-    let calls = 1 + if exclusive { 3 } else { 0 } + if reverse { 2 } else { 0 };
-    Ok(Kernel::new(calls, move |inputs: Inputs<'_>| {
+    Ok(Kernel::new(move |inputs: Inputs<'_>| {
         let (x, axis) = (inputs.at(0)?, axis.read_one(inputs)?);
         if !reverse {
             return sum_along(x, axis, exclusive);
@@ -39,7 +38,7 @@ fn sum_along(x: &Tensor, axis: i64, exclusive: bool) -> Result<Tensor, TchError>
 /// The first `sequence_lens[b]` steps of each batch `b` in reverse, the others as they are.
 fn reverse_sequence(node: &Node<'_>) -> Kernel {
     let (batch_axis, time_axis) = (node.int("batch_axis", 1), node.int("time_axis", 0));
-    Kernel::new(7, move |inputs: Inputs<'_>| {
+    Kernel::new(move |inputs: Inputs<'_>| {
         let x = inputs.at(0)?;
         let options = (Kind::Int64, x.device());
         let steps = Tensor::f_arange(size_at(x, time_axis)?, options)?;
@@ -55,7 +54,7 @@ fn reverse_sequence(node: &Node<'_>) -> Kernel {
 fn unique(node: &Node<'_>) -> Kernel {
     let axis = node.node.int("axis");
     let sorted = node.flag("sorted", true);
-    Kernel::new(if sorted { 4 } else { 10 }, move |inputs: Inputs<'_>| {
+    Kernel::new(move |inputs: Inputs<'_>| {
         let x = inputs.at(0)?;
         let (axis, (values, inverse, counts)) = match axis {
             Some(axis) => {

@@ -59,7 +59,7 @@ fn pad(node: &Node<'_>) -> Result<Kernel, Refusal> {
         .ok_or_else(|| Refusal::new("without the attribute or input 'pads'"))?;
     let axes = Ints::input(node, 3);
     let attribute = node.float("value", 0.0);
-    Ok(Kernel::new(1, move |inputs: Inputs<'_>| {
+    Ok(Kernel::new(move |inputs: Inputs<'_>| {
         let x = inputs.at(0)?;
         let axes = axes.as_ref().map(|axes| axes.read(inputs)).transpose()?;
         let pads = by_axis(&pads.read(inputs)?, axes.as_deref(), x.dim())?;
@@ -160,7 +160,7 @@ fn is_known_to_torch(shape: &[i64], pads: &[(i64, i64)], trailing: usize, mode: 
 /// Cuts or pads with zeros at both sides of each axis alike; the odd row is at the end.
 fn center_crop_pad(node: &Node<'_>) -> Kernel {
     let axes = node.ints("axes");
-    Kernel::new(1, move |inputs: Inputs<'_>| {
+    Kernel::new(move |inputs: Inputs<'_>| {
         let x = inputs.at(0)?;
         let wanted = super::host::integers(inputs.at(1)?)?;
         let shape = x.size();

@@ -15,7 +15,7 @@ pub(super) const TABLE: &[Entry] = &[
 /// The elements along `axis`, or of the flattened tensor, at which the condition holds; it may be shorter than the axis.
 fn compress(node: &Node<'_>) -> Kernel {
     let axis = node.node.int("axis");
-    Kernel::new(3, move |inputs: Inputs<'_>| {
+    Kernel::new(move |inputs: Inputs<'_>| {
         let (x, condition) = (inputs.at(0)?, inputs.at(1)?);
         let kept = condition.f_nonzero()?.f_reshape([-1])?;
         match axis {
@@ -28,7 +28,7 @@ fn compress(node: &Node<'_>) -> Kernel {
 fn gather_elements(node: &Node<'_>) -> Kernel {
     let axis = node.int("axis", 0);
     let indices = Along::read(node, axis);
-    Kernel::new(1, move |inputs: Inputs<'_>| {
+    Kernel::new(move |inputs: Inputs<'_>| {
         let x = inputs.at(0)?;
         indices.call(inputs.at(1)?, x, |places| x.f_gather(axis, places, false))
     })
@@ -83,15 +83,12 @@ fn gather_nd(node: &Node<'_>) -> Result<Kernel, Refusal> {
             "with {batch} batch axes of {rank} axes of indices"
         )));
     }
-    Ok(Kernel::new(
-        2 + 2 * batch as u64,
-        move |inputs: Inputs<'_>| {
-            let (x, indices) = (inputs.at(0)?, host::indices(inputs.at(1)?)?);
-            let mut chosen = batch_positions(&indices, batch)?;
-            chosen.extend(coordinates(&indices)?);
-            x.f_index(&chosen)
-        },
-    ))
+    Ok(Kernel::new(move |inputs: Inputs<'_>| {
+        let (x, indices) = (inputs.at(0)?, host::indices(inputs.at(1)?)?);
+        let mut chosen = batch_positions(&indices, batch)?;
+        chosen.extend(coordinates(&indices)?);
+        x.f_index(&chosen)
+    }))
 }
 
 /// The coordinates that the last axis of `indices` holds, each a tensor of its own.
@@ -114,7 +111,7 @@ fn non_zero(node: &Node<'_>) -> Result<Kernel, Refusal> {
     if node.shape(0).is_some_and(|shape| shape.is_empty()) {
         return Err(Refusal::new("on a scalar"));
     }
-    Ok(Kernel::new(2, |inputs: Inputs<'_>| {
+    Ok(Kernel::new(|inputs: Inputs<'_>| {
         inputs.at(0)?.f_nonzero()?.f_transpose(0, 1)
     }))
 }

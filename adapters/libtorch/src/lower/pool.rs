@@ -73,16 +73,13 @@ fn largest(node: &Node<'_>) -> Result<Kernel, Refusal> {
         return Err(Refusal::new("of integers over one axis"));
     }
     let call = largest_of(axes)?;
-    Ok(Kernel::new(
-        1 + u64::from(pads.is_some()),
-        move |inputs: Inputs<'_>| {
-            let x = inputs.at(0)?;
-            match &pads {
-                None => call(x, &window, &padding, ceil),
-                Some(pads) => call(&padded(x, pads)?, &window, &padding, ceil),
-            }
-        },
-    ))
+    Ok(Kernel::new(move |inputs: Inputs<'_>| {
+        let x = inputs.at(0)?;
+        match &pads {
+            None => call(x, &window, &padding, ceil),
+            Some(pads) => call(&padded(x, pads)?, &window, &padding, ceil),
+        }
+    }))
 }
 
 /// Padding that is never the largest.
@@ -121,8 +118,7 @@ fn indexed(
         ));
     }
     let by_columns = node.flag("storage_order", false);
-    let turning = if by_columns { 1 + 4 * axes as u64 } else { 0 };
-    Ok(Kernel::new(5 + turning, move |inputs: Inputs<'_>| {
+    Ok(Kernel::new(move |inputs: Inputs<'_>| {
         let x = inputs.at(0)?;
         let (w, p) = (&window, &padding);
         let (values, indices) = match axes {
@@ -171,7 +167,7 @@ fn average(node: &Node<'_>) -> Result<Kernel, Refusal> {
         None => {
             let counts = counts(node, &window, ceil, count_pad)?;
             let window = fitted(node, window, ceil)?;
-            Ok(Kernel::new(7, move |inputs: Inputs<'_>| {
+            Ok(Kernel::new(move |inputs: Inputs<'_>| {
                 let sums = sums(inputs.at(0)?, &window)?;
                 sums.f_div(&counts.f_to_kind(sums.f_kind()?)?)
             }))
@@ -275,7 +271,7 @@ fn sums(x: &Tensor, window: &Window) -> Result<Tensor, TchError> {
 fn norm(node: &Node<'_>) -> Result<Kernel, Refusal> {
     let p = node.int("p", 2) as f64;
     let window = fitted(node, window(node)?, node.flag("ceil_mode", false))?;
-    Ok(Kernel::new(8, move |inputs: Inputs<'_>| {
+    Ok(Kernel::new(move |inputs: Inputs<'_>| {
         let powers = inputs.at(0)?.f_abs()?.f_pow_tensor_scalar(p)?;
         sums(&powers, &window)?.f_pow_tensor_scalar(1.0 / p)
     }))

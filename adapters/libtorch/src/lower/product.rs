@@ -63,27 +63,18 @@ fn gemm(node: &Node<'_>) -> Result<Kernel, Refusal> {
         true => scaled_at_load(node, 2, beta)?,
         false => None,
     };
-    let turned = u64::from(trans_a) + u64::from(trans_b);
-    let scales = [
-        alpha != 1.0 && own_b.is_none(),
-        added && beta != 1.0 && own_c.is_none(),
-    ];
-    let scaled: u64 = scales.map(u64::from).into_iter().sum();
-    Ok(Kernel::new(
-        1 + turned + scaled,
-        move |inputs: Inputs<'_>| {
-            let a = turn(inputs.at(0)?, trans_a)?;
-            let b = match &own_b {
-                Some(scaled) => turn(scaled, trans_b)?,
-                None => scale(&turn(inputs.at(1)?, trans_b)?, alpha)?,
-            };
-            match (&own_c, inputs.get(2).filter(|_| added)) {
-                (Some(scaled), _) => scaled.f_addmm(&a, &b),
-                (None, Some(c)) => scale(c, beta)?.f_addmm(&a, &b),
-                (None, None) => a.f_mm(&b),
-            }
-        },
-    ))
+    Ok(Kernel::new(move |inputs: Inputs<'_>| {
+        let a = turn(inputs.at(0)?, trans_a)?;
+        let b = match &own_b {
+            Some(scaled) => turn(scaled, trans_b)?,
+            None => scale(&turn(inputs.at(1)?, trans_b)?, alpha)?,
+        };
+        match (&own_c, inputs.get(2).filter(|_| added)) {
+            (Some(scaled), _) => scaled.f_addmm(&a, &b),
+            (None, Some(c)) => scale(c, beta)?.f_addmm(&a, &b),
+            (None, None) => a.f_mm(&b),
+        }
+    }))
 }
 
 /// As the layer that PyTorch exports so, where the weight is constant and C a constant vector of its outputs.

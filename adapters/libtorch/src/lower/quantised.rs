@@ -9,7 +9,7 @@ use super::{Entry, Inputs, Kernel, Node, Refusal};
 pub(super) const TABLE: &[Entry] = &[
     ("DequantizeLinear", dequantize),
     ("DynamicQuantizeLinear", |_| {
-        Ok(Kernel::new(16, dynamic_quantize))
+        Ok(Kernel::new(dynamic_quantize))
     }),
     ("QuantizeLinear", quantize),
 ];
@@ -64,7 +64,7 @@ fn quantize(node: &Node<'_>) -> Result<Kernel, Refusal> {
     }
     let (kind, layout) = (node.kind(dtype)?, Layout::of(node));
     let (least, most) = range(kind)?;
-    Ok(Kernel::new(7, move |inputs: Inputs<'_>| {
+    Ok(Kernel::new(move |inputs: Inputs<'_>| {
         let (x, scale) = (inputs.at(0)?, inputs.at(1)?);
         let scale = layout.meet(scale, x)?;
         let steps = x.f_to_kind(scale.f_kind()?)?.f_div(&scale)?;
@@ -81,7 +81,7 @@ fn dequantize(node: &Node<'_>) -> Result<Kernel, Refusal> {
     let asked = i32::try_from(node.int("output_dtype", 0)).ok();
     let asked = asked.and_then(DataType::from_onnx);
     let kind = asked.map(|dtype| node.kind(dtype)).transpose()?;
-    Ok(Kernel::new(4, move |inputs: Inputs<'_>| {
+    Ok(Kernel::new(move |inputs: Inputs<'_>| {
         let (x, scale) = (inputs.at(0)?, inputs.at(1)?);
         let mut steps = x.f_to_kind(Kind::Int)?;
         if let Some(zero) = inputs.get(2) {

@@ -63,7 +63,7 @@ fn kind(node: &Node<'_>) -> Result<Option<Kind>, Refusal> {
 
 fn bernoulli(node: &Node<'_>) -> Result<Kernel, Refusal> {
     let kind = kind(node)?;
-    Ok(Kernel::new(2, move |inputs: Inputs<'_>| {
+    Ok(Kernel::new(move |inputs: Inputs<'_>| {
         let drawn = inputs.at(0)?.f_bernoulli()?;
         match kind {
             Some(kind) => drawn.f_to_kind(kind),
@@ -76,7 +76,7 @@ fn filled(node: &Node<'_>, spread: Spread) -> Result<Kernel, Refusal> {
     let shape = node.ints("shape").unwrap_or_default();
     let kind = kind(node)?.map_or_else(|| node.kind(DataType::F32), Ok)?;
     let options = (kind, node.target().device);
-    Ok(Kernel::new(3, move |_: Inputs<'_>| {
+    Ok(Kernel::new(move |_: Inputs<'_>| {
         let drawn = match spread.normal {
             true => Tensor::f_randn(&shape, options)?,
             false => Tensor::f_rand(&shape, options)?,
@@ -87,7 +87,7 @@ fn filled(node: &Node<'_>, spread: Spread) -> Result<Kernel, Refusal> {
 
 fn like(node: &Node<'_>, spread: Spread) -> Result<Kernel, Refusal> {
     let kind = kind(node)?;
-    Ok(Kernel::new(3, move |inputs: Inputs<'_>| {
+    Ok(Kernel::new(move |inputs: Inputs<'_>| {
         let x = inputs.at(0)?;
         let options = (kind.map_or_else(|| x.f_kind(), Ok)?, x.device());
         let drawn = match spread.normal {

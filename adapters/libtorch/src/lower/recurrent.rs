@@ -140,8 +140,7 @@ fn recurrent(node: &Node<'_>, cell: Cell) -> Result<Kernel, Refusal> {
         batch_first: node.flag("layout", false),
         parameters,
     };
-    let calls = if ready { 4 } else { 20 };
-    Ok(Kernel::new(calls, move |inputs| recurrent.run(inputs)))
+    Ok(Kernel::new(move |inputs| recurrent.run(inputs)))
 }
 
 /// For each direction weight, recurrent weight and, where there are some, the two biases.

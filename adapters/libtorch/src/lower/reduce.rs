@@ -9,18 +9,18 @@ use super::{Entry, Inputs, Kernel, Node, Refusal};
 pub(super) const TABLE: &[Entry] = &[
     ("ReduceL1", |node| norm(node, 1.0)),
     ("ReduceL2", |node| norm(node, 2.0)),
-    ("ReduceLogSum", |node| of_floats(node, 2, log_sum)),
-    ("ReduceLogSumExp", |node| of_floats(node, 1, log_sum_exp)),
+    ("ReduceLogSum", |node| of_floats(node, log_sum)),
+    ("ReduceLogSumExp", |node| of_floats(node, log_sum_exp)),
     ("ReduceMax", |node| {
         extreme(node, |x, axes, keep| x.f_amax(axes, keep), Edge::Least)
     }),
-    ("ReduceMean", |node| of_floats(node, 1, mean)),
+    ("ReduceMean", |node| of_floats(node, mean)),
     ("ReduceMin", |node| {
         extreme(node, |x, axes, keep| x.f_amin(axes, keep), Edge::Most)
     }),
-    ("ReduceProd", |node| of_any(node, 1, prod)),
-    ("ReduceSum", |node| of_any(node, 1, sum)),
-    ("ReduceSumSquare", |node| of_any(node, 2, sum_square)),
+    ("ReduceProd", |node| of_any(node, prod)),
+    ("ReduceSum", |node| of_any(node, sum)),
+    ("ReduceSumSquare", |node| of_any(node, sum_square)),
 ];
 
 /// Axes to reduce; `None` where the elements themselves are the answer.
@@ -63,17 +63,17 @@ impl Plan {
     }
 }
 
-fn of_any(node: &Node<'_>, calls: u64, reduce: Reduce) -> Result<Kernel, Refusal> {
+fn of_any(node: &Node<'_>, reduce: Reduce) -> Result<Kernel, Refusal> {
     let plan = Plan::new(node);
-    Ok(Kernel::new(calls, move |inputs| plan.run(inputs, reduce)))
+    Ok(Kernel::new(move |inputs| plan.run(inputs, reduce)))
 }
 
-fn of_floats(node: &Node<'_>, calls: u64, reduce: Reduce) -> Result<Kernel, Refusal> {
+fn of_floats(node: &Node<'_>, reduce: Reduce) -> Result<Kernel, Refusal> {
     match node.dtype(0).filter(|dtype| !dtype.is_float()) {
         Some(dtype) => Err(Refusal::new(format!(
             "on {dtype}: libtorch computes it of floating-point numbers only"
         ))),
-        None => of_any(node, calls, reduce),
+        None => of_any(node, reduce),
     }
 }
 
@@ -125,11 +125,11 @@ fn prod(x: &Tensor, axes: Axes<'_>, keep: bool) -> Result<Tensor, TchError> {
 fn norm(node: &Node<'_>, p: f64) -> Result<Kernel, Refusal> {
     let integer = node.dtype(0).is_some_and(|dtype| !dtype.is_float());
     match (integer, p) {
-        (true, 1.0) => of_any(node, 2, |x, axes, keep| sum(&x.f_abs()?, axes, keep)),
-        (true, _) => of_floats(node, 1, sum),
+        (true, 1.0) => of_any(node, |x, axes, keep| sum(&x.f_abs()?, axes, keep)),
+        (true, _) => of_floats(node, sum),
         (false, _) => {
             let plan = Plan::new(node);
-            Ok(Kernel::new(1, move |inputs| {
+            Ok(Kernel::new(move |inputs| {
                 plan.run(inputs, |x, axes, keep| match axes {
                     Some(axes) => x.f_norm_scalaropt_dim(p, axes, keep),
                     None => x.f_abs(),
@@ -151,7 +151,7 @@ type Extreme = fn(&Tensor, &[i64], bool) -> Result<Tensor, TchError>;
 fn extreme(node: &Node<'_>, call: Extreme, edge: Edge) -> Result<Kernel, Refusal> {
     let plan = Plan::new(node);
     let range = node.dtype(0).and_then(|dtype| edge.of(dtype));
-    Ok(Kernel::new(1, move |inputs| {
+    Ok(Kernel::new(move |inputs| {
         plan.run(inputs, |x, axes, keep| match axes {
             Some(axes) if x.numel() == 0 => of_nothing(x, axes, keep, range),
             Some(axes) => call(x, axes, keep),

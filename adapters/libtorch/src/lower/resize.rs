@@ -51,9 +51,7 @@ fn resize(node: &Node<'_>) -> Result<Kernel, Refusal> {
         let plan = plan.map_err(Refusal::new)?;
         return Ok(match plan {
             Plan::Same => Kernel::same(),
-            plan => Kernel::new(plan.calls(), move |inputs: Inputs<'_>| {
-                plan.run(inputs.at(0)?)
-            }),
+            plan => Kernel::new(move |inputs: Inputs<'_>| plan.run(inputs.at(0)?)),
         });
     }
     if node.has_input(resize.scales) && node.target().float != Kind::Float {
@@ -66,7 +64,7 @@ fn resize(node: &Node<'_>) -> Result<Kernel, Refusal> {
             "smoothed by a filter that repeats the edge: torch's leaves out what is outside",
         ));
     }
-    Ok(Kernel::new(1, move |inputs: Inputs<'_>| {
+    Ok(Kernel::new(move |inputs: Inputs<'_>| {
         let x = inputs.at(0)?;
         let (scales, sizes) = resize.asked(inputs)?;
         let sides = resize.sides(&x.size(), &scales, &sizes);

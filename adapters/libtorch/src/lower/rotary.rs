@@ -25,25 +25,19 @@ fn rotary(node: &Node<'_>) -> Result<Kernel, Refusal> {
     if flat && turn.heads < 1 {
         return Err(Refusal::new("over three axes without a number of heads"));
     }
-    let picking = 2 * u64::from(node.has_input(3));
-    let keeping = 2 * u64::from(turn.width > 0);
-    let weaving = u64::from(turn.interleaved);
-    Ok(Kernel::new(
-        14 + picking + keeping + weaving,
-        move |inputs: Inputs<'_>| {
-            let x = inputs.at(0)?;
-            let by_row = match flat {
-                true => x.f_unflatten(2, [turn.heads, -1])?,
-                false => x.f_transpose(1, 2)?,
-            };
-            let (cos, sin) = (angles(inputs, 1)?, angles(inputs, 2)?);
-            let turned = turn.apply(&by_row, &cos, &sin)?;
-            match flat {
-                true => turned.f_flatten(2, 3),
-                false => turned.f_transpose(1, 2),
-            }
-        },
-    ))
+    Ok(Kernel::new(move |inputs: Inputs<'_>| {
+        let x = inputs.at(0)?;
+        let by_row = match flat {
+            true => x.f_unflatten(2, [turn.heads, -1])?,
+            false => x.f_transpose(1, 2)?,
+        };
+        let (cos, sin) = (angles(inputs, 1)?, angles(inputs, 2)?);
+        let turned = turn.apply(&by_row, &cos, &sin)?;
+        match flat {
+            true => turned.f_flatten(2, 3),
+            false => turned.f_transpose(1, 2),
+        }
+    }))
 }
 
 /// The cosines or sines [batch, rows, 1, width / 2], picked by position where positions are given.

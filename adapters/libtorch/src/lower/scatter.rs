@@ -28,7 +28,7 @@ fn reduction(node: &Node<'_>) -> Result<Option<&'static str>, Refusal> {
 fn scatter_elements(node: &Node<'_>) -> Result<Kernel, Refusal> {
     let (axis, reduction) = (node.int("axis", 0), reduction(node)?);
     let indices = Along::read(node, axis);
-    Ok(Kernel::new(1, move |inputs: Inputs<'_>| {
+    Ok(Kernel::new(move |inputs: Inputs<'_>| {
         let (x, updates) = (inputs.at(0)?, inputs.at(2)?);
         let call = |indices: &Tensor| match reduction {
             None => x.f_scatter(axis, indices, updates),
@@ -40,14 +40,10 @@ fn scatter_elements(node: &Node<'_>) -> Result<Kernel, Refusal> {
 }
 
 fn scatter_nd(node: &Node<'_>) -> Result<Kernel, Refusal> {
-    let depth = node.shape(1).and_then(|shape| shape.last().copied());
-    let depth = depth.unwrap_or(1).max(0) as u64;
     match reduction(node)? {
-        None => Ok(Kernel::new(2, |inputs| put(inputs, false))),
-        Some("sum") => Ok(Kernel::new(2, |inputs| put(inputs, true))),
-        Some(reduce) => Ok(Kernel::new(5 * depth + 5, move |inputs| {
-            reduce_at(inputs, reduce)
-        })),
+        None => Ok(Kernel::new(|inputs| put(inputs, false))),
+        Some("sum") => Ok(Kernel::new(|inputs| put(inputs, true))),
+        Some(reduce) => Ok(Kernel::new(move |inputs| reduce_at(inputs, reduce))),
     }
 }
 
@@ -84,7 +80,7 @@ fn tensor_scatter(node: &Node<'_>) -> Kernel {
         node.int("axis", -2),
         node.string("mode", "linear") == "circular",
     );
-    Kernel::new(6, move |inputs: Inputs<'_>| {
+    Kernel::new(move |inputs: Inputs<'_>| {
         let (cache, update) = (inputs.at(0)?, inputs.at(1)?);
         let options = (Kind::Int64, cache.device());
         let steps = Tensor::f_arange(size_at(update, axis)?, options)?;

@@ -15,7 +15,7 @@ pub(super) const TABLE: &[Entry] = &[
     ("Selu", selu),
     ("Shrink", shrink),
     ("Softplus", |_| Ok(Kernel::unary(|x| x.f_softplus()))),
-    ("Softsign", |_| Ok(Kernel::new(3, softsign))),
+    ("Softsign", |_| Ok(Kernel::new(softsign))),
     ("Swish", swish),
     ("ThresholdedRelu", thresholded_relu),
 ];
@@ -28,7 +28,7 @@ fn celu(node: &Node<'_>) -> Result<Kernel, Refusal> {
     if alpha == 1.0 {
         return Ok(Kernel::unary(|x| x.f_celu()));
     }
-    Ok(Kernel::new(6, move |inputs: Inputs<'_>| {
+    Ok(Kernel::new(move |inputs: Inputs<'_>| {
         let x = inputs.at(0)?;
         let below = x.f_clamp_max(0.0)?.f_mul_scalar(1.0 / alpha)?;
         exponential(x, &below, alpha)
@@ -40,7 +40,7 @@ fn elu(node: &Node<'_>) -> Result<Kernel, Refusal> {
     if alpha == 1.0 {
         return Ok(Kernel::unary(|x| x.f_elu()));
     }
-    Ok(Kernel::new(5, move |inputs: Inputs<'_>| {
+    Ok(Kernel::new(move |inputs: Inputs<'_>| {
         let x = inputs.at(0)?;
         exponential(x, &x.f_clamp_max(0.0)?, alpha)
     }))
@@ -53,7 +53,7 @@ fn selu(node: &Node<'_>) -> Result<Kernel, Refusal> {
     if usual(alpha, SELU_ALPHA) && usual(scale, SELU_SCALE) {
         return Ok(Kernel::unary(|x| x.f_selu()));
     }
-    Ok(Kernel::new(6, move |inputs: Inputs<'_>| {
+    Ok(Kernel::new(move |inputs: Inputs<'_>| {
         let x = inputs.at(0)?;
         exponential(x, &x.f_clamp_max(0.0)?, alpha)?.f_mul_scalar(scale)
     }))
@@ -70,7 +70,7 @@ fn hard_sigmoid(node: &Node<'_>) -> Result<Kernel, Refusal> {
     if (alpha as f32) == 1.0 / 6.0 && beta == 0.5 {
         return Ok(Kernel::unary(|x| x.f_hardsigmoid()));
     }
-    Ok(Kernel::new(3, move |inputs: Inputs<'_>| {
+    Ok(Kernel::new(move |inputs: Inputs<'_>| {
         let line = inputs.at(0)?.f_mul_scalar(alpha)?.f_add_scalar(beta)?;
         line.f_clamp(0.0, 1.0)
     }))
@@ -81,7 +81,7 @@ fn prelu(node: &Node<'_>) -> Result<Kernel, Refusal> {
     let float = node.dtype(0).is_none_or(|dtype| dtype.is_float());
     let shapes = node.shape(1).zip(node.shape(0));
     if !float || !shapes.is_some_and(|(slope, x)| is_by_channel(&slope, &x)) {
-        return Ok(Kernel::new(3, |inputs: Inputs<'_>| {
+        return Ok(Kernel::new(|inputs: Inputs<'_>| {
             let (x, slope) = (inputs.at(0)?, inputs.at(1)?);
             x.f_where_self(&x.f_ge(0.0)?, &x.f_mul(slope)?)
         }));
@@ -91,7 +91,7 @@ fn prelu(node: &Node<'_>) -> Result<Kernel, Refusal> {
             let slope = Shared::new(slope.f_reshape([-1])?);
             Ok(Kernel::unary(move |x| x.f_prelu(&slope)))
         }
-        None => Ok(Kernel::new(2, |inputs: Inputs<'_>| {
+        None => Ok(Kernel::new(|inputs: Inputs<'_>| {
             inputs.at(0)?.f_prelu(&inputs.at(1)?.f_reshape([-1])?)
         })),
     }
@@ -115,7 +115,7 @@ fn shrink(node: &Node<'_>) -> Result<Kernel, Refusal> {
     match (bias, lambda) {
         (0.0, 0.5) => Ok(Kernel::unary(|x| x.f_hardshrink())),
         (0.5, 0.5) => Ok(Kernel::unary(|x| x.f_softshrink())),
-        _ => Ok(Kernel::new(7, move |inputs: Inputs<'_>| {
+        _ => Ok(Kernel::new(move |inputs: Inputs<'_>| {
             let x = inputs.at(0)?;
             let kept = x.f_abs()?.f_gt(lambda)?;
             let moved = x.f_sub(&x.f_sign()?.f_mul_scalar(bias)?)?;
@@ -134,7 +134,7 @@ fn swish(node: &Node<'_>) -> Result<Kernel, Refusal> {
     if alpha == 1.0 {
         return Ok(Kernel::unary(|x| x.f_silu()));
     }
-    Ok(Kernel::new(3, move |inputs: Inputs<'_>| {
+    Ok(Kernel::new(move |inputs: Inputs<'_>| {
         let x = inputs.at(0)?;
         x.f_mul(&x.f_mul_scalar(alpha)?.f_sigmoid()?)
     }))

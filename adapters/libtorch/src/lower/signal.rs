@@ -38,7 +38,7 @@ fn window(node: &Node<'_>, make: Make) -> Result<Kernel, Refusal> {
     let options = (node.kind(dtype)?, node.target().device);
     let periodic = node.flag("periodic", true);
     let length = Ints::input(node, 0).ok_or_else(|| Refusal::new("without a size"))?;
-    Ok(Kernel::new(1, move |inputs: Inputs<'_>| {
+    Ok(Kernel::new(move |inputs: Inputs<'_>| {
         make(length.read_one(inputs)?, periodic, options)
     }))
 }
@@ -64,7 +64,7 @@ fn dft(node: &Node<'_>) -> Result<Kernel, Refusal> {
         _ => Ints::input(node, 2).unwrap_or(Ints::Known(vec![-2])),
     };
     let length = Ints::input(node, 1);
-    Ok(Kernel::new(3, move |inputs: Inputs<'_>| {
+    Ok(Kernel::new(move |inputs: Inputs<'_>| {
         let x = inputs.at(0)?;
         let length = length.as_ref().map(|length| length.read_one(inputs));
         let axis = from_first(axis.read_one(inputs)?, x.dim())? as i64;
@@ -96,7 +96,7 @@ impl Transform {
 
 fn stft(node: &Node<'_>) -> Result<Kernel, Refusal> {
     let one_sided = node.flag("onesided", true);
-    Ok(Kernel::new(3, move |inputs: Inputs<'_>| {
+    Ok(Kernel::new(move |inputs: Inputs<'_>| {
         let number = |tensor: &Tensor| Number::of(tensor).map(|number| number.to_f64() as i64);
         let step = number(inputs.at(1)?)?;
         let window = inputs.get(2);

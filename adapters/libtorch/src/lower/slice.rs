@@ -34,8 +34,7 @@ fn slice(node: &Node<'_>) -> Result<Kernel, Refusal> {
         steps: list("steps", 4),
     };
     let Some(cuts) = lists.known() else {
-        let count = node.shape(1).map_or(1, |starts| starts.iter().product());
-        return Ok(Kernel::new(count as u64, move |inputs: Inputs<'_>| {
+        return Ok(Kernel::new(move |inputs: Inputs<'_>| {
             cut_all(inputs.at(0)?, &lists.read(inputs)?)
         }));
     };
@@ -47,7 +46,7 @@ fn slice(node: &Node<'_>) -> Result<Kernel, Refusal> {
     match cuts[..] {
         [] => Ok(Kernel::same()),
         [cut] => Ok(Kernel::unary(move |x| cut.apply(x))),
-        _ => Ok(Kernel::new(cuts.len() as u64, move |inputs: Inputs<'_>| {
+        _ => Ok(Kernel::new(move |inputs: Inputs<'_>| {
             cut_all(inputs.at(0)?, &cuts)
         })),
     }

@@ -29,7 +29,7 @@ fn over(node: &Node<'_>, call: Call) -> Result<Kernel, Refusal> {
             return Ok(Kernel::unary(move |x| call(x, axis as i64)));
         }
     }
-    Ok(Kernel::new(3, move |inputs: super::Inputs<'_>| {
+    Ok(Kernel::new(move |inputs: super::Inputs<'_>| {
         let x = inputs.at(0)?;
         let shape = x.size();
         let (before, after) = shape.split_at(from_first(axis, shape.len())?);

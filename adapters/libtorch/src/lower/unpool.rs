@@ -17,7 +17,7 @@ fn unpool(node: &Node<'_>) -> Result<Kernel, Refusal> {
     if window.kernel.len() != 2 {
         return Err(Refusal::new("over other than two spatial axes"));
     }
-    Ok(Kernel::new(3, move |inputs: Inputs<'_>| {
+    Ok(Kernel::new(move |inputs: Inputs<'_>| {
         let x = inputs.at(0)?;
         let (_, _, rows, columns) = x.size4()?;
         let size = [

@@ -6,17 +6,17 @@ use super::{Entry, Inputs, Kernel, Node};
 
 pub(super) const TABLE: &[Entry] = &[
     ("Max", |node| {
-        Ok(fold(node, Tensor::f_maximum, 0, |x, _| Ok(x)))
+        Ok(fold(node, Tensor::f_maximum, |x, _| Ok(x)))
     }),
     ("Mean", |node| {
-        Ok(fold(node, Tensor::f_add, 1, |sum, count| {
+        Ok(fold(node, Tensor::f_add, |sum, count| {
             sum.f_div_scalar(count)
         }))
     }),
     ("Min", |node| {
-        Ok(fold(node, Tensor::f_minimum, 0, |x, _| Ok(x)))
+        Ok(fold(node, Tensor::f_minimum, |x, _| Ok(x)))
     }),
-    ("Sum", |node| Ok(fold(node, Tensor::f_add, 0, |x, _| Ok(x)))),
+    ("Sum", |node| Ok(fold(node, Tensor::f_add, |x, _| Ok(x)))),
 ];
 
 type Pair = fn(&Tensor, &Tensor) -> Result<Tensor, TchError>;
@@ -24,10 +24,9 @@ type Pair = fn(&Tensor, &Tensor) -> Result<Tensor, TchError>;
 /// What is left to do once all are folded, given how many there were.
 type Last = fn(Tensor, f64) -> Result<Tensor, TchError>;
 
-fn fold(node: &Node<'_>, pair: Pair, last_calls: u64, last: Last) -> Kernel {
+fn fold(node: &Node<'_>, pair: Pair, last: Last) -> Kernel {
     let count = node.inputs();
-    let calls = (count as u64).saturating_sub(1) + last_calls;
-    Kernel::new(calls, move |inputs: Inputs<'_>| {
+    Kernel::new(move |inputs: Inputs<'_>| {
         let mut folded = inputs.at(0)?.shallow_clone();
         for other in inputs.present().skip(1) {
             folded = pair(&folded, other)?;

@@ -80,7 +80,7 @@ fn matmul_integer(node: &Node<'_>) -> Result<Kernel, Refusal> {
         Factor::of(node, 0, 2, by_row)?,
         Factor::of(node, 1, 3, as_it_is)?,
     );
-    Ok(Kernel::new(6, move |inputs: Inputs<'_>| {
+    Ok(Kernel::new(move |inputs: Inputs<'_>| {
         a.read(inputs)?
             .f_matmul(&b.read(inputs)?)?
             .f_to_kind(Kind::Int)
@@ -124,7 +124,7 @@ fn qlinear_matmul(node: &Node<'_>) -> Result<Kernel, Refusal> {
         Factor::of(node, 0, 2, by_row)?,
         Factor::of(node, 3, 5, as_it_is)?,
     );
-    Ok(Kernel::new(18, move |inputs: Inputs<'_>| {
+    Ok(Kernel::new(move |inputs: Inputs<'_>| {
         let (a, b) = (a.read(inputs)?, b.read(inputs)?);
         let wide = |index: usize| inputs.at(index)?.f_to_kind(Kind::Double);
         let scale = by_row(&wide(1)?, a.dim())?
@@ -177,7 +177,7 @@ fn conv_integer(node: &Node<'_>) -> Result<Kernel, Refusal> {
         Factor::of(node, 0, 2, as_it_is)?,
         Factor::of(node, 1, 3, by_channel)?,
     );
-    Ok(Kernel::new(8, move |inputs: Inputs<'_>| {
+    Ok(Kernel::new(move |inputs: Inputs<'_>| {
         let (x, weight) = (x.read(inputs)?, weight.read(inputs)?);
         convolution.run(&x, &weight)?.f_to_kind(Kind::Int)
     }))
@@ -189,7 +189,7 @@ fn qlinear_conv(node: &Node<'_>) -> Result<Kernel, Refusal> {
         Factor::of(node, 0, 2, as_it_is)?,
         Factor::of(node, 3, 5, by_channel)?,
     );
-    Ok(Kernel::new(22, move |inputs: Inputs<'_>| {
+    Ok(Kernel::new(move |inputs: Inputs<'_>| {
         let weight = weight.read(inputs)?;
         let mut exact = convolution.run(&x.read(inputs)?, &weight)?;
         let meet = |parameter: &Tensor| by_channel(parameter, weight.dim() - 1);

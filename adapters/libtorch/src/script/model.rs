@@ -12,7 +12,7 @@ use crate::load;
 use crate::lower::Target;
 use crate::runtime;
 use crate::settings::Settings;
-use crate::shim::Module;
+use crate::shim::{Module, ShimError};
 
 /// A module in libtorch's memory.
 pub(super) struct ScriptModel {
@@ -40,10 +40,11 @@ impl ScriptModel {
     ) -> Result<Self, AdapterError> {
         let copies = (0..request.inputs.len()).map(|index| module.may_disturb(index));
         let copies = copies.collect::<Result<Vec<bool>, _>>();
-        let copies = copies.map_err(|error| AdapterError::Load(error.to_string()))?;
-        let keeps = copies.is_empty() || copies.contains(&true);
+        let refused = |error: ShimError| AdapterError::Load(error.to_string());
+        let copies = copies.map_err(refused)?;
+        let remembers = module.may_remember().map_err(refused)?;
         Ok(Self {
-            turn: keeps.then(Mutex::default),
+            turn: remembers.then(Mutex::default),
             copies,
             module,
             inputs: request.inputs.clone(),

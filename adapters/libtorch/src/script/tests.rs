@@ -125,15 +125,15 @@ fn outputs_outlive_the_inputs_that_they_are() {
 }
 
 #[test]
-fn sessions_take_turns_with_a_module_that_may_write() {
+fn sessions_take_turns_with_a_module_that_keeps_values() {
     let model = |source| {
         let saved = Saved::new(source, 1);
         let module = super::file::read(&saved.request).expect("reads");
         let settings = Settings::of(&saved.request).expect("known");
         ScriptModel::new(module, None, &saved.request, settings).expect("a model")
     };
-    let writes = model("def forward(self, x):\n    return x.add_(1.0)");
-    assert!(writes.turn.is_some());
+    let keeps = model("def forward(self, x):\n    self.training = x.size(0) > 1\n    return x");
+    assert!(keeps.turn.is_some());
     let reads = model("def forward(self, x):\n    return x + 1.0");
     assert!(reads.turn.is_none());
 }

@@ -235,6 +235,16 @@ fn writing_to_an_input_or_keeping_it_is_seen() {
 }
 
 #[test]
+fn writing_onto_a_constant_is_seen() {
+    let own = filled(&[2], 1.0);
+    let writes = traced(|x| vec![own.shallow_clone().g_add_(x)]);
+    assert_eq!(writes.may_remember(), Ok(true));
+    assert_eq!(writes.may_disturb(0), Ok(false));
+    let reads = traced(|x| vec![&own + x]);
+    assert_eq!(reads.may_remember(), Ok(false));
+}
+
+#[test]
 fn keeping_an_input_in_an_attribute_is_seen() {
     let module =
         Module::define("def forward(self, x):\n    self.training = x.size(0) > 1\n    return x");

@@ -42,6 +42,7 @@ unsafe extern "C" {
         input: usize,
         disturbs: *mut bool,
     ) -> RawError;
+    fn tare_module_remembers(module: *const RawModule, remembers: *mut bool) -> RawError;
     #[cfg(test)]
     fn tare_module_graph(module: *const RawModule) -> *mut c_char;
     #[cfg(test)]
@@ -79,7 +80,7 @@ pub(crate) struct Module(NonNull<RawModule>);
 unsafe impl Send for Module {}
 // SAFETY: the methods that take `&self` read the module or execute it, which libtorch allows from several threads: its
 // executor locks where it prepares plans. A module that may store values in `forward` is executed by one at a time, for
-// which its owner asks `may_disturb`.
+// which its owner asks `may_remember`.
 unsafe impl Sync for Module {}
 
 impl Drop for Module {
@@ -211,6 +212,18 @@ impl Module {
         // SAFETY: as above.
         checked(unsafe { tare_module_disturbs(self.0.as_ptr(), input, &raw mut disturbs) })?;
         Ok(disturbs)
+    }
+
+    /// Whether an execution may leave something in the module that the next one reads: an attribute, or values written
+    /// onto a parameter, buffer or constant.
+    ///
+    /// # Errors
+    /// Where libtorch cannot tell.
+    pub(crate) fn may_remember(&self) -> Result<bool, ShimError> {
+        let mut remembers = false;
+        // SAFETY: as above.
+        checked(unsafe { tare_module_remembers(self.0.as_ptr(), &raw mut remembers) })?;
+        Ok(remembers)
     }
 
     /// Its graph as libtorch prints it.
