@@ -1,14 +1,17 @@
-//! The limits of the control groups that this process is in, version 1 and 2.
+//! The control groups that a process is in, version 1 and 2: their limits, and the peak of their memory.
 
 use tare_units::Bytes;
 
 use crate::Unavailable;
 use crate::root::Root;
 
-const FILE: &str = "proc/self/cgroup";
+mod peak;
+
+pub(crate) use peak::PeakWindow;
+
 const MOUNT: &str = "sys/fs/cgroup";
 
-/// The groups of this process.
+/// The groups of one process.
 #[derive(Debug)]
 pub(crate) struct Cgroup {
     root: Root,
@@ -16,10 +19,20 @@ pub(crate) struct Cgroup {
 }
 
 impl Cgroup {
+    /// Of this process.
     pub(crate) fn read(root: &Root) -> Result<Self, Unavailable> {
+        Self::in_file(root, "proc/self/cgroup")
+    }
+
+    /// Of process `pid`.
+    pub(crate) fn of(root: &Root, pid: u32) -> Result<Self, Unavailable> {
+        Self::in_file(root, &format!("proc/{pid}/cgroup"))
+    }
+
+    fn in_file(root: &Root, file: &str) -> Result<Self, Unavailable> {
         Ok(Self {
             root: root.clone(),
-            text: root.text(FILE)?,
+            text: root.text(file)?,
         })
     }
 

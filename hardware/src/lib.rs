@@ -1,8 +1,11 @@
 //! What the machine is, and what a process costs it: facts with a fingerprint, and probes. What cannot be read is a reason.
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 mod caches;
 mod cgroup;
+#[cfg(test)]
+mod child;
+mod counters;
 mod cpu;
 mod cpu_info;
 mod cpu_list;
@@ -22,8 +25,9 @@ mod run_delay;
 mod system;
 mod unavailable;
 
+pub use counters::{CounterProbe, CounterReading, CpuProbe, CpuReading, Work, counters};
 pub use machine::machine;
-pub use memory_probe::MemoryProbe;
+pub use memory_probe::{MemoryProbe, MemoryWindow};
 pub use probe::Probe;
 pub use process_memory::{MemoryReading, ProcessMemory};
 pub use render::render;

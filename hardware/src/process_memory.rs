@@ -5,32 +5,20 @@ use std::path::Path;
 
 use tare_units::Bytes;
 
+pub use self::reading::MemoryReading;
+use self::stat::Stat;
 use crate::Unavailable;
 use crate::root::{self, Root};
+
+mod reading;
+pub(crate) mod stat;
+pub(crate) mod tree;
 
 /// Reads one process; opening it reads nothing, so that a process that ends later is an error of the reading.
 #[derive(Debug, Clone)]
 pub struct ProcessMemory {
     root: Root,
     pid: u32,
-}
-
-/// What the kernel says of a process at one moment.
-///
-/// The kernel batches its counters of resident pages by processor, so that `rss` and `peak_rss` may lag by some hundred
-/// KiB; `pss` is exact.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MemoryReading {
-    /// Resident now.
-    pub rss: Result<Bytes, Unavailable>,
-    /// The high-water mark of `rss` since the process began or [`ProcessMemory::reset_peak`].
-    pub peak_rss: Result<Bytes, Unavailable>,
-    /// Resident now, a page that n processes share counted as 1/n.
-    pub pss: Result<Bytes, Unavailable>,
-    /// Page faults that needed the disk, since the process began.
-    pub major_faults: Result<u64, Unavailable>,
-    /// Page faults that did not.
-    pub minor_faults: Result<u64, Unavailable>,
 }
 
 impl ProcessMemory {
@@ -67,19 +55,7 @@ impl ProcessMemory {
     /// # Errors
     /// Where the process has ended, or the kernel does not list children.
     pub fn descendants(&self) -> Result<Vec<u32>, Unavailable> {
-        let mut waiting = children(&self.root, self.pid)?;
-        let mut found = Vec::new();
-        while !waiting.is_empty() {
-            let mut below = Vec::new();
-            for pid in waiting {
-                if pid != self.pid && !found.contains(&pid) {
-                    found.push(pid);
-                    below.extend(children(&self.root, pid).unwrap_or_default());
-                }
-            }
-            waiting = below;
-        }
-        Ok(found)
+        tree::descendants(&self.root, self.pid)
     }
 
     /// Sets the high-water mark back to what is resident now.
@@ -100,36 +76,72 @@ impl ProcessMemory {
 
     /// All that the kernel says; walks the process's pages for `pss`, so not while anything is timed.
     pub fn read(&self) -> MemoryReading {
-        let status = self.root.text(&file(self.pid, "status"));
-        let faults = self.faults();
+        let (peak_rss, rss) = self.peak_and_rss();
+        let faults = self.stat().map(|stat| stat.own);
         MemoryReading {
-            rss: self.field(&status, "status", "VmRSS"),
-            peak_rss: self.field(&status, "status", "VmHWM"),
+            rss,
+            peak_rss,
             pss: self.field(
                 &self.root.text(&file(self.pid, "smaps_rollup")),
                 "smaps_rollup",
                 "Pss",
             ),
-            major_faults: faults.clone().map(|faults| faults.major),
-            minor_faults: faults.map(|faults| faults.minor),
+            major_faults: faults.clone().map(|faults| faults.major_faults),
+            minor_faults: faults.map(|faults| faults.minor_faults),
         }
     }
 
     /// The process and its descendants in sum; `peak_rss` is then an upper bound, as peaks need not coincide.
     ///
-    /// A descendant that ends meanwhile is left out. Where one cannot be read for another reason, or the kernel does not
-    /// list children, the figure carries the reason.
+    /// A descendant that has ended is left out. Where one cannot be read for another reason, or the kernel does not list
+    /// children, the figure carries the reason.
     pub fn read_tree(&self) -> MemoryReading {
         let own = self.read();
-        match self.descendants() {
-            Ok(pids) => pids.iter().fold(own, |sum, pid| {
-                let process = Self {
-                    root: self.root.clone(),
-                    pid: *pid,
-                };
-                sum.plus(process.read())
-            }),
+        match self.living_descendants() {
+            Ok(below) => below
+                .iter()
+                .fold(own, |sum, process| sum.plus(process.read())),
             Err(reason) => own.without(&reason),
+        }
+    }
+
+    /// The descendants that hold memory still.
+    pub(crate) fn living_descendants(&self) -> Result<Vec<Self>, Unavailable> {
+        self.descendants_by_life().map(|(living, _)| living)
+    }
+
+    /// The descendants that hold memory still, and those that have ended and were not waited for.
+    pub(crate) fn descendants_by_life(&self) -> Result<(Vec<Self>, Vec<Self>), Unavailable> {
+        let below = self.descendants()?.into_iter().map(|pid| Self {
+            root: self.root.clone(),
+            pid,
+        });
+        Ok(below.partition(|process| !process.has_ended()))
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.pid
+    }
+
+    pub(crate) fn stat(&self) -> Result<Stat, Unavailable> {
+        Stat::read(&self.root, self.pid)
+    }
+
+    /// The high-water mark of resident memory, and what is resident now.
+    pub(crate) fn peak_and_rss(&self) -> (Result<Bytes, Unavailable>, Result<Bytes, Unavailable>) {
+        let status = self.root.text(&file(self.pid, "status"));
+        let field = |what| self.field(&status, "status", what);
+        (field("VmHWM"), field("VmRSS"))
+    }
+
+    /// A process that has ended and was not waited for has a state and no memory.
+    fn has_ended(&self) -> bool {
+        match self.root.text(&file(self.pid, "status")) {
+            Ok(status) => {
+                let has = |what| status.lines().any(|line| line.starts_with(what));
+                has("State:") && !has("VmHWM:")
+            }
+            Err(reason) => matches!(reason, Unavailable::Absent { .. }),
         }
     }
 
@@ -157,30 +169,6 @@ impl ProcessMemory {
         let bytes = kib.and_then(|kib| kib.checked_mul(1024));
         bytes.map(Bytes::from_bytes).ok_or_else(|| unclear(&rest))
     }
-
-    fn faults(&self) -> Result<Faults, Unavailable> {
-        let name = file(self.pid, "stat");
-        let text = self.root.text(&name)?;
-        faults(&text).ok_or_else(|| self.root.unclear(&name, "count of page faults", &text))
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Faults {
-    major: u64,
-    minor: u64,
-}
-
-/// The command's name stands in brackets and may hold spaces and brackets itself, so fields count from its end.
-fn faults(stat: &str) -> Option<Faults> {
-    const MINOR: usize = 7;
-    const MAJOR: usize = 9;
-    let (_, after) = stat.rsplit_once(')')?;
-    let fields: Vec<&str> = after.split_whitespace().collect();
-    Some(Faults {
-        minor: fields.get(MINOR)?.parse().ok()?,
-        major: fields.get(MAJOR)?.parse().ok()?,
-    })
 }
 
 fn resident(root: &Root, pid: u32) -> Result<Bytes, Unavailable> {
@@ -195,73 +183,8 @@ fn resident(root: &Root, pid: u32) -> Result<Bytes, Unavailable> {
     bytes.ok_or_else(|| root.unclear(&name, "resident pages", &text))
 }
 
-/// The children of every thread: each thread has a list of its own.
-fn children(root: &Root, pid: u32) -> Result<Vec<u32>, Unavailable> {
-    let mut found = Vec::new();
-    let threads = root.names(&file(pid, "task"))?;
-    let mut listed = Err(Unavailable::None("the process has no threads"));
-    for thread in &threads {
-        let name = file(pid, &format!("task/{thread}/children"));
-        match root.text(&name) {
-            Ok(text) => {
-                found.extend(
-                    text.split_whitespace()
-                        .filter_map(|pid| pid.parse::<u32>().ok()),
-                );
-                listed = Ok(());
-            }
-            Err(reason) if listed.is_err() => listed = Err(reason),
-            // A thread that ended meanwhile.
-            Err(_) => {}
-        }
-    }
-    listed.map(|()| found)
-}
-
 fn file(pid: u32, name: &str) -> String {
     format!("proc/{pid}/{name}")
-}
-
-impl MemoryReading {
-    fn plus(self, other: Self) -> Self {
-        Self {
-            rss: sum_bytes(self.rss, other.rss),
-            peak_rss: sum_bytes(self.peak_rss, other.peak_rss),
-            pss: sum_bytes(self.pss, other.pss),
-            major_faults: sum(self.major_faults, other.major_faults),
-            minor_faults: sum(self.minor_faults, other.minor_faults),
-        }
-    }
-
-    fn without(self, reason: &Unavailable) -> Self {
-        let why = || reason.clone();
-        Self {
-            rss: self.rss.and(Err(why())),
-            peak_rss: self.peak_rss.and(Err(why())),
-            pss: self.pss.and(Err(why())),
-            major_faults: self.major_faults.and(Err(why())),
-            minor_faults: self.minor_faults.and(Err(why())),
-        }
-    }
-}
-
-fn sum_bytes(
-    total: Result<Bytes, Unavailable>,
-    part: Result<Bytes, Unavailable>,
-) -> Result<Bytes, Unavailable> {
-    let number = |bytes: Result<Bytes, Unavailable>| bytes.map(Bytes::as_bytes);
-    sum(number(total), number(part)).map(Bytes::from_bytes)
-}
-
-fn sum(
-    total: Result<u64, Unavailable>,
-    part: Result<u64, Unavailable>,
-) -> Result<u64, Unavailable> {
-    match (total?, part) {
-        (total, Ok(part)) => Ok(total.saturating_add(part)),
-        (total, Err(Unavailable::Absent { .. })) => Ok(total),
-        (_, Err(reason)) => Err(reason),
-    }
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod cell;
+mod counters;
 mod doubt;
 mod event;
 mod fidelity;
@@ -17,13 +18,14 @@ pub mod store;
 mod verdict;
 
 pub use cell::{Cell, ModelFacts, Runtime};
+pub use counters::{Count, Counters};
 pub use doubt::Doubt;
 pub use event::Event;
 pub use fidelity::{Fidelity, OutputFidelity};
 pub use hash::sha256_hex;
 pub use machine::{Cache, Cpu, Environment, Gpu, Machine, MemoryFacts, OperatingSystem};
 pub use measures::{
-    HarnessCost, Latency, Load, Memory, Percentile, SampleFile, ScheduleSkew, Throughput,
+    HarnessCost, Latency, Load, Memory, PeakOf, Percentile, SampleFile, ScheduleSkew, Throughput,
 };
 pub use profile::{NodeShare, OperatorShare, Profile};
 pub use record::{Failure, Kind, Phase, Producer, RECORD_SCHEMA, Record};

@@ -72,17 +72,36 @@ pub struct Load {
     pub steady: bool,
 }
 
-/// Resident memory of the worker, without the harness's own buffers.
+/// Memory of the worker and its descendants, without the harness's own buffers; resident unless said.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Memory {
-    /// Before the adapter was asked to load.
+    /// Before the adapter was asked to load; pages that processes share count each time.
     pub before_load_rss_bytes: Option<Bytes>,
+    /// The same moment; a page that n processes share counts as 1/n in each.
+    pub before_load_pss_bytes: Option<Bytes>,
     /// Once the model was loaded.
     pub after_load_rss_bytes: Option<Bytes>,
-    /// The kernel's high-water mark over loading, warm-up and timed requests.
+    /// Once the model was loaded.
+    pub after_load_pss_bytes: Option<Bytes>,
+    /// Once the last request was done.
+    pub after_run_rss_bytes: Option<Bytes>,
+    /// Once the last request was done.
+    pub after_run_pss_bytes: Option<Bytes>,
+    /// The kernel's high-water marks over loading, warm-up and timed requests.
     pub peak_rss_bytes: Option<Bytes>,
+    /// Over the timed requests alone.
+    pub run_peak_rss_bytes: Option<Bytes>,
+    /// Whether `peak_rss_bytes` is exact, a bound, or neither.
+    pub peak_rss_of: Option<PeakOf>,
+    /// The largest mark that was seen of a child that ended before the requests did; it may have risen further.
+    pub ended_child_peak_rss_bytes: Option<Bytes>,
     /// The largest proportional set size; the kernel keeps no mark of it, so only a sampler can give one.
     pub peak_pss_bytes: Option<Bytes>,
+    /// The peak of the worker's control group, with its page cache, kernel memory, other processes, and the harness's
+    /// own buffers.
+    pub cgroup_peak_bytes: Option<Bytes>,
+    /// Processes of that control group that are not the worker or its descendants.
+    pub cgroup_other_processes: Option<u64>,
     /// On the device, of this process.
     pub peak_vram_process_bytes: Option<Bytes>,
     /// On the device, of all processes.
@@ -91,6 +110,22 @@ pub struct Memory {
     pub major_faults: Option<u64>,
     /// Page faults that did not.
     pub minor_faults: Option<u64>,
+}
+
+/// How the peak of a tree of processes was put together; the kernel keeps a mark for each process, none for a tree.
+///
+/// The later in this order, the less is known.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum PeakOf {
+    /// The tree was one process: the peak is exact.
+    OneProcess,
+    /// The peaks of several processes, which need not coincide, in sum: an upper bound.
+    SumOfPeaks,
+    /// Those who live at the end, in sum; children that ended before are left out, so it bounds neither way.
+    Incomplete,
 }
 
 /// How fast samples were done.

@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::process::{Child, Command, Stdio};
 
+use super::stat::Counts;
 use super::*;
 use crate::fake_root::FakeRoot;
 
@@ -110,17 +111,31 @@ fn the_tree_is_the_process_and_its_descendants() {
     assert!(bytes(&tree.rss) > bytes(&own.rss));
     assert!(bytes(&tree.peak_rss) > bytes(&own.peak_rss));
     assert!(bytes(&tree.pss) > bytes(&own.pss));
-    assert!(tree.minor_faults.unwrap() > own.minor_faults.unwrap());
+    // A child that was forked a moment ago may have had no fault yet.
+    let faults = |reading: MemoryReading| reading.minor_faults.unwrap();
+    until(|| faults(memory.read_tree()) > faults(memory.read()));
     shell.stdin.take().unwrap().flush().unwrap();
     assert!(shell.wait().unwrap().success());
 }
 
 fn status(rss: &str, peak: &str) -> String {
-    format!("Name:\tx\nVmPeak:\t    9999 kB\nVmHWM:\t{peak}\nVmRSS:\t{rss}\nThreads:\t1\n")
+    format!(
+        "Name:\tx\nState:\tS (sleeping)\nVmPeak:\t    9999 kB\nVmHWM:\t{peak}\nVmRSS:\t{rss}\nThreads:\t1\n"
+    )
 }
 
-fn stat(minor: u64, major: u64) -> String {
-    format!("7 (a) (b 1 2) S 1 7 7 0 -1 4194304 {minor} 11 {major} 13 1 2 3 4\n")
+fn stat(minor_faults: u64, major_faults: u64) -> String {
+    let own = Counts {
+        minor_faults,
+        major_faults,
+        ..Counts::default()
+    };
+    let reaped = Counts {
+        minor_faults: 11,
+        major_faults: 13,
+        ..Counts::default()
+    };
+    stat::line(own, reaped)
 }
 
 /// A process whose resident pages are `pages`.
@@ -266,6 +281,8 @@ fn a_descendant_that_has_ended_is_left_out_and_one_that_lies_is_a_reason() {
     assert_eq!(memory.tree_rss(), pages(110));
     assert_eq!(memory.read_tree().peak_rss, pages(220));
     root.file("proc/8/smaps_rollup", "nothing");
+    process(&root, 9, 1_000, "");
+    root.file(&file(9, "status"), "Name:\tx\nState:\tZ (zombie)\n");
     let tree = memory.read_tree();
     assert_eq!(
         root.plain(&tree.pss.unwrap_err()),
