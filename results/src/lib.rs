@@ -9,6 +9,7 @@ mod fidelity;
 mod hash;
 mod machine;
 mod measures;
+mod peaks;
 mod profile;
 mod record;
 mod run;
@@ -26,6 +27,10 @@ pub use hash::sha256_hex;
 pub use machine::{Cache, Cpu, Environment, Gpu, Machine, MemoryFacts, OperatingSystem};
 pub use measures::{
     HarnessCost, Latency, Load, Memory, PeakOf, Percentile, SampleFile, ScheduleSkew, Throughput,
+};
+pub use peaks::{
+    BandwidthPeak, CellPeaks, ComputePeak, KernelKind, KernelPeak, PEAKS_SCHEMA, Peaks, PeaksDoubt,
+    ProbeReading, Spread, Timing,
 };
 pub use profile::{NodeShare, OperatorShare, Profile};
 pub use record::{Failure, Kind, Phase, Producer, RECORD_SCHEMA, Record};

@@ -1,0 +1,152 @@
+//! STREAM's four loops as the compiler makes them (McCalpin, "Memory Bandwidth and Machine Balance in Current High Performance Computers", 1995), in turns with the crate's own.
+
+use std::hint::black_box;
+use std::sync::Barrier;
+
+use tare_calibration::WorkingSet;
+use tare_clock::{Clock, MonotonicClock};
+use tare_units::{BytesPerSecond, Nanoseconds, Rate};
+
+/// Behind every cache: three arrays of 320 MB, all threads together.
+const BYTES: usize = 960_000_000;
+const PASSES: usize = 12;
+const NAMES: [&str; 6] = [
+    "read",
+    "triad",
+    "STREAM copy",
+    "STREAM scale",
+    "STREAM add",
+    "STREAM triad",
+];
+
+struct Stream {
+    a: Vec<f64>,
+    b: Vec<f64>,
+    c: Vec<f64>,
+}
+
+impl Stream {
+    fn of(bytes: usize) -> Self {
+        let length = bytes / 24;
+        Self {
+            a: vec![1.0; length],
+            b: vec![2.0; length],
+            c: vec![0.5; length],
+        }
+    }
+
+    fn copy(&mut self) -> usize {
+        for (c, a) in self.c.iter_mut().zip(&self.a) {
+            *c = *a;
+        }
+        16 * self.a.len()
+    }
+
+    fn scale(&mut self, s: f64) -> usize {
+        for (b, c) in self.b.iter_mut().zip(&self.c) {
+            *b = s * c;
+        }
+        16 * self.a.len()
+    }
+
+    fn add(&mut self) -> usize {
+        for ((c, a), b) in self.c.iter_mut().zip(&self.a).zip(&self.b) {
+            *c = a + b;
+        }
+        24 * self.a.len()
+    }
+
+    fn triad(&mut self, s: f64) -> usize {
+        for ((a, b), c) in self.a.iter_mut().zip(&self.b).zip(&self.c) {
+            *a = b + s * c;
+        }
+        24 * self.a.len()
+    }
+}
+
+/// Start, end and bytes of one loop.
+type Lap = (Nanoseconds, Nanoseconds, usize);
+
+/// Prints the best rate of each loop, and the median over the passes of the crate's triad over STREAM's.
+pub fn compare(cpus: &[usize]) {
+    let mut counts = vec![1, cpus.len()];
+    counts.dedup();
+    for threads in counts {
+        let rates = rates(threads, cpus);
+        println!("\nbandwidth behind the caches, {threads} threads, best of {PASSES}");
+        for (name, rates) in NAMES.iter().zip(&rates) {
+            let best = rates.iter().copied().fold(0.0, f64::max);
+            println!("  {name:<12} {}", BytesPerSecond::from_per_s(best));
+        }
+        let mut ratios: Vec<f64> = rates[1].iter().zip(&rates[5]).map(|(a, b)| a / b).collect();
+        ratios.sort_by(f64::total_cmp);
+        let best = |rates: &[f64]| rates.iter().copied().fold(0.0, f64::max);
+        println!(
+            "  triad over STREAM's (goal 0.95 to 1.05): best {:.3}; by pass {:.3}, from {:.3} to {:.3}",
+            best(&rates[1]) / best(&rates[5]),
+            ratios[PASSES / 2],
+            ratios[0],
+            ratios[PASSES - 1]
+        );
+    }
+}
+
+/// By loop, then pass.
+fn rates(threads: usize, cpus: &[usize]) -> Vec<Vec<f64>> {
+    let barrier = Barrier::new(threads);
+    let members: Vec<Vec<Lap>> = std::thread::scope(|scope| {
+        let spawn = |index: usize| {
+            let barrier = &barrier;
+            let cpu = cpus[index];
+            scope.spawn(move || member(threads, cpu, barrier))
+        };
+        let started: Vec<_> = (0..threads).map(spawn).collect();
+        started
+            .into_iter()
+            .map(|one| one.join().expect("a thread that ends"))
+            .collect()
+    });
+    let mut rates = vec![Vec::new(); NAMES.len()];
+    for index in 0..PASSES * NAMES.len() {
+        let laps: Vec<Lap> = members.iter().map(|member| member[index]).collect();
+        let start = laps.iter().map(|lap| lap.0).min().expect("a thread");
+        let end = laps.iter().map(|lap| lap.1).max().expect("a thread");
+        let bytes: usize = laps.iter().map(|lap| lap.2).sum();
+        rates[index % NAMES.len()].push(bytes as f64 / (end - start).as_secs_f64());
+    }
+    rates
+}
+
+fn member(threads: usize, cpu: usize, barrier: &Barrier) -> Vec<Lap> {
+    tare_calibration::pin_to(cpu).expect("a processor of its own");
+    let mut own = WorkingSet::of((BYTES / threads) as u64);
+    let mut stream = Stream::of(BYTES / threads);
+    let mut laps = Vec::new();
+    for _ in 0..PASSES {
+        for which in 0..NAMES.len() {
+            barrier.wait();
+            let start = MonotonicClock.now();
+            let bytes = pass(which, &mut own, &mut stream);
+            laps.push((start, MonotonicClock.now(), bytes));
+        }
+    }
+    laps
+}
+
+fn pass(which: usize, own: &mut WorkingSet, stream: &mut Stream) -> usize {
+    let s = black_box(3.0);
+    match which {
+        0 => {
+            black_box(own.read());
+            own.bytes() as usize
+        }
+        1 => {
+            own.triad();
+            own.bytes() as usize
+        }
+        2 => stream.copy(),
+        3 => stream.scale(s),
+        4 => stream.add(),
+        _ => stream.triad(s),
+    }
+}

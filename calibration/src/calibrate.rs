@@ -1,0 +1,176 @@
+//! Measuring everything, or what one run needs and lacks.
+
+use tare_clock::Clock;
+use tare_results::{Cache, PEAKS_SCHEMA, Peaks, PeaksDoubt};
+use tare_units::{Bytes, Nanoseconds};
+
+use crate::plan::{self, Scope, Task};
+use crate::rounds::{self, Limits, Progress, Step};
+use crate::{Precision, Target, assemble, levels, timing};
+
+/// The version of the way of measuring; it changes whenever figures would.
+pub const METHOD: u64 = 1;
+
+/// What to measure, and for how long at the most.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Options {
+    /// The machine.
+    pub target: Target,
+    /// Precisions.
+    pub precisions: Vec<Precision>,
+    /// Numbers of threads.
+    pub threads: Vec<u64>,
+    /// Repeats of each measurement, where there is time for them.
+    pub repeats: u64,
+    /// No measurement begins that would end later.
+    pub budget: Nanoseconds,
+    /// The date and time now, UTC, RFC 3339.
+    pub now: String,
+}
+
+impl Options {
+    /// Every precision with one thread and with one on each processor, five times, in at most 55 s.
+    pub fn everything(target: Target, now: String) -> Self {
+        let mut threads = vec![1, target.cpus.len() as u64];
+        threads.dedup();
+        Self {
+            target,
+            precisions: Precision::ALL.to_vec(),
+            threads,
+            repeats: 5,
+            budget: Nanoseconds::from_secs(55),
+            now,
+        }
+    }
+}
+
+/// What the floor of one run is computed from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Need {
+    /// Executed.
+    pub precision: Precision,
+    /// At work at once.
+    pub threads: u64,
+    /// Weights touched and live activations at their peak.
+    pub working_set: Bytes,
+}
+
+/// Measures all that the options ask for; `progress` is called before each measurement.
+pub fn calibrate<C: Clock>(
+    options: &Options,
+    clock: &C,
+    progress: &mut dyn FnMut(&Progress),
+) -> Peaks {
+    let began = clock.now();
+    let scope = Scope {
+        precisions: &options.precisions,
+        threads: &options.threads,
+        level: None,
+        widest: false,
+    };
+    let mut peaks = empty(&options.target, &options.now);
+    peaks.timing = timing::measure(clock);
+    if peaks.timing.is_none() {
+        let reason = "the clock did not move between its readings";
+        peaks.missing.insert("timing".to_owned(), reason.to_owned());
+    }
+    let spent = clock.now().saturating_sub(began);
+    let limits = Limits {
+        rounds: options.repeats,
+        budget: options.budget.saturating_sub(spent),
+    };
+    let (tasks, missing) = plan::plan(&options.target, &scope);
+    peaks.missing.extend(missing);
+    measure(&mut peaks, &options.target, tasks, limits, clock, progress);
+    peaks
+}
+
+/// `known` with what `need` lacks of it, measured three times in at most 4 s; figures of another machine or method are dropped.
+pub fn needed<C: Clock>(
+    known: Option<Peaks>,
+    need: Need,
+    target: &Target,
+    now: &str,
+    clock: &C,
+    progress: &mut dyn FnMut(&Progress),
+) -> Peaks {
+    const LIMITS: Limits = Limits {
+        rounds: 3,
+        budget: Nanoseconds::from_secs(4),
+    };
+    let is_of_here = |peaks: &Peaks| peaks.machine == target.fingerprint && peaks.method == METHOD;
+    let mut peaks = known
+        .filter(is_of_here)
+        .unwrap_or_else(|| empty(target, now));
+    let (lacking, missing) = lacking(&peaks, need, target);
+    if !lacking.is_empty() {
+        now.clone_into(&mut peaks.calibrated_at);
+    }
+    peaks.missing.extend(missing);
+    measure(&mut peaks, target, lacking, LIMITS, clock, progress);
+    peaks
+}
+
+/// Whether `peaks` hold all that a run needs, as far as it can be measured here.
+pub fn lacks(peaks: &Peaks, need: Need, target: &Target) -> bool {
+    !lacking(peaks, need, target).0.is_empty()
+}
+
+fn lacking(peaks: &Peaks, need: Need, target: &Target) -> (Vec<Task>, tare_results::Missing) {
+    let level = level_of(need, &target.caches);
+    let scope = Scope {
+        precisions: &[need.precision],
+        threads: &[need.threads],
+        level: Some(&level),
+        widest: true,
+    };
+    let (tasks, missing) = plan::plan(target, &scope);
+    let is_lacking = |task: &Task| !assemble::holds(peaks, &task.what, need.threads);
+    (tasks.into_iter().filter(is_lacking).collect(), missing)
+}
+
+fn level_of(need: Need, caches: &[Cache]) -> String {
+    levels::level(need.working_set, caches, need.threads)
+        .map_or_else(|| levels::DRAM.to_owned(), |chosen| chosen.level)
+}
+
+fn empty(target: &Target, now: &str) -> Peaks {
+    Peaks {
+        schema: PEAKS_SCHEMA.to_owned(),
+        method: METHOD,
+        machine: target.fingerprint.clone(),
+        calibrated_at: now.to_owned(),
+        compute: Vec::new(),
+        bandwidth: Vec::new(),
+        probes: Vec::new(),
+        timing: None,
+        doubts: Vec::new(),
+        missing: tare_results::Missing::new(),
+    }
+}
+
+fn measure<C: Clock>(
+    peaks: &mut Peaks,
+    target: &Target,
+    tasks: Vec<Task>,
+    limits: Limits,
+    clock: &C,
+    progress: &mut dyn FnMut(&Progress),
+) {
+    let (whats, steps): (Vec<_>, Vec<Step<'_>>) =
+        tasks.into_iter().map(|task| (task.what, task.step)).unzip();
+    let readings = rounds::run(clock, &target.cpus, &steps, limits, progress);
+    for ((what, step), values) in whats.iter().zip(&steps).zip(&readings.values) {
+        assemble::add(peaks, target, what, step.threads as u64, values);
+    }
+    if let Some(reason) = readings.unpinned {
+        assemble::doubt(peaks, PeaksDoubt::NotPinned { reason });
+    }
+    if readings.complete < limits.rounds && !steps.is_empty() {
+        let (have, planned) = (readings.complete, limits.rounds);
+        assemble::doubt(peaks, PeaksDoubt::FewerRepeats { have, planned });
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,213 @@
+//! The peaks that hold for one cell at the time of one repeat: calibrated ones, corrected by the probes beside it. Pure functions.
+
+use tare_results::{Cache, CellPeaks, Peaks, PeaksDoubt, ProbeReading};
+use tare_units::{BytesPerSecond, FlopsPerSecond, Rate};
+
+use crate::calibrate::Need;
+use crate::levels::{self, DRAM};
+
+/// Why a cell has no peaks.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NoPeaks {
+    /// The sizes of the caches are not known, so that no memory can be chosen.
+    #[error("the sizes of the caches are not known, so no bandwidth can be chosen")]
+    NoCaches,
+    /// No arithmetic was measured.
+    #[error(
+        "no peak of {precision} with {threads} threads was measured{because}; calibrate for it"
+    )]
+    NoCompute {
+        /// Asked for.
+        precision: String,
+        /// Asked for.
+        threads: u64,
+        /// Why, where the calibration says.
+        because: String,
+    },
+    /// No bandwidth was measured.
+    #[error("no bandwidth of {level} with {threads} threads was measured; calibrate for it")]
+    NoBandwidth {
+        /// Asked for.
+        level: String,
+        /// Asked for.
+        threads: u64,
+    },
+}
+
+/// Readings of the probe beside one repeat; each may be missing, with its reason.
+#[derive(Debug, Clone, Copy)]
+pub struct Beside<'a> {
+    /// Just before the repeat.
+    pub before: Result<&'a ProbeReading, &'a str>,
+    /// Just after it.
+    pub after: Result<&'a ProbeReading, &'a str>,
+}
+
+/// A figure as it was at the time of a repeat.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Corrected<R> {
+    /// Calibrated × probe now ÷ probe at calibration.
+    pub value: R,
+    /// Where the probes before and after disagree by more than a twentieth of their mean.
+    pub doubt: Option<PeaksDoubt>,
+}
+
+/// `calibrated` times the mean of `before` and `after` over `at_calibration`; `figure` names it in the doubt.
+pub fn corrected<R: Rate>(
+    figure: &str,
+    calibrated: R,
+    at_calibration: R,
+    before: R,
+    after: R,
+) -> Corrected<R> {
+    const DISAGREE: f64 = 0.05;
+    let (before, after) = (before.over(at_calibration), after.over(at_calibration));
+    let mean = (before + after) / 2.0;
+    let doubt = || PeaksDoubt::ProbesDisagree {
+        figure: figure.to_owned(),
+        before,
+        after,
+    };
+    Corrected {
+        value: calibrated.scaled(mean),
+        doubt: ((after - before).abs() > DISAGREE * mean).then(doubt),
+    }
+}
+
+/// What the floor of a cell is computed from.
+///
+/// The first two caches are a core's own and follow its clock, so their bandwidth is corrected by the arithmetic that the probe reached; that of what lies behind by what it read.
+///
+/// # Errors
+/// What was not measured.
+pub fn cell_peaks(
+    peaks: &Peaks,
+    need: Need,
+    caches: &[Cache],
+    beside: Beside<'_>,
+) -> Result<CellPeaks, NoPeaks> {
+    let chosen = levels::level(need.working_set, caches, need.threads).ok_or(NoPeaks::NoCaches)?;
+    let flops_per_s = compute(peaks, need)?;
+    let bytes_per_s = bandwidth(peaks, &chosen.level, need.threads)?;
+    let mut cell = CellPeaks {
+        flops_per_s,
+        bytes_per_s,
+        level: chosen.level,
+        calibrated_at: peaks.calibrated_at.clone(),
+        doubts: peaks
+            .doubts
+            .iter()
+            .filter(|doubt| touches(doubt))
+            .cloned()
+            .collect(),
+    };
+    cell.doubts.retain(|doubt| {
+        !matches!(doubt, PeaksDoubt::CacheInMemoryFigure { .. }) || cell.level == DRAM
+    });
+    cell.doubts.extend(chosen.doubt);
+    correct(&mut cell, peaks, need, beside);
+    Ok(cell)
+}
+
+fn touches(doubt: &PeaksDoubt) -> bool {
+    !matches!(doubt, PeaksDoubt::FewerRepeats { .. })
+}
+
+fn compute(peaks: &Peaks, need: Need) -> Result<FlopsPerSecond, NoPeaks> {
+    let precision = need.precision.to_string();
+    let mut known = peaks.compute.iter();
+    let found = known.find(|peak| peak.precision == precision && peak.threads == need.threads);
+    found.map(|peak| peak.flops_per_s).ok_or_else(|| {
+        let reason = peaks
+            .missing
+            .get(&format!("cpu.{precision}.{}.probe", need.threads));
+        let reason = reason.or(peaks.missing.get(&format!("cpu.{}", need.threads)));
+        NoPeaks::NoCompute {
+            precision,
+            threads: need.threads,
+            because: reason.map_or_else(String::new, |reason| format!(" ({reason})")),
+        }
+    })
+}
+
+/// The greatest that any size of the level showed.
+fn bandwidth(peaks: &Peaks, level: &str, threads: u64) -> Result<BytesPerSecond, NoPeaks> {
+    let of_it = peaks
+        .bandwidth
+        .iter()
+        .filter(|peak| peak.level == level && peak.threads == threads);
+    let larger = |a: BytesPerSecond, b: BytesPerSecond| if a > b { a } else { b };
+    let found = of_it.map(|peak| peak.bytes_per_s()).reduce(larger);
+    found.ok_or_else(|| NoPeaks::NoBandwidth {
+        level: level.to_owned(),
+        threads,
+    })
+}
+
+fn correct(cell: &mut CellPeaks, peaks: &Peaks, need: Need, beside: Beside<'_>) {
+    let (at_calibration, before, after) = match readings(peaks, need, beside, &mut cell.doubts) {
+        Some(readings) => readings,
+        None => return,
+    };
+    let flops = corrected(
+        "flops_per_s",
+        cell.flops_per_s,
+        at_calibration.flops_per_s,
+        before.flops_per_s,
+        after.flops_per_s,
+    );
+    let bytes = corrected(
+        "bytes_per_s",
+        cell.bytes_per_s,
+        at_calibration.bytes_per_s,
+        before.bytes_per_s,
+        after.bytes_per_s,
+    );
+    let follows_the_clock = ["L1", "L2"].contains(&cell.level.as_str());
+    let clock = flops.value.over(cell.flops_per_s);
+    cell.flops_per_s = flops.value;
+    cell.doubts.extend(flops.doubt);
+    if follows_the_clock {
+        cell.bytes_per_s = cell.bytes_per_s.scaled(clock);
+    } else {
+        cell.bytes_per_s = bytes.value;
+        cell.doubts.extend(bytes.doubt);
+    }
+}
+
+/// At calibration, before, after; one that is missing is replaced by the other, and a doubt says so.
+fn readings<'a>(
+    peaks: &'a Peaks,
+    need: Need,
+    beside: Beside<'a>,
+    doubts: &mut Vec<PeaksDoubt>,
+) -> Option<(&'a ProbeReading, &'a ProbeReading, &'a ProbeReading)> {
+    let mut lacking = |reason: &str| {
+        let reason = reason.to_owned();
+        doubts.push(PeaksDoubt::ProbeLacks { reason });
+    };
+    let precision = need.precision.to_string();
+    let of_it =
+        |probe: &&ProbeReading| probe.precision == precision && probe.threads == need.threads;
+    let Some(at_calibration) = peaks.probes.iter().find(of_it) else {
+        lacking("the calibration holds no probe to compare with");
+        return None;
+    };
+    let mut like = |reading: Result<&'a ProbeReading, &'a str>| match reading {
+        Ok(reading) if of_it(&reading) && reading.kernel == at_calibration.kernel => Some(reading),
+        Ok(_) => {
+            lacking("the probe was of another kernel than at calibration");
+            None
+        }
+        Err(reason) => {
+            lacking(reason);
+            None
+        }
+    };
+    let (before, after) = (like(beside.before), like(beside.after));
+    let (before, after) = (before.or(after)?, after.or(before)?);
+    Some((at_calibration, before, after))
+}
+
+#[cfg(test)]
+mod tests;

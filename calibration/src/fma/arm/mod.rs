@@ -1,0 +1,5 @@
+//! Kernels on the vector registers of aarch64.
+
+mod sys;
+
+pub(crate) use sys::*;

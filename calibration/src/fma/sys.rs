@@ -1,0 +1,102 @@
+//! The choice among the kernels at run time: what is made here has been found in the processor.
+#![allow(unsafe_code)]
+
+use super::Absent;
+use crate::Precision;
+
+/// A kernel that this processor can run.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Fma {
+    name: &'static str,
+    precision: Precision,
+    operations: u64,
+    run: unsafe fn(u64) -> f64,
+}
+
+impl Fma {
+    /// Such as `fma-avx512`.
+    pub(crate) fn name(&self) -> &'static str {
+        self.name
+    }
+
+    pub(crate) fn precision(&self) -> Precision {
+        self.precision
+    }
+
+    /// Operations of one iteration, a multiply-add counting two.
+    pub(crate) fn operations(&self) -> u64 {
+        self.operations
+    }
+
+    /// The total of the sums after `iterations`.
+    pub(crate) fn run(&self, iterations: u64) -> f64 {
+        // SAFETY: one of these is made only by `when`, once the processor has what it needs.
+        unsafe { (self.run)(iterations) }
+    }
+}
+
+/// Every kernel of this architecture, narrow before wide, or why it cannot run here.
+#[cfg(target_arch = "x86_64")]
+pub(crate) fn all() -> Vec<Result<Fma, Absent>> {
+    use std::arch::is_x86_feature_detected as has;
+
+    use super::{amx, x86};
+    use Precision::{Bf16, Fp32, Int8};
+
+    let (avx512, twelve, wide) = (has!("avx512f"), 2 * x86::TWELVE, 2 * x86::TWENTY_FOUR);
+    let (avx2, tiles) = (has!("avx2"), 2 * amx::TILES * 16 * 16);
+    let bf16 = found(avx512 && has!("avx512bf16"));
+    let vnni = found(avx512 && has!("avx512vnni"));
+    let avx_vnni = found(avx2 && has!("avxvnni"));
+    let (fma, avx512) = (found(avx2 && has!("fma")), found(avx512));
+    let (tiles_bf16, tiles_int8) = (amx::usable(amx::BF16), amx::usable(amx::INT8));
+    vec![
+        when("fma-sse2", Fp32, twelve * 4, x86::sse2, Ok(())),
+        when("fma-avx2", Fp32, twelve * 8, x86::avx2, fma),
+        when("fma-avx512", Fp32, wide * 16, x86::avx512, avx512),
+        when("dot-avx512-bf16", Bf16, wide * 32, x86::avx512_bf16, bf16),
+        when("dot-amx-bf16", Bf16, tiles * 32, amx::bf16, tiles_bf16),
+        when("dot-avx-vnni", Int8, twelve * 32, x86::avx_vnni, avx_vnni),
+        when("dot-avx512-vnni", Int8, wide * 64, x86::avx512_vnni, vnni),
+        when("dot-amx-int8", Int8, tiles * 64, amx::int8, tiles_int8),
+    ]
+}
+
+/// Every kernel of this architecture, or why it cannot run here.
+#[cfg(target_arch = "aarch64")]
+pub(crate) fn all() -> Vec<Result<Fma, Absent>> {
+    let operations = 2 * 4 * super::arm::SUMS as u64;
+    vec![when(
+        "fma-neon",
+        Precision::Fp32,
+        operations,
+        super::arm::neon,
+        Ok(()),
+    )]
+}
+
+#[cfg(target_arch = "x86_64")]
+fn found(has: bool) -> Result<(), &'static str> {
+    has.then_some(())
+        .ok_or("the processor does not have what it needs")
+}
+
+fn when(
+    name: &'static str,
+    precision: Precision,
+    operations: u64,
+    run: unsafe fn(u64) -> f64,
+    usable: Result<(), &'static str>,
+) -> Result<Fma, Absent> {
+    let absent = |reason| Absent {
+        name,
+        precision,
+        reason,
+    };
+    usable.map_err(absent).map(|()| Fma {
+        name,
+        precision,
+        operations,
+        run,
+    })
+}

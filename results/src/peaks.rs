@@ -1,0 +1,330 @@
+//! What a machine can do, as it was measured: arithmetic by precision and threads, bandwidth by working set, clocks.
+
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use tare_units::{Bytes, BytesPerSecond, FlopsPerSecond, Hertz, Nanoseconds};
+
+use crate::verdict::Missing;
+
+/// The name and version of this format.
+pub const PEAKS_SCHEMA: &str = "tare.peaks/1";
+
+/// Everything that one calibration measured.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Peaks {
+    /// `tare.peaks/1`.
+    pub schema: String,
+    /// The version of the way of measuring; figures of two versions are not compared.
+    pub method: u64,
+    /// The fingerprint of the machine.
+    pub machine: String,
+    /// When it ended, UTC, RFC 3339.
+    pub calibrated_at: String,
+    /// Arithmetic, by device, precision and threads.
+    pub compute: Vec<ComputePeak>,
+    /// Bandwidth, by device, threads and working set.
+    pub bandwidth: Vec<BandwidthPeak>,
+    /// What the short probe read while this was measured, by precision and threads.
+    pub probes: Vec<ProbeReading>,
+    /// What reading time and waiting cost.
+    pub timing: Option<Timing>,
+    /// Reasons not to trust it fully.
+    pub doubts: Vec<PeaksDoubt>,
+    /// What could not be measured and why, such as `cpu.bf16.1.fma-avx512`.
+    pub missing: Missing,
+}
+
+/// The median over repeats with the least and the greatest of them, in the unit that the field's name ends in.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Spread<T> {
+    /// Median over the repeats.
+    pub value: T,
+    /// The least.
+    pub low: T,
+    /// The greatest.
+    pub high: T,
+    /// How many.
+    pub repeats: u64,
+}
+
+/// The arithmetic of one device in one precision with a number of threads.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ComputePeak {
+    /// `cpu` or `cuda:0`.
+    pub device: String,
+    /// Such as `fp32`; on a GPU the math mode that is executed.
+    pub precision: String,
+    /// Threads at work at once, each on a processor of its own where that was allowed.
+    pub threads: u64,
+    /// The largest of the kernels' rates.
+    pub flops_per_s: FlopsPerSecond,
+    /// The kernel that gave it.
+    pub kernel: String,
+    /// Every kernel that could be measured.
+    pub kernels: Vec<KernelPeak>,
+}
+
+/// How a kernel comes to its operations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum KernelKind {
+    /// Multiply-adds on registers, nothing else.
+    Fma,
+    /// The multiplication of matrices of a library.
+    Gemm,
+}
+
+/// One kernel's rate.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct KernelPeak {
+    /// Such as `fma-avx512`.
+    pub kernel: String,
+    /// How it comes to its operations.
+    pub kind: KernelKind,
+    /// All threads together; in each repeat the fastest stretch.
+    pub flops_per_s: Spread<FlopsPerSecond>,
+    /// By a chain of dependent additions in turns with the kernel, mean of the threads.
+    pub frequency_hz: Option<Spread<Hertz>>,
+    /// Operations a cycle and thread, reached.
+    pub flops_per_cycle: Option<f64>,
+    /// Operations a cycle and core that the processor's documentation gives.
+    pub documented_flops_per_cycle: Option<f64>,
+    /// The documentation.
+    pub documented_by: Option<String>,
+    /// Reached over documented.
+    pub share: Option<f64>,
+    /// Why a field is `null`, by its name.
+    pub missing: Missing,
+}
+
+/// The bandwidth that a working set of one size meets.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct BandwidthPeak {
+    /// `cpu` or `cuda:0`.
+    pub device: String,
+    /// The memory that holds the working set: `L1`, `L2`, `L3` or `DRAM`.
+    pub level: String,
+    /// All threads together.
+    pub working_set_bytes: Bytes,
+    /// Threads at work at once, each on a part of its own.
+    pub threads: u64,
+    /// Reading alone.
+    pub read_bytes_per_s: Spread<BytesPerSecond>,
+    /// a = b + s·c, counting two reads and a write (McCalpin, STREAM).
+    pub triad_bytes_per_s: Spread<BytesPerSecond>,
+}
+
+impl BandwidthPeak {
+    /// The larger of reading and triad.
+    pub fn bytes_per_s(&self) -> BytesPerSecond {
+        let (read, triad) = (self.read_bytes_per_s.value, self.triad_bytes_per_s.value);
+        if read > triad { read } else { triad }
+    }
+}
+
+/// What the machine gave at one moment, from a probe of about 50 ms.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ProbeReading {
+    /// Such as `fp32`.
+    pub precision: String,
+    /// Threads at work at once.
+    pub threads: u64,
+    /// The kernel on registers; only readings of the same one are compared.
+    pub kernel: String,
+    /// Its median rate, all threads together.
+    pub flops_per_s: FlopsPerSecond,
+    /// Median rate of reading 8 MiB a thread, all threads together.
+    pub bytes_per_s: BytesPerSecond,
+}
+
+/// What reading time and waiting cost.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Timing {
+    /// One reading of the clock, mean of many.
+    pub clock_read_ns: Spread<f64>,
+    /// The smallest step between two readings that differ.
+    pub clock_step_ns: Spread<f64>,
+    /// By how much a sleep of 100 µs is too long, median of a repeat.
+    pub sleep_overshoot_p50_ns: Spread<Nanoseconds>,
+    /// The longest of a repeat.
+    pub sleep_overshoot_max_ns: Spread<Nanoseconds>,
+}
+
+/// The peaks that hold for one cell at the time of one repeat.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct CellPeaks {
+    /// Calibrated, times what the probes beside the repeat read over what they read at calibration.
+    pub flops_per_s: FlopsPerSecond,
+    /// Of the memory that holds the working set, corrected alike.
+    pub bytes_per_s: BytesPerSecond,
+    /// That memory: `L1`, `L2`, `L3` or `DRAM`.
+    pub level: String,
+    /// When the machine was calibrated, UTC, RFC 3339.
+    pub calibrated_at: String,
+    /// Reasons not to trust them fully.
+    pub doubts: Vec<PeaksDoubt>,
+}
+
+/// A typed reason not to trust peaks fully.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "doubt", rename_all = "kebab-case")]
+pub enum PeaksDoubt {
+    /// The working set is within a factor of two of a memory's size; the faster one is taken.
+    NearLevel {
+        /// The memory taken.
+        level: String,
+        /// What the cell touches.
+        working_set_bytes: Bytes,
+        /// What that memory holds.
+        level_bytes: Bytes,
+    },
+    /// The probes before and after a repeat disagree.
+    ProbesDisagree {
+        /// `flops_per_s` or `bytes_per_s`.
+        figure: String,
+        /// Before, over the same at calibration.
+        before: f64,
+        /// After, over the same at calibration.
+        after: f64,
+    },
+    /// A probe beside the repeat is not there, so the calibrated figures stand uncorrected, or corrected by one probe alone.
+    ProbeLacks {
+        /// Why.
+        reason: String,
+    },
+    /// A thread could not be kept on a processor of its own.
+    NotPinned {
+        /// Why.
+        reason: String,
+    },
+    /// The largest working set that was measured is less than four times the last cache, which may have held part of it.
+    CacheInMemoryFigure {
+        /// What was measured.
+        working_set_bytes: Bytes,
+        /// The last cache.
+        cache_bytes: Bytes,
+    },
+    /// Time ran out before every repeat was done.
+    FewerRepeats {
+        /// Done.
+        have: u64,
+        /// Planned.
+        planned: u64,
+    },
+    /// A doubt of a later version than this reader.
+    #[serde(other)]
+    Unknown,
+}
+
+/// One line for a person.
+impl fmt::Display for PeaksDoubt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NearLevel {
+                level,
+                working_set_bytes,
+                level_bytes,
+            } => write!(
+                f,
+                "a working set of {working_set_bytes} is within a factor of two of the {level_bytes} that {level} holds; its bandwidth is taken as that of {level}"
+            ),
+            Self::ProbesDisagree {
+                figure,
+                before,
+                after,
+            } => write!(
+                f,
+                "the machine changed during the repeat: {figure} was {:.0}% of the calibrated before and {:.0}% after",
+                before * 100.0,
+                after * 100.0
+            ),
+            Self::ProbeLacks { reason } => write!(
+                f,
+                "what the machine gave beside the repeat is not fully known: {reason}"
+            ),
+            Self::NotPinned { reason } => write!(
+                f,
+                "threads were not kept on a processor each while peaks were measured: {reason}"
+            ),
+            Self::CacheInMemoryFigure {
+                working_set_bytes,
+                cache_bytes,
+            } => write!(
+                f,
+                "the bandwidth of DRAM was measured over {working_set_bytes}, of which the cache of {cache_bytes} may have held a part"
+            ),
+            Self::FewerRepeats { have, planned } => {
+                write!(
+                    f,
+                    "time was up after {have} of {planned} repeats of the calibration"
+                )
+            }
+            Self::Unknown => f.write_str("a doubt that this version of tare does not know"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tare_units::Rate;
+
+    use super::*;
+
+    fn spread(value: f64) -> Spread<BytesPerSecond> {
+        let value = BytesPerSecond::from_per_s(value);
+        Spread {
+            value,
+            low: value,
+            high: value,
+            repeats: 1,
+        }
+    }
+
+    #[test]
+    fn a_level_gives_the_larger_of_reading_and_triad() {
+        let peak = |read, triad| BandwidthPeak {
+            device: "cpu".into(),
+            level: "L2".into(),
+            working_set_bytes: Bytes::from_mib(1),
+            threads: 1,
+            read_bytes_per_s: spread(read),
+            triad_bytes_per_s: spread(triad),
+        };
+        assert_eq!(peak(2.0, 1.0).bytes_per_s().per_s(), 2.0);
+        assert_eq!(peak(1.0, 3.0).bytes_per_s().per_s(), 3.0);
+    }
+
+    #[test]
+    fn a_spread_in_json_is_plain_numbers() {
+        let json = serde_json::to_value(spread(1.5)).unwrap();
+        let expected = serde_json::json!({"value": 1.5, "low": 1.5, "high": 1.5, "repeats": 1});
+        assert_eq!(json, expected);
+        let back: Spread<BytesPerSecond> = serde_json::from_value(json).unwrap();
+        assert_eq!(back, spread(1.5));
+    }
+
+    #[test]
+    fn a_doubt_is_data_with_its_name_and_reads_as_a_sentence() {
+        let doubt = PeaksDoubt::ProbesDisagree {
+            figure: "flops_per_s".into(),
+            before: 1.0,
+            after: 0.8,
+        };
+        let json = serde_json::to_value(&doubt).unwrap();
+        assert_eq!(json["doubt"], "probes-disagree");
+        assert_eq!(serde_json::from_value::<PeaksDoubt>(json).unwrap(), doubt);
+        assert_eq!(
+            doubt.to_string(),
+            "the machine changed during the repeat: flops_per_s was 100% of the calibrated before and 80% after"
+        );
+    }
+
+    #[test]
+    fn a_later_version_s_doubt_does_not_hide_the_peaks() {
+        let json = serde_json::json!({"doubt": "eclipse", "share": 1});
+        let back: PeaksDoubt = serde_json::from_value(json).unwrap();
+        assert_eq!(back, PeaksDoubt::Unknown);
+    }
+}
