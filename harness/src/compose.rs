@@ -6,7 +6,7 @@ use tare_results::{Failure, HarnessCost, Kind, Phase, RECORD_SCHEMA, Record, Run
 use tare_units::Nanoseconds;
 
 use crate::fidelity::Compared;
-use crate::memory::Observed;
+use crate::observe::Observed;
 use crate::plan::Work;
 use crate::protocol::{Given, Outcome};
 use fill::{add, fill};
@@ -19,8 +19,8 @@ pub const NO_RUN_DELAY: &str = "harness.run_delay_ns";
 pub struct Attempt {
     /// What the worker said; `Ok(None)` where the run was stopped.
     pub outcome: Result<Option<Box<Outcome>>, Failure>,
-    /// What the parent saw of its memory.
-    pub memory: Observed,
+    /// What the parent saw of it.
+    pub observed: Observed,
     /// From its start to its end.
     pub took: Nanoseconds,
 }
@@ -34,7 +34,7 @@ impl Attempt {
                 message: format!("not tried again: of an earlier worker, {told}"),
                 stderr: None,
             }),
-            memory: Observed::default(),
+            observed: Observed::default(),
             took: Nanoseconds::ZERO,
         }
     }
@@ -102,9 +102,10 @@ pub struct About<'a> {
 /// The record of one worker.
 pub fn compose(about: About, attempt: Attempt, beside: Beside) -> Record {
     let mut record = blank(&about);
-    let (memory, memory_missing) = attempt.memory.into_parts();
-    record.missing.extend(memory_missing);
+    let (memory, counters, missing) = attempt.observed.into_parts();
+    record.missing.extend(missing);
     record.memory = Some(memory);
+    record.counters = counters;
     match attempt.outcome {
         Ok(Some(outcome)) => {
             fill(&mut record, *outcome, &about);
@@ -147,6 +148,7 @@ fn blank(about: &About) -> Record {
         throughput: None,
         schedule: None,
         memory: None,
+        counters: None,
         profile: None,
         fidelity: None,
         doubts: work.doubts.clone(),

@@ -13,7 +13,7 @@ mod figures;
 mod inspect;
 mod job;
 mod measure;
-mod memory;
+mod observe;
 mod order;
 mod outcome;
 mod outputs;

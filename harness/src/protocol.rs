@@ -119,14 +119,12 @@ pub enum Message {
         /// One a request.
         answers: Vec<Consideration>,
     },
-    /// The worker goes on to `phase`; where `waits`, only once the parent has written [`GO`].
+    /// The worker goes on to `phase` once the parent has written [`GO`].
     Phase {
         /// What it does next.
         phase: Phase,
         /// Memory that is the harness's own: sample buffer and inputs.
         own_bytes: Bytes,
-        /// Whether the parent is waited for.
-        waits: bool,
     },
     /// The job is done.
     Outcome(Box<Outcome>),

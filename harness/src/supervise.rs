@@ -73,7 +73,7 @@ pub trait Watcher {
     /// The worker is alive.
     fn started(&mut self, pid: u32);
 
-    /// The worker goes on to `phase`; where it waits, it stands still until this returns.
+    /// The worker goes on to `phase` once this returns, and stands still until then.
     fn phase(&mut self, pid: u32, phase: Phase, own: Bytes);
 
     /// Resident memory of the worker's process tree now; `None` where it cannot be read.
@@ -166,16 +166,10 @@ impl Worker {
         let deadline = clock.now() + limits.deadline;
         loop {
             match self.messages.recv_timeout(POLL) {
-                Ok(Ok(Message::Phase {
-                    phase,
-                    own_bytes,
-                    waits,
-                })) => {
+                Ok(Ok(Message::Phase { phase, own_bytes })) => {
                     self.phase = phase;
                     watcher.phase(self.child.id(), phase, own_bytes);
-                    if waits {
-                        let _ = send_line(&mut self.input, GO);
-                    }
+                    let _ = send_line(&mut self.input, GO);
                 }
                 Ok(Ok(Message::Failed { error })) => return self.failed(error),
                 Ok(Ok(answer)) => {

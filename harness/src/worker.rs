@@ -133,16 +133,10 @@ impl Channel {
 
 impl Reporter for Channel {
     fn phase(&mut self, phase: Phase, own_bytes: Bytes) -> Result<(), JobError> {
-        // The timed requests follow at once: the parent reads nothing at their beginning.
-        let waits = phase != Phase::Run;
         let gone = |error: std::io::Error| JobError::Parent(error.to_string());
-        self.send(&Message::Phase {
-            phase,
-            own_bytes,
-            waits,
-        })
-        .map_err(gone)?;
-        if waits && self.line().map_err(gone)?.trim_end() != GO {
+        self.send(&Message::Phase { phase, own_bytes })
+            .map_err(gone)?;
+        if self.line().map_err(gone)?.trim_end() != GO {
             return Err(JobError::Job(
                 "the parent said something other than go".into(),
             ));

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::cell::{Cell, ModelFacts, Runtime};
+use crate::counters::Counters;
 use crate::doubt::Doubt;
 use crate::fidelity::Fidelity;
 use crate::measures::{HarnessCost, Latency, Load, Memory, SampleFile, ScheduleSkew, Throughput};
@@ -52,6 +53,9 @@ pub struct Record {
     pub schedule: Option<ScheduleSkew>,
     /// Resident memory of the worker.
     pub memory: Option<Memory>,
+    /// What the timed requests cost the processor; `null` where nothing was timed.
+    #[serde(default)]
+    pub counters: Option<Counters>,
     /// Where the time went; of `kind: "profile"` only.
     pub profile: Option<Profile>,
     /// How close the outputs are to the reference's; of `kind: "measurement"` only.

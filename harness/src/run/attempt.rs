@@ -5,7 +5,7 @@ use tare_results::{Event, Kind};
 
 use super::{Going, RunError};
 use crate::compose::{About, Attempt, Beside, compose};
-use crate::memory::MemoryWatcher;
+use crate::observe::Observer;
 use crate::plan::Work;
 use crate::protocol::{Job, PROTOCOL, Purpose, Request};
 use crate::supervise::{Limits, outcome_of, supervise};
@@ -39,7 +39,7 @@ impl<C: Clock> Going<'_, C> {
             writer.event(&event);
             progress.event(&event);
         };
-        let mut watcher = MemoryWatcher::new(cell, kind, repeat, &mut told);
+        let mut watcher = Observer::new((cell, kind, repeat), self.clock, &mut told);
         let ended = supervise(
             &work.program.with_environment(&work.environment),
             &Request::Run(Box::new(job)),
@@ -49,7 +49,7 @@ impl<C: Clock> Going<'_, C> {
             &mut watcher,
         );
         let attempt = Attempt {
-            memory: watcher.into_observed(),
+            observed: watcher.into_observed(),
             outcome: outcome_of(ended),
             took: self.clock.now().saturating_sub(started),
         };

@@ -92,7 +92,7 @@ fn a_worker_that_answers_has_answered() {
 fn a_worker_that_waits_goes_on_once_the_parent_has_looked() {
     let script = r#"
         read request
-        echo '{"message":"phase","phase":"load","own_bytes":5,"waits":true}'
+        echo '{"message":"phase","phase":"load","own_bytes":5}'
         read go
         echo "{\"message\":\"failed\",\"error\":\"was told $go\"}""#;
     let mut seen = Seen::default();

@@ -116,6 +116,7 @@ pub fn record(run: &str, cell: Cell, repeat: u64) -> Record {
             skew_max_ns: Nanoseconds::from_nanos(900),
         }),
         memory: Some(memory()),
+        counters: None,
         profile: None,
         fidelity: Some(fidelity()),
         doubts: Vec::new(),
@@ -165,6 +166,7 @@ fn missing() -> Missing {
             "harness.run_delay_ns".to_owned(),
             "reading it costs too much".to_owned(),
         ),
+        ("counters".to_owned(), "no counters here".to_owned()),
         (
             "runtime.dispatched_calls".to_owned(),
             "the library walks the model itself".to_owned(),

@@ -32,8 +32,7 @@ fn ask(request: &Request) -> (Message, ExitStatus) {
         let mut line = String::new();
         output.read_line(&mut line).expect("the worker writes");
         match serde_json::from_str(&line).expect("a message") {
-            Message::Phase { waits: true, .. } => writeln!(input, "{GO}").expect("reads"),
-            Message::Phase { .. } => {}
+            Message::Phase { .. } => writeln!(input, "{GO}").expect("reads"),
             last => return (last, worker.wait().expect("ends")),
         }
     }

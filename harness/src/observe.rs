@@ -1,0 +1,175 @@
+//! What the parent sees of a worker from outside, phase by phase; it reads while the worker stands still.
+
+mod memory;
+
+use std::path::Path;
+
+use tare_clock::Clock;
+use tare_hardware::{
+    CounterProbe, CounterReading, CpuProbe, CpuReading, MemoryProbe, Probe, ProcessMemory, counters,
+};
+use tare_results::{Counters, Event, Kind, Memory, Missing, Phase};
+use tare_units::Bytes;
+
+use crate::supervise::Watcher;
+use memory::MemorySeen;
+
+/// Why a reading is not there when the worker died before it.
+const TOO_EARLY: &str = "the worker did not get so far";
+
+/// Reads a worker's probes, and passes on what happens.
+pub struct Observer<'a, C> {
+    cell: &'a str,
+    kind: Kind,
+    repeat: u64,
+    tell: &'a mut dyn FnMut(Event),
+    clock: &'a C,
+    probes: Option<Probes<'a, C>>,
+    observed: Observed,
+}
+
+/// The probes of one worker.
+struct Probes<'a, C> {
+    memory: MemoryProbe,
+    cpu: CpuProbe<'a, C>,
+    counters: CounterProbe,
+}
+
+/// What was seen of one worker.
+#[derive(Debug, Default)]
+pub struct Observed {
+    memory: MemorySeen,
+    counted: Option<(CpuReading, CounterReading)>,
+    is_timed: bool,
+}
+
+impl<'a, C: Clock> Observer<'a, C> {
+    /// Of the worker that does `repeat` of `cell`.
+    pub fn new(
+        (cell, kind, repeat): (&'a str, Kind, u64),
+        clock: &'a C,
+        tell: &'a mut dyn FnMut(Event),
+    ) -> Self {
+        Self {
+            cell,
+            kind,
+            repeat,
+            tell,
+            clock,
+            probes: None,
+            observed: Observed::default(),
+        }
+    }
+
+    /// What was seen.
+    pub fn into_observed(self) -> Observed {
+        Observed {
+            is_timed: self.is_timed(),
+            ..self.observed
+        }
+    }
+
+    fn is_timed(&self) -> bool {
+        matches!(self.kind, Kind::Measurement | Kind::Twin | Kind::Harness)
+    }
+
+    fn loading(&mut self, pid: u32) {
+        let root = Path::new("/");
+        let mut probes = Probes {
+            memory: MemoryProbe::of(pid, root),
+            cpu: CpuProbe::of(pid, root, self.clock),
+            counters: CounterProbe::of(pid, root),
+        };
+        // Where a window cannot be opened, its end carries the reason.
+        let _ = probes.memory.begin();
+        if self.is_timed() {
+            let _ = probes.counters.attach();
+        }
+        self.probes = Some(probes);
+    }
+
+    /// The memory's first window ends and its second begins; the others begin last, so that they hold nothing of this.
+    fn running(&mut self) {
+        let is_timed = self.is_timed();
+        let Some(probes) = &mut self.probes else {
+            return;
+        };
+        self.observed.memory.before_run = Some(probes.memory.end());
+        let _ = probes.memory.begin();
+        if is_timed {
+            let _ = probes.cpu.begin();
+            let _ = probes.counters.begin();
+        }
+    }
+
+    fn finishing(&mut self) {
+        let is_timed = self.is_timed();
+        let Some(mut probes) = self.probes.take() else {
+            return;
+        };
+        if is_timed {
+            let counted = probes.counters.end();
+            self.observed.counted = Some((probes.cpu.end(), counted));
+        }
+        self.observed.memory.last = Some(probes.memory.end());
+    }
+}
+
+impl<C: Clock> Watcher for Observer<'_, C> {
+    fn started(&mut self, pid: u32) {
+        (self.tell)(Event::WorkerStarted {
+            cell: self.cell.to_owned(),
+            repeat: self.repeat,
+            kind: self.kind,
+            pid,
+        });
+    }
+
+    fn phase(&mut self, pid: u32, phase: Phase, own: Bytes) {
+        let now = || ProcessMemory::of(pid, Path::new("/")).read_tree();
+        self.observed.memory.own = own;
+        match phase {
+            Phase::Load => {
+                self.observed.memory.before_load = Some(now());
+                self.loading(pid);
+            }
+            Phase::Warmup => self.observed.memory.after_load = Some(now()),
+            Phase::Run => self.running(),
+            Phase::Finish => self.finishing(),
+            Phase::Start => {}
+        }
+        (self.tell)(Event::PhaseReached {
+            cell: self.cell.to_owned(),
+            repeat: self.repeat,
+            phase,
+        });
+    }
+
+    fn resident(&mut self, pid: u32) -> Option<Bytes> {
+        match &mut self.probes {
+            Some(probes) => probes.memory.look().ok(),
+            None => ProcessMemory::of(pid, Path::new("/")).tree_rss().ok(),
+        }
+    }
+}
+
+impl Observed {
+    /// The figures, and the reasons for those that are not there; no counters where nothing was timed.
+    pub fn into_parts(self) -> (Memory, Option<Counters>, Missing) {
+        let (memory, mut missing) = self.memory.into_parts();
+        let counted = self.counted.map(|(cpu, counted)| counters(&cpu, &counted));
+        let counters = match counted {
+            Some((counters, reasons)) => {
+                missing.extend(reasons);
+                Some(counters)
+            }
+            None => {
+                if self.is_timed {
+                    missing.insert("counters".to_owned(), TOO_EARLY.to_owned());
+                }
+                None
+            }
+        };
+        (memory, counters, missing)
+    }
+}
