@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use super::*;
-use crate::child::Played;
+use crate::child::{Played, Stage};
 use crate::fake_root::FakeRoot;
 
 /// A source that plays what it was told, and notes what was asked.
@@ -305,9 +305,8 @@ fn without_a_window_nothing_is_given_and_a_window_ends_once() {
     assert_eq!(of(&probe.end(), Event::Cycles), none);
 }
 
-#[test]
-fn the_kernel_counts_what_a_real_child_and_its_later_threads_do_or_says_why_not() {
-    let name = "counters::perf::tests::the_kernel_counts_what_a_real_child_and_its_later_threads_do_or_says_why_not";
+/// Sleeps and faults in a thread that begins after the counters were attached, and in one that it starts.
+fn sleep_and_fault(stage: &Stage) {
     const BLOCK: usize = 4 << 20;
     let work = || {
         for _ in 0..10 {
@@ -315,20 +314,24 @@ fn the_kernel_counts_what_a_real_child_and_its_later_threads_do_or_says_why_not(
             drop(std::hint::black_box(vec![1_u8; BLOCK]));
         }
     };
-    let mut child = Played::by(name, |stage| {
-        stage.stand_still();
-        let (go, gone) = std::sync::mpsc::channel();
-        let between_attaching_and_beginning = std::thread::spawn(move || {
-            gone.recv().unwrap();
-            work();
-            std::thread::spawn(work).join().unwrap();
-        });
-        stage.stand_still();
-        go.send(()).unwrap();
-        between_attaching_and_beginning.join().unwrap();
-        stage.stand_still();
-        stage.stand_still();
+    stage.stand_still();
+    let (go, gone) = std::sync::mpsc::channel();
+    let between_attaching_and_beginning = std::thread::spawn(move || {
+        gone.recv().unwrap();
+        work();
+        std::thread::spawn(work).join().unwrap();
     });
+    stage.stand_still();
+    go.send(()).unwrap();
+    between_attaching_and_beginning.join().unwrap();
+    stage.stand_still();
+    stage.stand_still();
+}
+
+#[test]
+fn the_kernel_counts_what_a_real_child_and_its_later_threads_do_or_says_why_not() {
+    let name = "counters::perf::tests::the_kernel_counts_what_a_real_child_and_its_later_threads_do_or_says_why_not";
+    let mut child = Played::by(name, sleep_and_fault);
     let mut probe = CounterProbe::of(child.pid(), Path::new("/"));
     probe.attach().unwrap();
     child.step();
@@ -339,28 +342,22 @@ fn the_kernel_counts_what_a_real_child_and_its_later_threads_do_or_says_why_not(
     child.step();
     let idle = probe.end();
     assert_eq!(begun.is_ok(), busy.0.values().any(Result::is_ok));
-    for (event, least) in [
+    let least = BTreeMap::from([
         (Event::TaskClock, 100_000),
         (Event::ContextSwitches, 20),
         (Event::PageFaults, 20),
-    ] {
+        (Event::CpuMigrations, 0),
+    ]);
+    for event in Event::ALL {
+        let least = least.get(&event).copied().unwrap_or(1_000);
         match of(&busy, event) {
             Ok(count) => {
                 assert!(count.value >= least, "{event:?}: {count:?}");
-                assert!(value(&idle, event) < count.value / 2, "{event:?}");
+                assert!(
+                    least == 0 || value(&idle, event) < count.value / 2,
+                    "{event:?}"
+                );
             }
-            Err(reason) => assert!(
-                matches!(reason, Unavailable::Refused { .. }),
-                "{event:?}: {reason}"
-            ),
-        }
-    }
-    for event in Event::ALL
-        .into_iter()
-        .filter(|event| event.is_of_hardware())
-    {
-        match of(&busy, event) {
-            Ok(count) => assert!(count.value > 1_000, "{event:?}: {count:?}"),
             Err(reason) => assert!(reason.to_string().len() > 30, "{event:?}: {reason}"),
         }
     }
