@@ -21,28 +21,41 @@ fn window<P: Probe>(probe: &mut P) -> P::Reading {
     probe.end()
 }
 
-fn probes(c: &mut Criterion) {
-    let mut watched = child();
-    let (pid, root) = (watched.id(), Path::new("/"));
+fn each(c: &mut Criterion, of: &str, pid: u32) {
+    let root = Path::new("/");
+    let mut group = c.benchmark_group(of);
     let mut memory = MemoryProbe::of(pid, root);
-    c.bench_function("memory: begin and end", |b| {
+    group.bench_function("memory: begin and end", |b| {
         b.iter(|| black_box(window(&mut memory)))
     });
-    c.bench_function("memory: look", |b| b.iter(|| black_box(memory.look())));
+    group.bench_function("memory: look", |b| b.iter(|| black_box(memory.look())));
     let mut cpu = CpuProbe::of(pid, root, &MonotonicClock);
-    c.bench_function("processor time: begin and end", |b| {
+    group.bench_function("processor time: begin and end", |b| {
         b.iter(|| black_box(window(&mut cpu)))
     });
-    c.bench_function("counters: attach", |b| {
+    group.bench_function("counters: attach and leave", |b| {
         b.iter(|| CounterProbe::of(pid, root).attach().expect("attached"))
     });
     let mut counters = CounterProbe::of(pid, root);
     counters.attach().expect("attached");
-    c.bench_function("counters: begin and end", |b| {
+    group.bench_function("counters: begin and end", |b| {
         b.iter(|| black_box(window(&mut counters)))
     });
+}
+
+fn probes(c: &mut Criterion) {
+    let mut watched = child();
+    each(c, "one thread", watched.id());
     let _ = watched.kill();
     let _ = watched.wait();
+    for _ in 0..32 {
+        std::thread::spawn(|| {
+            loop {
+                std::thread::park();
+            }
+        });
+    }
+    each(c, "this process and 32 threads", std::process::id());
 }
 
 criterion_group!(benches, probes);

@@ -50,6 +50,11 @@ impl Event {
         matches!(self, Self::Instructions | Self::Cycles | Self::CacheMisses)
     }
 
+    /// Whether the kernel can leave its own part out; of the task clock it never does.
+    pub(super) fn is_split_by_space(self) -> bool {
+        self != Self::TaskClock
+    }
+
     /// Whether it happens in user space at all: the others would be counted as none there.
     pub(super) fn happens_in_user_space(self) -> bool {
         !matches!(self, Self::ContextSwitches | Self::CpuMigrations)

@@ -18,15 +18,18 @@ use crate::{Probe, Unavailable};
 /// Counts through perf_event_open(2) for every thread of a process tree, each counter apart from the others.
 ///
 /// A thread's counters cover what it starts later. So they are cheapest and surest where [`CounterProbe::attach`] finds
-/// the process standing still and with few threads; a window then begins with two short system calls for each counter.
+/// the process standing still and with few threads. They count from then on until the probe is dropped, and a window is
+/// the difference of two readings: to switch them on and off would interrupt every processor that a thread was last on.
 #[derive(Debug)]
 pub struct CounterProbe {
     root: Root,
     pid: u32,
     source: Box<dyn Source>,
     attached: Option<BTreeMap<Event, Result<Counting, Unavailable>>>,
-    is_open: bool,
+    window: Result<(), Unavailable>,
 }
+
+const NO_WINDOW: Unavailable = Unavailable::None("no window was opened");
 
 /// What a window gives, by the names of [`tare_results::Counters`].
 #[derive(Debug, Clone, PartialEq)]
@@ -39,8 +42,6 @@ pub(super) trait Source: Debug {
 
 /// An open counter.
 pub(super) trait Open: Debug {
-    fn enable(&self) -> io::Result<()>;
-    fn disable(&self) -> io::Result<()>;
     fn read(&self) -> io::Result<Tally>;
 }
 
@@ -62,14 +63,6 @@ impl Source for Kernel {
 }
 
 impl Open for Counter {
-    fn enable(&self) -> io::Result<()> {
-        self.switch_on()
-    }
-
-    fn disable(&self) -> io::Result<()> {
-        self.switch_off()
-    }
-
     fn read(&self) -> io::Result<Tally> {
         self.tally()
     }
@@ -87,11 +80,11 @@ impl CounterProbe {
             pid,
             source,
             attached: None,
-            is_open: false,
+            window: Err(NO_WINDOW),
         }
     }
 
-    /// Opens the counters, switched off; a window that begins without this does so itself.
+    /// Opens the counters; a window that begins without this does so itself.
     ///
     /// # Errors
     /// Where the process has ended, or starts threads meanwhile. What the kernel refuses is an error of that counter.
@@ -151,6 +144,12 @@ impl CounterProbe {
             .ok_or_else(ended)
     }
 
+    fn counting(&self, event: Event) -> Result<&Counting, Unavailable> {
+        let attached = self.attached.as_ref().ok_or(NO_WINDOW)?;
+        let counting = attached.get(&event).ok_or(NO_WINDOW)?;
+        counting.as_ref().map_err(Clone::clone)
+    }
+
     fn paranoid(&self) -> Option<i64> {
         let text = self.root.text("proc/sys/kernel/perf_event_paranoid").ok()?;
         text.trim().parse().ok()
@@ -168,7 +167,6 @@ impl Counting {
     fn begin(&mut self) -> io::Result<()> {
         for (counter, before) in self.counters.iter().zip(&mut self.before) {
             *before = counter.read()?;
-            counter.enable()?;
         }
         Ok(())
     }
@@ -177,16 +175,15 @@ impl Counting {
         let mut total = Tally::default();
         for (counter, before) in self.counters.iter().zip(&self.before) {
             let now = counter.read().map_err(|error| unread(event, &error))?;
-            counter.disable().map_err(|error| unread(event, &error))?;
             let gain = now.since(*before);
             let gain = gain.filter(|gain| gain.running_ns <= gain.enabled_ns);
             total = total.plus(gain.ok_or_else(|| nonsense(event, *before, now))?);
         }
-        self.count(total)
+        self.count(event, total)
     }
 
     /// Where counters took turns, what one saw stands for the time that it did not see.
-    fn count(&self, total: Tally) -> Result<Count, Unavailable> {
+    fn count(&self, event: Event, total: Tally) -> Result<Count, Unavailable> {
         let (enabled, running) = (total.enabled_ns, total.running_ns);
         if enabled > 0 && running == 0 {
             return Err(Unavailable::None(
@@ -203,7 +200,7 @@ impl Counting {
             } else {
                 running as f64 / enabled as f64
             },
-            user_space_only: self.scope == Scope::User,
+            user_space_only: self.scope == Scope::User && event.is_split_by_space(),
         })
     }
 }
@@ -218,10 +215,11 @@ impl Probe for CounterProbe {
     }
 
     fn begin(&mut self) -> Result<(), Unavailable> {
-        self.is_open = true;
-        if self.attached.is_none() {
-            self.attach()?;
-        }
+        self.window = match self.attached {
+            Some(_) => Ok(()),
+            None => self.attach(),
+        };
+        self.window.clone()?;
         let attached = self.attached.iter_mut().flatten();
         let begun = attached.map(|(event, counting)| {
             let begun = counting.as_mut().map_err(|reason| reason.clone())?.begin();
@@ -235,16 +233,11 @@ impl Probe for CounterProbe {
     }
 
     fn end(&mut self) -> CounterReading {
-        let is_open = std::mem::take(&mut self.is_open);
+        let window = std::mem::replace(&mut self.window, Err(NO_WINDOW));
         let readings = Event::ALL.map(|event| {
-            let attached = self.attached.as_ref().filter(|_| is_open);
-            let counting = attached.and_then(|attached| attached.get(&event));
-            let counting = counting.ok_or(Unavailable::None("no window was opened"));
-            let counting = counting.and_then(|counting| counting.as_ref().map_err(Clone::clone));
-            (
-                event.name(),
-                counting.and_then(|counting| counting.end(event)),
-            )
+            let counting = window.clone().and_then(|()| self.counting(event));
+            let count = counting.and_then(|counting| counting.end(event));
+            (event.name(), count)
         });
         CounterReading(readings.into())
     }

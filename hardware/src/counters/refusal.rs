@@ -36,7 +36,7 @@ pub(super) fn refusal(event: Event, error: &io::Error, paranoid: Option<i64>) ->
     }
 }
 
-/// An open counter that cannot be read or switched.
+/// An open counter that cannot be read.
 pub(super) fn unread(event: Event, error: &io::Error) -> Unavailable {
     Unavailable::Refused {
         path: format!("the counter of {}", event.name()),
@@ -44,7 +44,7 @@ pub(super) fn unread(event: Event, error: &io::Error) -> Unavailable {
     }
 }
 
-/// A counter that fell, or counted for longer than it was switched on.
+/// A counter that fell, or counted for longer than its threads ran.
 pub(super) fn nonsense(event: Event, before: Tally, now: Tally) -> Unavailable {
     let show = |tally: Tally| {
         let Tally {

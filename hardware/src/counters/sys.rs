@@ -1,9 +1,9 @@
-//! The system calls of perf_event_open(2): opening a counter, switching it on and off, reading it.
+//! The system calls of perf_event_open(2): opening a counter and reading it.
 #![allow(unsafe_code)]
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::os::fd::{AsRawFd, FromRawFd};
+use std::os::fd::FromRawFd;
 
 use perf_event_open_sys::{self as perf, bindings as b};
 
@@ -17,14 +17,14 @@ pub(super) struct Counter(File);
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Tally {
     pub(super) value: u64,
-    /// How long its threads ran while it was switched on, in nanoseconds.
+    /// How long its threads ran, in nanoseconds.
     pub(super) enabled_ns: u64,
     /// How long of that it really counted; less where the hardware has fewer counters than are asked for.
     pub(super) running_ns: u64,
 }
 
 impl Counter {
-    /// Opened, and still switched off.
+    /// It counts from its opening on.
     pub(super) fn open(event: Event, thread: u32, scope: Scope) -> io::Result<Self> {
         let thread = i32::try_from(thread).map_err(|_| io::ErrorKind::InvalidInput)?;
         let mut attributes = attributes(event, scope);
@@ -37,18 +37,6 @@ impl Counter {
         })?;
         // SAFETY: the call has just given this descriptor, and nobody else has it.
         Ok(Self(unsafe { File::from_raw_fd(descriptor) }))
-    }
-
-    /// Begins or goes on counting.
-    pub(super) fn switch_on(&self) -> io::Result<()> {
-        // SAFETY: the descriptor is an open counter's, and the call takes a number.
-        checked(unsafe { perf::ioctls::ENABLE(self.0.as_raw_fd(), 0) }).map(|_| ())
-    }
-
-    /// Stops counting; what was counted stays.
-    pub(super) fn switch_off(&self) -> io::Result<()> {
-        // SAFETY: the descriptor is an open counter's, and the call takes a number.
-        checked(unsafe { perf::ioctls::DISABLE(self.0.as_raw_fd(), 0) }).map(|_| ())
     }
 
     pub(super) fn tally(&self) -> io::Result<Tally> {
@@ -105,7 +93,6 @@ fn attributes(event: Event, scope: Scope) -> b::perf_event_attr {
         ),
         ..Default::default()
     };
-    attributes.set_disabled(1);
     attributes.set_inherit(1);
     attributes.set_exclude_kernel(u64::from(scope == Scope::User));
     attributes.set_exclude_hv(u64::from(scope == Scope::User));

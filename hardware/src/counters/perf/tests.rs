@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use super::*;
-use crate::child::Played;
+use crate::child::{Played, Stage};
 use crate::fake_root::FakeRoot;
 
 /// A source that plays what it was told, and notes what was asked.
@@ -18,7 +18,6 @@ struct Script {
     gone: Vec<u32>,
     opened: Vec<(Event, u32, Scope)>,
     tallies: BTreeMap<(Event, u32), Tally>,
-    enabled: i64,
     broken: Option<Event>,
 }
 
@@ -43,16 +42,6 @@ impl Source for Scripted {
 }
 
 impl Open for ScriptedCounter {
-    fn enable(&self) -> io::Result<()> {
-        self.0.0.lock().unwrap().enabled += 1;
-        Ok(())
-    }
-
-    fn disable(&self) -> io::Result<()> {
-        self.0.0.lock().unwrap().enabled -= 1;
-        Ok(())
-    }
-
     fn read(&self) -> io::Result<Tally> {
         let script = self.0.0.lock().unwrap();
         if script.broken == Some(self.1) {
@@ -109,10 +98,8 @@ fn a_window_counts_every_thread_of_the_tree_and_only_what_is_its_own() {
     let mut probe = probe(&source, &root);
     probe.attach().unwrap();
     assert_eq!(source.0.lock().unwrap().opened.len(), 7 * 3);
-    assert_eq!(source.0.lock().unwrap().enabled, 0, "still switched off");
     source.set(Event::Cycles, 7, 100, 10, 10);
     probe.begin().unwrap();
-    assert_eq!(source.0.lock().unwrap().enabled, 7 * 3);
     for (thread, value) in [(7, 1_100), (8, 20), (9, 3)] {
         source.set(Event::Cycles, thread, value, 50, 50);
     }
@@ -124,7 +111,6 @@ fn a_window_counts_every_thread_of_the_tree_and_only_what_is_its_own() {
     };
     assert_eq!(of(&first, Event::Cycles), Ok(whole));
     assert_eq!(value(&first, Event::Instructions), 0, "it never ran");
-    assert_eq!(source.0.lock().unwrap().enabled, 0);
     probe.begin().unwrap();
     source.set(Event::Cycles, 8, 25, 60, 60);
     assert_eq!(value(&probe.end(), Event::Cycles), 5);
@@ -183,6 +169,8 @@ fn where_the_kernel_may_not_be_watched_only_what_happens_in_user_space_counts() 
     let reading = probe.end();
     let count = of(&reading, Event::Instructions).unwrap();
     assert_eq!((count.value, count.user_space_only), (5, true));
+    let clock = of(&reading, Event::TaskClock).unwrap();
+    assert!(!clock.user_space_only, "it runs in the kernel too");
     for event in [Event::ContextSwitches, Event::CpuMigrations] {
         let reason = of(&reading, event).unwrap_err().to_string();
         assert!(
@@ -211,7 +199,7 @@ fn where_nothing_is_allowed_the_check_and_the_window_say_why() {
 }
 
 #[test]
-fn a_counter_that_falls_or_counts_longer_than_it_was_on_is_a_reason() {
+fn a_counter_that_falls_or_counts_longer_than_its_threads_ran_is_a_reason() {
     let (source, root) = (Scripted::default(), family());
     let mut probe = probe(&source, &root);
     source.set(Event::Cycles, 7, 100, 10, 10);
@@ -264,7 +252,7 @@ fn threads_that_end_meanwhile_are_passed_over_and_a_process_that_ended_is_a_reas
     assert!(absent.end().0.values().all(Result::is_err));
 }
 
-/// A source beneath which a new thread appears whenever a counter is opened.
+/// A source beneath which a new thread appears whenever the first counter is opened.
 #[derive(Debug)]
 struct Restless {
     source: Scripted,
@@ -274,7 +262,8 @@ struct Restless {
 
 impl Source for Restless {
     fn open(&self, event: Event, thread: u32, scope: Scope) -> io::Result<Box<dyn Open>> {
-        if let Some(new) = self.threads.lock().unwrap().next() {
+        let new = |is_first: bool| is_first.then(|| self.threads.lock().unwrap().next());
+        if let Some(new) = new(event == Event::ALL[0] && thread == 7).flatten() {
             std::fs::create_dir(self.root.join(format!("proc/7/task/{new}"))).unwrap();
         }
         self.source.open(event, thread, scope)
@@ -283,7 +272,7 @@ impl Source for Restless {
 
 #[test]
 fn threads_that_start_while_counters_are_opened_are_not_missed() {
-    for (threads, ends_well) in [(100..101, true), (100..1_000_000, false)] {
+    for (threads, ends_well) in [(100..101, true), (100..1_000, false)] {
         let root = family();
         let source = Scripted::default();
         let restless = Restless {
@@ -294,6 +283,11 @@ fn threads_that_start_while_counters_are_opened_are_not_missed() {
         let mut probe = CounterProbe::with(Box::new(restless), 7, root.path());
         let attached = probe.attach();
         assert_eq!(attached.is_ok(), ends_well, "{attached:?}");
+        assert_eq!(probe.begin().is_ok(), ends_well);
+        let reading = of(&probe.end(), Event::Cycles);
+        let reason = reading.err().map(|reason| reason.to_string());
+        assert_eq!(reason.is_none(), ends_well);
+        assert!(reason.is_none_or(|reason| reason.contains("while it stands still")));
         let opened = source.0.lock().unwrap().opened.clone();
         assert!(opened.iter().any(|(_, thread, _)| *thread == 100));
     }
@@ -311,24 +305,36 @@ fn without_a_window_nothing_is_given_and_a_window_ends_once() {
     assert_eq!(of(&probe.end(), Event::Cycles), none);
 }
 
+/// Sleeps and faults in a thread that begins after the counters were attached, and in one that it starts.
+fn sleep_and_fault(stage: &Stage) {
+    const BLOCK: usize = 4 << 20;
+    let work = || {
+        for _ in 0..10 {
+            std::thread::sleep(std::time::Duration::from_micros(100));
+            drop(std::hint::black_box(vec![1_u8; BLOCK]));
+        }
+    };
+    stage.stand_still();
+    let (go, gone) = std::sync::mpsc::channel();
+    let between_attaching_and_beginning = std::thread::spawn(move || {
+        gone.recv().unwrap();
+        work();
+        std::thread::spawn(work).join().unwrap();
+    });
+    stage.stand_still();
+    go.send(()).unwrap();
+    between_attaching_and_beginning.join().unwrap();
+    stage.stand_still();
+    stage.stand_still();
+}
+
 #[test]
 fn the_kernel_counts_what_a_real_child_and_its_later_threads_do_or_says_why_not() {
     let name = "counters::perf::tests::the_kernel_counts_what_a_real_child_and_its_later_threads_do_or_says_why_not";
-    const BLOCK: usize = 4 << 20;
-    let mut child = Played::by(name, |stage| {
-        stage.stand_still();
-        let work = || {
-            for _ in 0..20 {
-                std::thread::sleep(std::time::Duration::from_micros(100));
-                drop(std::hint::black_box(vec![1_u8; BLOCK]));
-            }
-        };
-        std::thread::spawn(work).join().unwrap();
-        stage.stand_still();
-        stage.stand_still();
-    });
+    let mut child = Played::by(name, sleep_and_fault);
     let mut probe = CounterProbe::of(child.pid(), Path::new("/"));
     probe.attach().unwrap();
+    child.step();
     let begun = probe.begin();
     child.step();
     let busy = probe.end();
@@ -336,28 +342,22 @@ fn the_kernel_counts_what_a_real_child_and_its_later_threads_do_or_says_why_not(
     child.step();
     let idle = probe.end();
     assert_eq!(begun.is_ok(), busy.0.values().any(Result::is_ok));
-    for (event, least) in [
+    let least = BTreeMap::from([
         (Event::TaskClock, 100_000),
         (Event::ContextSwitches, 20),
         (Event::PageFaults, 20),
-    ] {
+        (Event::CpuMigrations, 0),
+    ]);
+    for event in Event::ALL {
+        let least = least.get(&event).copied().unwrap_or(1_000);
         match of(&busy, event) {
             Ok(count) => {
                 assert!(count.value >= least, "{event:?}: {count:?}");
-                assert!(value(&idle, event) < count.value / 2, "{event:?}");
+                assert!(
+                    least == 0 || value(&idle, event) < count.value / 2,
+                    "{event:?}"
+                );
             }
-            Err(reason) => assert!(
-                matches!(reason, Unavailable::Refused { .. }),
-                "{event:?}: {reason}"
-            ),
-        }
-    }
-    for event in Event::ALL
-        .into_iter()
-        .filter(|event| event.is_of_hardware())
-    {
-        match of(&busy, event) {
-            Ok(count) => assert!(count.value > 1_000, "{event:?}: {count:?}"),
             Err(reason) => assert!(reason.to_string().len() > 30, "{event:?}: {reason}"),
         }
     }
