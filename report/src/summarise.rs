@@ -1,5 +1,6 @@
 //! Joins the records of each cell of a plan to a summary.
 
+mod counters;
 mod doubts;
 mod figures;
 mod latency;
@@ -71,6 +72,7 @@ fn summary(run: &Run, planned: &PlannedCell, records: &[&Record], profiles: &[&R
         throughput: figures.throughput(),
         schedule: figures.schedule(),
         memory: figures.memory(),
+        counters: figures.counters(),
         profile: figures.profile(profiles, run.profile),
         fidelity: figures.fidelity(),
         doubts,

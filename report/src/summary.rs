@@ -3,8 +3,9 @@
 use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
 use tare_results::{
-    Cell, Doubt, Fidelity, HarnessCost, Latency, Load, Machine, Memory, Missing, ModelFacts,
-    Producer, Profile, Runtime, SampleFile, ScheduleSkew, Throughput, Verdict, schema_of,
+    Cell, Counters, Doubt, Fidelity, HarnessCost, Latency, Load, Machine, Memory, Missing,
+    ModelFacts, Producer, Profile, Runtime, SampleFile, ScheduleSkew, Throughput, Verdict,
+    schema_of,
 };
 
 /// The name and version of this format.
@@ -47,6 +48,9 @@ pub struct Summary {
     pub schedule: Option<ScheduleSkew>,
     /// Peaks are the largest of the repeats; all else is their mean.
     pub memory: Option<Memory>,
+    /// What the timed requests cost the processor: means over the repeats; of threads the most.
+    #[serde(default)]
+    pub counters: Option<Counters>,
     /// Where the time went, in a pass of its own.
     pub profile: Option<Profile>,
     /// How close the outputs are to the reference's: the repeat that is farthest off.

@@ -7,7 +7,7 @@ mod validator;
 use common::{cell, failed, latency_of, percentile, profiled, run_of, timed};
 use serde_json::Value;
 use tare_report::{Summary, summarise, summary_schema};
-use tare_results::{Doubt, Kind, Record, Verdict};
+use tare_results::{Count, Counters, Doubt, Kind, Record, Verdict};
 use tare_units::{Bytes, Nanoseconds};
 
 /// The summary of one cell with these records.
@@ -310,6 +310,7 @@ fn every_null_figure_has_a_reason_and_every_reason_a_null() {
             "throughput",
             "schedule",
             "memory",
+            "counters",
             "profile",
             "fidelity",
         ] {
@@ -346,4 +347,52 @@ fn a_summary_keeps_to_its_schema_and_reads_back() {
         let back: Summary = serde_json::from_value(value).unwrap();
         assert_eq!(back, summary);
     }
+}
+
+fn counted(value: u64, counted_share: f64) -> Count {
+    Count {
+        value,
+        counted_share,
+        user_space_only: counted_share < 1.0,
+    }
+}
+
+fn with_counters(each: [Counters; 2]) -> Vec<Record> {
+    let mut records = repeats(&[100e5, 101e5]);
+    for (record, counters) in records.iter_mut().zip(each) {
+        record.counters = Some(counters);
+    }
+    records
+}
+
+#[test]
+fn counts_are_means_with_the_least_share_and_threads_the_most() {
+    let counters = |instructions, threads_used, cpu_ns| Counters {
+        instructions: Some(instructions),
+        threads_used: Some(threads_used),
+        cpu_ns: Some(Nanoseconds::from_nanos(cpu_ns)),
+        ..Counters::default()
+    };
+    let each = [
+        counters(counted(100, 1.0), 1, 10),
+        counters(counted(200, 0.5), 3, 30),
+    ];
+    let counters = summary(2, &with_counters(each)).counters.expect("a group");
+    assert_eq!(counters.instructions, Some(counted(150, 0.5)));
+    assert_eq!(counters.threads_used, Some(3));
+    assert_eq!(counters.cpu_ns, Some(Nanoseconds::from_nanos(20)));
+}
+
+#[test]
+fn a_counter_that_one_repeat_lacks_is_null_with_its_reason() {
+    let whole = Counters {
+        cycles: Some(counted(7, 1.0)),
+        ..Counters::default()
+    };
+    let mut records = with_counters([whole, Counters::default()]);
+    let why = "no such unit".to_owned();
+    records[1].missing.insert("counters.cycles".to_owned(), why);
+    let summary = summary(2, &records);
+    assert_eq!(summary.counters.expect("a group").cycles, None);
+    assert_eq!(summary.missing["counters.cycles"], "no such unit");
 }

@@ -146,15 +146,46 @@ const GROUPS: &[(&str, &[&str])] = &[
         "memory",
         &[
             "before_load_rss_bytes",
+            "before_load_pss_bytes",
             "after_load_rss_bytes",
+            "after_load_pss_bytes",
+            "after_run_rss_bytes",
+            "after_run_pss_bytes",
             "peak_rss_bytes",
+            "run_peak_rss_bytes",
+            "peak_rss_of",
+            "ended_child_peak_rss_bytes",
             "peak_pss_bytes",
+            "cgroup_peak_bytes",
+            "cgroup_other_processes",
             "peak_vram_process_bytes",
             "peak_vram_device_bytes",
             "major_faults",
             "minor_faults",
         ],
     ),
+    (
+        "counters",
+        &[
+            "wall_ns",
+            "cpu_ns",
+            "user_ns",
+            "system_ns",
+            "mean_threads",
+            "threads_used",
+            "threads_ran",
+            "threads_ended",
+            "voluntary_switches",
+            "involuntary_switches",
+        ],
+    ),
+    ("counters.instructions", COUNTED),
+    ("counters.cycles", COUNTED),
+    ("counters.cache_misses", COUNTED),
+    ("counters.task_clock_ns", COUNTED),
+    ("counters.context_switches", COUNTED),
+    ("counters.page_faults", COUNTED),
+    ("counters.cpu_migrations", COUNTED),
     ("profile", &["perturbation", "requests", "latency_p50_ns"]),
     (
         "fidelity",
@@ -164,6 +195,7 @@ const GROUPS: &[(&str, &[&str])] = &[
 ];
 
 const MOMENTS: &[&str] = &["count", "failed", "mean_ns", "std_ns", "min_ns", "max_ns"];
+const COUNTED: &[&str] = &["value", "counted_share", "user_space_only"];
 const BOUNDED: &[&str] = &["value_ns", "low_ns", "high_ns"];
 
 fn columns() -> Vec<String> {

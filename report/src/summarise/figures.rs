@@ -12,13 +12,14 @@ pub struct Figures<'a> {
     missing: Missing,
 }
 
-const GROUPS: [&str; 8] = [
+const GROUPS: [&str; 9] = [
     "load",
     "latency",
     "effective_latency",
     "throughput",
     "schedule",
     "memory",
+    "counters",
     "profile",
     "fidelity",
 ];
@@ -114,14 +115,26 @@ impl<'a> Figures<'a> {
     /// Resident memory.
     pub fn memory(&mut self) -> Option<Memory> {
         self.group("memory", |record| record.memory.as_ref())?;
+        let pieced = |record: &Record| record.memory.as_ref()?.peak_rss_of;
+        let peak_rss_of = self.group("memory.peak_rss_of", pieced);
         let mut bytes = |name: &str, get: fn(&Memory) -> Option<Bytes>| {
             let bytes = self.memory_figure(name, |memory| get(memory).map(Bytes::as_bytes));
             bytes.map(Bytes::from_bytes)
         };
         Some(Memory {
             before_load_rss_bytes: bytes("before_load_rss_bytes", |m| m.before_load_rss_bytes),
+            before_load_pss_bytes: bytes("before_load_pss_bytes", |m| m.before_load_pss_bytes),
             after_load_rss_bytes: bytes("after_load_rss_bytes", |m| m.after_load_rss_bytes),
+            after_load_pss_bytes: bytes("after_load_pss_bytes", |m| m.after_load_pss_bytes),
+            after_run_rss_bytes: bytes("after_run_rss_bytes", |m| m.after_run_rss_bytes),
+            after_run_pss_bytes: bytes("after_run_pss_bytes", |m| m.after_run_pss_bytes),
             peak_rss_bytes: bytes("peak_rss_bytes", |m| m.peak_rss_bytes),
+            run_peak_rss_bytes: bytes("run_peak_rss_bytes", |m| m.run_peak_rss_bytes),
+            peak_rss_of: peak_rss_of.and_then(|all| all.into_iter().max()),
+            ended_child_peak_rss_bytes: bytes("ended_child_peak_rss_bytes", |m| {
+                m.ended_child_peak_rss_bytes
+            }),
+            cgroup_peak_bytes: bytes("cgroup_peak_bytes", |m| m.cgroup_peak_bytes),
             peak_pss_bytes: bytes("peak_pss_bytes", |m| m.peak_pss_bytes),
             peak_vram_process_bytes: bytes("peak_vram_process_bytes", |m| {
                 m.peak_vram_process_bytes
@@ -129,13 +142,15 @@ impl<'a> Figures<'a> {
             peak_vram_device_bytes: bytes("peak_vram_device_bytes", |m| m.peak_vram_device_bytes),
             major_faults: self.memory_figure("major_faults", |m| m.major_faults),
             minor_faults: self.memory_figure("minor_faults", |m| m.minor_faults),
+            cgroup_other_processes: self
+                .memory_figure("cgroup_other_processes", |m| m.cgroup_other_processes),
         })
     }
 
     fn memory_figure(&mut self, name: &str, get: impl Fn(&Memory) -> Option<u64>) -> Option<u64> {
         let path = format!("memory.{name}");
         let values = self.group(&path, |record| get(record.memory.as_ref()?))?;
-        if name.starts_with("peak") {
+        if name.contains("peak") {
             return values.into_iter().max();
         }
         Some(mean(values.into_iter().map(|value| value as f64)).round() as u64)
@@ -166,7 +181,7 @@ pub fn reason(record: &Record, path: &str) -> String {
         .unwrap_or_else(|| "not measured".to_owned())
 }
 
-fn mean(values: impl ExactSizeIterator<Item = f64>) -> f64 {
+pub(super) fn mean(values: impl ExactSizeIterator<Item = f64>) -> f64 {
     let count = values.len() as f64;
     values.sum::<f64>() / count
 }
