@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod cell;
+mod check;
 mod doubt;
 mod event;
 mod fidelity;
@@ -17,6 +18,7 @@ pub mod store;
 mod verdict;
 
 pub use cell::{Cell, ModelFacts, Runtime};
+pub use check::{About, CHECKS_SCHEMA, Checks, Finding, Outcome};
 pub use doubt::Doubt;
 pub use event::Event;
 pub use fidelity::{Fidelity, OutputFidelity};
