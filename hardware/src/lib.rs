@@ -1,8 +1,10 @@
 //! What the machine is, and what a process costs it: facts with a fingerprint, and probes. What cannot be read is a reason.
 #![forbid(unsafe_code)]
 
+mod c_library;
 mod caches;
 mod cgroup;
+pub mod checks;
 mod cpu;
 mod cpu_info;
 mod cpu_list;
@@ -10,6 +12,7 @@ mod environment;
 #[cfg(test)]
 mod fake_root;
 mod fingerprint;
+mod frequency;
 mod gaps;
 mod gpus;
 mod machine;
@@ -20,6 +23,7 @@ mod render;
 mod root;
 mod run_delay;
 mod system;
+mod topology;
 mod unavailable;
 
 pub use machine::machine;
