@@ -24,6 +24,7 @@ mod root;
 mod run_delay;
 mod system;
 mod topology;
+pub mod tune;
 mod unavailable;
 
 pub use machine::machine;
