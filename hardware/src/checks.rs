@@ -1,8 +1,8 @@
 //! Checks of the environment that a measurement is made in: what disturbs it, why that matters, what to do about it.
 //!
-//! What stands still is read by [`standing`], what happens while something is measured by [`Watch`], both from the
-//! outside. Each finding names its check; [`CHECKS`] lists them all, [`doubts`] says which findings a record carries,
-//! [`refused`] which ones a strict run does not accept.
+//! What stands still is read by [`standing()`], what happens while something is measured by [`Watch`], both from the
+//! outside. Each finding names its check; [`CHECKS`] lists them all, [`doubts()`] says which findings a record carries,
+//! [`refused()`] which ones a strict run does not accept.
 
 mod catalogue;
 mod doubts;

@@ -13,7 +13,7 @@ pub enum TuneError {
     /// Some of the files may not be written, and so none was.
     #[error(
         "tuning may not write {}; run as root, in a container with --privileged, or leave --tune out",
-        .files.join(", ")
+        listed(.files)
     )]
     Forbidden {
         /// Those files, each with what the operating system said.
@@ -66,4 +66,37 @@ pub enum TuneError {
         /// The journal, which is kept.
         journal: PathBuf,
     },
+}
+
+/// The first three, and how many more there are: a machine may have hundreds of policies.
+fn listed(files: &[String]) -> String {
+    const SHOWN: usize = 3;
+    let shown = files
+        .iter()
+        .take(SHOWN)
+        .cloned()
+        .collect::<Vec<_>>()
+        .join(", ");
+    match files.len().saturating_sub(SHOWN) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hundreds_of_files_are_told_by_the_first_three() {
+        let forbidden = |count: u32| {
+            let files = (0..count)
+                .map(|index| format!("/sys/{index}: no"))
+                .collect();
+            TuneError::Forbidden { files }.to_string()
+        };
+        assert!(forbidden(1).starts_with("tuning may not write /sys/0: no; run as root"));
+        assert!(forbidden(3).contains("/sys/2: no; run"));
+        assert!(forbidden(99).contains("/sys/2: no and 96 more; run as root"));
+    }
 }
