@@ -362,6 +362,17 @@ fn the_real_machine_has_a_processor_memory_and_a_kernel() {
 }
 
 #[test]
+fn all_facts_are_read_in_less_than_50_ms() {
+    use tare_clock::{Clock, MonotonicClock};
+    let took = (0..10).map(|_| {
+        let start = MonotonicClock.now();
+        std::hint::black_box(machine(std::path::Path::new("/")));
+        MonotonicClock.now().saturating_sub(start)
+    });
+    assert!(took.min().unwrap() < tare_units::Nanoseconds::from_millis(50));
+}
+
+#[test]
 fn available_memory_is_what_the_control_group_leaves() {
     let root = virtual_machine();
     assert_eq!(

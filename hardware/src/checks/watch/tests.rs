@@ -336,6 +336,30 @@ fn beginning_and_ending_takes_less_than_50_ms() {
 }
 
 #[test]
+fn busy_neighbours_are_found_on_the_real_machine() {
+    let (root, own) = (Path::new("/"), std::process::id());
+    let cpus = crate::checks::allowed_cpus(root, own).unwrap();
+    let spawn = |program: &str, arguments: &[&str]| {
+        let mut command = std::process::Command::new(program);
+        command.args(arguments).spawn().unwrap()
+    };
+    let neighbours = (0..=cpus.len() / 8).map(|_| spawn("sh", &["-c", "while :; do :; done"]));
+    let mut neighbours: Vec<_> = neighbours.collect();
+    // A watched process that is no ancestor of the neighbours.
+    let watched = spawn("sleep", &["60"]);
+    let watch = Watch::begin(root, watched.id(), &cpus);
+    std::thread::sleep(std::time::Duration::from_millis(600));
+    let findings = watch.end();
+    neighbours.push(watched);
+    for mut child in neighbours {
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    let (found, excess) = problem(&findings, "foreign-load");
+    assert!(excess.unwrap() > 1.0, "{found}");
+}
+
+#[test]
 fn this_very_process_is_watched_while_it_computes() {
     let own = std::process::id();
     let root = Path::new("/");
