@@ -21,18 +21,14 @@ pub(crate) struct Cgroup {
 impl Cgroup {
     /// Of this process.
     pub(crate) fn read(root: &Root) -> Result<Self, Unavailable> {
-        Self::in_file(root, "proc/self/cgroup")
+        Self::of(root, "self")
     }
 
-    /// Of process `pid`.
-    pub(crate) fn of(root: &Root, pid: u32) -> Result<Self, Unavailable> {
-        Self::in_file(root, &format!("proc/{pid}/cgroup"))
-    }
-
-    fn in_file(root: &Root, file: &str) -> Result<Self, Unavailable> {
+    /// Those of process `pid`, `self` for this one.
+    pub(crate) fn of(root: &Root, pid: &str) -> Result<Self, Unavailable> {
         Ok(Self {
             root: root.clone(),
-            text: root.text(file)?,
+            text: root.text(&format!("proc/{pid}/cgroup"))?,
         })
     }
 
@@ -59,6 +55,44 @@ impl Cgroup {
             Some(text.parse().ok().filter(|bytes| *bytes < UNLIMITED))
         })?;
         Ok(limit.map(Bytes::from_bytes))
+    }
+
+    /// Where the group begins to be slowed down; only version 2 has such a mark.
+    pub(crate) fn memory_high(&self) -> Option<Bytes> {
+        self.least_number("memory", "memory.high")
+            .map(Bytes::from_bytes)
+    }
+
+    /// The least number of threads and processes that the group and those above it may have.
+    pub(crate) fn tasks_limit(&self) -> Option<u64> {
+        self.least_number("pids", "pids.max")
+    }
+
+    /// How often, and for how long, the group and those above it were stopped for having used up their time.
+    pub(crate) fn throttled(&self) -> Result<Throttled, Unavailable> {
+        let folders = self.folders("cpu");
+        let texts = folders
+            .iter()
+            .filter_map(|folder| self.root.text(&format!("{folder}/cpu.stat")).ok());
+        let stated: Vec<Throttled> = texts.filter_map(|text| Throttled::parse(&text)).collect();
+        if stated.is_empty() {
+            return Err(Unavailable::None(
+                "no control group counts how often it was stopped",
+            ));
+        }
+        let sum = |of: fn(&Throttled) -> u64| stated.iter().map(of).fold(0, u64::saturating_add);
+        Ok(Throttled {
+            periods: sum(|throttled| throttled.periods),
+            time_us: sum(|throttled| throttled.time_us),
+        })
+    }
+
+    fn least_number(&self, controller: &str, name: &str) -> Option<u64> {
+        let folders = self.folders(controller);
+        let stated = folders
+            .iter()
+            .filter_map(|folder| self.text_of(folder, name));
+        stated.filter_map(|text| text.parse().ok()).min()
     }
 
     /// `read` gives `None` where a folder states nothing, and `Some(None)` where it states that there is no limit.
@@ -106,6 +140,29 @@ impl Cgroup {
     }
 }
 
+/// Periods in which a group was stopped early, and for how long altogether.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Throttled {
+    pub(crate) periods: u64,
+    pub(crate) time_us: u64,
+}
+
+impl Throttled {
+    /// `None` where the controller is not on for the group, whose file then lacks these lines.
+    fn parse(text: &str) -> Option<Self> {
+        let value = |key: &str| {
+            let rest = text.lines().find_map(|line| line.strip_prefix(key))?;
+            rest.trim().parse::<u64>().ok()
+        };
+        Some(Self {
+            periods: value("nr_throttled ")?,
+            // Version 1 counts nanoseconds.
+            time_us: value("throttled_usec ")
+                .or_else(|| Some(value("throttled_time ")? / 1_000))?,
+        })
+    }
+}
+
 /// `/a/b` gives `/a/b`, `/a` and the empty path; a path that leads upwards itself, as across namespaces, only the last.
 fn upwards(path: &str) -> Vec<&str> {
     let mut paths = vec![""];
@@ -126,4 +183,57 @@ fn quota(text: &str) -> Option<u64> {
     let quota: u64 = fields.next()?.parse().ok()?;
     let period: u64 = fields.next()?.parse().ok().filter(|period| *period > 0)?;
     Some(quota.saturating_mul(1_000) / period)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fake_root::FakeRoot;
+
+    fn of(root: &FakeRoot) -> Cgroup {
+        Cgroup::of(&Root::new(root.path()), "7").unwrap()
+    }
+
+    #[test]
+    fn stops_of_a_group_and_of_those_above_it_add_up() {
+        let root = FakeRoot::with(&[
+            ("proc/7/cgroup", "0::/a/b\n"),
+            ("sys/fs/cgroup/cpu.stat", "usage_usec 5\n"),
+            (
+                "sys/fs/cgroup/a/cpu.stat",
+                "nr_throttled 2\nthrottled_usec 30\n",
+            ),
+            (
+                "sys/fs/cgroup/a/b/cpu.stat",
+                "nr_throttled 1\nthrottled_usec 9\n",
+            ),
+        ]);
+        let throttled = of(&root).throttled().unwrap();
+        assert_eq!((throttled.periods, throttled.time_us), (3, 39));
+    }
+
+    #[test]
+    fn version_1_counts_nanoseconds() {
+        let root = FakeRoot::with(&[
+            ("proc/7/cgroup", "3:cpu,cpuacct:/a\n"),
+            (
+                "sys/fs/cgroup/cpu/a/cpu.stat",
+                "nr_periods 9\nnr_throttled 4\nthrottled_time 5000999\n",
+            ),
+        ]);
+        let throttled = of(&root).throttled().unwrap();
+        assert_eq!((throttled.periods, throttled.time_us), (4, 5_000));
+    }
+
+    #[test]
+    fn a_group_that_counts_nothing_was_not_found_never_to_be_stopped() {
+        let root = FakeRoot::with(&[
+            ("proc/7/cgroup", "0::/a\n"),
+            ("sys/fs/cgroup/a/cpu.stat", "nr_throttled many\n"),
+        ]);
+        assert_eq!(
+            of(&root).throttled().unwrap_err().to_string(),
+            "no control group counts how often it was stopped"
+        );
+    }
 }

@@ -1,14 +1,17 @@
 //! What surrounds the process: container, hypervisor, and settings of the kernel that change speed.
 
+use std::collections::BTreeMap;
+
 use tare_results::Environment;
 
-use crate::Unavailable;
 use crate::cgroup::Cgroup;
 use crate::cpu_info::CpuInfo;
 use crate::gaps::Gaps;
 use crate::root::Root;
+use crate::{Unavailable, frequency, topology};
 
 pub(crate) fn read(root: &Root, gaps: &mut Gaps) -> Environment {
+    let online = topology::online(root);
     let cgroup = Cgroup::read(root);
     let cgroup = cgroup.as_ref().map_err(Clone::clone);
     Environment {
@@ -23,29 +26,63 @@ pub(crate) fn read(root: &Root, gaps: &mut Gaps) -> Environment {
         memory_limit_bytes: gaps
             .keep(
                 "environment.memory_limit_bytes",
-                cgroup.and_then(Cgroup::memory_limit),
+                cgroup.clone().and_then(Cgroup::memory_limit),
             )
             .flatten(),
-        governor: gaps.keep("environment.governor", governor(root)),
+        memory_high_bytes: cgroup.clone().ok().and_then(Cgroup::memory_high),
+        tasks_limit: cgroup.ok().and_then(Cgroup::tasks_limit),
+        governor: gaps.keep(
+            "environment.governor",
+            frequency::settings(root, &online, "scaling_governor"),
+        ),
+        frequency_driver: gaps.keep(
+            "environment.frequency_driver",
+            frequency::settings(root, &online, "scaling_driver"),
+        ),
+        energy_preference: gaps.keep(
+            "environment.energy_preference",
+            frequency::settings(root, &online, "energy_performance_preference"),
+        ),
+        turbo: gaps.keep("environment.turbo", frequency::turbo(root)),
         transparent_huge_pages: gaps.keep("environment.transparent_huge_pages", huge_pages(root)),
+        numa_balancing: gaps.keep("environment.numa_balancing", numa_balancing(root)),
+        mitigations: mitigations(root),
         clock_source: gaps.keep("environment.clock_source", clock_source(root)),
     }
 }
 
-fn governor(root: &Root) -> Result<String, Unavailable> {
-    root.line(
-        "sys/devices/system/cpu/cpu0/cpufreq/scaling_governor",
-        "governor",
-    )
+/// 0 is off; the other modes of the kernel's documentation all move pages.
+fn numa_balancing(root: &Root) -> Result<bool, Unavailable> {
+    let mode = root.number("proc/sys/kernel/numa_balancing", "mode")?;
+    Ok(mode != 0)
 }
 
-fn clock_source(root: &Root) -> Result<String, Unavailable> {
+/// Vector gathers, and loads behind stores: the leaks whose closing slows arithmetic down (the kernel's documentation of
+/// hardware vulnerabilities). Kernels and architectures that do not know them say nothing.
+fn mitigations(root: &Root) -> BTreeMap<String, String> {
+    const GATHER: &str = "gather_data_sampling";
+    let file = format!("sys/devices/system/cpu/vulnerabilities/{GATHER}");
+    let gather = root.line(&file, "state").ok();
+    let store = root.text("proc/self/status").ok().and_then(|text| {
+        let state = text
+            .lines()
+            .find_map(|line| line.strip_prefix("Speculation_Store_Bypass:"));
+        state.map(|state| state.trim().to_owned())
+    });
+    let known = [(GATHER, gather), ("spec_store_bypass", store)];
+    let stated = known
+        .into_iter()
+        .filter_map(|(name, state)| Some((name.to_owned(), state?)));
+    stated.collect()
+}
+
+pub(crate) fn clock_source(root: &Root) -> Result<String, Unavailable> {
     let folder = "sys/devices/system/clocksource/clocksource0";
     root.line(&format!("{folder}/current_clocksource"), "clock source")
 }
 
 /// The choice in brackets of `always [madvise] never`.
-fn huge_pages(root: &Root) -> Result<String, Unavailable> {
+pub(crate) fn huge_pages(root: &Root) -> Result<String, Unavailable> {
     const FILE: &str = "sys/kernel/mm/transparent_hugepage/enabled";
     let text = root.text(FILE)?;
     let chosen = text

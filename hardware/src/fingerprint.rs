@@ -3,13 +3,16 @@
 //! | in it | not in it, and why |
 //! |---|---|
 //! | architecture, model, identity and microcode of the processor (microcode that closes a leak may slow vector gathers down) | name of the host, device identifiers: differ between like machines |
-//! | sockets, cores, online and allowed processors, NUMA nodes | which of the processors are allowed: like cores are alike |
-//! | highest frequency, governor | the frequency of the moment: that is what probes are for |
+//! | sockets, cores, threads of a core, online processors, NUMA nodes | |
+//! | how many processors, cores and nodes are allowed, nodes whose memory is, how many of them are isolated | which: like cores are alike |
+//! | frequencies: lowest, base, highest, allowed; what sets them: driver, governor, preference, turbo | the frequency of the moment: that is what probes are for |
 //! | caches, arithmetic extensions | other processor flags: no kernel chooses by them |
-//! | limits: processors of the control group | swap: a run that swaps shows major page faults |
-//! | size class of the memory that may be used: the least of what is installed and the limit, by steps of √2 | the exact size: kernels reserve differing amounts; what is free, uptime, load: of the moment |
-//! | mode of transparent huge pages, clock source, hypervisor | container, distribution and kernel release: recorded, but the timed work hardly enters the kernel, and an update a week would leave nothing to compare with |
+//! | limits: processors of the control group | how many threads it may have: a cell that needs more does not run; swap: a run that swaps shows major page faults |
+//! | size class of the memory that may be used: the least of what is installed, the limit and the mark above which a control group is slowed down, by steps of √2 | the exact size: kernels reserve differing amounts; what is free, uptime, load: of the moment |
+//! | mode of transparent huge pages, moving of pages between nodes, closed leaks that slow arithmetic down, clock source, hypervisor | container, distribution, C library and kernel release: recorded, but the timed work hardly enters the kernel, and an update a week would leave nothing to compare with |
 //! | model and driver of each GPU | memory of a GPU: its model tells |
+
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -18,26 +21,39 @@ use tare_results::{Cache, Machine};
 /// Keys are declared in alphabetical order, which is the order they are hashed in.
 #[derive(Serialize)]
 struct Essence<'a> {
+    allowed_cores: Option<u64>,
     allowed_cpus: Option<u64>,
+    allowed_memory_nodes: Option<u64>,
+    allowed_numa_nodes: Option<u64>,
     architecture: &'a str,
+    base_frequency_khz: Option<u64>,
     caches: Vec<CacheEssence<'a>>,
     clock_source: Option<&'a str>,
     cores: Option<u64>,
     cpu_limit_millis: Option<u64>,
+    energy_preference: Option<&'a str>,
     extensions: &'a [String],
+    frequency_driver: Option<&'a str>,
+    frequency_limit_khz: Option<u64>,
     governor: Option<&'a str>,
     gpus: Vec<GpuEssence<'a>>,
     hypervisor: Option<&'a str>,
     identity: Option<&'a str>,
+    isolated_cpus: Option<u64>,
     logical_cpus: Option<u64>,
     max_frequency_khz: Option<u64>,
     memory_class: Option<u32>,
     microcode: Option<&'a str>,
+    min_frequency_khz: Option<u64>,
+    mitigations: &'a BTreeMap<String, String>,
     model: Option<&'a str>,
+    numa_balancing: Option<bool>,
     numa_nodes: Option<u64>,
     scheme: u32,
+    smt: Option<bool>,
     sockets: Option<u64>,
     transparent_huge_pages: Option<&'a str>,
+    turbo: Option<bool>,
 }
 
 #[derive(Serialize)]
@@ -73,26 +89,39 @@ pub(crate) fn canonical(machine: &Machine) -> String {
         .collect();
     gpus.sort();
     let essence = Essence {
+        allowed_cores: cpu.allowed_cores,
         allowed_cpus: cpu.allowed_cpus,
+        allowed_memory_nodes: machine.memory.allowed_numa_nodes,
+        allowed_numa_nodes: cpu.allowed_numa_nodes,
         architecture: &cpu.architecture,
+        base_frequency_khz: cpu.base_frequency_khz,
         caches: cpu.caches.iter().map(cache).collect(),
         clock_source: environment.clock_source.as_deref(),
         cores: cpu.cores,
         cpu_limit_millis: environment.cpu_limit_millis,
+        energy_preference: environment.energy_preference.as_deref(),
         extensions: &cpu.extensions,
+        frequency_driver: environment.frequency_driver.as_deref(),
+        frequency_limit_khz: cpu.frequency_limit_khz,
         governor: environment.governor.as_deref(),
         gpus,
         hypervisor: environment.hypervisor.as_deref(),
         identity: cpu.identity.as_deref(),
+        isolated_cpus: cpu.isolated_cpus,
         logical_cpus: cpu.logical_cpus,
         max_frequency_khz: cpu.max_frequency_khz,
         memory_class: memory_class(machine),
         microcode: cpu.microcode.as_deref(),
+        min_frequency_khz: cpu.min_frequency_khz,
+        mitigations: &environment.mitigations,
         model: cpu.model.as_deref(),
+        numa_balancing: environment.numa_balancing,
         numa_nodes: cpu.numa_nodes,
-        scheme: 1,
+        scheme: 2,
+        smt: cpu.smt,
         sockets: cpu.sockets,
         transparent_huge_pages: environment.transparent_huge_pages.as_deref(),
+        turbo: environment.turbo,
     };
     // Strings and whole numbers under string keys are never refused.
     serde_json::to_string(&essence).unwrap_or_default()
@@ -110,10 +139,12 @@ fn cache(cache: &Cache) -> CacheEssence<'_> {
 /// The whole number nearest to 2·log₂ of the bytes: installed sizes, a little reduced by the kernel, lie far from a border.
 fn memory_class(machine: &Machine) -> Option<u32> {
     let total = machine.memory.total_bytes?;
-    let usable = machine
-        .environment
-        .memory_limit_bytes
-        .map_or(total, |limit| limit.min(total));
+    let environment = &machine.environment;
+    let limits = [
+        environment.memory_limit_bytes,
+        environment.memory_high_bytes,
+    ];
+    let usable = limits.into_iter().flatten().fold(total, Ord::min);
     Some((2.0 * (usable.as_bytes().max(1) as f64).log2()).round() as u32)
 }
 

@@ -1,8 +1,10 @@
 //! What the machine is, and what a process costs it: facts with a fingerprint, and probes. What cannot be read is a reason.
 #![deny(unsafe_code)]
 
+mod c_library;
 mod caches;
 mod cgroup;
+pub mod checks;
 #[cfg(test)]
 mod child;
 mod counters;
@@ -13,6 +15,7 @@ mod environment;
 #[cfg(test)]
 mod fake_root;
 mod fingerprint;
+mod frequency;
 mod gaps;
 mod gpus;
 mod machine;
@@ -23,6 +26,8 @@ mod render;
 mod root;
 mod run_delay;
 mod system;
+mod topology;
+pub mod tune;
 mod unavailable;
 
 pub use counters::{CounterProbe, CounterReading, CpuProbe, CpuReading, Work, counters};

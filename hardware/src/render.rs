@@ -11,11 +11,11 @@ const UNKNOWN: &str = "unknown";
 pub fn render(machine: &Machine) -> String {
     let mut text = String::new();
     for (label, value) in facts(machine) {
-        line(&mut text, label, &value);
+        labelled(&mut text, LABEL, label, &value);
     }
     for (index, (path, reason)) in machine.missing.iter().enumerate() {
         let label = if index == 0 { "not known" } else { "" };
-        line(&mut text, label, &format!("{path}: {reason}"));
+        labelled(&mut text, LABEL, label, &format!("{path}: {reason}"));
     }
     text
 }
@@ -27,10 +27,8 @@ fn facts(machine: &Machine) -> Vec<(&'static str, String)> {
         ("processor", known(&cpu.model)),
         ("identity", identity(machine)),
         ("cores", cores(machine)),
-        (
-            "frequency",
-            cpu.max_frequency_khz.map_or(UNKNOWN.to_owned(), frequency),
-        ),
+        ("placement", placement(machine)),
+        ("frequency", frequencies(machine)),
         ("caches", joined(cpu.caches.iter().map(cache), ", ")),
         ("extensions", joined(cpu.extensions.iter().cloned(), " ")),
         ("memory", memory(machine)),
@@ -41,7 +39,8 @@ fn facts(machine: &Machine) -> Vec<(&'static str, String)> {
         ("hypervisor", none(&environment.hypervisor)),
         ("container", none(&environment.container)),
         ("limits", limits(machine)),
-        ("governor", known(&environment.governor)),
+        ("governor", governor(machine)),
+        ("turbo", turbo(environment.turbo)),
         ("huge pages", known(&environment.transparent_huge_pages)),
         ("clock source", known(&environment.clock_source)),
     ]);
@@ -61,7 +60,6 @@ fn cores(machine: &Machine) -> String {
         counted(cpu.sockets, "socket", "sockets"),
         counted(cpu.numa_nodes, "NUMA node", "NUMA nodes"),
         counted(cpu.logical_cpus, "processor online", "processors online"),
-        counted(cpu.allowed_cpus, "allowed", "allowed"),
     ]
     .join(", ")
 }
@@ -74,8 +72,65 @@ fn counted(count: Option<u64>, one: &str, many: &str) -> String {
     }
 }
 
-fn frequency(khz: u64) -> String {
-    format!("up to {:.2} GHz", khz as f64 / 1e6)
+/// Where this process may run and have its memory.
+fn placement(machine: &Machine) -> String {
+    let cpu = &machine.cpu;
+    let smt = match cpu.smt {
+        Some(true) => "SMT on",
+        Some(false) => "SMT off",
+        None => "SMT unknown",
+    };
+    [
+        counted(cpu.allowed_cpus, "processor allowed", "processors allowed"),
+        counted(cpu.allowed_cores, "core", "cores"),
+        counted(cpu.allowed_numa_nodes, "node", "nodes"),
+        counted(
+            machine.memory.allowed_numa_nodes,
+            "node of memory",
+            "nodes of memory",
+        ),
+        counted(cpu.isolated_cpus, "isolated", "isolated"),
+        smt.to_owned(),
+    ]
+    .join(", ")
+}
+
+fn frequencies(machine: &Machine) -> String {
+    let cpu = &machine.cpu;
+    let known: Vec<String> = [
+        ("from", cpu.min_frequency_khz),
+        ("base", cpu.base_frequency_khz),
+        ("up to", cpu.max_frequency_khz),
+        (
+            "limited to",
+            cpu.frequency_limit_khz
+                .filter(|limit| Some(*limit) != cpu.max_frequency_khz),
+        ),
+    ]
+    .into_iter()
+    .filter_map(|(label, khz)| Some(format!("{label} {:.2} GHz", khz? as f64 / 1e6)))
+    .collect();
+    joined(known.into_iter(), ", ")
+}
+
+fn governor(machine: &Machine) -> String {
+    let environment = &machine.environment;
+    let with = |label: &str, value: &Option<String>| {
+        value
+            .as_ref()
+            .map_or(String::new(), |value| format!(", {label} {value}"))
+    };
+    format!(
+        "{}{}{}",
+        known(&environment.governor),
+        with("driver", &environment.frequency_driver),
+        with("preference", &environment.energy_preference)
+    )
+}
+
+fn turbo(turbo: Option<bool>) -> String {
+    let words = turbo.map(|on| if on { "on" } else { "off" });
+    words.unwrap_or(UNKNOWN).to_owned()
 }
 
 fn cache(cache: &Cache) -> String {
@@ -110,11 +165,13 @@ fn gpus(machine: &Machine) -> Vec<String> {
 
 fn system(machine: &Machine) -> String {
     let os = &machine.os;
+    let library = os.c_library.as_ref();
     format!(
-        "{} {}, {}",
+        "{} {}, {}{}",
         os.name,
         known(&os.kernel),
-        known(&os.distribution)
+        known(&os.distribution),
+        library.map_or(String::new(), |library| format!(", {library}"))
     )
 }
 
@@ -126,7 +183,13 @@ fn limits(machine: &Machine) -> String {
     let memory = environment
         .memory_limit_bytes
         .map(|bytes| format!("{bytes} of memory"));
-    let set: Vec<String> = cpu.into_iter().chain(memory).collect();
+    let high = environment
+        .memory_high_bytes
+        .map(|bytes| format!("slowed down above {bytes}"));
+    let tasks = environment
+        .tasks_limit
+        .map(|tasks| format!("{tasks} threads and processes"));
+    let set: Vec<String> = [cpu, memory, high, tasks].into_iter().flatten().collect();
     if set.is_empty() {
         return "none set".to_owned();
     }
@@ -150,14 +213,14 @@ fn joined(items: impl Iterator<Item = String>, separator: &str) -> String {
 }
 
 /// Breaks at spaces so that no line but that of a single long word is wider than `WIDTH`.
-fn line(text: &mut String, label: &str, value: &str) {
-    let mut current = format!("{label:<LABEL$}");
+pub(crate) fn labelled(text: &mut String, indent: usize, label: &str, value: &str) {
+    let mut current = format!("{label:<indent$}");
     for (index, word) in value.split(' ').enumerate() {
         let is_full = current.chars().count() + 1 + word.chars().count() > WIDTH;
         if index > 0 && is_full {
             text.push_str(current.trim_end());
             text.push('\n');
-            current = " ".repeat(LABEL);
+            current = " ".repeat(indent);
         } else if index > 0 {
             current.push(' ');
         }
@@ -166,3 +229,6 @@ fn line(text: &mut String, label: &str, value: &str) {
     text.push_str(current.trim_end());
     text.push('\n');
 }
+
+#[cfg(test)]
+mod tests;

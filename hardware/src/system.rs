@@ -5,10 +5,10 @@ use std::path::Path;
 use tare_results::{MemoryFacts, OperatingSystem};
 use tare_units::Bytes;
 
-use crate::Unavailable;
 use crate::cgroup::Cgroup;
 use crate::gaps::Gaps;
 use crate::root::Root;
+use crate::{Unavailable, c_library, topology};
 
 /// Main memory that can be had now without swapping, or the control group's limit where that is less.
 ///
@@ -28,6 +28,10 @@ pub(crate) fn memory(root: &Root, gaps: &mut Gaps) -> MemoryFacts {
     MemoryFacts {
         total_bytes: gaps.keep("memory.total_bytes", meminfo(root, "MemTotal")),
         swap_bytes: gaps.keep("memory.swap_bytes", meminfo(root, "SwapTotal")),
+        allowed_numa_nodes: gaps.keep(
+            "memory.allowed_numa_nodes",
+            topology::memory_nodes(root, "self").map(|nodes| nodes.len() as u64),
+        ),
     }
 }
 
@@ -41,6 +45,7 @@ pub(crate) fn operating_system(root: &Root, gaps: &mut Gaps) -> OperatingSystem 
             root.line("proc/sys/kernel/osrelease", "release"),
         ),
         distribution: gaps.keep("os.distribution", distribution(root)),
+        c_library: gaps.keep("os.c_library", c_library::read(root)),
     }
 }
 

@@ -67,6 +67,19 @@ pub enum Doubt {
         /// The inputs.
         inputs: Vec<String>,
     },
+    /// A check of the machine found a problem while, or before, the figures were made.
+    Environment {
+        /// The check's name, such as `steal`.
+        check: String,
+        /// What was found, with its value.
+        found: String,
+        /// How many times the bound it reaches; `null` where it is no matter of degree.
+        excess: Option<f64>,
+        /// What a person can do about it.
+        remedy: String,
+    },
+    /// No check of the machine was made, because none was asked for.
+    UncheckedEnvironment,
     /// A doubt of a later version than this reader.
     #[serde(other)]
     Unknown,
@@ -115,10 +128,25 @@ impl fmt::Display for Doubt {
                 "no cost is known for {}; FLOPs are a lower bound",
                 operators.join(", ")
             ),
+            Self::Environment { .. } | Self::UncheckedEnvironment => self.environment(f),
             Self::Unknown => f.write_str("a doubt that this version of tare does not know"),
             Self::GuessedInputs { inputs } => {
                 write!(f, "the values of {} were guessed", inputs.join(", "))
             }
+        }
+    }
+}
+
+impl Doubt {
+    fn environment(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Environment {
+                check,
+                found,
+                remedy,
+                ..
+            } => write!(f, "{check}: {found}; {remedy}"),
+            _ => f.write_str("the machine was not checked (--no-checks)"),
         }
     }
 }
@@ -152,6 +180,30 @@ mod tests {
         assert_eq!(
             shown,
             "12.3% of the requests lost over 1% of their time to others on their processor"
+        );
+    }
+
+    #[test]
+    fn what_disturbed_a_cell_is_told_with_its_remedy() {
+        let doubt = Doubt::Environment {
+            check: "steal".to_owned(),
+            found: "the hypervisor took 7.0% of the time".to_owned(),
+            excess: Some(7.0),
+            remedy: "use a machine of its own".to_owned(),
+        };
+        assert_eq!(
+            doubt.to_string(),
+            "steal: the hypervisor took 7.0% of the time; use a machine of its own"
+        );
+        let json = serde_json::to_value(&doubt).expect("serialises");
+        assert_eq!(
+            (&json["doubt"], &json["check"]),
+            (&"environment".into(), &"steal".into())
+        );
+        assert!(
+            Doubt::UncheckedEnvironment
+                .to_string()
+                .contains("--no-checks")
         );
     }
 }

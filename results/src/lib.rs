@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod cell;
+mod check;
 mod counters;
 mod doubt;
 mod event;
@@ -19,6 +20,7 @@ pub mod store;
 mod verdict;
 
 pub use cell::{Cell, ModelFacts, Runtime};
+pub use check::{About, CHECKS_SCHEMA, Checks, Finding, Outcome};
 pub use counters::{Count, Counters};
 pub use doubt::Doubt;
 pub use event::Event;

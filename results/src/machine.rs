@@ -45,10 +45,31 @@ pub struct Cpu {
     pub logical_cpus: Option<u64>,
     /// Processors that this process may use.
     pub allowed_cpus: Option<u64>,
+    /// Physical cores that these lie on.
+    #[serde(default)]
+    pub allowed_cores: Option<u64>,
+    /// NUMA nodes that these lie on.
+    #[serde(default)]
+    pub allowed_numa_nodes: Option<u64>,
+    /// Of the processors that this process may use, those that the scheduler gives to nobody by itself.
+    #[serde(default)]
+    pub isolated_cpus: Option<u64>,
+    /// Whether cores run more than one thread at a time.
+    #[serde(default)]
+    pub smt: Option<bool>,
     /// NUMA nodes.
     pub numa_nodes: Option<u64>,
-    /// Base or maximum frequency in kilohertz, where the kernel says.
+    /// The lowest frequency in kilohertz that the hardware offers.
+    #[serde(default)]
+    pub min_frequency_khz: Option<u64>,
+    /// The frequency in kilohertz that is promised with every core busy, without turbo; the highest over all cores.
+    #[serde(default)]
+    pub base_frequency_khz: Option<u64>,
+    /// The highest frequency in kilohertz that the hardware offers.
     pub max_frequency_khz: Option<u64>,
+    /// The highest frequency in kilohertz that the settings allow.
+    #[serde(default)]
+    pub frequency_limit_khz: Option<u64>,
     /// Caches that processor 0 sees.
     pub caches: Vec<Cache>,
     /// Instruction-set extensions that change the speed of arithmetic, sorted.
@@ -75,6 +96,9 @@ pub struct MemoryFacts {
     pub total_bytes: Option<Bytes>,
     /// Swap space.
     pub swap_bytes: Option<Bytes>,
+    /// NUMA nodes whose memory this process may use.
+    #[serde(default)]
+    pub allowed_numa_nodes: Option<u64>,
 }
 
 /// An accelerator.
@@ -99,6 +123,9 @@ pub struct OperatingSystem {
     pub kernel: Option<String>,
     /// Such as `Debian GNU/Linux 12 (bookworm)`.
     pub distribution: Option<String>,
+    /// The C library that this process uses, such as `glibc 2.36`; `null` where it is part of the program.
+    #[serde(default)]
+    pub c_library: Option<String>,
 }
 
 /// Container, virtualisation and limits.
@@ -112,10 +139,31 @@ pub struct Environment {
     pub cpu_limit_millis: Option<u64>,
     /// The cgroup's memory limit.
     pub memory_limit_bytes: Option<Bytes>,
-    /// The frequency governor of processor 0.
+    /// The memory above which the cgroup is slowed down.
+    #[serde(default)]
+    pub memory_high_bytes: Option<Bytes>,
+    /// How many threads and processes the cgroup may have.
+    #[serde(default)]
+    pub tasks_limit: Option<u64>,
+    /// The frequency governors of the processors, each once, joined by ` + `.
     pub governor: Option<String>,
+    /// What sets frequencies, such as `intel_pstate`.
+    #[serde(default)]
+    pub frequency_driver: Option<String>,
+    /// What the hardware is told to prefer between speed and energy, each once, joined by ` + `.
+    #[serde(default)]
+    pub energy_preference: Option<String>,
+    /// Whether frequencies above the base are allowed.
+    #[serde(default)]
+    pub turbo: Option<bool>,
     /// The mode of transparent huge pages.
     pub transparent_huge_pages: Option<String>,
+    /// Whether the kernel moves pages between NUMA nodes by itself.
+    #[serde(default)]
+    pub numa_balancing: Option<bool>,
+    /// Measures against leaks that slow programs down outside the kernel too, by the kernel's name for the leak.
+    #[serde(default)]
+    pub mitigations: BTreeMap<String, String>,
     /// The kernel's clock source.
     pub clock_source: Option<String>,
 }

@@ -34,7 +34,7 @@ impl PeakWindow {
     /// The mark is reset where that disturbs nobody: for this window alone, or in a group that holds nobody else.
     pub(crate) fn open(root: &Root, family: &[u32]) -> Result<Self, Unavailable> {
         let pid = family.first().ok_or(Unavailable::None("no process"))?;
-        let (folder, name) = Cgroup::of(root, *pid)?.mark()?;
+        let (folder, name) = Cgroup::of(root, &pid.to_string())?.mark()?;
         let mut window = Self {
             before: root.number(&format!("{folder}/{name}"), "peak of memory")?,
             root: root.clone(),

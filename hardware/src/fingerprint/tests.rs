@@ -20,48 +20,79 @@ fn changed(base: &Machine, change: fn(&mut Machine)) -> String {
     of(&other)
 }
 
+const SPEED: &[Change] = &[
+    ("architecture", |m| m.cpu.architecture = "riscv64".into()),
+    ("model", |m| m.cpu.model = text("other")),
+    ("identity", |m| m.cpu.identity = None),
+    ("microcode", |m| m.cpu.microcode = text("0x2")),
+    ("sockets", |m| m.cpu.sockets = Some(4)),
+    ("cores", |m| m.cpu.cores = Some(8)),
+    ("online", |m| m.cpu.logical_cpus = Some(8)),
+    ("allowed", |m| m.cpu.allowed_cpus = Some(1)),
+    ("nodes", |m| m.cpu.numa_nodes = Some(1)),
+    ("allowed cores", |m| m.cpu.allowed_cores = Some(1)),
+    ("allowed nodes", |m| m.cpu.allowed_numa_nodes = Some(2)),
+    ("nodes of memory", |m| m.memory.allowed_numa_nodes = Some(1)),
+    ("isolated", |m| m.cpu.isolated_cpus = Some(2)),
+    ("threads of a core", |m| m.cpu.smt = Some(true)),
+    ("frequency", |m| m.cpu.max_frequency_khz = None),
+    ("lowest frequency", |m| m.cpu.min_frequency_khz = None),
+    ("base frequency", |m| {
+        m.cpu.base_frequency_khz = Some(2_100_000)
+    }),
+    ("frequency limit", |m| {
+        m.cpu.frequency_limit_khz = Some(2_000_000)
+    }),
+    ("frequency driver", |m| {
+        m.environment.frequency_driver = text("acpi-cpufreq")
+    }),
+    ("preference", |m| {
+        m.environment.energy_preference = text("power")
+    }),
+    ("turbo", |m| m.environment.turbo = Some(true)),
+    ("memory mark", |m| {
+        m.environment.memory_high_bytes = Some(Bytes::from_mib(128))
+    }),
+    ("moving pages", |m| {
+        m.environment.numa_balancing = Some(true)
+    }),
+    ("closed leaks", |m| {
+        let closed = "Mitigation: Microcode".to_owned();
+        let leak = "gather_data_sampling".to_owned();
+        m.environment.mitigations.insert(leak, closed);
+    }),
+    ("cache size", |m| {
+        m.cpu.caches[0].size_bytes = Bytes::from_bytes(1)
+    }),
+    ("cache sharing", |m| m.cpu.caches[1].shared_by = Some(2)),
+    ("extensions", |m| m.cpu.extensions.truncate(1)),
+    ("memory", |m| {
+        m.memory.total_bytes = Some(Bytes::from_mib(1))
+    }),
+    ("gpu", |m| m.gpus[1].name = "NVIDIA H100".into()),
+    ("fewer gpus", |m| m.gpus.truncate(1)),
+    ("driver", |m| m.gpus[0].driver = text("1.2.3")),
+    ("hypervisor", |m| m.environment.hypervisor = text("KVM")),
+    ("processor limit", |m| {
+        m.environment.cpu_limit_millis = Some(500)
+    }),
+    ("memory limit", |m| {
+        m.environment.memory_limit_bytes = Some(Bytes::from_mib(64))
+    }),
+    ("governor", |m| m.environment.governor = text("powersave")),
+    ("huge pages", |m| {
+        m.environment.transparent_huge_pages = text("never")
+    }),
+    ("clock source", |m| {
+        m.environment.clock_source = text("hpet")
+    }),
+];
+
 #[test]
 fn whatever_changes_speed_changes_the_fingerprint() {
-    let changes: &[Change] = &[
-        ("architecture", |m| m.cpu.architecture = "riscv64".into()),
-        ("model", |m| m.cpu.model = text("other")),
-        ("identity", |m| m.cpu.identity = None),
-        ("microcode", |m| m.cpu.microcode = text("0x2")),
-        ("sockets", |m| m.cpu.sockets = Some(4)),
-        ("cores", |m| m.cpu.cores = Some(8)),
-        ("online", |m| m.cpu.logical_cpus = Some(8)),
-        ("allowed", |m| m.cpu.allowed_cpus = Some(1)),
-        ("nodes", |m| m.cpu.numa_nodes = Some(1)),
-        ("frequency", |m| m.cpu.max_frequency_khz = None),
-        ("cache size", |m| {
-            m.cpu.caches[0].size_bytes = Bytes::from_bytes(1)
-        }),
-        ("cache sharing", |m| m.cpu.caches[1].shared_by = Some(2)),
-        ("extensions", |m| m.cpu.extensions.truncate(1)),
-        ("memory", |m| {
-            m.memory.total_bytes = Some(Bytes::from_mib(1))
-        }),
-        ("gpu", |m| m.gpus[1].name = "NVIDIA H100".into()),
-        ("fewer gpus", |m| m.gpus.truncate(1)),
-        ("driver", |m| m.gpus[0].driver = text("1.2.3")),
-        ("hypervisor", |m| m.environment.hypervisor = text("KVM")),
-        ("processor limit", |m| {
-            m.environment.cpu_limit_millis = Some(500)
-        }),
-        ("memory limit", |m| {
-            m.environment.memory_limit_bytes = Some(Bytes::from_mib(64))
-        }),
-        ("governor", |m| m.environment.governor = text("powersave")),
-        ("huge pages", |m| {
-            m.environment.transparent_huge_pages = text("never")
-        }),
-        ("clock source", |m| {
-            m.environment.clock_source = text("hpet")
-        }),
-    ];
     let base = machine(server().path());
     let mut seen = vec![base.fingerprint.clone()];
-    for (name, change) in changes {
+    for (name, change) in SPEED {
         let fingerprint = changed(&base, *change);
         assert!(!seen.contains(&fingerprint), "{name}");
         seen.push(fingerprint);
@@ -78,6 +109,8 @@ fn what_differs_between_like_machines_or_from_moment_to_moment_does_not() {
         ("order of gpus", |m| m.gpus.reverse()),
         ("kernel", |m| m.os.kernel = text("6.99.0")),
         ("distribution", |m| m.os.distribution = None),
+        ("C library", |m| m.os.c_library = text("glibc 2.99")),
+        ("threads allowed", |m| m.environment.tasks_limit = Some(99)),
         ("container", |m| m.environment.container = text("podman")),
         ("swap", |m| m.memory.swap_bytes = Some(Bytes::from_mib(9))),
         ("reasons", |m| m.missing.clear()),
@@ -121,11 +154,14 @@ fn what_is_hashed_is_json_with_sorted_keys_and_no_spaces() {
     assert_eq!(
         canonical(&machine(board().path())),
         concat!(
-            r#"{"allowed_cpus":4,"architecture":"aarch64","caches":[],"clock_source":null,"cores":4,"#,
-            r#""cpu_limit_millis":null,"extensions":["asimd","asimddp","asimdhp"],"governor":null,"gpus":[],"#,
-            r#""hypervisor":null,"identity":"0x41 0xd05-0x4-0 + 0x41 0xd0b-0x4-0","logical_cpus":4,"#,
-            r#""max_frequency_khz":2256000,"memory_class":64,"microcode":null,"model":"Cortex-A55 + Cortex-A76","#,
-            r#""numa_nodes":null,"scheme":1,"sockets":null,"transparent_huge_pages":null}"#
+            r#"{"allowed_cores":4,"allowed_cpus":4,"allowed_memory_nodes":null,"allowed_numa_nodes":null,"#,
+            r#""architecture":"aarch64","base_frequency_khz":null,"caches":[],"clock_source":null,"cores":4,"#,
+            r#""cpu_limit_millis":null,"energy_preference":null,"extensions":["asimd","asimddp","asimdhp"],"#,
+            r#""frequency_driver":null,"frequency_limit_khz":null,"governor":null,"gpus":[],"#,
+            r#""hypervisor":null,"identity":"0x41 0xd05-0x4-0 + 0x41 0xd0b-0x4-0","isolated_cpus":0,"logical_cpus":4,"#,
+            r#""max_frequency_khz":2256000,"memory_class":64,"microcode":null,"min_frequency_khz":null,"#,
+            r#""mitigations":{},"model":"Cortex-A55 + Cortex-A76","numa_balancing":false,"numa_nodes":null,"#,
+            r#""scheme":2,"smt":false,"sockets":null,"transparent_huge_pages":null,"turbo":null}"#
         )
     );
     let server = canonical(&machine(server().path()));

@@ -44,14 +44,46 @@ fn kernel(root: &FakeRoot, architecture: &str, release: &str, allowed: &str, mem
         .file("proc/sys/kernel/osrelease", release)
         .file(
             "proc/self/status",
-            &format!("Name:\tx\nCpus_allowed:\tf\nCpus_allowed_list:\t{allowed}\n"),
+            &format!(
+                "Name:\tx\nCpus_allowed:\tf\nCpus_allowed_list:\t{allowed}\nMems_allowed_list:\t0-1\n"
+            ),
         )
         .file("proc/meminfo", memory)
         .file(
             "sys/kernel/mm/transparent_hugepage/enabled",
             "always [madvise] never\n",
         )
-        .file("sys/devices/system/node/online", "0\n");
+        .file("sys/devices/system/node/online", "0\n")
+        .file("sys/devices/system/node/node0/cpulist", "0-3\n")
+        .file("proc/sys/kernel/numa_balancing", "0\n")
+        .file(&format!("{CPU}/isolated"), "\n");
+}
+
+/// Frequencies in kHz: lowest, base, limit.
+fn frequencies(root: &FakeRoot, cpus: usize, khz: [&str; 3], driver: &str) {
+    let leaves = ["cpuinfo_min_freq", "base_frequency", "scaling_max_freq"];
+    for cpu in 0..cpus {
+        let folder = format!("{CPU}/cpu{cpu}/cpufreq");
+        for (leaf, khz) in leaves.iter().zip(khz) {
+            root.file(&format!("{folder}/{leaf}"), khz);
+        }
+        root.file(&format!("{folder}/scaling_driver"), driver).file(
+            &format!("{folder}/energy_performance_preference"),
+            "balance_performance\n",
+        );
+    }
+}
+
+fn glibc(root: &FakeRoot, version: &str) {
+    let library = "lib/x86_64-linux-gnu/libc.so.6";
+    root.file(
+        "proc/self/maps",
+        &format!("7f00-7f28 r--p 00000000 00:17 99                         /{library}\n"),
+    )
+    .file(
+        library,
+        &format!("\0GNU C Library (a build) stable release version {version}.\n"),
+    );
 }
 
 fn x86_block(index: usize, model: &str, numbers: &str, flags: &str) -> String {
@@ -120,14 +152,36 @@ pub(crate) fn laptop() -> FakeRoot {
     );
     let distribution = "NAME=\"Debian\"\nPRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"\n";
     settings(&root, "powersave\n", distribution);
-    root.file("proc/self/cgroup", "0::/user.slice/session-2.scope\n")
+    frequencies(
+        &root,
+        4,
+        ["400000\n", "2500000\n", "2800000\n"],
+        "intel_pstate\n",
+    );
+    glibc(&root, "2.36");
+    laptop_settings(&root);
+    root
+}
+
+fn laptop_settings(root: &FakeRoot) {
+    root.file(&format!("{CPU}/smt/active"), "1\n")
+        .file(&format!("{CPU}/intel_pstate/no_turbo"), "0\n")
+        .file(
+            &format!("{CPU}/vulnerabilities/gather_data_sampling"),
+            "Mitigation: Microcode\n",
+        )
+        .file("proc/self/cgroup", "0::/user.slice/session-2.scope\n")
         .file("sys/fs/cgroup/cgroup.controllers", "cpu memory\n")
         .file("sys/fs/cgroup/user.slice/cpu.max", "max 100000\n")
+        .file("sys/fs/cgroup/user.slice/pids.max", "9000\n")
         .file(
             "sys/fs/cgroup/user.slice/session-2.scope/memory.max",
             "max\n",
+        )
+        .file(
+            "sys/fs/cgroup/user.slice/session-2.scope/memory.high",
+            "4294967296\n",
         );
-    root
 }
 
 /// Two processors of a hypervisor that names itself nowhere, control groups of version 1, a container.
@@ -155,30 +209,39 @@ pub(crate) fn virtual_machine() -> FakeRoot {
     root.file("etc/os-release", "PRETTY_NAME='Alpine Linux v3.20'\n")
         .file(".dockerenv", "")
         .file(
+            "proc/self/maps",
+            "7f00-7f28 r-xp 0 0:17 99 /lib/ld-musl-x86_64.so.1\n",
+        )
+        .file(&format!("{CPU}/smt/active"), "0\n")
+        .file(
             "sys/devices/system/clocksource/clocksource0/current_clocksource",
             "kvm-clock\n",
-        )
-        .file(
-            "proc/self/cgroup",
-            "4:memory:/jobs/a\n3:cpu,cpuacct:/jobs/a\n1:name=systemd:/\n0::/\n",
-        )
-        .file(
-            "sys/fs/cgroup/memory/jobs/a/memory.limit_in_bytes",
-            "9223372036854771712\n",
-        )
-        .file(
-            "sys/fs/cgroup/memory/memory.limit_in_bytes",
-            "9223372036854771712\n",
-        )
-        .file(
-            "sys/fs/cgroup/memory/jobs/memory.limit_in_bytes",
-            "8589934592\n",
-        )
-        .file("sys/fs/cgroup/cpu/jobs/a/cpu.cfs_quota_us", "150000\n")
-        .file("sys/fs/cgroup/cpu/jobs/a/cpu.cfs_period_us", "100000\n")
-        .file("sys/fs/cgroup/cpu/cpu.cfs_quota_us", "-1\n")
-        .file("sys/fs/cgroup/cpu/cpu.cfs_period_us", "100000\n");
+        );
+    version_1_groups(&root);
     root
+}
+
+fn version_1_groups(root: &FakeRoot) {
+    root.file(
+        "proc/self/cgroup",
+        "4:memory:/jobs/a\n3:cpu,cpuacct:/jobs/a\n1:name=systemd:/\n0::/\n",
+    )
+    .file(
+        "sys/fs/cgroup/memory/jobs/a/memory.limit_in_bytes",
+        "9223372036854771712\n",
+    )
+    .file(
+        "sys/fs/cgroup/memory/memory.limit_in_bytes",
+        "9223372036854771712\n",
+    )
+    .file(
+        "sys/fs/cgroup/memory/jobs/memory.limit_in_bytes",
+        "8589934592\n",
+    )
+    .file("sys/fs/cgroup/cpu/jobs/a/cpu.cfs_quota_us", "150000\n")
+    .file("sys/fs/cgroup/cpu/jobs/a/cpu.cfs_period_us", "100000\n")
+    .file("sys/fs/cgroup/cpu/cpu.cfs_quota_us", "-1\n")
+    .file("sys/fs/cgroup/cpu/cpu.cfs_period_us", "100000\n");
 }
 
 /// Two sockets of two cores, two GPUs, a job that may use half of it.
@@ -218,14 +281,30 @@ pub(crate) fn server() -> FakeRoot {
         "performance\n",
         "PRETTY_NAME=\"Ubuntu 22.04.5 LTS\"\n",
     );
+    frequencies(
+        &root,
+        4,
+        ["800000\n", "2000000\n", "4000000\n"],
+        "intel_cpufreq\n",
+    );
+    glibc(&root, "2.35");
     nvidia(&root, &GPUS);
+    job(&root);
+    root
+}
+
+/// Two nodes, of whose four processors a job may use two.
+fn job(root: &FakeRoot) {
     root.file("sys/devices/system/node/online", "0-1\n")
+        .file("sys/devices/system/node/node0/cpulist", "0-1\n")
+        .file("sys/devices/system/node/node1/cpulist", "2-3\n")
+        .file(&format!("{CPU}/isolated"), "1,3\n")
+        .file(&format!("{CPU}/cpufreq/boost"), "0\n")
         .file("proc/self/cgroup", "0::/slurm/job_7\n")
         .file("sys/fs/cgroup/cgroup.controllers", "cpu memory\n")
         .file("sys/fs/cgroup/slurm/cpu.max", "400000 100000\n")
         .file("sys/fs/cgroup/slurm/job_7/cpu.max", "200000 100000\n")
         .file("sys/fs/cgroup/slurm/job_7/memory.max", "274877906944\n");
-    root
 }
 
 /// Two kinds of core, firmware that describes no packages, a kernel that says little.

@@ -1,0 +1,20 @@
+//! Checks of the environment that a measurement is made in: what disturbs it, why that matters, what to do about it.
+//!
+//! What stands still is read by [`standing()`], what happens while something is measured by [`Watch`], both from the
+//! outside. Each finding names its check; [`CHECKS`] lists them all, [`doubts()`] says which findings a record carries,
+//! [`refused()`] which ones a strict run does not accept.
+
+mod catalogue;
+mod doubts;
+mod gpu;
+mod judged;
+mod render;
+mod standing;
+mod watch;
+
+pub use catalogue::{CHECKS, Check, check_named};
+pub use doubts::{doubts, refused, strict_names};
+pub use gpu::{GpuState, gpu_findings};
+pub use render::render_findings;
+pub use standing::{Situation, allowed_cpus, standing, timer_resolution};
+pub use watch::Watch;
