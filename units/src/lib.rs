@@ -3,10 +3,14 @@
 
 mod bytes;
 mod flops;
+mod joules;
 mod nanoseconds;
 mod parse;
+mod watts;
 
 pub use bytes::Bytes;
 pub use flops::Flops;
+pub use joules::Joules;
 pub use nanoseconds::Nanoseconds;
 pub use parse::QuantityError;
+pub use watts::Watts;
