@@ -3,6 +3,7 @@
 
 mod cell;
 mod doubt;
+mod energy;
 mod event;
 mod fidelity;
 mod hash;
@@ -18,6 +19,7 @@ mod verdict;
 
 pub use cell::{Cell, ModelFacts, Runtime};
 pub use doubt::Doubt;
+pub use energy::{Energy, EnergyDoubt, EnergySource};
 pub use event::Event;
 pub use fidelity::{Fidelity, OutputFidelity};
 pub use hash::sha256_hex;
