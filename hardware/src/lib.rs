@@ -6,6 +6,7 @@ mod cgroup;
 mod cpu;
 mod cpu_info;
 mod cpu_list;
+pub mod energy;
 mod environment;
 #[cfg(test)]
 mod fake_root;
@@ -14,6 +15,7 @@ mod gaps;
 mod gpus;
 mod machine;
 mod memory_probe;
+pub mod nvml;
 mod probe;
 mod process_memory;
 mod render;
