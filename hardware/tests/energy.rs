@@ -45,7 +45,8 @@ fn pause(millis: u64) -> Span {
     Span { from, to }
 }
 
-fn measure(fake: &Fake, meter: Meter) -> Assessment {
+/// `meanwhile` is done as the timed part begins.
+fn measure(fake: &Fake, meter: Meter, meanwhile: impl FnOnce()) -> Assessment {
     let nowhere = tempfile::tempdir().unwrap();
     let sources = discover(nowhere.path(), &fake.load(), Some(Ok(meter)));
     let options = SamplerOptions {
@@ -55,6 +56,7 @@ fn measure(fake: &Fake, meter: Meter) -> Assessment {
     let sampler = EnergySampler::start(sources.usable, MonotonicClock, options).unwrap();
     pause(150);
     let idle_before = Some(pause(200));
+    meanwhile();
     let timed = pause(600);
     let idle_after = Some(pause(200));
     sampler.settle(timed.to + Nanoseconds::from_millis(200), &MonotonicClock);
@@ -78,7 +80,7 @@ fn a_meter_that_dies_within_the_window_is_a_reason_and_the_gpu_s_figures_stand()
     let script = "for i in $(seq 20); do echo $(date +%s.%N) 450 W; sleep 0.01; done; exit 7";
     let found = drawing(&fake, || {
         let meter = Meter::start(&MeterCommand::new("sh", &["-c", script]), MonotonicClock);
-        measure(&fake, meter.unwrap())
+        measure(&fake, meter.unwrap(), || {})
     });
     let energy = found.energy.unwrap();
     let names: Vec<&str> = energy
@@ -102,4 +104,40 @@ fn a_meter_that_dies_within_the_window_is_a_reason_and_the_gpu_s_figures_stand()
         "the meter sh ended (exit status: 7); run it by hand to see why"
     );
     assert!(found.missing["energy.rapl"].contains("shows no RAPL"));
+}
+
+#[test]
+fn an_nvml_that_hangs_costs_its_own_figures_and_neither_the_meter_s_nor_the_end() {
+    let fake = Fake::new("count=1\nenergy=1000\npower=60000");
+    let script = "while :; do echo $(date +%s.%N) 450 W; sleep 0.01; done";
+    let meter = Meter::start(&MeterCommand::new("sh", &["-c", script]), MonotonicClock);
+    let begun = MonotonicClock.now();
+    let found = measure(&fake, meter.unwrap(), || {
+        fake.set("count=1\nhang.energy=1\nhang.power=1");
+    });
+    let took = (MonotonicClock.now() - begun).as_secs_f64();
+    assert!(
+        took < 5.0,
+        "the sampler ends though a call never returned: {took}"
+    );
+    let energy = found.energy.unwrap();
+    for index in 0..2 {
+        assert_eq!(energy.sources[index].gross_j, None);
+        let reason = &found.missing[&format!("energy.sources.{index}.gross_j")];
+        assert!(reason.starts_with("NVML did not tell"), "{reason}");
+    }
+    let meter = &energy.sources[2];
+    let expected = 450.0 * meter.window_s;
+    assert!(
+        (meter.gross_j.unwrap() - expected).abs() < 0.01 * expected,
+        "{meter:?}"
+    );
+    assert!(meter.above_idle_j.unwrap().abs() < 0.01 * expected);
+    assert_eq!(meter.systematic_j, None);
+    assert_eq!(
+        found.missing["energy.sources.2.systematic_j"],
+        "the accuracy of the sensor is not known"
+    );
+    assert_eq!(energy.primary.as_deref(), Some("meter"), "what still tells");
+    fake.set("count=1");
 }

@@ -283,3 +283,20 @@ fn processes_are_listed_once_with_their_memory_and_strangers_are_told_apart() {
     fake.set("count=1");
     assert_eq!(nvml.processes(0), Ok(Vec::new()));
 }
+
+#[test]
+fn what_slows_a_gpu_down_is_named_and_idleness_is_not() {
+    const IDLE: u32 = 0x1;
+    const POWER_CAP: u32 = 0x4;
+    const HOT: u32 = 0x20;
+    let fake = Fake::new(&format!("count=1\nthrottle={IDLE}"));
+    let nvml = fake.load().unwrap();
+    assert_eq!(nvml.throttling(0), Ok(Vec::new()));
+    fake.set(&format!("count=1\nthrottle={}", IDLE | POWER_CAP | HOT));
+    assert_eq!(nvml.throttling(0), Ok(vec!["power limit", "temperature"]));
+    fake.set(&format!("count=1\nfail.throttle={UNSUPPORTED}"));
+    assert_eq!(
+        nvml.throttling(0).unwrap_err().to_string(),
+        "this GPU or driver does not offer what slows it down"
+    );
+}

@@ -1,6 +1,7 @@
 //! What a GPU does at the moment: energy, power, memory, and whose processes are on it.
 
 use nvml_wrapper::Device;
+use nvml_wrapper::bitmasks::device::ThrottleReasons;
 use nvml_wrapper::enums::device::{SampleValue, UsedGpuMemory};
 use nvml_wrapper::error::NvmlError as WrapperError;
 use nvml_wrapper::struct_wrappers::device::ProcessInfo;
@@ -69,6 +70,18 @@ impl Nvml {
         })
     }
 
+    /// What slows a device down at the moment, in words; empty where nothing but idleness or a setting does.
+    ///
+    /// # Errors
+    /// Where NVML does not say in time.
+    pub fn throttling(&self, index: u32) -> Result<Vec<&'static str>, NvmlError> {
+        let reasons = self.of_device(index, "what slows it down", |gpu| {
+            gpu.current_throttle_reasons()
+        })?;
+        let active = THROTTLES.iter().filter(|(bit, _)| reasons.contains(*bit));
+        Ok(active.map(|(_, name)| *name).collect())
+    }
+
     /// Memory of a device.
     ///
     /// # Errors
@@ -102,6 +115,17 @@ impl Nvml {
         Ok(processes)
     }
 }
+
+const THROTTLES: [(ThrottleReasons, &str); 5] = [
+    (ThrottleReasons::SW_POWER_CAP, "power limit"),
+    (ThrottleReasons::HW_SLOWDOWN, "slowdown by hardware"),
+    (ThrottleReasons::SW_THERMAL_SLOWDOWN, "temperature"),
+    (ThrottleReasons::HW_THERMAL_SLOWDOWN, "critical temperature"),
+    (
+        ThrottleReasons::HW_POWER_BRAKE_SLOWDOWN,
+        "power brake of the supply",
+    ),
+];
 
 fn power(device: &Device<'_>) -> Result<(u32, bool), WrapperError> {
     match instant(device) {

@@ -110,6 +110,9 @@ int nvmlDeviceGetFieldValues(void *device, int count, struct field *fields) {
     }
     return OK;
 }
+int nvmlDeviceGetCurrentClocksThrottleReasons(void *device, unsigned long long *reasons) {
+    CALL("throttle"); *reasons = (unsigned long long)of("throttle", device); return OK;
+}
 struct process { unsigned pid; unsigned long long memory; unsigned instance, part; };
 static int processes(const char *key, unsigned *count, struct process *into) {
     CALL("processes");
