@@ -58,8 +58,8 @@ pub struct EnergySource {
 pub enum EnergyDoubt {
     /// The random part of the uncertainty stays above its bound.
     Imprecise {
-        /// Random part over gross energy.
-        share: f64,
+        /// Random part over gross energy; `null` where that is not above zero.
+        share: Option<f64>,
         /// What it should be below.
         bound: f64,
         /// The window that would do, in seconds; `null` where none would.
@@ -151,15 +151,18 @@ impl fmt::Display for EnergyDoubt {
 
 fn imprecise(
     f: &mut fmt::Formatter<'_>,
-    share: f64,
+    share: Option<f64>,
     bound: f64,
     needed_window_s: Option<f64>,
 ) -> fmt::Result {
-    let (share, bound) = (share * 100.0, bound * 100.0);
-    write!(f, "known to {share:.1}% where {bound:.1}% is wanted; ")?;
+    match share {
+        Some(share) => write!(f, "known to {:.1}%", share * 100.0)?,
+        None => f.write_str("indistinguishable from nothing")?,
+    }
+    write!(f, " where {:.1}% is wanted; ", bound * 100.0)?;
     match needed_window_s {
         Some(seconds) => write!(f, "a window of {seconds:.1} s would do"),
-        None => f.write_str("no longer window would help"),
+        None => f.write_str("not even an hour would do"),
     }
 }
 
@@ -198,18 +201,18 @@ mod tests {
 
     #[test]
     fn a_person_reads_which_value_and_what_would_help() {
-        let imprecise = |needed_window_s| EnergyDoubt::Imprecise {
-            share: 0.053,
+        let imprecise = |share, needed_window_s| EnergyDoubt::Imprecise {
+            share,
             bound: 0.02,
             needed_window_s,
         };
         assert_eq!(
-            imprecise(Some(12.4)).to_string(),
+            imprecise(Some(0.053), Some(12.4)).to_string(),
             "known to 5.3% where 2.0% is wanted; a window of 12.4 s would do"
         );
         assert_eq!(
-            imprecise(None).to_string(),
-            "known to 5.3% where 2.0% is wanted; no longer window would help"
+            imprecise(None, None).to_string(),
+            "indistinguishable from nothing where 2.0% is wanted; not even an hour would do"
         );
         let disagreement = EnergyDoubt::Disagreement {
             with: "nvml:GPU-1:power".into(),

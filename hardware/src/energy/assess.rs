@@ -159,7 +159,7 @@ impl One<'_> {
         }
         if random > bound * energy {
             self.doubt(EnergyDoubt::Imprecise {
-                share: random / energy,
+                share: (energy > 0.0).then(|| random / energy),
                 bound,
                 needed_window_s: needed,
             });

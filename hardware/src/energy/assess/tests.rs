@@ -121,7 +121,7 @@ fn a_window_too_short_for_the_bound_says_how_long_would_do() {
         panic!("{:?}", found.doubts);
     };
     assert_eq!(source, "nvml:GPU-1:counter");
-    assert!(*share > 0.1, "{share}");
+    assert!(share.unwrap() > 0.1, "{share:?}");
     assert!(
         (3.0..12.0).contains(&needed_window_s.unwrap()),
         "{needed_window_s:?}"
@@ -270,4 +270,25 @@ fn each_device_has_its_own_source_and_a_stranger_has_none() {
         found.missing["energy.primary"],
         "no source tells the processors' energy"
     );
+}
+
+#[test]
+fn a_meter_at_nothing_gives_nothing_and_no_figure_that_is_no_number() {
+    let dead = Curve(vec![0.0; 16_000]);
+    let mut silent = seen(power("meter"), &dead);
+    silent.spec.gain = None;
+    let found = of(&[silent], &measured());
+    let source = &found.energy.as_ref().unwrap().sources[0];
+    assert_eq!((source.gross_j, source.needed_window_s), (Some(0.0), None));
+    assert_eq!(
+        found.missing["energy.sources.0.needed_window_s"],
+        "not even an hour would do"
+    );
+    let unknown = |(_, doubt): &(String, EnergyDoubt)| {
+        matches!(doubt, EnergyDoubt::Imprecise { share: None, .. })
+    };
+    assert!(found.doubts.iter().any(unknown), "{:?}", found.doubts);
+    let text = serde_json::to_string(&found.energy).unwrap();
+    let back: Option<Energy> = serde_json::from_str(&text).unwrap();
+    assert_eq!(back, found.energy);
 }
