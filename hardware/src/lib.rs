@@ -11,6 +11,7 @@ mod counters;
 mod cpu;
 mod cpu_info;
 mod cpu_list;
+pub mod energy;
 mod environment;
 #[cfg(test)]
 mod fake_root;
@@ -20,6 +21,7 @@ mod gaps;
 mod gpus;
 mod machine;
 mod memory_probe;
+pub mod nvml;
 mod probe;
 mod process_memory;
 mod render;

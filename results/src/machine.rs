@@ -102,7 +102,7 @@ pub struct MemoryFacts {
 }
 
 /// An accelerator.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Gpu {
     /// Such as `NVIDIA H200`.
     pub name: String,
@@ -112,6 +112,28 @@ pub struct Gpu {
     pub memory_bytes: Option<Bytes>,
     /// The driver's version.
     pub driver: Option<String>,
+    /// The newest CUDA that the driver serves, such as `12.8`.
+    pub cuda: Option<String>,
+    /// Such as `9.0`: what its kernels are compiled for.
+    pub compute_capability: Option<String>,
+    /// Whether its memory corrects errors.
+    pub ecc: Option<bool>,
+    /// Whether it is divided into instances; `null` without a reason where it cannot be.
+    pub mig: Option<bool>,
+    /// Whether the driver stays loaded while nobody uses it.
+    pub persistence: Option<bool>,
+    /// What it may draw, in milliwatts, as enforced now.
+    pub power_limit_mw: Option<u64>,
+    /// What it may draw, in milliwatts, as it was delivered.
+    pub default_power_limit_mw: Option<u64>,
+    /// The highest clock of its multiprocessors, in megahertz.
+    pub max_sm_clock_mhz: Option<u64>,
+    /// The highest clock of its memory, in megahertz.
+    pub max_memory_clock_mhz: Option<u64>,
+    /// The PCIe generation that device and slot reach together; an idle link runs at a lower one.
+    pub pcie_generation: Option<u64>,
+    /// The PCIe lanes that device and slot have together.
+    pub pcie_lanes: Option<u64>,
 }
 
 /// Kernel and distribution.

@@ -3,12 +3,16 @@
 
 mod bytes;
 mod flops;
+mod joules;
 mod nanoseconds;
 mod parse;
 mod rate;
+mod watts;
 
 pub use bytes::Bytes;
 pub use flops::Flops;
+pub use joules::Joules;
 pub use nanoseconds::Nanoseconds;
 pub use parse::QuantityError;
 pub use rate::{BytesPerSecond, FlopsPerSecond, Hertz, Rate};
+pub use watts::Watts;

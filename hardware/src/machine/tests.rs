@@ -129,10 +129,9 @@ fn a_server_lists_its_gpus_and_what_the_job_may_use_of_it() {
         machine.environment.memory_limit_bytes,
         Some(Bytes::from_mib(256 << 10))
     );
-    assert_eq!(
-        missing(&machine),
-        ["gpus.0.memory_bytes", "gpus.1.memory_bytes"]
-    );
+    let only_nvml_tells = missing(&machine);
+    assert_eq!(only_nvml_tells.len(), 2 * 12);
+    assert!(only_nvml_tells.iter().all(|path| path.starts_with("gpus.")));
 }
 
 #[test]

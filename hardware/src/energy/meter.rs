@@ -1,0 +1,267 @@
+//! An external meter: any program that prints what it measures, a line a reading.
+//!
+//! A line is `SECONDS VALUE UNIT`, such as `12.50 3051.2 J` or `1763740000.25 187.5 W`: the time of the reading by any
+//! clock that runs steadily, then joules since any beginning (`J`) or watts at that time (`W`). Empty lines and those that
+//! begin with `#` are skipped. The unit stays the same; each line is flushed as it is printed, at most 1,000 in a second.
+//! The offset between the program's clock and ours is the smallest difference seen between arrival and timestamp.
+
+mod line;
+mod reader;
+
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
+
+use rustix::process::{Pid, Signal, kill_process_group};
+use tare_clock::Clock;
+use tare_units::Nanoseconds;
+
+use crate::energy::series::Reading;
+use crate::energy::source::{EnergyError, EnergyProbe, SourceSpec};
+use line::Line;
+use reader::{Arrived, End, LINES_A_SECOND};
+
+/// How to run a meter.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MeterCommand {
+    /// The program.
+    pub program: String,
+    /// Its arguments.
+    pub arguments: Vec<String>,
+    /// The typical relative error of its gain, such as 0.01, as its data sheet says; `None` where nobody says.
+    pub gain: Option<f64>,
+    /// How long its first reading may take.
+    pub patience: Nanoseconds,
+}
+
+impl MeterCommand {
+    /// With five seconds for the first reading and no known gain.
+    pub fn new(program: &str, arguments: &[&str]) -> Self {
+        Self {
+            program: program.to_owned(),
+            arguments: arguments.iter().map(|&one| one.to_owned()).collect(),
+            gain: None,
+            patience: Nanoseconds::from_secs(5),
+        }
+    }
+}
+
+/// A running meter; its process group ends with it.
+#[derive(Debug)]
+pub struct Meter {
+    child: Child,
+    program: String,
+    arrived: Receiver<Result<Arrived, End>>,
+    waiting: Vec<Arrived>,
+    spec: SourceSpec,
+    timeline: Timeline,
+    ended: Option<EnergyError>,
+    is_stopped: bool,
+}
+
+impl Meter {
+    /// Starts the program and waits for its first reading, which tells the unit.
+    ///
+    /// # Errors
+    /// Where it does not start, ends, floods, or prints no reading in time.
+    pub fn start(command: &MeterCommand, clock: impl Clock + 'static) -> Result<Self, EnergyError> {
+        let mut child = Command::new(&command.program)
+            .args(&command.arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .process_group(0)
+            .spawn()
+            .map_err(|error| EnergyError::MeterStart {
+                program: command.program.clone(),
+                error: error.to_string(),
+            })?;
+        let latest = clock.now() + command.patience;
+        let arrived = reader::start(child.stdout.take(), clock);
+        let mut meter = Self {
+            child,
+            program: command.program.clone(),
+            arrived,
+            waiting: Vec::new(),
+            spec: spec(command.gain),
+            timeline: Timeline::default(),
+            ended: None,
+            is_stopped: false,
+        };
+        meter.wait_for_first(command.patience, latest)?;
+        Ok(meter)
+    }
+
+    /// Lines that are no readings do not extend the patience beyond `latest`.
+    fn wait_for_first(
+        &mut self,
+        patience: Nanoseconds,
+        latest: Nanoseconds,
+    ) -> Result<(), EnergyError> {
+        let program = self.program.clone();
+        let first = loop {
+            match self.arrived.recv_timeout(patience.into()) {
+                Ok(Ok(first)) if first.reading.is_some() => break first,
+                Ok(Ok(other)) if other.at < latest => {}
+                Ok(Err(end)) => return Err(self.end(end)),
+                Ok(Ok(_)) | Err(RecvTimeoutError::Timeout) => {
+                    return Err(EnergyError::MeterSilent { program });
+                }
+                Err(RecvTimeoutError::Disconnected) => return Err(self.end(End::Closed)),
+            }
+        };
+        if let Some(reading) = first.reading {
+            self.spec.quantity = reading.quantity;
+            self.spec.quantum = reading.quantum;
+        }
+        self.waiting.push(first);
+        Ok(())
+    }
+
+    /// Stops the program for good and says why it tells nothing any longer.
+    fn end(&mut self, end: End) -> EnergyError {
+        let program = self.program.clone();
+        if end == End::Flooded {
+            self.stop();
+            let lines = LINES_A_SECOND;
+            return EnergyError::MeterFlooded { program, lines };
+        }
+        let status = self.exit();
+        self.stop();
+        let status = status.map_or("its output was closed".to_owned(), |one| one.to_string());
+        EnergyError::MeterEnded { program, status }
+    }
+
+    /// Output ends a little before the program does.
+    fn exit(&mut self) -> Option<ExitStatus> {
+        const TRIES: usize = 20;
+        for _ in 0..TRIES {
+            if let Ok(Some(status)) = self.child.try_wait() {
+                return Some(status);
+            }
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        None
+    }
+
+    /// Once: later its number may be another program's.
+    fn stop(&mut self) {
+        if std::mem::replace(&mut self.is_stopped, true) {
+            return;
+        }
+        // Fails only where the whole group is gone already.
+        let _ = kill_process_group(Pid::from_child(&self.child), Signal::KILL);
+        let _ = self.child.wait();
+    }
+
+    fn place(&mut self, arrived: Arrived) -> Reading {
+        let reading = arrived
+            .reading
+            .filter(|line| line.quantity == self.spec.quantity);
+        let Some(line) = reading else {
+            return nonsense(arrived.at);
+        };
+        match self.timeline.place(arrived.at, line) {
+            Some(at) => Reading {
+                asked: at,
+                answered: at,
+                value: line.value,
+            },
+            None => nonsense(arrived.at),
+        }
+    }
+}
+
+/// A reading that the series leaves out and counts.
+fn nonsense(at: Nanoseconds) -> Reading {
+    Reading {
+        asked: at,
+        answered: at,
+        value: f64::NAN,
+    }
+}
+
+fn spec(gain: Option<f64>) -> SourceSpec {
+    SourceSpec {
+        name: "meter".to_owned(),
+        quantity: crate::energy::source::Quantity::Power,
+        tick: Nanoseconds::ZERO,
+        quantum: 0.0,
+        share: 0.0,
+        gain,
+        wraps_at: None,
+        averaged: None,
+        device: None,
+    }
+}
+
+impl EnergyProbe for Meter {
+    fn spec(&self) -> &SourceSpec {
+        &self.spec
+    }
+
+    fn poll(&mut self, _clock: &dyn Clock) -> Result<Vec<Reading>, EnergyError> {
+        let mut found = std::mem::take(&mut self.waiting);
+        let end = loop {
+            match self.arrived.try_recv() {
+                Ok(Ok(arrived)) => found.push(arrived),
+                Ok(Err(end)) => break Some(end),
+                Err(TryRecvError::Empty) => break None,
+                Err(TryRecvError::Disconnected) => break Some(End::Closed),
+            }
+        };
+        if let (Some(end), None) = (end, &self.ended) {
+            self.ended = Some(self.end(end));
+        }
+        match &self.ended {
+            Some(ended) if found.is_empty() => Err(ended.clone()),
+            _ => Ok(found.into_iter().map(|one| self.place(one)).collect()),
+        }
+    }
+}
+
+impl Drop for Meter {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+/// Where a program's timestamps lie on our clock.
+#[derive(Debug, Default)]
+struct Timeline {
+    /// The smallest arrival less timestamp, in seconds.
+    offset: Option<f64>,
+    last: Option<(Nanoseconds, f64, Nanoseconds)>,
+}
+
+/// How far time between two lines may differ from time between their arrivals, in seconds.
+const SLACK: f64 = 2.0;
+
+impl Timeline {
+    /// The time of a line; an earlier one than the last line's where the program's time ran back; `None` where it leapt.
+    fn place(&mut self, arrival: Nanoseconds, line: Line) -> Option<Nanoseconds> {
+        if let Some((arrived, stamp, at)) = self.last {
+            let passed = arrival.saturating_sub(arrived).as_secs_f64();
+            let claimed = line.stamp - stamp;
+            if claimed < 0.0 {
+                let back = Nanoseconds::from_nanos_f64(-claimed * 1e9);
+                return Some(at.saturating_sub(back.max(Nanoseconds::from_nanos(1))));
+            }
+            if (claimed - passed).abs() > SLACK {
+                return None;
+            }
+        }
+        let difference = arrival.as_secs_f64() - line.stamp;
+        let offset = self
+            .offset
+            .map_or(difference, |least| least.min(difference));
+        self.offset = Some(offset);
+        let at = Nanoseconds::from_nanos_f64((line.stamp + offset) * 1e9);
+        let at = self.last.map_or(at, |(_, _, before)| at.max(before));
+        self.last = Some((arrival, line.stamp, at));
+        Some(at)
+    }
+}
+
+#[cfg(test)]
+mod tests;
