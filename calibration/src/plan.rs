@@ -47,17 +47,20 @@ pub(crate) struct Scope<'a> {
 const KERNEL: Pace = Pace {
     lap: Nanoseconds::from_micros(400),
     laps: 40,
+    most: None,
 };
 
 const STREAM: Pace = Pace {
     lap: Nanoseconds::from_millis(1),
     laps: 12,
+    most: None,
 };
 
 /// Once through a large working set takes longer than any lap.
 const LARGE: Pace = Pace {
     lap: Nanoseconds::from_millis(1),
     laps: 3,
+    most: None,
 };
 
 /// The name of the library's multiplication.

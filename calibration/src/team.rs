@@ -1,6 +1,6 @@
 //! Threads that execute the same parts at the same moments, lap by lap, while each notes when it began and ended.
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 use tare_clock::Clock;
 use tare_units::Nanoseconds;
@@ -14,6 +14,8 @@ use crate::pin;
 pub(crate) struct Pace {
     pub(crate) lap: Nanoseconds,
     pub(crate) laps: u64,
+    /// No lap begins this long after the first one that counts.
+    pub(crate) most: Option<Nanoseconds>,
 }
 
 /// What the team did.
@@ -38,6 +40,7 @@ pub(crate) fn run<C: Clock>(
         barrier: Barrier::new(threads.max(1)),
         part: AtomicUsize::new(0),
         iterations: AtomicU64::new(0),
+        counts: AtomicBool::new(false),
     };
     let members = std::thread::scope(|scope| {
         let spawn = |index: usize| {
@@ -56,6 +59,7 @@ struct Team<'a, C> {
     barrier: Barrier,
     part: AtomicUsize,
     iterations: AtomicU64,
+    counts: AtomicBool,
 }
 
 /// One thread's laps that count.
@@ -67,6 +71,7 @@ struct Member {
 
 struct Lap {
     part: usize,
+    counts: bool,
     work: f64,
     start: Nanoseconds,
     end: Nanoseconds,
@@ -88,9 +93,8 @@ impl<C: Clock> Team<'_, C> {
             true => self.lead(&mut parts, pace),
             false => self.follow(&mut parts),
         };
-        let warm = laps.len() - (laps.len()).min(parts.len() * pace.laps as usize);
         Member {
-            laps: laps.into_iter().skip(warm).collect(),
+            laps: laps.into_iter().filter(|lap| lap.counts).collect(),
             parts: parts.len(),
             pinned,
         }
@@ -102,7 +106,13 @@ impl<C: Clock> Team<'_, C> {
         let counts: Vec<u64> = (0..parts.len())
             .map(|part| self.fit(parts, part, pace.lap, &mut laps))
             .collect();
+        self.counts.store(true, Ordering::Release);
+        let start = self.clock.now();
+        let is_over = |most| self.clock.now().saturating_sub(start) >= most;
         for _ in 0..pace.laps {
+            if pace.most.is_some_and(is_over) {
+                break;
+            }
             for (part, iterations) in counts.iter().enumerate() {
                 laps.extend(self.order(parts, part, *iterations));
             }
@@ -160,6 +170,7 @@ impl<C: Clock> Team<'_, C> {
         self.barrier.wait();
         Some(Lap {
             part: index,
+            counts: self.counts.load(Ordering::Acquire),
             work: part.work * iterations as f64,
             start,
             end,

@@ -3,6 +3,7 @@
 //! On a machine that others use, too, the shares are lower bounds and the ratios scatter; the spread stands beside each.
 
 mod stream;
+mod sys;
 
 use std::path::Path;
 

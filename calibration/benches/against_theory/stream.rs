@@ -7,6 +7,8 @@ use tare_calibration::WorkingSet;
 use tare_clock::{Clock, MonotonicClock};
 use tare_units::{BytesPerSecond, Nanoseconds, Rate};
 
+use crate::sys::Stream;
+
 /// Behind every cache: three arrays of 320 MB, all threads together.
 const BYTES: usize = 960_000_000;
 const PASSES: usize = 12;
@@ -18,51 +20,6 @@ const NAMES: [&str; 6] = [
     "STREAM add",
     "STREAM triad",
 ];
-
-struct Stream {
-    a: Vec<f64>,
-    b: Vec<f64>,
-    c: Vec<f64>,
-}
-
-impl Stream {
-    fn of(bytes: usize) -> Self {
-        let length = bytes / 24;
-        Self {
-            a: vec![1.0; length],
-            b: vec![2.0; length],
-            c: vec![0.5; length],
-        }
-    }
-
-    fn copy(&mut self) -> usize {
-        for (c, a) in self.c.iter_mut().zip(&self.a) {
-            *c = *a;
-        }
-        16 * self.a.len()
-    }
-
-    fn scale(&mut self, s: f64) -> usize {
-        for (b, c) in self.b.iter_mut().zip(&self.c) {
-            *b = s * c;
-        }
-        16 * self.a.len()
-    }
-
-    fn add(&mut self) -> usize {
-        for ((c, a), b) in self.c.iter_mut().zip(&self.a).zip(&self.b) {
-            *c = a + b;
-        }
-        24 * self.a.len()
-    }
-
-    fn triad(&mut self, s: f64) -> usize {
-        for ((a, b), c) in self.a.iter_mut().zip(&self.b).zip(&self.c) {
-            *a = b + s * c;
-        }
-        24 * self.a.len()
-    }
-}
 
 /// Start, end and bytes of one loop.
 type Lap = (Nanoseconds, Nanoseconds, usize);
@@ -144,9 +101,6 @@ fn pass(which: usize, own: &mut WorkingSet, stream: &mut Stream) -> usize {
             own.triad();
             own.bytes() as usize
         }
-        2 => stream.copy(),
-        3 => stream.scale(s),
-        4 => stream.add(),
-        _ => stream.triad(s),
+        _ => stream.pass(which - 2, s),
     }
 }

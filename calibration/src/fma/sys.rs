@@ -43,21 +43,21 @@ pub(crate) fn all() -> Vec<Result<Fma, Absent>> {
     use super::{amx, x86};
     use Precision::{Bf16, Fp32, Int8};
 
-    let (avx512, twelve, wide) = (has!("avx512f"), 2 * x86::TWELVE, 2 * x86::TWENTY_FOUR);
-    let (avx2, tiles) = (has!("avx2"), 2 * amx::TILES * 16 * 16);
+    let (avx2, avx512) = (has!("avx2"), has!("avx512f"));
+    let (sums, tiles) = (2 * x86::SUMS, 2 * amx::TILES * 16 * 16);
     let bf16 = found(avx512 && has!("avx512bf16"));
     let vnni = found(avx512 && has!("avx512vnni"));
     let avx_vnni = found(avx2 && has!("avxvnni"));
     let (fma, avx512) = (found(avx2 && has!("fma")), found(avx512));
     let (tiles_bf16, tiles_int8) = (amx::usable(amx::BF16), amx::usable(amx::INT8));
     vec![
-        when("fma-sse2", Fp32, twelve * 4, x86::sse2, Ok(())),
-        when("fma-avx2", Fp32, twelve * 8, x86::avx2, fma),
-        when("fma-avx512", Fp32, wide * 16, x86::avx512, avx512),
-        when("dot-avx512-bf16", Bf16, wide * 32, x86::avx512_bf16, bf16),
+        when("fma-sse2", Fp32, sums * 4, x86::sse2, Ok(())),
+        when("fma-avx2", Fp32, sums * 8, x86::avx2, fma),
+        when("fma-avx512", Fp32, sums * 16, x86::avx512, avx512),
+        when("dot-avx512-bf16", Bf16, sums * 32, x86::avx512_bf16, bf16),
         when("dot-amx-bf16", Bf16, tiles * 32, amx::bf16, tiles_bf16),
-        when("dot-avx-vnni", Int8, twelve * 32, x86::avx_vnni, avx_vnni),
-        when("dot-avx512-vnni", Int8, wide * 64, x86::avx512_vnni, vnni),
+        when("dot-avx-vnni", Int8, sums * 32, x86::avx_vnni, avx_vnni),
+        when("dot-avx512-vnni", Int8, sums * 64, x86::avx512_vnni, vnni),
         when("dot-amx-int8", Int8, tiles * 64, amx::int8, tiles_int8),
     ]
 }

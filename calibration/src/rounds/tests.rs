@@ -23,6 +23,7 @@ fn step<'a>(clock: &SimulatedClock, label: &str, nanos: u64) -> Step<'a> {
         pace: Pace {
             lap: MICROSECOND,
             laps: 2,
+            most: None,
         },
         keep: Keep::Fastest,
         expected: Nanoseconds::from_nanos(3 * nanos),
@@ -113,6 +114,7 @@ fn of_the_laps_of_a_round_the_fastest_or_the_middle_one_counts() {
             pace: Pace {
                 lap: MICROSECOND,
                 laps: 3,
+                most: None,
             },
             keep,
             ..step(&clock, "uneven", 1)

@@ -7,6 +7,7 @@ use super::*;
 const PACE: Pace = Pace {
     lap: Nanoseconds::from_micros(1),
     laps: 3,
+    most: None,
 };
 
 /// A part of 8 operations that take `nanos` an iteration.
@@ -53,6 +54,19 @@ fn an_iteration_longer_than_a_lap_is_done_once_a_lap() {
     let make = || vec![part(&clock, 10_000)];
     run(&clock, 1, &crate::pin::allowed_cpus(), &make, PACE);
     assert_eq!(clock.now(), Nanoseconds::from_micros(4 * 10));
+}
+
+#[test]
+fn no_lap_begins_after_the_most_that_a_pace_allows() {
+    let clock = SimulatedClock::new();
+    let pace = Pace {
+        most: Some(Nanoseconds::from_micros(3)),
+        laps: 100,
+        ..PACE
+    };
+    let make = || vec![part(&clock, 1_000), part(&clock, 1_000)];
+    let laps = run(&clock, 1, &crate::allowed_cpus(), &make, pace);
+    assert_eq!(laps.per_s.iter().map(Vec::len).collect::<Vec<_>>(), [2, 2]);
 }
 
 #[test]

@@ -4,8 +4,8 @@
 use std::arch::asm;
 use std::arch::x86_64::__cpuid_count;
 
-/// Sums on tiles of their own; two more hold the factors.
-pub(crate) const TILES: u64 = 6;
+/// Sums on tiles of their own, the products of two factors with two others, as a multiplication of matrices takes them.
+pub(crate) const TILES: u64 = 4;
 
 const BYTES: usize = 1024;
 
@@ -68,7 +68,7 @@ fn permitted() -> bool {
     answer == 0
 }
 
-/// The loop around one instruction, with the total of the six sums' elements of type `$element`.
+/// The loop around one instruction, with the total of the four sums' elements of type `$element`.
 macro_rules! products {
     ($iterations:ident, $instruction:literal, $factor:expr, $element:ty) => {{
         let factor = Tile($factor);
@@ -81,19 +81,17 @@ macro_rules! products {
                 "tilezero tmm1",
                 "tilezero tmm2",
                 "tilezero tmm3",
-                "tilezero tmm4",
-                "tilezero tmm5",
+                "tileloadd tmm4, [{factor} + {stride}*1]",
+                "tileloadd tmm5, [{factor} + {stride}*1]",
                 "tileloadd tmm6, [{factor} + {stride}*1]",
                 "tileloadd tmm7, [{factor} + {stride}*1]",
                 "test {left}, {left}",
                 "jz 3f",
                 "2:",
-                concat!($instruction, " tmm0, tmm6, tmm7"),
-                concat!($instruction, " tmm1, tmm6, tmm7"),
-                concat!($instruction, " tmm2, tmm6, tmm7"),
-                concat!($instruction, " tmm3, tmm6, tmm7"),
-                concat!($instruction, " tmm4, tmm6, tmm7"),
-                concat!($instruction, " tmm5, tmm6, tmm7"),
+                concat!($instruction, " tmm0, tmm4, tmm6"),
+                concat!($instruction, " tmm1, tmm4, tmm7"),
+                concat!($instruction, " tmm2, tmm5, tmm6"),
+                concat!($instruction, " tmm3, tmm5, tmm7"),
                 "dec {left}",
                 "jnz 2b",
                 "3:",
@@ -101,8 +99,6 @@ macro_rules! products {
                 "tilestored [{sums} + {stride}*1 + 1024], tmm1",
                 "tilestored [{sums} + {stride}*1 + 2048], tmm2",
                 "tilestored [{sums} + {stride}*1 + 3072], tmm3",
-                "tilestored [{sums} + {stride}*1 + 4096], tmm4",
-                "tilestored [{sums} + {stride}*1 + 5120], tmm5",
                 "tilerelease",
                 configuration = in(reg) &raw const CONFIGURATION,
                 factor = in(reg) &raw const factor,
@@ -117,7 +113,7 @@ macro_rules! products {
     }};
 }
 
-/// 16 × 16 sums in FP32 of 32 products of BF16, six times.
+/// 16 × 16 sums in FP32 of 32 products of BF16, four times.
 ///
 /// # Safety
 /// [`usable`] must have agreed.
@@ -127,7 +123,7 @@ pub(crate) unsafe fn bf16(iterations: u64) -> f64 {
     products!(iterations, "tdpbf16ps", ones, f32)
 }
 
-/// 16 × 16 sums of 64 products of bytes, six times.
+/// 16 × 16 sums of 64 products of bytes, four times.
 ///
 /// # Safety
 /// [`usable`] must have agreed.

@@ -21,19 +21,13 @@ macro_rules! sums {
     }};
 }
 
-/// With the twelve that leave two of sixteen registers for the factors, or the twenty-four that leave eight of thirty-two.
+/// Twelve: two units with a latency of five keep ten at work, and sixteen registers hold them with the factors.
 macro_rules! twelve {
     ($($rest:tt)+) => { sums!($($rest)+, a b c d e f g h i j k l) };
 }
 
-macro_rules! twenty_four {
-    ($($rest:tt)+) => { sums!($($rest)+, a b c d e f g h i j k l m n o p q r s t u v w x) };
-}
-
-/// Sums of [`sse2`], [`avx2`], [`avx_vnni`].
-pub(crate) const TWELVE: u64 = 12;
-/// Sums of the kernels on registers of 512 bits.
-pub(crate) const TWENTY_FOUR: u64 = 24;
+/// Independent sums of each kernel.
+pub(crate) const SUMS: u64 = 12;
 
 /// A multiplication by one and an addition of one, on 4 lanes.
 #[target_feature(enable = "sse2")]
@@ -65,7 +59,7 @@ pub(crate) fn avx2(iterations: u64) -> f64 {
 #[target_feature(enable = "avx512f")]
 pub(crate) fn avx512(iterations: u64) -> f64 {
     let one = black_box(_mm512_set1_ps(1.0));
-    twenty_four!(
+    twelve!(
         iterations,
         start => _mm512_set1_ps(f32::from(start)),
         sum => _mm512_fmadd_ps(one, one, sum),
@@ -79,7 +73,7 @@ pub(crate) fn avx512_bf16(iterations: u64) -> f64 {
     const ONE: u16 = 0x3f80;
     // SAFETY: thirty-two BF16 are sixty-four bytes of any content.
     let one: __m512bh = black_box(unsafe { transmute::<[u16; 32], __m512bh>([ONE; 32]) });
-    twenty_four!(
+    twelve!(
         iterations,
         start => _mm512_set1_ps(f32::from(start)),
         sum => _mm512_dpbf16_ps(sum, one, one),
@@ -91,7 +85,7 @@ pub(crate) fn avx512_bf16(iterations: u64) -> f64 {
 #[target_feature(enable = "avx512f,avx512vnni")]
 pub(crate) fn avx512_vnni(iterations: u64) -> f64 {
     let one = black_box(_mm512_set1_epi8(1));
-    twenty_four!(
+    twelve!(
         iterations,
         start => _mm512_set1_epi32(i32::from(start)),
         sum => _mm512_dpbusd_epi32(sum, one, one),
