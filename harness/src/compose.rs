@@ -9,7 +9,7 @@ use crate::fidelity::Compared;
 use crate::observe::Observed;
 use crate::plan::Work;
 use crate::protocol::{Given, Outcome};
-use fill::{add, fill};
+use fill::{add, distrust_run_delay, fill};
 
 /// Where a record says why its run does not read the run delay.
 pub const NO_RUN_DELAY: &str = "harness.run_delay_ns";
@@ -109,6 +109,7 @@ pub fn compose(about: About, attempt: Attempt, beside: Beside) -> Record {
     match attempt.outcome {
         Ok(Some(outcome)) => {
             fill(&mut record, *outcome, &about);
+            distrust_run_delay(&mut record);
             add(&mut record, beside);
         }
         Ok(None) => fail(&mut record, None),

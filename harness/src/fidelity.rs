@@ -2,7 +2,7 @@
 //!
 //! A value a that should be b passes where |a − b| ≤ atol · s + rtol · |b|, s being the mean magnitude of the output's
 //! finite values, those left out that fill a mask ([`Magnitude::scale`]). Errors of a value that is small beside the others are those of the larger numbers that it is a
-//! difference of: they follow the output's scale and not the value. NaN passes for NaN, an infinity for itself only;
+//! difference of: they follow the output's scale and not the value; s is at least 1e-3. NaN passes for NaN, an infinity for itself only;
 //! integers and booleans pass where they are equal, 8-bit outputs of a quantised model within 8 steps.
 //!
 //! | precision | atol | rtol | largest error seen, in times of s |
@@ -27,6 +27,9 @@ use crate::outputs::{OutputFile, Stored, names};
 
 /// Bytes of an output that are compared at once; whole elements of every type.
 const PIECE: usize = 1 << 20;
+/// An output that is smaller than this is taken as large as this: what remains where numbers of magnitude 1 cancel is the
+/// rounding of those, some 1e-7 in 32-bit floats, and no two libraries round alike.
+const SMALLEST: f64 = 1e-3;
 /// Outputs whose error is told in words.
 const TOLD: usize = 3;
 
@@ -157,7 +160,7 @@ fn deviation(
         read(reference, offset, &mut expected)?;
         magnitude.feed(dtype, &expected);
     }
-    let scale = magnitude.scale();
+    let scale = magnitude.scale().max(SMALLEST);
     let absolute = Tolerance {
         atol: tolerance.atol * scale,
         ..tolerance

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tare_units::Flops;
 
-/// What the framework's profiler said in a pass of its own; times are means over its requests.
+/// What the framework's profiler said in a pass of its own; times are medians over its requests.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Profile {
     /// Profiled latency over unprofiled latency, both medians.

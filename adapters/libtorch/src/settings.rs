@@ -93,12 +93,17 @@ impl Settings {
         })
     }
 
-    /// The options for this cell; a precision of TF32 turns `tf32` on.
+    /// The options for this cell: a precision of TF32 turns `tf32` on, a TorchScript file is executed as such.
     ///
     /// # Errors
     /// As [`Settings::read`], and where the cell leaves an option nothing to change or contradicts it.
     pub(crate) fn of(request: &LoadRequest) -> Result<Self, AdapterError> {
-        let mut settings = Self::read(&request.options)?;
+        let mut options = request.options.clone();
+        if request.format == ModelFormat::TorchScript {
+            let mode = options.entry(MODE.to_owned());
+            mode.or_insert_with(|| "script".to_owned());
+        }
+        let mut settings = Self::read(&options)?;
         if request.device == Device::Cpu {
             refuse_gpu_options(&request.options)?;
             if request.precision == Some(Precision::Tf32) {
@@ -110,7 +115,7 @@ impl Settings {
         }
         if request.format == ModelFormat::TorchScript && settings.mode == Mode::Eager {
             return Err(AdapterError::Unsupported(
-                "libtorch executes a TorchScript file as TorchScript only: ask for libtorch:mode=script"
+                "libtorch executes a TorchScript file as TorchScript only: leave mode=eager out"
                     .to_owned(),
             ));
         }

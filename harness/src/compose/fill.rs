@@ -78,6 +78,21 @@ fn fill_measured(record: &mut Record, measured: Measured, harness: &Harness) {
     });
 }
 
+/// Takes back what the run delay of one thread says where more than one worked, whatever was asked of the framework.
+pub fn distrust_run_delay(record: &mut Record) {
+    let used = record.counters.as_ref();
+    let used = used.and_then(|counters| counters.threads_used);
+    let Some(used) = used.filter(|used| *used > 1) else {
+        return;
+    };
+    let delayed = |doubt: &Doubt| matches!(doubt, Doubt::DelayedRequests { .. });
+    record.doubts.retain(|doubt| !delayed(doubt));
+    if record.effective_latency.take().is_some() {
+        let reason = format!("{used} threads worked: their run delays overlap");
+        record.missing.insert("effective_latency".into(), reason);
+    }
+}
+
 /// Puts what the parent alone knows into `record`.
 pub fn add(record: &mut Record, beside: Beside) {
     match beside {

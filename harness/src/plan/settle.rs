@@ -169,6 +169,7 @@ fn refer(
 ) -> Result<Plan, PlanError> {
     if let ReferenceChoice::Named(spec) = choice {
         check_adapter(desk, spec)?;
+        check_reference(desk, spec)?;
     }
     let mut references: Vec<Work> = Vec::new();
     let mut known: BTreeMap<(String, String), Result<AdapterSpec, String>> = BTreeMap::new();
@@ -183,6 +184,18 @@ fn refer(
         };
     }
     Ok(Plan { cells, references })
+}
+
+fn check_reference(desk: &dyn Desk, spec: &AdapterSpec) -> Result<(), PlanError> {
+    let description = desk.describe(spec).map_err(PlanError::UnknownAdapter)?;
+    if description.computes || description.died {
+        return Ok(());
+    }
+    Err(PlanError::Unavailable {
+        adapter: spec.to_string(),
+        reason: "it computes nothing to compare with".to_owned(),
+        remedy: "name another --reference, or none".to_owned(),
+    })
 }
 
 fn reference_of(
@@ -212,16 +225,27 @@ fn reference_of(
         .filter(other)
         .find(|spec| accepts(desk, spec, &load));
     found.cloned().ok_or_else(|| {
-        let names: Vec<String> = candidates
-            .iter()
-            .filter(other)
-            .map(ToString::to_string)
-            .collect();
+        let others = candidates.iter().filter(other);
+        let reasons: Vec<String> = others.map(|spec| why_not(desk, spec, &load)).collect();
         format!(
-            "no other adapter that executes this model is ready here ({}): tare adapter list says what mends it",
-            names.join(", ")
+            "no other framework executes this model here: {}",
+            reasons.join(", ")
         )
     })
+}
+
+/// Why `spec`, which does not accept the model, is no reference for it.
+fn why_not(desk: &dyn Desk, spec: &AdapterSpec, load: &LoadRequest) -> String {
+    match desk.describe(spec) {
+        Ok(description) if !description.is_ready() => {
+            format!("{spec} is not ready (tare adapter list says what mends it)")
+        }
+        Ok(description) if !description.formats.contains(&load.format) => {
+            format!("{spec} reads no {}", load.format)
+        }
+        Ok(_) => format!("{spec} refuses it"),
+        Err(_) => format!("{spec} is not known"),
+    }
 }
 
 /// The place of the reference for `work` among `references`, added where it is new.

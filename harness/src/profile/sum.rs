@@ -1,53 +1,50 @@
-//! What a profiler told request by request as one profile: means by kind of operator and by operator.
+//! What a profiler told request by request as one profile: medians by kind of operator and by operator.
 
 use std::collections::BTreeMap;
 
-use tare_adapter_api::RequestProfile;
+use tare_adapter_api::{OperatorTime, RequestProfile};
 use tare_results::{NodeShare, OperatorShare, Profile};
 use tare_statistics::{Percentile, nearest_rank};
 use tare_units::Nanoseconds;
 
 use crate::job::JobError;
 
-/// The mean of `requests`, whose latencies by the harness's clock are `latencies`.
+/// The medians over `requests`, whose latencies by the harness's clock are `latencies`.
+///
+/// A mean would tell the time of one request that was held up, which may be many times that of all others.
 pub fn summed(
     requests: &[RequestProfile],
     mut latencies: Vec<Nanoseconds>,
 ) -> Result<Profile, JobError> {
-    let count = requests.len() as f64;
-    let mut kinds: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
-    let mut nodes: BTreeMap<(&str, &str), u64> = BTreeMap::new();
-    for operator in requests.iter().flatten() {
-        let (executed, time) = kinds.entry(&operator.kind).or_default();
-        *executed += operator.count;
-        *time += operator.time_ns;
-        if let Some(name) = &operator.name {
-            *nodes.entry((name, &operator.kind)).or_default() += operator.time_ns;
+    let mut kinds: BTreeMap<&str, Tally> = BTreeMap::new();
+    let mut nodes: BTreeMap<(&str, &str), Tally> = BTreeMap::new();
+    for (place, request) in requests.iter().enumerate() {
+        for operator in request {
+            let kind = kinds.entry(&operator.kind).or_default();
+            kind.add(place, operator);
+            if let Some(name) = &operator.name {
+                let node = nodes.entry((name, &operator.kind)).or_default();
+                node.add(place, operator);
+            }
         }
     }
-    let total: u64 = kinds.values().map(|(_, time)| time).sum();
-    if total == 0 {
+    let count = requests.len();
+    let total: f64 = kinds.values().map(|kind| kind.time_ns(count)).sum();
+    if total == 0.0 {
         return Err(JobError::Profile("told of no operator's time".to_owned()));
     }
-    let share = |time: u64| (time as f64 / count, time as f64 / total as f64);
-    let operators = kinds.into_iter().map(|(kind, (executed, time))| {
-        let (time_ns, share) = share(time);
-        OperatorShare {
-            kind: kind.to_owned(),
-            count: (executed as f64 / count).round() as u64,
-            time_ns,
-            share,
-            flops: None,
-        }
+    let operators = kinds.into_iter().map(|(kind, tally)| OperatorShare {
+        kind: kind.to_owned(),
+        count: (tally.executed as f64 / count as f64).round() as u64,
+        time_ns: tally.time_ns(count),
+        share: tally.time_ns(count) / total,
+        flops: None,
     });
-    let nodes = nodes.into_iter().map(|((name, kind), time)| {
-        let (time_ns, share) = share(time);
-        NodeShare {
-            name: name.to_owned(),
-            kind: kind.to_owned(),
-            time_ns,
-            share,
-        }
+    let nodes = nodes.into_iter().map(|((name, kind), tally)| NodeShare {
+        name: name.to_owned(),
+        kind: kind.to_owned(),
+        time_ns: tally.time_ns(count),
+        share: tally.time_ns(count) / total,
     });
     latencies.sort_unstable();
     let p50 = nearest_rank(&latencies, Percentile::P50);
@@ -61,6 +58,29 @@ pub fn summed(
     })
 }
 
+/// How often something was executed, and its time in each request that executed it.
+#[derive(Default)]
+struct Tally {
+    executed: u64,
+    times: BTreeMap<usize, u64>,
+}
+
+impl Tally {
+    fn add(&mut self, request: usize, operator: &OperatorTime) {
+        self.executed += operator.count;
+        *self.times.entry(request).or_default() += operator.time_ns;
+    }
+
+    /// The median over `requests` requests, nothing in those that did not execute it.
+    fn time_ns(&self, requests: usize) -> f64 {
+        let mut times: Vec<u64> = self.times.values().copied().collect();
+        times.resize(requests.max(times.len()), 0);
+        times.sort_unstable();
+        let middle = [(times.len() - 1) / 2, times.len() / 2];
+        middle.iter().map(|at| times[*at] as f64).sum::<f64>() / 2.0
+    }
+}
+
 fn largest_first<T>(all: impl Iterator<Item = T>, time: fn(&T) -> f64) -> Vec<T> {
     let mut all: Vec<T> = all.collect();
     all.sort_by(|one, other| time(other).total_cmp(&time(one)));
@@ -69,8 +89,6 @@ fn largest_first<T>(all: impl Iterator<Item = T>, time: fn(&T) -> f64) -> Vec<T>
 
 #[cfg(test)]
 mod tests {
-    use tare_adapter_api::OperatorTime;
-
     use super::*;
 
     fn operator(name: Option<&str>, kind: &str, count: u64, time_ns: u64) -> OperatorTime {
@@ -87,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn times_are_means_over_the_requests_by_kind_and_by_operator() {
+    fn times_are_medians_over_the_requests_by_kind_and_by_operator() {
         let request = |first| {
             vec![
                 operator(Some("a"), "MatMul", 1, first),
@@ -128,6 +146,20 @@ mod tests {
         ];
         let profile = summed(&[request], latencies([1, 1, 1])).expect("there is time");
         assert_eq!((profile.operators[0].count, profile.nodes.len()), (20, 0));
+    }
+
+    #[test]
+    fn a_request_that_was_held_up_does_not_decide_where_time_goes() {
+        let request = |held_up: u64| {
+            vec![
+                operator(Some("a"), "MatMul", 1, 300),
+                operator(Some("b"), "Sqrt", 1, 100 + held_up),
+            ]
+        };
+        let requests = [request(0), request(90_000), request(0)];
+        let profile = summed(&requests, latencies([1, 1, 1])).expect("there is time");
+        let times: Vec<f64> = profile.operators.iter().map(|one| one.time_ns).collect();
+        assert_eq!(times, [300.0, 100.0]);
     }
 
     #[test]

@@ -15,7 +15,7 @@ use crate::protocol::{Effort, Job, Purpose, Timing};
 /// What is profiled of a cell at the most.
 const EFFORT: Effort = Effort {
     duration_ns: Nanoseconds::from_secs(1),
-    max_requests: 20,
+    max_requests: 100,
 };
 
 impl<C: Clock> Going<'_, C> {

@@ -40,6 +40,7 @@ pub fn notes(summaries: &[Summary], dimensions: &Dimensions) -> Vec<Note> {
         text: about(&rows, summaries, dimensions, &text),
     });
     said.chain(agreement(summaries, dimensions))
+        .chain(not_compared(summaries, dimensions))
         .chain(no_latency(summaries))
         .chain(tail(summaries))
         .collect()
@@ -106,6 +107,31 @@ fn whose(rows: &[&Summary], dimensions: &Dimensions) -> String {
         }
     });
     groups.collect::<Vec<_>>().join("; ")
+}
+
+/// Whose outputs nobody looked at, and why.
+fn not_compared(summaries: &[Summary], dimensions: &Dimensions) -> Vec<Note> {
+    let mut reasons: Vec<(&str, Vec<&Summary>)> = Vec::new();
+    let valid = summaries.iter().filter(|one| one.reasons.is_empty());
+    for summary in valid.filter(|one| one.fidelity.is_none() && one.repeats > 0) {
+        let Some(reason) = summary.missing.get("fidelity") else {
+            continue;
+        };
+        match reasons.iter_mut().find(|(known, _)| known == reason) {
+            Some((_, rows)) => rows.push(summary),
+            None => reasons.push((reason, vec![summary])),
+        }
+    }
+    let note = |(reason, rows): (&str, Vec<&Summary>)| Note {
+        mark: "",
+        text: about(
+            &rows,
+            summaries,
+            dimensions,
+            &format!("outputs were not compared: {reason}"),
+        ),
+    };
+    reasons.into_iter().map(note).collect()
 }
 
 /// Whose outputs agree with which reference, and how closely.

@@ -11,6 +11,8 @@ use crate::summary::Summary;
 const NAMED: usize = 5;
 /// A profiled request that takes so many times as long says little of an unprofiled one.
 const DISTORTED: f64 = 1.2;
+/// A share of a request that no operator had and that is worth a word.
+const OUTSIDE: f64 = 0.05;
 
 /// A heading, a sentence a profile, and which of them distort; nothing without a profile.
 pub fn profiles(summaries: &[Summary], dimensions: &Dimensions) -> Vec<Note> {
@@ -57,13 +59,15 @@ fn told(profile: &Profile) -> String {
         let share = rest.iter().map(|one| one.share).sum();
         parts.push(format!("{} others {}", rest.len(), percent(share)));
     }
-    match profile.perturbation {
-        Some(times) => format!(
-            "{}; {times:.2} times as long when profiled",
-            parts.join(", ")
-        ),
-        None => parts.join(", "),
+    let mut sentence = vec![parts.join(", ")];
+    let within: f64 = profile.operators.iter().map(|one| one.time_ns).sum();
+    let outside = profile.latency_p50_ns - within;
+    if outside > OUTSIDE * profile.latency_p50_ns {
+        sentence.push(format!("{} outside operators", time(outside)));
     }
+    let times = profile.perturbation;
+    sentence.extend(times.map(|times| format!("{times:.2} times as long when profiled")));
+    sentence.join("; ")
 }
 
 fn percent(share: f64) -> String {

@@ -10,9 +10,10 @@ pub(crate) struct ShimError(String);
 impl ShimError {
     /// From the text of an exception: of a traceback its last word, of several lines the first.
     pub(crate) fn new(text: &str) -> Self {
-        let told = text.rsplit_once("\nRuntimeError: ");
-        let told = told.map_or(text, |(_, reason)| reason);
-        let told = told.split(" This is an internal miniz error.").next();
+        let told = raised(text)
+            .unwrap_or(text)
+            .split(" This is an internal miniz error.")
+            .next();
         let line = told
             .unwrap_or_default()
             .lines()
@@ -24,6 +25,24 @@ impl ShimError {
                 .to_owned(),
         )
     }
+}
+
+/// What follows the last `KindOfError: ` that begins a line, such as `builtins.RuntimeError: `.
+fn raised(text: &str) -> Option<&str> {
+    let is_kind = |word: &str| {
+        let is_name = |c: char| c.is_alphanumeric() || c == '_' || c == '.';
+        word.chars().all(is_name) && (word.ends_with("Error") || word.ends_with("Exception"))
+    };
+    let lines = text.split_inclusive('\n').scan(0, |end, line| {
+        let start = *end;
+        *end += line.len();
+        Some((start, line))
+    });
+    let reasons = lines.filter_map(|(start, line)| {
+        let (kind, _) = line.split_once(": ")?;
+        is_kind(kind).then(|| &text[start + kind.len() + 2..])
+    });
+    reasons.last()
 }
 
 /// What the binding's error says, in a line.
@@ -56,6 +75,8 @@ mod tests {
         let told = |text| ShimError::new(text).to_string();
         let traceback = "The following operation failed in the TorchScript interpreter.\nTraceback (most recent call last):\n    return x @ x\n           ~~~~~ <--- HERE\nRuntimeError: shapes differ\n\n";
         assert_eq!(told(traceback), "shapes differ");
+        let raised = "The following operation failed in the TorchScript interpreter.\nTraceback (most recent call last):\n    raise RuntimeError(\"boom\")\n    ~~~~~ <--- HERE\nbuiltins.RuntimeError: boom\n";
+        assert_eq!(told(raised), "boom");
         assert_eq!(told("\nno such file.\nat line 3"), "no such file");
         assert_eq!(
             told("not a ZIP archive. This is an internal miniz error. If you are seeing this"),
