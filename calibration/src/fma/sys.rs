@@ -4,14 +4,27 @@
 use super::Absent;
 use crate::Precision;
 
+/// A kernel's loop alone, and with that many additions an iteration: more than the cycles that the slowest known core takes for it.
+macro_rules! woven {
+    ($kernel:path, $additions:literal) => {{
+        use $kernel as kernel;
+        (kernel::<0> as Run, kernel::<$additions> as Run, $additions)
+    }};
+}
+
 /// A kernel that this processor can run.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Fma {
     name: &'static str,
     precision: Precision,
     operations: u64,
-    run: unsafe fn(u64) -> f64,
+    runs: Runs,
 }
+
+/// The loop alone, the loop with a chain of additions that takes longer, and the additions of an iteration.
+type Runs = (Run, Run, u64);
+
+type Run = unsafe fn(u64) -> f64;
 
 impl Fma {
     /// Such as `fma-avx512`.
@@ -31,7 +44,18 @@ impl Fma {
     /// The total of the sums after `iterations`.
     pub(crate) fn run(&self, iterations: u64) -> f64 {
         // SAFETY: one of these is made only by `when`, once the processor has what it needs.
-        unsafe { (self.run)(iterations) }
+        unsafe { (self.runs.0)(iterations) }
+    }
+
+    /// The same beside a chain of [`Fma::additions`] an iteration, which takes longer than they do.
+    pub(crate) fn run_woven(&self, iterations: u64) -> f64 {
+        // SAFETY: as above.
+        unsafe { (self.runs.1)(iterations) }
+    }
+
+    /// Dependent additions of one iteration of [`Fma::run_woven`].
+    pub(crate) fn additions(&self) -> u64 {
+        self.runs.2
     }
 }
 
@@ -51,14 +75,50 @@ pub(crate) fn all() -> Vec<Result<Fma, Absent>> {
     let (fma, avx512) = (found(avx2 && has!("fma")), found(avx512));
     let (tiles_bf16, tiles_int8) = (amx::usable(amx::BF16), amx::usable(amx::INT8));
     vec![
-        when("fma-sse2", Fp32, sums * 4, x86::sse2, Ok(())),
-        when("fma-avx2", Fp32, sums * 8, x86::avx2, fma),
-        when("fma-avx512", Fp32, sums * 16, x86::avx512, avx512),
-        when("dot-avx512-bf16", Bf16, sums * 32, x86::avx512_bf16, bf16),
-        when("dot-amx-bf16", Bf16, tiles * 32, amx::bf16, tiles_bf16),
-        when("dot-avx-vnni", Int8, sums * 32, x86::avx_vnni, avx_vnni),
-        when("dot-avx512-vnni", Int8, sums * 64, x86::avx512_vnni, vnni),
-        when("dot-amx-int8", Int8, tiles * 64, amx::int8, tiles_int8),
+        when("fma-sse2", Fp32, sums * 4, woven!(x86::sse2, 24), Ok(())),
+        when("fma-avx2", Fp32, sums * 8, woven!(x86::avx2, 16), fma),
+        when(
+            "fma-avx512",
+            Fp32,
+            sums * 16,
+            woven!(x86::avx512, 16),
+            avx512,
+        ),
+        when(
+            "dot-avx512-bf16",
+            Bf16,
+            sums * 32,
+            woven!(x86::avx512_bf16, 32),
+            bf16,
+        ),
+        when(
+            "dot-amx-bf16",
+            Bf16,
+            tiles * 32,
+            woven!(amx::bf16, 80),
+            tiles_bf16,
+        ),
+        when(
+            "dot-avx-vnni",
+            Int8,
+            sums * 32,
+            woven!(x86::avx_vnni, 16),
+            avx_vnni,
+        ),
+        when(
+            "dot-avx512-vnni",
+            Int8,
+            sums * 64,
+            woven!(x86::avx512_vnni, 16),
+            vnni,
+        ),
+        when(
+            "dot-amx-int8",
+            Int8,
+            tiles * 64,
+            woven!(amx::int8, 80),
+            tiles_int8,
+        ),
     ]
 }
 
@@ -70,7 +130,7 @@ pub(crate) fn all() -> Vec<Result<Fma, Absent>> {
         "fma-neon",
         Precision::Fp32,
         operations,
-        super::arm::neon,
+        woven!(super::arm::neon, 32),
         Ok(()),
     )]
 }
@@ -85,7 +145,7 @@ fn when(
     name: &'static str,
     precision: Precision,
     operations: u64,
-    run: unsafe fn(u64) -> f64,
+    runs: Runs,
     usable: Result<(), &'static str>,
 ) -> Result<Fma, Absent> {
     let absent = |reason| Absent {
@@ -97,6 +157,6 @@ fn when(
         name,
         precision,
         operations,
-        run,
+        runs,
     })
 }
