@@ -62,63 +62,47 @@ impl Fma {
 /// Every kernel of this architecture, narrow before wide, or why it cannot run here.
 #[cfg(target_arch = "x86_64")]
 pub(crate) fn all() -> Vec<Result<Fma, Absent>> {
+    let mut all = vectors();
+    all.extend(tiles());
+    all
+}
+
+#[cfg(target_arch = "x86_64")]
+fn vectors() -> Vec<Result<Fma, Absent>> {
     use std::arch::is_x86_feature_detected as has;
 
-    use super::{amx, x86};
+    use super::x86::{SUMS, avx_vnni, avx2, avx512, avx512_bf16, avx512_vnni, sse2};
     use Precision::{Bf16, Fp32, Int8};
 
-    let (avx2, avx512) = (has!("avx2"), has!("avx512f"));
-    let (sums, tiles) = (2 * x86::SUMS, 2 * amx::TILES * 16 * 16);
-    let bf16 = found(avx512 && has!("avx512bf16"));
-    let vnni = found(avx512 && has!("avx512vnni"));
-    let avx_vnni = found(avx2 && has!("avxvnni"));
-    let (fma, avx512) = (found(avx2 && has!("fma")), found(avx512));
-    let (tiles_bf16, tiles_int8) = (amx::usable(amx::BF16), amx::usable(amx::INT8));
+    const SUM: u64 = 2 * SUMS;
+    let (runs_2, runs_512) = (woven!(avx2, 16), woven!(avx512, 16));
+    let (runs_bf16, runs_vnni) = (woven!(avx512_bf16, 32), woven!(avx512_vnni, 16));
+    let (has_2, has_512) = (has!("avx2"), has!("avx512f"));
+    let fma = found(has_2 && has!("fma"));
+    let bf16 = found(has_512 && has!("avx512bf16"));
+    let narrow_vnni = found(has_2 && has!("avxvnni"));
+    let vnni = found(has_512 && has!("avx512vnni"));
+    let runs_narrow = woven!(avx_vnni, 16);
     vec![
-        when("fma-sse2", Fp32, sums * 4, woven!(x86::sse2, 24), Ok(())),
-        when("fma-avx2", Fp32, sums * 8, woven!(x86::avx2, 16), fma),
-        when(
-            "fma-avx512",
-            Fp32,
-            sums * 16,
-            woven!(x86::avx512, 16),
-            avx512,
-        ),
-        when(
-            "dot-avx512-bf16",
-            Bf16,
-            sums * 32,
-            woven!(x86::avx512_bf16, 32),
-            bf16,
-        ),
-        when(
-            "dot-amx-bf16",
-            Bf16,
-            tiles * 32,
-            woven!(amx::bf16, 80),
-            tiles_bf16,
-        ),
-        when(
-            "dot-avx-vnni",
-            Int8,
-            sums * 32,
-            woven!(x86::avx_vnni, 16),
-            avx_vnni,
-        ),
-        when(
-            "dot-avx512-vnni",
-            Int8,
-            sums * 64,
-            woven!(x86::avx512_vnni, 16),
-            vnni,
-        ),
-        when(
-            "dot-amx-int8",
-            Int8,
-            tiles * 64,
-            woven!(amx::int8, 80),
-            tiles_int8,
-        ),
+        when("fma-sse2", Fp32, SUM * 4, woven!(sse2, 24), Ok(())),
+        when("fma-avx2", Fp32, SUM * 8, runs_2, fma),
+        when("fma-avx512", Fp32, SUM * 16, runs_512, found(has_512)),
+        when("dot-avx512-bf16", Bf16, SUM * 32, runs_bf16, bf16),
+        when("dot-avx-vnni", Int8, SUM * 32, runs_narrow, narrow_vnni),
+        when("dot-avx512-vnni", Int8, SUM * 64, runs_vnni, vnni),
+    ]
+}
+
+#[cfg(target_arch = "x86_64")]
+fn tiles() -> [Result<Fma, Absent>; 2] {
+    use super::amx::{BF16, INT8, TILES, bf16, int8, usable};
+    use Precision::{Bf16, Int8};
+
+    const SUM: u64 = 2 * TILES * 16 * 16;
+    let (runs_bf16, runs_int8) = (woven!(bf16, 80), woven!(int8, 80));
+    [
+        when("dot-amx-bf16", Bf16, SUM * 32, runs_bf16, usable(BF16)),
+        when("dot-amx-int8", Int8, SUM * 64, runs_int8, usable(INT8)),
     ]
 }
 
