@@ -29,7 +29,7 @@ pub struct Options {
 }
 
 impl Options {
-    /// Every precision with one thread and with one on each processor, five times, in at most 55 s.
+    /// Every precision with one thread and with one on each processor, nine times, in at most 55 s.
     pub fn everything(target: Target, now: String) -> Self {
         let mut threads = vec![1, target.cpus.len() as u64];
         threads.dedup();
@@ -37,7 +37,7 @@ impl Options {
             target,
             precisions: Precision::ALL.to_vec(),
             threads,
-            repeats: 5,
+            repeats: 9,
             budget: Nanoseconds::from_secs(55),
             now,
         }
@@ -85,7 +85,7 @@ pub fn calibrate<C: Clock>(
     peaks
 }
 
-/// `known` with what `need` lacks of it, measured three times in at most 4 s; figures of another machine or method are dropped.
+/// `known` with what `need` lacks of it, measured five times in at most 4 s; figures of another machine or method are dropped.
 pub fn needed<C: Clock>(
     known: Option<Peaks>,
     need: Need,
@@ -95,7 +95,7 @@ pub fn needed<C: Clock>(
     progress: &mut dyn FnMut(&Progress),
 ) -> Peaks {
     const LIMITS: Limits = Limits {
-        rounds: 3,
+        rounds: 5,
         budget: Nanoseconds::from_secs(4),
     };
     let is_of_here = |peaks: &Peaks| peaks.machine == target.fingerprint && peaks.method == METHOD;

@@ -10,12 +10,12 @@ use crate::lane::{Make, Part};
 use crate::rounds::{Keep, Step};
 use crate::stream::WorkingSet;
 use crate::team::Pace;
-use crate::{Precision, Target, adds, gemm, levels, probe};
+use crate::{Precision, Target, gemm, levels, probe};
 
 /// What a step measures.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum What {
-    /// Operations, then dependent additions.
+    /// Operations, then, of kernels on registers, the additions woven into them.
     Kernel {
         precision: Precision,
         name: String,
@@ -124,22 +124,20 @@ fn registers(fma: Fma, threads: u64) -> Task {
         let run = move |iterations| {
             black_box(fma.run(iterations));
         };
-        vec![Part::new(fma.operations(), run), additions()]
+        let woven = move |iterations| {
+            black_box(fma.run_woven(iterations));
+        };
+        vec![
+            Part::new(fma.operations(), run),
+            Part::new(fma.additions(), woven),
+        ]
     };
     let (precision, name) = (fma.precision(), fma.name());
     kernel(precision, threads, name, KernelKind::Fma, Box::new(make))
 }
 
 fn product(precision: Precision) -> Option<Box<Make<'static>>> {
-    let part = |run: Box<dyn FnMut(u64)>| {
-        vec![
-            Part {
-                work: gemm::OPERATIONS as f64,
-                run,
-            },
-            additions(),
-        ]
-    };
+    let part = |run: Box<dyn FnMut(u64)>| vec![Part::new(gemm::OPERATIONS, run)];
     match precision {
         Precision::Fp32 => Some(Box::new(move || {
             let mut product = gemm::fp32();
@@ -155,12 +153,6 @@ fn product(precision: Precision) -> Option<Box<Make<'static>>> {
         })),
         Precision::Bf16 => None,
     }
-}
-
-fn additions() -> Part {
-    Part::new(adds::ADDS, |iterations| {
-        black_box(adds::chain(iterations));
-    })
 }
 
 fn kernel(

@@ -163,6 +163,7 @@ impl<C: Clock> Team<'_, C> {
         self.barrier.wait();
         let index = self.part.load(Ordering::Acquire);
         let iterations = self.iterations.load(Ordering::Acquire);
+        let counts = self.counts.load(Ordering::Acquire);
         let part = parts.get_mut(index)?;
         let start = self.clock.now();
         (part.run)(iterations);
@@ -170,7 +171,7 @@ impl<C: Clock> Team<'_, C> {
         self.barrier.wait();
         Some(Lap {
             part: index,
-            counts: self.counts.load(Ordering::Acquire),
+            counts,
             work: part.work * iterations as f64,
             start,
             end,

@@ -85,7 +85,7 @@ pub struct KernelPeak {
     pub kind: KernelKind,
     /// All threads together; in each repeat the fastest stretch.
     pub flops_per_s: Spread<FlopsPerSecond>,
-    /// By a chain of dependent additions in turns with the kernel, mean of the threads.
+    /// By a chain of dependent additions woven into the kernel, mean of the threads; of kernels on registers only.
     pub frequency_hz: Option<Spread<Hertz>>,
     /// Operations a cycle and thread, reached.
     pub flops_per_cycle: Option<f64>,

@@ -47,6 +47,8 @@ mod tests {
     fn each_kernel_does_exactly_the_operations_that_are_counted() {
         for fma in all().into_iter().flatten() {
             let start = fma.run(0);
+            assert_eq!(fma.run_woven(5), fma.run(5), "{}", fma.name());
+            assert!(fma.additions() > 0);
             for iterations in [1, 2, 3, 7, 1_000] {
                 let grown = fma.run(iterations) - start;
                 let multiply_adds = (iterations * fma.operations() / 2) as f64;

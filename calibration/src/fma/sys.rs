@@ -4,14 +4,27 @@
 use super::Absent;
 use crate::Precision;
 
+/// A kernel's loop alone, and with that many additions an iteration: more than the cycles that the slowest known core takes for it.
+macro_rules! woven {
+    ($kernel:path, $additions:literal) => {{
+        use $kernel as kernel;
+        (kernel::<0> as Run, kernel::<$additions> as Run, $additions)
+    }};
+}
+
 /// A kernel that this processor can run.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Fma {
     name: &'static str,
     precision: Precision,
     operations: u64,
-    run: unsafe fn(u64) -> f64,
+    runs: Runs,
 }
+
+/// The loop alone, the loop with a chain of additions that takes longer, and the additions of an iteration.
+type Runs = (Run, Run, u64);
+
+type Run = unsafe fn(u64) -> f64;
 
 impl Fma {
     /// Such as `fma-avx512`.
@@ -31,34 +44,65 @@ impl Fma {
     /// The total of the sums after `iterations`.
     pub(crate) fn run(&self, iterations: u64) -> f64 {
         // SAFETY: one of these is made only by `when`, once the processor has what it needs.
-        unsafe { (self.run)(iterations) }
+        unsafe { (self.runs.0)(iterations) }
+    }
+
+    /// The same beside a chain of [`Fma::additions`] an iteration, which takes longer than they do.
+    pub(crate) fn run_woven(&self, iterations: u64) -> f64 {
+        // SAFETY: as above.
+        unsafe { (self.runs.1)(iterations) }
+    }
+
+    /// Dependent additions of one iteration of [`Fma::run_woven`].
+    pub(crate) fn additions(&self) -> u64 {
+        self.runs.2
     }
 }
 
 /// Every kernel of this architecture, narrow before wide, or why it cannot run here.
 #[cfg(target_arch = "x86_64")]
 pub(crate) fn all() -> Vec<Result<Fma, Absent>> {
+    let mut all = vectors();
+    all.extend(tiles());
+    all
+}
+
+#[cfg(target_arch = "x86_64")]
+fn vectors() -> Vec<Result<Fma, Absent>> {
     use std::arch::is_x86_feature_detected as has;
 
-    use super::{amx, x86};
+    use super::x86::{SUMS, avx_vnni, avx2, avx512, avx512_bf16, avx512_vnni, sse2};
     use Precision::{Bf16, Fp32, Int8};
 
-    let (avx2, avx512) = (has!("avx2"), has!("avx512f"));
-    let (sums, tiles) = (2 * x86::SUMS, 2 * amx::TILES * 16 * 16);
-    let bf16 = found(avx512 && has!("avx512bf16"));
-    let vnni = found(avx512 && has!("avx512vnni"));
-    let avx_vnni = found(avx2 && has!("avxvnni"));
-    let (fma, avx512) = (found(avx2 && has!("fma")), found(avx512));
-    let (tiles_bf16, tiles_int8) = (amx::usable(amx::BF16), amx::usable(amx::INT8));
+    const SUM: u64 = 2 * SUMS;
+    let (runs_2, runs_512) = (woven!(avx2, 16), woven!(avx512, 16));
+    let (runs_bf16, runs_vnni) = (woven!(avx512_bf16, 32), woven!(avx512_vnni, 16));
+    let (has_2, has_512) = (has!("avx2"), has!("avx512f"));
+    let fma = found(has_2 && has!("fma"));
+    let bf16 = found(has_512 && has!("avx512bf16"));
+    let narrow_vnni = found(has_2 && has!("avxvnni"));
+    let vnni = found(has_512 && has!("avx512vnni"));
+    let runs_narrow = woven!(avx_vnni, 16);
     vec![
-        when("fma-sse2", Fp32, sums * 4, x86::sse2, Ok(())),
-        when("fma-avx2", Fp32, sums * 8, x86::avx2, fma),
-        when("fma-avx512", Fp32, sums * 16, x86::avx512, avx512),
-        when("dot-avx512-bf16", Bf16, sums * 32, x86::avx512_bf16, bf16),
-        when("dot-amx-bf16", Bf16, tiles * 32, amx::bf16, tiles_bf16),
-        when("dot-avx-vnni", Int8, sums * 32, x86::avx_vnni, avx_vnni),
-        when("dot-avx512-vnni", Int8, sums * 64, x86::avx512_vnni, vnni),
-        when("dot-amx-int8", Int8, tiles * 64, amx::int8, tiles_int8),
+        when("fma-sse2", Fp32, SUM * 4, woven!(sse2, 24), Ok(())),
+        when("fma-avx2", Fp32, SUM * 8, runs_2, fma),
+        when("fma-avx512", Fp32, SUM * 16, runs_512, found(has_512)),
+        when("dot-avx512-bf16", Bf16, SUM * 32, runs_bf16, bf16),
+        when("dot-avx-vnni", Int8, SUM * 32, runs_narrow, narrow_vnni),
+        when("dot-avx512-vnni", Int8, SUM * 64, runs_vnni, vnni),
+    ]
+}
+
+#[cfg(target_arch = "x86_64")]
+fn tiles() -> [Result<Fma, Absent>; 2] {
+    use super::amx::{BF16, INT8, TILES, bf16, int8, usable};
+    use Precision::{Bf16, Int8};
+
+    const SUM: u64 = 2 * TILES * 16 * 16;
+    let (runs_bf16, runs_int8) = (woven!(bf16, 80), woven!(int8, 80));
+    [
+        when("dot-amx-bf16", Bf16, SUM * 32, runs_bf16, usable(BF16)),
+        when("dot-amx-int8", Int8, SUM * 64, runs_int8, usable(INT8)),
     ]
 }
 
@@ -70,7 +114,7 @@ pub(crate) fn all() -> Vec<Result<Fma, Absent>> {
         "fma-neon",
         Precision::Fp32,
         operations,
-        super::arm::neon,
+        woven!(super::arm::neon, 32),
         Ok(()),
     )]
 }
@@ -85,7 +129,7 @@ fn when(
     name: &'static str,
     precision: Precision,
     operations: u64,
-    run: unsafe fn(u64) -> f64,
+    runs: Runs,
     usable: Result<(), &'static str>,
 ) -> Result<Fma, Absent> {
     let absent = |reason| Absent {
@@ -97,6 +141,6 @@ fn when(
         name,
         precision,
         operations,
-        run,
+        runs,
     })
 }

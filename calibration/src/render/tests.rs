@@ -14,20 +14,22 @@ fn spread<T>(unit: impl Fn(f64) -> T, low: f64, value: f64, high: f64) -> Spread
     }
 }
 
-fn peaks() -> Peaks {
-    let rate = |low, value, high| spread(FlopsPerSecond::from_per_s, low, value, high);
-    let moved = |low, value, high| spread(BytesPerSecond::from_per_s, low, value, high);
-    let kernel = |name: &str, kind, share: Option<f64>| KernelPeak {
+fn kernel(name: &str, kind: KernelKind, share: Option<f64>) -> KernelPeak {
+    KernelPeak {
         kernel: name.into(),
         kind,
-        flops_per_s: rate(90e9, 100e9, 101e9),
+        flops_per_s: spread(FlopsPerSecond::from_per_s, 90e9, 100e9, 101e9),
         frequency_hz: Some(spread(Hertz::from_per_s, 2e9, 2e9, 2e9)),
         flops_per_cycle: Some(50.0),
         documented_flops_per_cycle: share.map(|share| 50.0 / share),
         documented_by: None,
         share,
         missing: Missing::new(),
-    };
+    }
+}
+
+fn peaks() -> Peaks {
+    let moved = |low, value, high| spread(BytesPerSecond::from_per_s, low, value, high);
     Peaks {
         schema: PEAKS_SCHEMA.into(),
         method: 1,

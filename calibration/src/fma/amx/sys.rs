@@ -92,6 +92,9 @@ macro_rules! products {
                 concat!($instruction, " tmm1, tmm4, tmm7"),
                 concat!($instruction, " tmm2, tmm5, tmm6"),
                 concat!($instruction, " tmm3, tmm5, tmm7"),
+                ".rept {woven}",
+                "add {chain}, {one}",
+                ".endr",
                 "dec {left}",
                 "jnz 2b",
                 "3:",
@@ -104,6 +107,9 @@ macro_rules! products {
                 factor = in(reg) &raw const factor,
                 sums = in(reg) sums.as_mut_ptr(),
                 stride = in(reg) 64_u64,
+                woven = const WOVEN,
+                chain = inout(reg) 0_u64 => _,
+                one = in(reg) 1_u64,
                 left = inout(reg) $iterations => _,
                 options(nostack),
             );
@@ -117,7 +123,7 @@ macro_rules! products {
 ///
 /// # Safety
 /// [`usable`] must have agreed.
-pub(crate) unsafe fn bf16(iterations: u64) -> f64 {
+pub(crate) unsafe fn bf16<const WOVEN: usize>(iterations: u64) -> f64 {
     const ONE: [u8; 2] = 0x3f80_u16.to_ne_bytes();
     let ones = std::array::from_fn(|index| ONE[index % 2]);
     products!(iterations, "tdpbf16ps", ones, f32)
@@ -127,6 +133,6 @@ pub(crate) unsafe fn bf16(iterations: u64) -> f64 {
 ///
 /// # Safety
 /// [`usable`] must have agreed.
-pub(crate) unsafe fn int8(iterations: u64) -> f64 {
+pub(crate) unsafe fn int8<const WOVEN: usize>(iterations: u64) -> f64 {
     products!(iterations, "tdpbssd", [1; BYTES], i32)
 }

@@ -7,14 +7,19 @@ use std::arch::x86_64::*;
 use std::hint::black_box;
 use std::mem::transmute;
 
-/// Sums `$acc…` that start at 1, 2, 3 …, each stepped once an iteration; the value is the total of their lanes.
+use crate::adds::weave;
+
+/// Sums `$acc…` that start at 1, 2, 3 …, each stepped once an iteration beside a chain of `WOVEN` additions; the value is the total of their lanes.
 macro_rules! sums {
     ($iterations:ident, $start:ident => $first:expr, $sum:ident => $step:expr, $last:ident => $total:expr, $($acc:ident)+) => {{
         let mut number = 0_u16;
         $(let mut $acc = { number += 1; let $start = black_box(number); $first };)+
+        let mut chain = 0;
         for _ in 0..$iterations {
             $($acc = { let $sum = $acc; $step };)+
+            chain = weave::<WOVEN>(chain);
         }
+        black_box(chain);
         let mut total = 0.0_f64;
         $(total += { let $last = $acc; $total };)+
         total
@@ -31,7 +36,7 @@ pub(crate) const SUMS: u64 = 12;
 
 /// A multiplication by one and an addition of one, on 4 lanes.
 #[target_feature(enable = "sse2")]
-pub(crate) fn sse2(iterations: u64) -> f64 {
+pub(crate) fn sse2<const WOVEN: usize>(iterations: u64) -> f64 {
     let one = black_box(_mm_set1_ps(1.0));
     twelve!(
         iterations,
@@ -44,7 +49,7 @@ pub(crate) fn sse2(iterations: u64) -> f64 {
 
 /// A fused multiply-add on 8 lanes.
 #[target_feature(enable = "avx2,fma")]
-pub(crate) fn avx2(iterations: u64) -> f64 {
+pub(crate) fn avx2<const WOVEN: usize>(iterations: u64) -> f64 {
     let one = black_box(_mm256_set1_ps(1.0));
     twelve!(
         iterations,
@@ -57,7 +62,7 @@ pub(crate) fn avx2(iterations: u64) -> f64 {
 
 /// A fused multiply-add on 16 lanes.
 #[target_feature(enable = "avx512f")]
-pub(crate) fn avx512(iterations: u64) -> f64 {
+pub(crate) fn avx512<const WOVEN: usize>(iterations: u64) -> f64 {
     let one = black_box(_mm512_set1_ps(1.0));
     twelve!(
         iterations,
@@ -69,7 +74,7 @@ pub(crate) fn avx512(iterations: u64) -> f64 {
 
 /// Two products of BF16 added to each of 16 sums in FP32.
 #[target_feature(enable = "avx512f,avx512bf16")]
-pub(crate) fn avx512_bf16(iterations: u64) -> f64 {
+pub(crate) fn avx512_bf16<const WOVEN: usize>(iterations: u64) -> f64 {
     const ONE: u16 = 0x3f80;
     // SAFETY: thirty-two BF16 are sixty-four bytes of any content.
     let one: __m512bh = black_box(unsafe { transmute::<[u16; 32], __m512bh>([ONE; 32]) });
@@ -83,7 +88,7 @@ pub(crate) fn avx512_bf16(iterations: u64) -> f64 {
 
 /// Four products of bytes added to each of 16 sums.
 #[target_feature(enable = "avx512f,avx512vnni")]
-pub(crate) fn avx512_vnni(iterations: u64) -> f64 {
+pub(crate) fn avx512_vnni<const WOVEN: usize>(iterations: u64) -> f64 {
     let one = black_box(_mm512_set1_epi8(1));
     twelve!(
         iterations,
@@ -95,7 +100,7 @@ pub(crate) fn avx512_vnni(iterations: u64) -> f64 {
 
 /// Four products of bytes added to each of 8 sums.
 #[target_feature(enable = "avx2,avxvnni")]
-pub(crate) fn avx_vnni(iterations: u64) -> f64 {
+pub(crate) fn avx_vnni<const WOVEN: usize>(iterations: u64) -> f64 {
     let one = black_box(_mm256_set1_epi8(1));
     twelve!(
         iterations,
