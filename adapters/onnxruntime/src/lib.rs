@@ -15,8 +15,10 @@
 //! output is allocated by each run.
 //!
 //! **Devices.** `ep=cuda` and `ep=tensorrt` (with CUDA for what TensorRT leaves) go with a device `cuda:N`. Operators that would
-//! be placed on the processor are an error at load, not a silent fall-back, unless `fallback=true`; a profiled request outside of
-//! what is timed counts them, for `nodes_on_cpu` among the options in force. Inputs are copied to the device within each request,
+//! be placed on the processor are an error, not a silent fall-back, unless `fallback=true`. ONNX Runtime itself refuses many of
+//! them at load; before the first request of a session, outside of what is timed, one request of zeros to a second session that
+//! writes a profile tells where the nodes really ran. Where that cannot be told it is an error as well. The number of nodes is
+//! `nodes_on_cpu` among the options in force. Inputs are copied to the device within each request,
 //! and outputs back. Products of 32-bit floats use TensorFloat-32 only where the precision asked
 //! for is `tf32`.
 //!
@@ -60,10 +62,7 @@ impl Adapter for OnnxRuntime {
 
     /// Loads the library into this process for good, as it says its version only there.
     fn check(&self, version: Option<&str>, options: &Options) -> Readiness {
-        let settings = Settings::read(options).map_err(|refusal| Unavailable {
-            reason: refusal.to_string(),
-            remedy: settings::REMEDY.to_owned(),
-        });
+        let settings = Settings::read(options).map_err(settings::unavailable);
         let library = settings.and_then(|settings| {
             let library = load::open(version, &settings)?;
             Ok(load::facts(library, &settings))

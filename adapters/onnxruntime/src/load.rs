@@ -1,7 +1,8 @@
 //! From a file to a session: ONNX Runtime reads the file itself, by its path, once.
 
+use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use ort::ep;
 use ort::logging::LogLevel;
@@ -28,6 +29,8 @@ pub(crate) struct OnnxModel {
     library: &'static Library,
     pub(crate) session: Arc<OrtSession>,
     pub(crate) plan: Plan,
+    /// How many nodes each provider runs, once that was looked for.
+    placement: OnceLock<Result<BTreeMap<String, usize>, AdapterError>>,
 }
 
 impl OnnxModel {
@@ -42,7 +45,23 @@ impl OnnxModel {
             library,
             session: Arc::new(session),
             plan,
+            placement: OnceLock::new(),
         })
+    }
+
+    /// Refuses nodes on the processor where they are forbidden, and a placement that cannot be told; the processor alone needs no
+    /// telling.
+    pub(crate) fn refuse_placement(&self) -> Result<(), AdapterError> {
+        if !self.settings.forbids_cpu_nodes() {
+            return Ok(());
+        }
+        placement::refuse_fallback(self.settings.provider, self.placement())
+    }
+
+    /// How many nodes each provider runs; the first time a second session of the model tells.
+    fn placement(&self) -> Result<&BTreeMap<String, usize>, &AdapterError> {
+        let found = || placement::by_provider(self);
+        self.placement.get_or_init(found).as_ref()
     }
 
     /// A second session of the same model, which writes its profile to a file whose path begins with `prefix`.
@@ -69,8 +88,7 @@ impl Loaded for OnnxModel {
             ..facts(self.library, &self.settings)
         };
         if self.settings.provider != Provider::Cpu {
-            let nodes = placement::nodes_on_cpu(self).map(|nodes| nodes.to_string());
-            let nodes = nodes.unwrap_or_else(|error| format!("unknown: {error}"));
+            let nodes = placement::told(self.placement());
             facts.options.insert("nodes_on_cpu".to_owned(), nodes);
         }
         facts
@@ -87,35 +105,25 @@ pub(crate) fn facts(library: &Library, settings: &Settings) -> RuntimeFacts {
     }
 }
 
-/// Whether the cell can run at all: its options, its library, its place, and the operators of its model, unoptimised.
+/// Whether the cell can run at all: its options, its library, its place, and the operators of its model. A model that cannot be
+/// loaded is left for its cell to tell.
+///
+/// On the processor the model is not optimised for it. On a GPU it is, as what an optimisation computes before is placed nowhere.
 pub(crate) fn accepts(request: &LoadRequest) -> Result<(), AdapterError> {
     let (settings, library) = ready(request)?;
-    let session = create(
-        request,
-        &settings,
-        library,
-        GraphOptimizationLevel::Disable,
-        None,
-    );
-    let copies_inputs = settings.provider != Provider::Cpu;
-    let planned = session.and_then(|session| Plan::new(&session, request, copies_inputs));
-    match planned {
-        Ok(_) if copies_inputs && !settings.fallback => accepts_placement(request),
-        Ok(_) | Err(AdapterError::Load(_)) => Ok(()),
-        Err(refused) => Err(refused),
-    }
-}
-
-/// Refuses nodes on the processor; a model that cannot be loaded, or does not take zeros, is left for its cell to tell.
-fn accepts_placement(request: &LoadRequest) -> Result<(), AdapterError> {
-    let loaded = match OnnxModel::load(request) {
-        Ok(loaded) => loaded,
-        Err(AdapterError::Load(_)) => return Ok(()),
-        Err(refused) => return Err(refused),
+    let accepted = match settings.provider {
+        Provider::Cpu => {
+            let level = GraphOptimizationLevel::Disable;
+            let session = create(request, &settings, library, level, None);
+            session.and_then(|session| Plan::new(&session, request, false).map(drop))
+        }
+        Provider::Cuda | Provider::TensorRt => {
+            OnnxModel::load(request).and_then(|loaded| loaded.refuse_placement())
+        }
     };
-    match placement::nodes_on_cpu(&loaded) {
-        Ok(nodes) => placement::refuse_fallback(loaded.settings.provider, nodes),
-        Err(_) => Ok(()),
+    match accepted {
+        Err(AdapterError::Load(_)) => Ok(()),
+        accepted => accepted,
     }
 }
 
@@ -200,3 +208,6 @@ fn builder(
     }
     Ok(builder)
 }
+
+#[cfg(test)]
+mod tests;

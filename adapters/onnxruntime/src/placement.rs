@@ -9,22 +9,47 @@ use crate::load::OnnxModel;
 use crate::session::placement;
 use crate::settings::Provider;
 
-/// How many nodes run on the processor; the request that shows it has zeros for inputs, which not every model takes.
-pub(crate) fn nodes_on_cpu(loaded: &OnnxModel) -> Result<usize, AdapterError> {
+/// How many nodes each provider runs; the request that shows it has zeros for inputs, which not every model takes.
+pub(crate) fn by_provider(loaded: &OnnxModel) -> Result<BTreeMap<String, usize>, AdapterError> {
     let zeros = loaded.plan.specs.iter().map(zeros);
     let zeros = zeros.collect::<Result<Vec<_>, _>>()?;
-    Ok(on_cpu(&placement(loaded, &zeros)?))
+    placement(loaded, &zeros)
 }
 
-/// Refuses nodes on the processor that nobody allowed.
-pub(crate) fn refuse_fallback(provider: Provider, nodes: usize) -> Result<(), AdapterError> {
-    if nodes == 0 {
-        return Ok(());
+/// Refuses nodes on the processor that nobody allowed, and a placement that does not tell of any node.
+pub(crate) fn refuse_fallback(
+    provider: Provider,
+    placement: Result<&BTreeMap<String, usize>, &AdapterError>,
+) -> Result<(), AdapterError> {
+    let refused = |why: String| {
+        AdapterError::Unsupported(format!(
+            "{NAME} with ep={} {why}: add fallback=true to allow it",
+            provider.word()
+        ))
+    };
+    let unknown = |why: &dyn std::fmt::Display| {
+        refused(format!(
+            "cannot tell whether nodes of the model run on the cpu ({why})"
+        ))
+    };
+    let placement = placement.map_err(|error| unknown(error))?;
+    if placement.is_empty() {
+        return Err(unknown(&"its profile tells of no node"));
     }
-    Err(AdapterError::Unsupported(format!(
-        "{NAME} with ep={} runs {nodes} of the model's nodes on the cpu: add fallback=true to allow it",
-        provider.word()
-    )))
+    match on_cpu(placement) {
+        0 => Ok(()),
+        nodes => Err(refused(format!(
+            "runs {nodes} of the model's nodes on the cpu"
+        ))),
+    }
+}
+
+/// The number of nodes on the processor, or why it is unknown.
+pub(crate) fn told(placement: Result<&BTreeMap<String, usize>, &AdapterError>) -> String {
+    match placement {
+        Ok(placement) => on_cpu(placement).to_string(),
+        Err(error) => format!("unknown: {error}"),
+    }
 }
 
 fn on_cpu(placement: &BTreeMap<String, usize>) -> usize {
@@ -45,63 +70,68 @@ fn zeros(spec: &TensorSpec) -> Result<Tensor, AdapterError> {
 
 #[cfg(test)]
 mod tests {
-    use tare_adapter_api::{Adapter, DataType, LoadRequest, Options, OutputSpec, Readiness};
-    use tare_models::Dim;
-    use tare_models::build::{Builder, Weights, write};
+    use tare_adapter_api::DataType;
 
     use super::*;
 
-    /// To load two operators over six numbers.
-    fn two_nodes(path: &std::path::Path) -> LoadRequest {
-        let mut graph = Builder::new("two", Weights::Seeded(1));
-        let dims = [Dim::Fixed(2), Dim::Fixed(3)];
-        let x = graph.input("x", DataType::F32, &dims);
-        let sine = graph.op("Sin", &[&x]);
-        let y = graph.op("Mul", &[&sine, &x]);
-        graph.output("y", &y, &dims);
-        write(&graph.finish(), path).expect("written");
-        let input = TensorSpec {
-            name: "x".to_owned(),
-            dtype: DataType::F32,
-            shape: vec![2, 3],
-        };
-        let output = OutputSpec {
-            name: "y".to_owned(),
-            dtype: DataType::F32,
-        };
-        LoadRequest::new(path.to_owned(), vec![input], vec![output])
+    fn nodes(placement: &[(&str, usize)]) -> BTreeMap<String, usize> {
+        let owned = |(name, count): &(&str, usize)| ((*name).to_owned(), *count);
+        placement.iter().map(owned).collect()
     }
 
+    const CUDA: (&str, usize) = ("CUDAExecutionProvider", 7);
+    const TENSOR_RT: (&str, usize) = ("TensorrtExecutionProvider", 1);
+
     #[test]
-    fn the_nodes_of_a_loaded_model_are_counted_by_one_profiled_request() {
-        let ready = crate::OnnxRuntime.check(None, &Options::new());
-        if let Readiness::Unavailable { reason, remedy } = ready {
-            let named = std::env::var_os("TARE_RUNTIMES").is_some_and(|folder| !folder.is_empty());
-            assert!(!named, "{reason}; {remedy}");
-            return println!("not run: {reason}; {remedy}");
+    fn nodes_on_gpus_alone_are_accepted() {
+        for (provider, placed) in [
+            (Provider::Cuda, &[CUDA][..]),
+            (Provider::TensorRt, &[TENSOR_RT]),
+            (Provider::TensorRt, &[CUDA, TENSOR_RT]),
+        ] {
+            assert_eq!(refuse_fallback(provider, Ok(&nodes(placed))), Ok(()));
+            assert_eq!(told(Ok(&nodes(placed))), "0");
         }
-        let folder = tempfile::tempdir().expect("a folder");
-        let loaded = OnnxModel::load(&two_nodes(&folder.path().join("model.onnx")));
-        let counted = nodes_on_cpu(&loaded.expect("loads")).expect("counted");
-        assert_eq!(counted, 2);
     }
 
     #[test]
     fn nodes_on_the_processor_are_refused_with_their_number() {
-        let placement = |nodes: &[(&str, usize)]| {
-            let owned = |(name, count): &(&str, usize)| ((*name).to_owned(), *count);
-            on_cpu(&nodes.iter().map(owned).collect())
-        };
-        let gpu = ("CUDAExecutionProvider", 7);
-        assert_eq!(placement(&[gpu]), 0);
-        assert_eq!(placement(&[gpu, ("CPUExecutionProvider", 2)]), 2);
-        assert!(refuse_fallback(Provider::Cuda, 0).is_ok());
-        let refusal = refuse_fallback(Provider::Cuda, 2).expect_err("refused");
+        for (provider, word) in [(Provider::Cuda, "cuda"), (Provider::TensorRt, "tensorrt")] {
+            for placed in [
+                &[CUDA, ("CPUExecutionProvider", 2)][..],
+                &[("CPUExecutionProvider", 2)],
+            ] {
+                let placed = nodes(placed);
+                assert_eq!(
+                    refuse_fallback(provider, Ok(&placed)),
+                    Err(AdapterError::Unsupported(format!(
+                        "onnxruntime with ep={word} runs 2 of the model's nodes on the cpu: add fallback=true to allow it"
+                    )))
+                );
+                assert_eq!(told(Ok(&placed)), "2");
+            }
+        }
+    }
+
+    #[test]
+    fn a_placement_that_cannot_be_told_is_refused_with_the_reason() {
+        let failed = AdapterError::Run("zeros do not fit".to_owned());
+        assert_eq!(
+            refuse_fallback(Provider::Cuda, Err(&failed)),
+            Err(AdapterError::Unsupported(
+                "onnxruntime with ep=cuda cannot tell whether nodes of the model run on the cpu (the request failed: zeros do \
+                 not fit): add fallback=true to allow it"
+                    .to_owned()
+            ))
+        );
+        assert_eq!(
+            told(Err(&failed)),
+            "unknown: the request failed: zeros do not fit"
+        );
+        let nothing = refuse_fallback(Provider::Cuda, Ok(&nodes(&[]))).expect_err("refused");
         assert!(
-            refusal.to_string().contains(
-                "ep=cuda runs 2 of the model's nodes on the cpu: add fallback=true to allow it"
-            ),
-            "{refusal}"
+            nothing.to_string().contains("its profile tells of no node"),
+            "{nothing}"
         );
     }
 

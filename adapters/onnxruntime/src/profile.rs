@@ -8,6 +8,7 @@
 //! ]
 //! ```
 //!
+//! Older versions, such as 1.20.1, also write events of the category `Node` for the fences around each operator.
 //! Times are whole microseconds. An event is written when it ends, so the operators of a request stand before its `model_run`.
 //! An operator with a graph inside, such as `Loop`, is counted without the operators that ran in it on the same thread.
 
@@ -18,6 +19,9 @@ use std::path::Path;
 
 use serde::Deserialize;
 use tare_adapter_api::{OperatorTime, RequestProfile};
+
+const KERNEL: &str = "_kernel_time";
+const FENCES: [&str; 2] = ["_fence_before", "_fence_after"];
 
 /// Why the file is not the profile of these requests.
 #[derive(Debug, thiserror::Error)]
@@ -52,6 +56,14 @@ struct Arguments {
     node_index: Option<String>,
 }
 
+impl Event {
+    /// Whether it tells of a node's kernel, not of the fences that surround it.
+    fn is_node(&self) -> bool {
+        let is_fence = FENCES.iter().any(|fence| self.name.ends_with(fence));
+        self.cat == "Node" && !is_fence
+    }
+}
+
 /// The profile of each of so many runs of a session, in their order.
 pub(crate) fn read(path: &Path, runs: usize) -> Result<Vec<RequestProfile>, ProfileError> {
     split(events(path)?, runs)
@@ -73,7 +85,7 @@ fn events(path: &Path) -> Result<Vec<Event>, ProfileError> {
 /// Nodes by provider; two graphs of a model may use a name or an index twice, so that both tell nodes apart.
 fn count(events: &[Event]) -> Result<BTreeMap<String, usize>, ProfileError> {
     let mut nodes = BTreeSet::new();
-    for event in events.iter().filter(|event| event.cat == "Node") {
+    for event in events.iter().filter(|event| event.is_node()) {
         let provider = event.args.provider.as_deref();
         let provider = provider.ok_or_else(|| wrong(event, "has no provider"))?;
         nodes.insert((provider, &event.name, &event.args.node_index));
@@ -89,12 +101,10 @@ fn split(events: Vec<Event>, expected: usize) -> Result<Vec<RequestProfile>, Pro
     let mut requests = Vec::new();
     let mut operators: Vec<Event> = Vec::new();
     for event in events {
-        match (event.cat.as_str(), event.name.as_str()) {
-            ("Session", "model_run") => {
-                requests.push(request(&event, std::mem::take(&mut operators))?);
-            }
-            ("Node", _) => operators.push(event),
-            _ => {}
+        if event.cat == "Session" && event.name == "model_run" {
+            requests.push(request(&event, std::mem::take(&mut operators))?);
+        } else if event.is_node() {
+            operators.push(event);
         }
     }
     if let Some(event) = operators.first() {
@@ -118,7 +128,7 @@ fn request(run: &Event, operators: Vec<Event>) -> Result<RequestProfile, Profile
                 "lies outside the request that it stands before",
             ));
         }
-        let name = event.name.strip_suffix("_kernel_time");
+        let name = event.name.strip_suffix(KERNEL);
         let name = name.ok_or_else(|| wrong(event, "does not end in '_kernel_time'"))?;
         let kind = event.args.op_name.clone();
         let own = event.dur.saturating_sub(within(event, &operators[..index]));

@@ -1,5 +1,7 @@
 //! Where operators run: the execution provider, the device it goes with, and no silent fall-back to the processor.
 
+mod loading;
+
 use ort::ep::{CUDA, ExecutionProviderDispatch, TensorRT};
 use tare_adapter_api::{AdapterError, Device, LoadRequest, Precision};
 use tare_runtimes::how_to_install;
@@ -38,7 +40,7 @@ impl Provider {
     }
 }
 
-/// Refuses a provider that the library was built without.
+/// Refuses a provider that the library was built without, or whose own libraries cannot be loaded here.
 pub(crate) fn refuse_absent(
     provider: Provider,
     library: &Library,
@@ -52,7 +54,7 @@ pub(crate) fn refuse_absent(
         .providers()
         .map_err(|error| unavailable(error.to_string()))?;
     if there.iter().any(|name| name == provider.name()) {
-        return Ok(());
+        return loading::refuse_unloadable(provider, library);
     }
     Err(unavailable(format!(
         "{NAME} {} in '{}' has no {}, only {}",
@@ -109,7 +111,10 @@ pub(crate) fn dispatches(
         return Vec::new();
     };
     let index = i32::try_from(index).unwrap_or(i32::MAX);
-    let tf32 = request.precision == Some(Precision::Tf32);
+    on_gpu(provider, index, request.precision == Some(Precision::Tf32))
+}
+
+fn on_gpu(provider: Provider, index: i32, tf32: bool) -> Vec<ExecutionProviderDispatch> {
     let cuda = CUDA::default().with_device_id(index).with_tf32(tf32);
     let cuda = cuda.build().error_on_failure();
     let tensorrt = || {

@@ -1,4 +1,4 @@
-//! One stream of requests, and beside it a second session of the same model while a profile is taken.
+//! One stream of requests, refused where it would run on the wrong processor, and beside it a second session of the same model while a profile is taken.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,7 +15,15 @@ use crate::profile;
 pub(crate) struct OnnxSession<'m> {
     loaded: &'m OnnxModel,
     stream: Stream<'m>,
-    profiled: Option<Profiled<'m>>,
+    state: State<'m>,
+}
+
+/// What becomes of a request.
+enum State<'m> {
+    Plain,
+    Profiled(Profiled<'m>),
+    /// Every request is refused.
+    Refused(AdapterError),
 }
 
 /// A session that writes its profile into a folder, which goes with it.
@@ -32,43 +40,58 @@ impl<'m> OnnxSession<'m> {
         Ok(Self {
             stream: Stream::new(&loaded.plan, &loaded.session)?,
             loaded,
-            profiled: None,
+            state: State::Plain,
         })
     }
 }
 
 impl Session for OnnxSession<'_> {
     fn run(&mut self, inputs: &[Tensor]) -> Result<(), AdapterError> {
-        match &mut self.profiled {
-            None => self.stream.run(inputs),
-            Some(profiled) => {
+        match &mut self.state {
+            State::Plain => self.stream.run(inputs),
+            State::Profiled(profiled) => {
                 profiled.stream.run(inputs)?;
                 profiled.requests.push(profiled.stream.runs() - 1);
                 Ok(())
             }
+            State::Refused(refusal) => Err(refusal.clone()),
         }
     }
 
     fn outputs(&self) -> Result<Vec<Tensor>, AdapterError> {
-        let profiled = self.profiled.as_ref().map(|profiled| &profiled.stream);
-        profiled.unwrap_or(&self.stream).outputs()
+        match &self.state {
+            State::Plain => self.stream.outputs(),
+            State::Profiled(profiled) => profiled.stream.outputs(),
+            State::Refused(refusal) => Err(refusal.clone()),
+        }
     }
 
     fn enter(&mut self, body: Body<'_>) {
+        if let Err(refusal) = self.loaded.refuse_placement() {
+            self.state = State::Refused(refusal);
+        }
         body(self);
     }
 
     fn start_profile(&mut self) -> Result<(), AdapterError> {
-        self.profiled = Some(Profiled::start(self.loaded)?);
+        if let State::Refused(refusal) = &self.state {
+            return Err(refusal.clone());
+        }
+        self.state = State::Profiled(Profiled::start(self.loaded)?);
         Ok(())
     }
 
     fn end_profile(&mut self) -> Result<Vec<RequestProfile>, AdapterError> {
-        let profiled = self.profiled.take();
-        let profiled = profiled.ok_or_else(|| {
-            AdapterError::Run("no profile was started: start one first".to_owned())
-        })?;
-        profiled.end()
+        match std::mem::replace(&mut self.state, State::Plain) {
+            State::Profiled(profiled) => profiled.end(),
+            State::Plain => Err(AdapterError::Run(
+                "no profile was started: start one first".to_owned(),
+            )),
+            State::Refused(refusal) => {
+                self.state = State::Refused(refusal.clone());
+                Err(refusal)
+            }
+        }
     }
 }
 

@@ -8,10 +8,7 @@ use ort::session::builder::GraphOptimizationLevel;
 use tare_adapter_api::{AdapterError, Options, check_options, choice, flag};
 
 use crate::NAME;
-
-/// What mends a refusal of [`Settings::read`].
-pub(crate) const REMEDY: &str = "use opt=none|basic|extended|all, mode=sequential|parallel, inter=N, memory_pattern=true|false, \
-     arena=true|false, spin=true|false, ep=cpu|cuda|tensorrt, fallback=true|false and library=PATH";
+use crate::library::Unavailable;
 
 const ARENA: &str = "arena";
 const EP: &str = "ep";
@@ -103,6 +100,11 @@ impl Settings {
         }
     }
 
+    /// Whether nodes on the processor are an error.
+    pub(crate) fn forbids_cpu_nodes(&self) -> bool {
+        self.provider != Provider::Cpu && !self.fallback
+    }
+
     /// Every option in force, defaults included.
     pub(crate) fn in_force(&self) -> BTreeMap<String, String> {
         let mut options = vec![
@@ -179,6 +181,33 @@ fn inter(options: &Options) -> Result<NonZeroUsize, AdapterError> {
     number
         .and_then(|number| NonZeroUsize::new(usize::from(number)))
         .ok_or_else(|| refused(options, INTER, "write a number of threads from 1 to 65535"))
+}
+
+/// The refusal of an option, with what would be accepted as its remedy.
+pub(crate) fn unavailable(refusal: AdapterError) -> Unavailable {
+    let AdapterError::Option {
+        adapter,
+        option,
+        reason,
+    } = &refusal
+    else {
+        return Unavailable {
+            reason: refusal.to_string(),
+            remedy: "leave the options out".to_owned(),
+        };
+    };
+    let head = format!("adapter '{adapter}' refuses option '{option}'");
+    let parts = reason.split_once("; ").or_else(|| reason.split_once(": "));
+    match parts {
+        Some((why, remedy)) => Unavailable {
+            reason: format!("{head}: {why}"),
+            remedy: remedy.to_owned(),
+        },
+        None => Unavailable {
+            reason: head,
+            remedy: reason.clone(),
+        },
+    }
 }
 
 fn refused(options: &Options, key: &str, reason: &str) -> AdapterError {
@@ -266,6 +295,19 @@ mod tests {
     }
 
     #[test]
+    fn nodes_on_the_processor_are_forbidden_where_a_gpu_was_asked_for_alone() {
+        let forbids = |pairs: &[(&str, &str)]| {
+            let settings = Settings::read(&options(pairs)).expect("well formed");
+            settings.forbids_cpu_nodes()
+        };
+        assert!(!forbids(&[]));
+        for ep in ["cuda", "tensorrt"] {
+            assert!(forbids(&[("ep", ep)]), "{ep}");
+            assert!(!forbids(&[("ep", ep), ("fallback", "true")]), "{ep}");
+        }
+    }
+
+    #[test]
     fn values_that_mean_nothing_are_refused() {
         refuses(
             &[("opt", "most")],
@@ -279,6 +321,36 @@ mod tests {
             );
         }
         refuses(&[("spin", "no")], "'spin=no': write true or false");
+    }
+
+    #[test]
+    fn a_refusal_tells_what_would_be_accepted_once_and_as_the_remedy() {
+        let told = |pairs: &[(&str, &str)]| {
+            let told = unavailable(Settings::read(&options(pairs)).expect_err("refused"));
+            (told.reason, told.remedy)
+        };
+        let refuses = |what: &str| format!("adapter 'onnxruntime' refuses option {what}");
+        assert_eq!(
+            told(&[("opt", "most")]),
+            (
+                refuses("'opt=most'"),
+                "use none or basic or extended or all".to_owned()
+            )
+        );
+        assert_eq!(
+            told(&[("fast", "1")]),
+            (
+                refuses("'fast=1': unknown"),
+                format!("use {}", KNOWN.join(", "))
+            )
+        );
+        assert_eq!(
+            told(&[("inter", "2")]),
+            (
+                refuses("'inter=2': inter-op threads do nothing with mode=sequential"),
+                "add mode=parallel".to_owned()
+            )
+        );
     }
 
     #[test]
