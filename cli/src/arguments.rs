@@ -7,6 +7,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use tare_units::Nanoseconds;
+
 use run::parse_shape;
 pub use run::{RunOptions, Shape};
 pub use runtime::{RuntimeCommand, RuntimeSpec};
@@ -164,6 +166,22 @@ pub enum SuiteCommand {
 pub enum MachineCommand {
     /// Processors, memory, accelerators, limits, and the fingerprint
     Show {
+        #[arg(long, value_name = "FORMAT", default_value = "table")]
+        format: ListFormat,
+    },
+    /// What disturbs measurements here, and what to do about it
+    Check {
+        /// How long to watch what happens
+        #[arg(long, value_name = "TIME", default_value = "1s")]
+        window: Nanoseconds,
+        #[arg(long, value_name = "FORMAT", default_value = "table")]
+        format: ListFormat,
+    },
+    /// Measure what this machine can do, in under a minute, and keep it for later runs
+    Calibrate {
+        /// Repeats of each measurement, where there is time for them
+        #[arg(long, value_name = "N", default_value = "5", value_parser = clap::value_parser!(u64).range(1..=100))]
+        repeats: u64,
         #[arg(long, value_name = "FORMAT", default_value = "table")]
         format: ListFormat,
     },

@@ -24,7 +24,7 @@ pub fn resolve_all(texts: &[String]) -> Result<Vec<ModelChoice>> {
         .iter()
         .map(|text| resolve(text))
         .collect::<Result<_>>()?;
-    if let Ok(folder) = cache_folder() {
+    if let Ok(folder) = cache_folder("zoo") {
         let keep: Vec<&Path> = choices.iter().map(|choice| choice.path.as_path()).collect();
         bound(&folder, &keep, CACHE_BYTES);
     }
@@ -57,7 +57,7 @@ pub fn resolve(text: &str) -> Result<ModelChoice> {
 }
 
 fn from_zoo(architecture: &Architecture) -> Result<ModelChoice> {
-    let folder = cache_folder()?;
+    let folder = cache_folder("zoo")?;
     let path = folder.join(format!("{}.onnx", architecture.id(WEIGHT_SEED, Form::Full)));
     if !path.is_file() {
         fs::create_dir_all(&folder).with_context(|| {
@@ -82,15 +82,19 @@ fn from_zoo(architecture: &Architecture) -> Result<ModelChoice> {
     })
 }
 
-fn cache_folder() -> Result<PathBuf> {
+/// The folder `name` of the user's cache; it need not exist.
+///
+/// # Errors
+/// Where the environment names no home.
+pub fn cache_folder(name: &str) -> Result<PathBuf> {
     let absolute = |name: &str| {
         std::env::var_os(name)
             .map(PathBuf::from)
             .filter(|path| path.is_absolute())
     };
     match absolute("XDG_CACHE_HOME").or_else(|| absolute("HOME").map(|home| home.join(".cache"))) {
-        Some(cache) => Ok(cache.join("tare").join("zoo")),
-        None => bail!("no folder for zoo models: set XDG_CACHE_HOME or HOME to an absolute path"),
+        Some(cache) => Ok(cache.join("tare").join(name)),
+        None => bail!("no folder for the cache: set XDG_CACHE_HOME or HOME to an absolute path"),
     }
 }
 

@@ -102,6 +102,7 @@ pub struct About<'a> {
 /// The record of one worker.
 pub fn compose(about: About, attempt: Attempt, beside: Beside) -> Record {
     let mut record = blank(&about);
+    record.doubts.extend(attempt.observed.doubts());
     let (memory, counters, missing) = attempt.observed.into_parts();
     record.missing.extend(missing);
     record.memory = Some(memory);

@@ -5,15 +5,18 @@ mod memory;
 use std::path::Path;
 
 use tare_clock::Clock;
+use tare_hardware::checks::{Watch, allowed_cpus, doubts};
 use tare_hardware::{
     CounterProbe, CounterReading, CpuProbe, CpuReading, MemoryProbe, Probe, ProcessMemory, counters,
 };
-use tare_results::{Counters, Event, Kind, Memory, Missing, Phase};
+use tare_results::{Counters, Doubt, Event, Finding, Kind, Memory, Missing, Phase};
 use tare_units::Bytes;
 
 use crate::supervise::Watcher;
 use memory::MemorySeen;
 
+/// Polls between two looks at frequencies, which interrupt a processor for microseconds: a tenth of a second.
+const POLLS: u64 = 5;
 /// Why a reading is not there when the worker died before it.
 const TOO_EARLY: &str = "the worker did not get so far";
 
@@ -30,6 +33,9 @@ pub struct Observer<'a, C> {
 
 /// The probes of one worker.
 struct Probes<'a, C> {
+    cpus: Vec<u64>,
+    surroundings: Option<Watch>,
+    polls: u64,
     memory: MemoryProbe,
     cpu: CpuProbe<'a, C>,
     counters: CounterProbe,
@@ -40,6 +46,7 @@ struct Probes<'a, C> {
 pub struct Observed {
     memory: MemorySeen,
     counted: Option<(CpuReading, CounterReading)>,
+    findings: Vec<Finding>,
     is_timed: bool,
 }
 
@@ -76,6 +83,9 @@ impl<'a, C: Clock> Observer<'a, C> {
     fn loading(&mut self, pid: u32) {
         let root = Path::new("/");
         let mut probes = Probes {
+            cpus: allowed_cpus(root, pid).unwrap_or_default(),
+            surroundings: None,
+            polls: 0,
             memory: MemoryProbe::of(pid, root),
             cpu: CpuProbe::of(pid, root, self.clock),
             counters: CounterProbe::of(pid, root),
@@ -89,7 +99,7 @@ impl<'a, C: Clock> Observer<'a, C> {
     }
 
     /// The memory's first window ends and its second begins; the others begin last, so that they hold nothing of this.
-    fn running(&mut self) {
+    fn running(&mut self, pid: u32) {
         let is_timed = self.is_timed();
         let Some(probes) = &mut self.probes else {
             return;
@@ -97,6 +107,7 @@ impl<'a, C: Clock> Observer<'a, C> {
         self.observed.memory.before_run = Some(probes.memory.end());
         let _ = probes.memory.begin();
         if is_timed {
+            probes.surroundings = Some(Watch::begin(Path::new("/"), pid, &probes.cpus));
             let _ = probes.cpu.begin();
             let _ = probes.counters.begin();
         }
@@ -110,6 +121,7 @@ impl<'a, C: Clock> Observer<'a, C> {
         if is_timed {
             let counted = probes.counters.end();
             self.observed.counted = Some((probes.cpu.end(), counted));
+            self.observed.findings = probes.surroundings.map_or_else(Vec::new, Watch::end);
         }
         self.observed.memory.last = Some(probes.memory.end());
     }
@@ -134,7 +146,7 @@ impl<C: Clock> Watcher for Observer<'_, C> {
                 self.loading(pid);
             }
             Phase::Warmup => self.observed.memory.after_load = Some(now()),
-            Phase::Run => self.running(),
+            Phase::Run => self.running(pid),
             Phase::Finish => self.finishing(),
             Phase::Start => {}
         }
@@ -147,13 +159,26 @@ impl<C: Clock> Watcher for Observer<'_, C> {
 
     fn resident(&mut self, pid: u32) -> Option<Bytes> {
         match &mut self.probes {
-            Some(probes) => probes.memory.look().ok(),
+            Some(probes) => {
+                probes.polls += 1;
+                if probes.polls.is_multiple_of(POLLS)
+                    && let Some(watch) = &mut probes.surroundings
+                {
+                    watch.sample();
+                }
+                probes.memory.look().ok()
+            }
             None => ProcessMemory::of(pid, Path::new("/")).tree_rss().ok(),
         }
     }
 }
 
 impl Observed {
+    /// What disturbed the timed requests.
+    pub fn doubts(&self) -> Vec<Doubt> {
+        doubts(&self.findings)
+    }
+
     /// The figures, and the reasons for those that are not there; no counters where nothing was timed.
     pub fn into_parts(self) -> (Memory, Option<Counters>, Missing) {
         let (memory, mut missing) = self.memory.into_parts();

@@ -60,7 +60,7 @@ fn outputs_are_compared_with_those_of_another_adapter_or_of_the_one_named() {
             .clone()
     };
     let none = reason(&asked, 0).expect_err("fake is the only one that can");
-    assert!(none.starts_with("no other adapter"), "{none}");
+    assert!(none.starts_with("no other framework"), "{none}");
     asked.reference = ReferenceChoice::Named(spec("fake"));
     assert_eq!(reason(&asked, 0), Err("the reference itself".to_owned()));
     assert_eq!(reason(&asked, 1), Ok(0));
@@ -78,6 +78,8 @@ fn outputs_are_compared_with_those_of_another_adapter_or_of_the_one_named() {
         reason(&asked, 0),
         Err("not asked for: --reference none".to_owned())
     );
+    asked.reference = ReferenceChoice::Named(spec("null"));
+    assert!(error(&asked).contains("computes nothing to compare with"));
     asked.reference = ReferenceChoice::Named(spec("gone"));
     assert!(error(&asked).contains("cannot run here"));
 }

@@ -191,6 +191,41 @@ fn names_are_shortened_where_they_leave_no_room() {
     );
 }
 
+#[test]
+fn what_disturbed_several_rows_is_one_note_as_bad_as_it_gets() {
+    let mut summaries = batches();
+    for (summary, excess) in summaries.iter_mut().zip([2.0, 7.0]) {
+        summary.doubts = vec![Doubt::Environment {
+            check: "steal".to_owned(),
+            found: format!("the hypervisor took {excess}% of the time"),
+            excess: Some(excess),
+            remedy: "use a machine of its own".to_owned(),
+        }];
+    }
+    let text = table(&summaries, style(120));
+    let notes: Vec<&str> = text.lines().filter(|line| line.contains("steal")).collect();
+    let [note] = notes.as_slice() else {
+        panic!("one note: {text}")
+    };
+    let expected = "* b=1,2: steal: the hypervisor took 7% of the time; use a machine of its own";
+    assert_eq!(*note, expected);
+}
+
+#[test]
+fn outputs_that_nobody_compared_are_told() {
+    let mut summaries = batches();
+    for summary in &mut summaries {
+        summary.fidelity = None;
+        let reason = "not asked for: --reference none".to_owned();
+        summary.missing.insert("fidelity".to_owned(), reason);
+    }
+    let text = table(&summaries, style(120));
+    assert!(
+        text.contains("outputs were not compared: not asked for: --reference none"),
+        "{text}"
+    );
+}
+
 /// Two cells with a profile each, the second of which distorts, and wrong outputs in the second.
 fn compared() -> Vec<Summary> {
     let cells = [1, 8].map(cell);
@@ -236,8 +271,9 @@ fn below_the_table_stands_whose_outputs_agree_and_where_the_time_goes() {
 
             where the time of a request goes, by the framework's own profiler:
             b=1: MatMul 72% 18.0 ms, Softmax 12% 3.00 ms, Add 8% 2.00 ms, Gelu 4% 1.00 ms, LayerNormalization 4%
-            900 µs, 2 others <1%; 1.04 times as long when profiled
-            b=8: MatMul 86% 18.0 ms, Softmax 14% 3.00 ms; 1.53 times as long when profiled
+            900 µs, 2 others <1%; 6.00 ms outside operators; 1.04 times as long when profiled
+            b=8: MatMul 86% 18.0 ms, Softmax 14% 3.00 ms; 10.0 ms outside operators; 1.53 times as long when
+            profiled
             * b=8: profiling made a request take over 1.2 times as long: its shares are rough
         "#]],
     );

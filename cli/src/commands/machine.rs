@@ -1,4 +1,7 @@
-//! `tare machine`: what is known of this machine.
+//! `tare machine`: what is known of this machine, what disturbs measurements on it, and what it can do.
+
+mod calibrate;
+mod check;
 
 use std::path::Path;
 
@@ -6,12 +9,19 @@ use super::{json, print};
 use crate::arguments::{ListFormat, MachineCommand};
 use crate::exit::{Exit, Failed};
 
-/// Prints the machine's facts.
+/// Does what was asked of the machine.
 ///
 /// # Errors
-/// Where they cannot be printed.
+/// Where it cannot be printed or kept.
 pub fn run(command: &MachineCommand) -> Result<Exit, Failed> {
-    let MachineCommand::Show { format } = command;
+    match command {
+        MachineCommand::Show { format } => show(*format),
+        MachineCommand::Check { window, format } => check::run(*window, *format),
+        MachineCommand::Calibrate { repeats, format } => calibrate::run(*repeats, *format),
+    }
+}
+
+fn show(format: ListFormat) -> Result<Exit, Failed> {
     let machine = tare_hardware::machine(Path::new("/"));
     match format {
         ListFormat::Json => print(&json(&machine)?),

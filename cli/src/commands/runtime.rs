@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 use tare_runtimes::{
-    Catalogue, InstallError, Listed, Pip, ProgressLine, RemoveError, Request, Runtimes, Source,
-    State,
+    Catalogue, InstallError, Leftover, Listed, Pip, ProgressLine, RemoveError, Removed, Request,
+    Runtimes, Source, State,
 };
 use tare_units::Bytes;
 
@@ -78,9 +78,15 @@ fn remove(runtimes: &Runtimes, spec: &RuntimeSpec) -> Result<Exit, Failed> {
     line.clear();
     match removed {
         Err(RemoveError::Failed(InstallError::Stopped)) => Ok(stopped()),
-        removed => {
-            let version = removed.map_err(Failed::input)?;
-            print(&format!("{} {version} removed\n", spec.name))
+        removed => print(&gone(&spec.name, &removed.map_err(Failed::input)?)),
+    }
+}
+
+fn gone(name: &str, removed: &Removed) -> String {
+    match removed {
+        Removed::Version(version) => format!("{name} {version} removed\n"),
+        Removed::Leftovers => {
+            format!("what an interrupted installation of {name} left is removed\n")
         }
     }
 }
@@ -98,7 +104,9 @@ fn stopped() -> Exit {
 
 fn list(runtimes: &Runtimes, format: ListFormat) -> Result<Exit, Failed> {
     let catalogue = Catalogue::from_environment().map_err(Failed::input)?;
-    let rows: Vec<Row> = runtimes.list(&catalogue).into_iter().map(row).collect();
+    let leftovers = runtimes.leftovers(&catalogue).into_iter().map(left);
+    let listed = runtimes.list(&catalogue).into_iter().map(row);
+    let rows: Vec<Row> = listed.chain(leftovers).collect();
     match format {
         ListFormat::Json => print(&json(&rows)?),
         ListFormat::Table => print(&table(&rows)),
@@ -108,7 +116,7 @@ fn list(runtimes: &Runtimes, format: ListFormat) -> Result<Exit, Failed> {
 #[derive(Serialize)]
 struct Row {
     name: String,
-    version: String,
+    version: Option<String>,
     state: &'static str,
     bytes: Option<Bytes>,
     download_bytes: Option<Bytes>,
@@ -122,7 +130,7 @@ struct Row {
 fn row(listed: Listed) -> Row {
     let row = Row {
         name: listed.name,
-        version: listed.version,
+        version: Some(listed.version),
         state: "",
         bytes: None,
         download_bytes: None,
@@ -154,14 +162,38 @@ fn row(listed: Listed) -> Row {
     }
 }
 
+fn left(leftover: Leftover) -> Row {
+    let Leftover {
+        name,
+        dir,
+        bytes,
+        remedy,
+    } = leftover;
+    Row {
+        reason: Some(format!(
+            "an interrupted installation left {bytes} in {}",
+            dir.display()
+        )),
+        name,
+        version: None,
+        state: "leftover",
+        bytes: Some(bytes),
+        download_bytes: None,
+        path: dir,
+        library: None,
+        library_sha256: None,
+        remedy: Some(remedy),
+    }
+}
+
 fn table(rows: &[Row]) -> String {
     let width = |cell: fn(&Row) -> &str| rows.iter().map(|row| cell(row).len()).max().unwrap_or(0);
-    let (name, version) = (width(|row| &row.name), width(|row| &row.version));
+    let (name, version) = (width(|row| &row.name), width(version_of));
     let lines = rows.iter().map(|row| {
         format!(
             "{:name$}  {:version$}  {:9}  {}",
             row.name,
-            row.version,
+            version_of(row),
             row.state,
             rest(row)
         )
@@ -171,11 +203,15 @@ fn table(rows: &[Row]) -> String {
         .collect()
 }
 
+fn version_of(row: &Row) -> &str {
+    row.version.as_deref().unwrap_or("-")
+}
+
 fn rest(row: &Row) -> String {
     match (row.bytes, row.download_bytes, &row.reason, &row.remedy) {
+        (_, _, Some(reason), Some(remedy)) => format!("{reason}; {remedy}"),
         (Some(bytes), ..) => format!("{bytes:>8}  {}", row.path.display()),
         (_, Some(download), ..) => format!("{download:>8} to fetch"),
-        (_, _, Some(reason), Some(remedy)) => format!("{reason}; {remedy}"),
         _ => String::new(),
     }
 }
@@ -194,7 +230,7 @@ mod tests {
         })
     }
 
-    fn rows() -> [Row; 3] {
+    fn rows() -> [Row; 4] {
         let installed = tare_runtimes::Installed {
             name: "some".into(),
             version: "1.10.0".into(),
@@ -212,6 +248,12 @@ mod tests {
             listed("1.9.0", State::Available { download }),
             listed("1.10.0", State::Installed(installed)),
             listed("1.11.0", State::Damaged(damaged)),
+            left(Leftover {
+                name: "some".into(),
+                dir: "/r/some/.half".into(),
+                bytes: Bytes::from_mib(3),
+                remedy: "sweep it".into(),
+            }),
         ]
     }
 
@@ -221,7 +263,8 @@ mod tests {
             table(&rows()),
             "some  1.9.0   available  12.0 MiB to fetch\n\
              some  1.10.0  installed  28.0 MiB  /r/some/1.10.0\n\
-             some  1.11.0  damaged    it is broken; mend it\n"
+             some  1.11.0  damaged    it is broken; mend it\n\
+             some  -       leftover   an interrupted installation left 3.00 MiB in /r/some/.half; sweep it\n"
         );
     }
 
@@ -232,5 +275,22 @@ mod tests {
         assert_eq!(rows[0]["bytes"], serde_json::Value::Null);
         assert_eq!(rows[1]["library_sha256"], "abc");
         assert_eq!(rows[2]["remedy"], "mend it");
+        assert_eq!(rows[3]["version"], serde_json::Value::Null);
+        assert_eq!(
+            (&rows[3]["state"], &rows[3]["bytes"]),
+            (&"leftover".into(), &(3 << 20).into())
+        );
+    }
+
+    #[test]
+    fn what_was_removed_is_said() {
+        assert_eq!(
+            gone("some", &Removed::Version("1.0".into())),
+            "some 1.0 removed\n"
+        );
+        assert_eq!(
+            gone("some", &Removed::Leftovers),
+            "what an interrupted installation of some left is removed\n"
+        );
     }
 }

@@ -197,6 +197,47 @@ fn the_machine_shown_is_the_machine_recorded() {
 }
 
 #[test]
+fn the_machine_is_checked_and_every_check_says_how_it_came_out() {
+    let bench = Bench::new();
+    let asked = ["machine", "check", "--window", "50ms"];
+    let checks = bench
+        .tare(&[&asked[..], &["--format", "json"]].concat())
+        .with_code(0)
+        .json();
+    assert_eq!(checks["schema"], "tare.checks/1");
+    let findings = checks["findings"].as_array().expect("findings");
+    for check in ["governor", "load", "steal", "swap", "involuntary-switches"] {
+        let of_it = findings.iter().filter(|one| one["check"] == check);
+        let outcomes: Vec<_> = of_it.map(|one| &one["outcome"]).collect();
+        assert_eq!(outcomes.len(), 1, "{check} in {findings:?}");
+    }
+    let table = bench.tare(&asked).with_code(0).stdout;
+    assert!(table.contains("governor"), "{table}");
+}
+
+#[test]
+fn the_machine_is_calibrated_and_its_peaks_are_kept() {
+    let bench = Bench::new();
+    let run = bench.tare(&["machine", "calibrate", "--repeats", "1", "--format", "json"]);
+    let done = run.with_code(0);
+    let peaks = done.json();
+    assert_eq!(peaks["schema"], "tare.peaks/1");
+    let compute = peaks["compute"].as_array().expect("compute");
+    let fp32 = compute
+        .iter()
+        .find(|one| one["precision"] == "fp32" && one["threads"] == 1);
+    let rate = fp32.and_then(|one| one["flops_per_s"].as_f64());
+    assert!(rate.is_some_and(|rate| rate > 1e6), "{compute:?}");
+    let kept = done
+        .stderr
+        .lines()
+        .find_map(|line| line.strip_prefix("kept in "));
+    let kept = std::fs::read(kept.expect("where it is kept")).expect("a file");
+    let kept: serde_json::Value = serde_json::from_slice(&kept).expect("peaks");
+    assert_eq!(kept["machine"], peaks["machine"]);
+}
+
+#[test]
 fn help_names_the_exit_codes_and_no_hidden_command() {
     let bench = Bench::new();
     let help = bench.tare(&["--help"]).with_code(0).stdout;

@@ -65,9 +65,13 @@ impl Shelf {
         Ended::of(command.output().expect("starts"))
     }
 
+    fn list(&self) -> Value {
+        self.tare(&["list", "--format", "json"]).with_code(0).json()
+    }
+
     /// What `list` says of the only runtime.
     fn listed(&self) -> Value {
-        let rows = self.tare(&["list", "--format", "json"]).with_code(0).json();
+        let rows = self.list();
         assert_eq!(rows.as_array().map(Vec::len), Some(1), "{rows:#}");
         rows[0].clone()
     }
@@ -176,6 +180,37 @@ fn a_damaged_library_is_listed_as_such_and_mended_by_installing() {
 }
 
 #[test]
+fn a_library_changed_in_place_is_damaged_in_the_list_and_replaced_by_installing() {
+    let shelf = Shelf::new();
+    let install = || {
+        shelf
+            .tare(&["install", "small", "--from", FILE])
+            .with_code(0)
+    };
+    install();
+    let library = shelf.bench.path(LIBRARY);
+    let mut file = fs::File::options()
+        .write(true)
+        .open(&library)
+        .expect("opens");
+    file.write_all(b"evil").expect("writes");
+    assert_eq!(fs::metadata(&library).expect("there").len(), SIZE as u64);
+    let found = tare_runtimes::file_sha256(&library).expect("reads");
+    let table = shelf.tare(&["list"]).with_code(0).stdout;
+    for part in [
+        "damaged: lib.so has",
+        &found,
+        "run `tare runtime install small@1.0`",
+    ] {
+        assert!(table.contains(part), "no '{part}' in {table}");
+    }
+    assert_eq!(shelf.listed()["state"], "damaged");
+    install().tells(&["replacing what is there: lib.so has", &found]);
+    assert_eq!(shelf.listed()["state"], "installed");
+    assert_ne!(tare_runtimes::file_sha256(&library).expect("reads"), found);
+}
+
+#[test]
 fn files_that_are_not_the_pinned_wheel_are_refused_one_error_each() {
     let shelf = Shelf::new();
     let refused = |file: &str, parts: &[&str]| {
@@ -247,11 +282,11 @@ fn without_pip_and_with_a_pip_that_fails_the_way_out_is_told() {
     assert_eq!(shelf.unfinished(), [""; 0]);
 }
 
-/// A pip that tells its process and never ends.
+/// A pip that another program starts in its place, as managers of versions do; it tells its process and never ends.
 fn endless(shelf: &Shelf) -> String {
     let pid = shelf.bench.path("pid");
     format!(
-        "echo half > \"$dest/{FILE}\"; echo $$ > '{0}.new'; mv '{0}.new' '{0}'; exec sleep 600",
+        "echo half > \"$dest/{FILE}\"; sleep 600 & echo $! > '{0}.new'; mv '{0}.new' '{0}'; wait",
         pid.display()
     )
 }
@@ -264,18 +299,55 @@ fn pip_process(shelf: &Shelf) -> i32 {
 #[test]
 fn a_killed_installation_leaves_nothing_that_is_taken_for_installed() {
     let shelf = Shelf::new();
-    let mut running = shelf.start(&endless(&shelf));
-    let pip = pip_process(&shelf);
-    running.kill().expect("killed");
-    running.wait().expect("ends");
-    kill(pip, Signal::KILL);
-    assert_eq!(shelf.unfinished().len(), 1);
-    assert_eq!(shelf.listed()["state"], "available");
+    killed(&shelf);
+    assert_eq!(shelf.list()[0]["state"], "available");
     shelf
         .tare(&["install", "small", "--from", FILE])
         .with_code(0);
     assert_eq!(shelf.unfinished(), [""; 0]);
     assert_eq!(shelf.listed()["state"], "installed");
+}
+
+/// An installation ended by SIGKILL, which ends pip too and leaves a folder.
+fn killed(shelf: &Shelf) {
+    let mut running = shelf.start(&endless(shelf));
+    let pip = pip_process(shelf);
+    running.kill().expect("killed");
+    running.wait().expect("ends");
+    wait_for("end of pip", || (!is_alive(pip)).then_some(()));
+    assert_eq!(shelf.unfinished().len(), 1);
+}
+
+#[test]
+fn what_a_killed_installation_left_is_listed_with_the_command_that_removes_it() {
+    let shelf = Shelf::new();
+    killed(&shelf);
+    let folder = shelf.unfinished().remove(0);
+    let left = &shelf.list()[1];
+    assert_eq!(
+        (&left["state"], &left["version"]),
+        (&"leftover".into(), &Value::Null)
+    );
+    assert!(
+        left["path"]
+            .as_str()
+            .is_some_and(|path| path.ends_with(&folder))
+    );
+    let table = shelf.tare(&["list"]).with_code(0).stdout;
+    for part in [
+        folder.as_str(),
+        "interrupted",
+        "run `tare runtime remove small`",
+    ] {
+        assert!(table.contains(part), "no '{part}' in {table}");
+    }
+    let removed = shelf.tare(&["remove", "small"]).with_code(0);
+    assert!(
+        removed.stdout.contains("interrupted installation of small"),
+        "{removed:#?}"
+    );
+    assert_eq!(shelf.unfinished(), [""; 0]);
+    assert_eq!(shelf.listed()["state"], "available");
 }
 
 #[test]
@@ -286,7 +358,7 @@ fn an_interrupt_ends_pip_too_and_leaves_nothing() {
     kill(i32::try_from(running.id()).expect("a process"), Signal::INT);
     let ended = Ended::of(running.wait_with_output().expect("ends")).with_code(130);
     ended.tells(&["stopped; nothing was changed"]);
-    assert!(!is_alive(pip));
+    wait_for("end of pip", || (!is_alive(pip)).then_some(()));
     assert_eq!(shelf.unfinished(), [""; 0]);
     assert_eq!(shelf.listed()["state"], "available");
 }

@@ -3,7 +3,7 @@
 #[path = "../../../results/tests/common/mod.rs"]
 pub(crate) mod built;
 
-use tare_results::{Doubt, Fidelity, Load, OperatorShare, Profile, Throughput};
+use tare_results::{Counters, Doubt, Fidelity, Load, OperatorShare, Profile, Throughput};
 
 use super::*;
 use crate::check::Check;
@@ -123,6 +123,29 @@ fn outputs_that_do_not_match_are_invalid_and_those_not_compared_are_missing() {
     let alone = measurement(Beside::Compared(Err("only rten is ready here".to_owned())));
     assert_eq!((alone.verdict, &alone.fidelity), (Verdict::Valid, &None));
     assert_eq!(alone.missing["fidelity"], "only rten is ready here");
+}
+
+#[test]
+fn the_run_delay_of_one_thread_is_not_that_of_two() {
+    let judged = |threads_used| {
+        let mut record = measurement(Beside::Nothing);
+        record.effective_latency = record.latency.clone();
+        record.doubts = vec![Doubt::DelayedRequests { share: 0.5 }];
+        record.counters = Some(Counters {
+            threads_used: Some(threads_used),
+            ..Counters::default()
+        });
+        distrust_run_delay(&mut record);
+        record
+    };
+    let one = judged(1);
+    assert!(one.effective_latency.is_some() && one.doubts.len() == 1);
+    let two = judged(2);
+    assert!(two.effective_latency.is_none() && two.doubts.is_empty());
+    assert_eq!(
+        two.missing["effective_latency"],
+        "2 threads worked: their run delays overlap"
+    );
 }
 
 #[test]

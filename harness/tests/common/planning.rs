@@ -32,7 +32,7 @@ impl Desk for Local {
 
     fn program(&self, adapter: &str) -> Result<WorkerProgram, Absent> {
         match adapter {
-            "fake" | "picky" | "torch" => Ok(WorkerProgram {
+            "fake" | "picky" | "torch" | "null" => Ok(WorkerProgram {
                 path: adapter.into(),
                 ..WorkerProgram::default()
             }),
@@ -53,7 +53,7 @@ impl Desk for Local {
                 Ok(Description::unavailable(reason, remedy))
             }
             Ok(_) => Ok(Description {
-                computes: true,
+                computes: spec.name != "null",
                 formats: match spec.name.as_str() {
                     "torch" => vec![ModelFormat::TorchScript],
                     _ => vec![ModelFormat::Onnx],

@@ -27,6 +27,15 @@ pub fn union(repeats: &Repeats<'_>, agreeing: &[String]) -> Vec<Doubt> {
 }
 
 fn is_alike(one: &Doubt, other: &Doubt) -> bool {
+    match (one, other) {
+        (Doubt::Environment { check, .. }, Doubt::Environment { check: known, .. }) => {
+            check == known
+        }
+        _ => is_same_kind(one, other),
+    }
+}
+
+fn is_same_kind(one: &Doubt, other: &Doubt) -> bool {
     match one {
         Doubt::WithinRepeatSpread { .. }
         | Doubt::UnknownCost { .. }
@@ -41,6 +50,7 @@ fn severity(doubt: &Doubt) -> f64 {
         Doubt::MissingRepeats { have, planned } => *planned as f64 - *have as f64,
         Doubt::DelayedRequests { share } => *share,
         Doubt::FailedRequests { failed, count } => *failed as f64 / *count as f64,
+        Doubt::Environment { excess, .. } => excess.unwrap_or(0.0),
         _ => 0.0,
     }
 }

@@ -35,6 +35,11 @@ pub fn notes(summaries: &[Summary], dimensions: &Dimensions) -> Vec<Note> {
             say("*", doubt, summary);
         }
     }
+    for (doubt, rows) in disturbances(summaries) {
+        for summary in rows {
+            say("*", doubt.to_string(), summary);
+        }
+    }
     let said = said.into_iter().map(|(mark, text, rows)| Note {
         mark,
         text: about(&rows, summaries, dimensions, &text),
@@ -53,6 +58,7 @@ fn doubts(summary: &Summary) -> Vec<String> {
     for doubt in &summary.doubts {
         match doubt {
             Doubt::MissingRepeats { .. } if !summary.reasons.is_empty() => {}
+            Doubt::Environment { .. } => {}
             Doubt::WithinRepeatSpread { percentile } => agreeing.push(percentile.replace('_', ".")),
             other => sentences.push(other.to_string()),
         }
@@ -69,6 +75,38 @@ fn doubts(summary: &Summary) -> Vec<String> {
         )),
     }
     sentences
+}
+
+/// What disturbed which rows: one doubt a check, as bad as it gets.
+fn disturbances(summaries: &[Summary]) -> Vec<(&Doubt, Vec<&Summary>)> {
+    let mut found: Vec<(&str, &Doubt, Vec<&Summary>)> = Vec::new();
+    for summary in summaries {
+        for doubt in &summary.doubts {
+            let Doubt::Environment { check, .. } = doubt else {
+                continue;
+            };
+            match found.iter_mut().find(|(known, ..)| known == check) {
+                Some((_, worst, rows)) => {
+                    if excess(doubt) > excess(worst) {
+                        *worst = doubt;
+                    }
+                    rows.push(summary);
+                }
+                None => found.push((check, doubt, vec![summary])),
+            }
+        }
+    }
+    found
+        .into_iter()
+        .map(|(_, doubt, rows)| (doubt, rows))
+        .collect()
+}
+
+fn excess(doubt: &Doubt) -> f64 {
+    match doubt {
+        Doubt::Environment { excess, .. } => excess.unwrap_or(0.0),
+        _ => 0.0,
+    }
 }
 
 /// `text` with what tells `rows` from the other `summaries`, where there are others.

@@ -1,0 +1,50 @@
+//! `tare machine check`: what disturbs measurements here, and what to do about it.
+
+use std::path::Path;
+
+use tare_clock::utc_now;
+use tare_hardware::checks::{
+    Situation, Watch, allowed_cpus, render_findings, standing, timer_resolution,
+};
+use tare_results::{CHECKS_SCHEMA, Checks, Finding};
+use tare_units::Nanoseconds;
+
+use super::super::{json, print};
+use crate::arguments::ListFormat;
+use crate::exit::{Exit, Failed};
+
+/// Checks what stands, and what happens within `window`; prints both.
+///
+/// # Errors
+/// Where they cannot be printed.
+pub fn run(window: Nanoseconds, format: ListFormat) -> Result<Exit, Failed> {
+    let findings = findings(Path::new("/"), window);
+    match format {
+        ListFormat::Json => {
+            let machine = tare_hardware::machine(Path::new("/"));
+            let checks = Checks {
+                schema: CHECKS_SCHEMA.to_owned(),
+                created: utc_now(),
+                machine: machine.fingerprint,
+                findings,
+            };
+            print(&json(&checks)?)
+        }
+        ListFormat::Table => print(&render_findings(&findings)),
+    }
+}
+
+fn findings(root: &Path, window: Nanoseconds) -> Vec<Finding> {
+    let pid = std::process::id();
+    let situation = Situation {
+        pid,
+        threads: None,
+        timer_resolution: Some(timer_resolution()),
+    };
+    let mut findings = standing(root, &situation);
+    let cpus = allowed_cpus(root, pid).unwrap_or_default();
+    let watch = Watch::begin(root, pid, &cpus);
+    std::thread::sleep(window.into());
+    findings.extend(watch.end());
+    findings
+}
