@@ -74,7 +74,7 @@ impl Runtimes {
     /// The installed runtime of this name and version; without a version the newest.
     ///
     /// # Errors
-    /// Where there is none, or the one there was damaged since.
+    /// Where there is none, or the one there was damaged since; sizes are compared, and hashes by [`Installed::verify`].
     pub fn find(&self, name: &str, version: Option<&str>) -> Result<Installed, FindError> {
         let versions = self.versions(name);
         let chosen = match version {
@@ -114,10 +114,7 @@ impl Runtimes {
 
     fn read(&self, name: &str, version: &str) -> Result<Installed, FindError> {
         let dir = self.place(name, version);
-        installed(&dir).map_err(|reason| FindError {
-            reason: format!("{name} {version} in {} is damaged: {reason}", dir.display()),
-            remedy: how_to_install(name, Some(version)),
-        })
+        installed(&dir).map_err(|reason| damaged(&dir, name, version, &reason))
     }
 
     fn absent(&self, name: &str, version: Option<&str>, there: &[String]) -> FindError {
@@ -151,6 +148,14 @@ fn command(catalogue: &Catalogue, name: &str, version: Option<&str>) -> String {
             known.last().map_or("", String::as_str)
         ),
         (Err(unknown), _) => unknown.to_string(),
+    }
+}
+
+/// That a runtime is not as it was installed.
+pub(crate) fn damaged(dir: &Path, name: &str, version: &str, reason: &str) -> FindError {
+    FindError {
+        reason: format!("{name} {version} in {} is damaged: {reason}", dir.display()),
+        remedy: how_to_install(name, Some(version)),
     }
 }
 

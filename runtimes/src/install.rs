@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 pub use error::{InstallError, PipError, WheelError};
 pub use pip::Pip;
-pub(crate) use scratch::Lock;
+pub(crate) use scratch::{Lock, leftovers, unfinished};
 
 use crate::catalogue::Package;
 use crate::find::{Installed, Runtimes, installed};

@@ -37,7 +37,7 @@ pub enum State {
 }
 
 impl Runtimes {
-    /// Every runtime of the catalogue and of the folder, by name and then oldest first.
+    /// Every runtime of the catalogue and of the folder, by name and then oldest first; reads every installed file.
     pub fn list(&self, catalogue: &Catalogue) -> Vec<Listed> {
         let mut states: BTreeMap<(String, String), State> = BTreeMap::new();
         for package in catalogue.runtimes() {
@@ -49,9 +49,7 @@ impl Runtimes {
         }
         for name in self.names() {
             for version in self.versions(&name) {
-                let state = self
-                    .find(&name, Some(&version))
-                    .map_or_else(State::Damaged, State::Installed);
+                let state = self.state(&name, &version);
                 states.insert((name.clone(), version), state);
             }
         }
@@ -68,6 +66,13 @@ impl Runtimes {
         });
         listed
     }
+
+    fn state(&self, name: &str, version: &str) -> State {
+        let whole = |found: Installed| found.verify().map(|()| found);
+        self.find(name, Some(version))
+            .and_then(whole)
+            .map_or_else(State::Damaged, State::Installed)
+    }
 }
 
 fn download(package: &Package) -> Bytes {
@@ -78,7 +83,7 @@ fn download(package: &Package) -> Bytes {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::Bench;
+    use crate::testing::{Bench, LIBRARY};
 
     #[test]
     fn what_can_be_fetched_and_what_is_installed_are_listed_once_each_in_order() {
@@ -105,6 +110,21 @@ mod tests {
                 ("1.0".to_owned(), "installed")
             ]
         );
+    }
+
+    #[test]
+    fn a_library_that_was_changed_in_place_is_listed_as_damaged_until_it_is_installed_anew() {
+        let bench = Bench::new();
+        let state = || bench.runtimes().list(&bench.catalogue).remove(0).state;
+        let installed = bench.install().expect("installs").installed;
+        assert_eq!(state(), State::Installed(installed.clone()));
+        std::fs::write(&installed.library, LIBRARY.replace("not", "NOT")).expect("writes");
+        let State::Damaged(error) = state() else {
+            panic!("{:?}", state());
+        };
+        assert!(error.reason.contains("lib.so has the sha256"), "{error}");
+        assert!(!bench.install().expect("installs").before);
+        assert_eq!(state(), State::Installed(installed));
     }
 
     #[test]

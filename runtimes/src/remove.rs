@@ -1,8 +1,18 @@
 //! Removing: out of sight at once, then gone.
 
+use crate::catalogue::check::is_plain;
 use crate::find::Runtimes;
-use crate::install::{InstallError, Lock};
+use crate::install::{InstallError, Lock, unfinished};
 use crate::observe::Observer;
+
+/// What is gone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Removed {
+    /// A runtime of this version.
+    Version(String),
+    /// What an interrupted installation left; the runtime that was asked for was not there.
+    Leftovers,
+}
 
 /// Why nothing was removed.
 #[derive(Debug, thiserror::Error)]
@@ -31,7 +41,7 @@ pub enum RemoveError {
 }
 
 impl Runtimes {
-    /// Removes a runtime; without a version the only one of that name. Gives the version.
+    /// Removes a runtime, without a version the only one of that name, and what interrupted installations of that name left.
     ///
     /// # Errors
     /// Where it is not there, several are, or the folder cannot be changed.
@@ -40,13 +50,20 @@ impl Runtimes {
         name: &str,
         version: Option<&str>,
         observer: &mut dyn Observer,
-    ) -> Result<String, RemoveError> {
-        let chosen = self.choose(name, version)?;
+    ) -> Result<Removed, RemoveError> {
+        let folder = self.dir().join(name);
+        if !is_plain(name) || unfinished(&folder).is_empty() {
+            self.choose(name, version)?;
+        }
+        let lock = Lock::take(&folder, observer)?;
+        let chosen = match self.choose(name, version) {
+            Err(RemoveError::Absent { .. }) if lock.swept() => return Ok(Removed::Leftovers),
+            chosen => chosen?,
+        };
         let dir = self.place(name, &chosen);
-        let lock = Lock::take(&self.dir().join(name), observer)?;
         let scratch = lock.scratch()?;
         std::fs::rename(&dir, scratch.path("old")).map_err(InstallError::write(&dir))?;
-        Ok(chosen)
+        Ok(Removed::Version(chosen))
     }
 
     fn choose(&self, name: &str, version: Option<&str>) -> Result<String, RemoveError> {
@@ -101,6 +118,7 @@ fn there(installed: &[String]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::Removed;
     use crate::observe::Silent;
     use crate::testing::Bench;
 
@@ -112,7 +130,7 @@ mod tests {
             .runtimes()
             .remove("small", None, &mut Silent)
             .expect("removes");
-        assert_eq!(removed, "1.0");
+        assert_eq!(removed, Removed::Version("1.0".into()));
         assert_eq!(bench.left(), [""; 0]);
     }
 
@@ -136,6 +154,37 @@ mod tests {
                 "{name}"
             );
         }
+    }
+
+    #[test]
+    fn what_an_interrupted_installation_left_goes_alone_where_nothing_is_installed() {
+        let bench = Bench::new();
+        let remove = |version| bench.runtimes().remove("small", version, &mut Silent);
+        for version in [None, Some("1.0")] {
+            let half = bench.path("runtimes/small/.tare-installing-1/new");
+            std::fs::create_dir_all(half).expect("makes");
+            assert_eq!(remove(version).expect("removes"), Removed::Leftovers);
+            assert_eq!(bench.left(), [""; 0]);
+            assert!(remove(version).is_err());
+        }
+    }
+
+    #[test]
+    fn a_runtime_goes_together_with_what_an_interrupted_installation_of_it_left() {
+        let bench = Bench::new();
+        bench.install().expect("installs");
+        let half = bench.path("runtimes/small/.tare-installing-1/new");
+        std::fs::create_dir_all(half).expect("makes");
+        let removed = bench.runtimes().remove("small", None, &mut Silent);
+        assert_eq!(removed.expect("removes"), Removed::Version("1.0".into()));
+        assert_eq!(bench.left(), [""; 0]);
+    }
+
+    #[test]
+    fn a_name_that_is_not_there_leaves_no_folder() {
+        let bench = Bench::new();
+        let removed = bench.runtimes().remove("small", None, &mut Silent);
+        assert!(removed.is_err() && !bench.path("runtimes").exists());
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! pip, the ordinary client: asked for one file of one package, and kept quiet unless it fails.
 
+mod group;
+
 use std::ffi::OsString;
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, Stdio};
 use std::thread::JoinHandle;
@@ -9,10 +11,16 @@ use std::time::Duration;
 
 use tare_units::Bytes;
 
+use self::group::Group;
 use super::{InstallError, PipError};
 use crate::catalogue::Wheel;
+use crate::size::size;
 
 const POLL: Duration = Duration::from_millis(100);
+
+/// How often, and after which pauses, to look whether everything that was killed is gone.
+const LOOKS: usize = 100;
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// The ways to call pip, in the order in which they are tried.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,8 +64,8 @@ impl Pip {
             .env("TMPDIR", &work.temporary)
             .stderr(Stdio::piped());
         let failed = |said| PipError::Failed { file: file(), said };
-        let child = command.spawn().map_err(|error| failed(error.to_string()))?;
-        match Attended::to(child).wait(&work, progress)? {
+        let attended = Attended::start(&mut command).map_err(|error| failed(error.to_string()))?;
+        match attended.wait(&work, progress)? {
             Ok(()) => Ok(arrived(wheel, &work.fetched)?),
             Err(said) => Err(failed(last_words(&said)).into()),
         }
@@ -103,7 +111,7 @@ impl Work {
     }
 
     fn size(&self) -> Bytes {
-        Bytes::from_bytes(size(&self.temporary).max(size(&self.fetched)))
+        size(&self.temporary).max(size(&self.fetched))
     }
 }
 
@@ -121,20 +129,24 @@ fn arguments(wheel: &Wheel) -> Vec<String> {
     arguments
 }
 
-/// A process that does not outlive this value, and what it says meanwhile.
+/// A process that does not outlive this value, nor do those that it starts, and what they say meanwhile.
 struct Attended {
     child: Child,
+    group: Group,
     said: Option<JoinHandle<String>>,
 }
 
 impl Attended {
-    fn to(mut child: Child) -> Self {
+    fn start(command: &mut Command) -> io::Result<Self> {
+        let group = Group::new()?;
+        let mut child = group.start(command)?;
         let stderr = child.stderr.take();
         let said = std::thread::spawn(|| stderr.map_or(String::new(), read_all));
-        Self {
+        Ok(Self {
             child,
+            group,
             said: Some(said),
-        }
+        })
     }
 
     /// What it said where it did not end well; `progress` hears how much is there meanwhile.
@@ -152,14 +164,26 @@ impl Attended {
             std::thread::sleep(POLL);
         };
         progress(work.size())?;
+        let said = self.end();
         Ok(match status.success() {
             true => Ok(()),
-            false => Err(self
-                .said
-                .take()
-                .and_then(|said| said.join().ok())
-                .unwrap_or_default()),
+            false => Err(said),
         })
+    }
+
+    /// Kills what still executes, and gives what was said; returns when all who could say something are gone.
+    fn end(&mut self) -> String {
+        self.group.end();
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        let is_over = || self.said.as_ref().is_none_or(JoinHandle::is_finished);
+        let mut pauses = (0..LOOKS).map(|_| std::thread::sleep(PAUSE));
+        // A process that left the group may hold the other end for ever.
+        match is_over() || pauses.any(|()| is_over()) {
+            true => self.said.take().and_then(|said| said.join().ok()),
+            false => None,
+        }
+        .unwrap_or_default()
     }
 }
 
@@ -167,26 +191,14 @@ impl Attended {
 fn read_all(mut stderr: ChildStderr) -> String {
     let mut kept = Vec::new();
     let _ = stderr.by_ref().take(1 << 20).read_to_end(&mut kept);
-    let _ = std::io::copy(&mut stderr, &mut std::io::sink());
+    let _ = io::copy(&mut stderr, &mut io::sink());
     String::from_utf8_lossy(&kept).into_owned()
 }
 
 impl Drop for Attended {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.end();
     }
-}
-
-/// Bytes of the files below a folder; what vanishes meanwhile does not count.
-fn size(folder: &Path) -> u64 {
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    let of = |entry: std::fs::DirEntry| match entry.metadata() {
-        Ok(facts) if facts.is_dir() => size(&entry.path()),
-        Ok(facts) => facts.len(),
-        Err(_) => 0,
-    };
-    entries.map(of).sum()
 }
 
 fn arrived(wheel: &Wheel, folder: &Path) -> Result<PathBuf, PipError> {

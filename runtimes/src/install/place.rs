@@ -5,9 +5,9 @@ use std::path::Path;
 use super::InstallError;
 use super::scratch::{REPLACED, Scratch};
 use crate::catalogue::Package;
-use crate::digest::file_sha256;
 use crate::find::{Installed, installed};
-use crate::manifest::{Manifest, Unpacked};
+use crate::manifest::Manifest;
+use crate::verify::unchanged;
 
 /// Renames `prepared` to `dir`; what was there goes with the scratch folder, or comes back where that fails.
 ///
@@ -37,18 +37,6 @@ pub(super) fn verify(dir: &Path, package: &Package) -> Result<Installed, String>
     if manifest.recipe_sha256 != package.recipe_sha256() {
         return Err("it was installed from other files than the catalogue lists now".into());
     }
-    manifest
-        .files
-        .iter()
-        .try_for_each(|file| unchanged(dir, file))?;
+    unchanged(dir, &manifest)?;
     Ok(found)
-}
-
-fn unchanged(dir: &Path, file: &Unpacked) -> Result<(), String> {
-    let Unpacked { path, sha256, .. } = file;
-    match file_sha256(&dir.join(path)) {
-        Ok(found) if found == *sha256 => Ok(()),
-        Ok(found) => Err(format!("{path} has the sha256 {found} instead of {sha256}")),
-        Err(error) => Err(format!("{path}: {error}")),
-    }
 }

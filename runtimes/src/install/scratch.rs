@@ -20,6 +20,7 @@ const POLL: Duration = Duration::from_millis(100);
 /// The right to change what lies in a folder; given back when dropped, and by the system when the process ends.
 pub(crate) struct Lock {
     folder: PathBuf,
+    swept: bool,
     _file: File,
 }
 
@@ -41,11 +42,16 @@ impl Lock {
             .open(&path);
         let file = options.map_err(InstallError::write(&path))?;
         wait(&file, &path, observer)?;
-        sweep(folder)?;
         Ok(Self {
+            swept: sweep(folder)?,
             folder: folder.to_owned(),
             _file: file,
         })
+    }
+
+    /// Whether an earlier holder had left something unfinished.
+    pub fn swept(&self) -> bool {
+        self.swept
     }
 
     /// An empty folder on the same file system.
@@ -76,6 +82,29 @@ impl Drop for Scratch {
     }
 }
 
+/// Folders of unfinished work in a folder, whether somebody works on them or not.
+pub(crate) fn unfinished(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    entries
+        .filter(is_unfinished)
+        .map(|entry| entry.path())
+        .collect()
+}
+
+/// Folders of unfinished work in a folder whose lock nobody holds; writes nothing.
+pub(crate) fn leftovers(folder: &Path) -> Vec<PathBuf> {
+    let lock = File::open(folder.join(LOCK)).ok();
+    // Held while looking, so that no work begins meanwhile.
+    match lock.as_ref().map(File::try_lock_shared) {
+        Some(Err(TryLockError::WouldBlock)) => Vec::new(),
+        _ => unfinished(folder),
+    }
+}
+
+fn is_unfinished(entry: &std::fs::DirEntry) -> bool {
+    entry.file_name().to_string_lossy().starts_with(PREFIX)
+}
+
 fn wait(file: &File, path: &Path, observer: &mut dyn Observer) -> Result<(), InstallError> {
     let mut told = false;
     loop {
@@ -96,17 +125,14 @@ fn wait(file: &File, path: &Path, observer: &mut dyn Observer) -> Result<(), Ins
     }
 }
 
-fn sweep(folder: &Path) -> Result<(), InstallError> {
-    let entries = std::fs::read_dir(folder).map_err(InstallError::read(folder))?;
-    for entry in entries.flatten() {
-        let unfinished = entry.file_name().to_string_lossy().starts_with(PREFIX);
-        if unfinished {
-            let path = entry.path();
-            put_back(&path.join(REPLACED), folder)?;
-            std::fs::remove_dir_all(&path).map_err(InstallError::write(&path))?;
-        }
+/// Undoes what is unfinished; whether there was any.
+fn sweep(folder: &Path) -> Result<bool, InstallError> {
+    let found = unfinished(folder);
+    for path in &found {
+        put_back(&path.join(REPLACED), folder)?;
+        std::fs::remove_dir_all(path).map_err(InstallError::write(path))?;
     }
-    Ok(())
+    Ok(!found.is_empty())
 }
 
 /// Gives what was about to be replaced its place again, where nothing else has it by now.

@@ -139,6 +139,53 @@ fn progress_counts_what_pip_has_so_far_and_stopping_ends_pip() {
     assert_eq!(bench.left(), [""; 0]);
 }
 
+/// Whether a process executes, rather than being gone or waiting for somebody to notice.
+fn is_alive(pid: &str) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", pid.trim()));
+    let state = |stat: &str| {
+        stat.rsplit(") ")
+            .next()
+            .and_then(|rest| rest.chars().next())
+    };
+    stat.is_ok_and(|stat| !matches!(state(&stat), Some('Z' | 'X') | None))
+}
+
+/// Gives the system a moment to end what was killed.
+fn ends(pid: &str) -> bool {
+    (0..500).any(|_| {
+        std::thread::sleep(Duration::from_millis(10));
+        !is_alive(pid)
+    })
+}
+
+#[test]
+fn stopping_ends_a_pip_that_another_program_started_in_its_place() {
+    let bench = Bench::new();
+    let pid = bench.path("pid");
+    let script = acting(&format!(
+        "sh -c 'sleep 600 & echo $! > \"{}\"; printf abcde > \"$TMPDIR/part\"; wait'; exit 1",
+        pid.display()
+    ));
+    let stopped = bench.install_by(&script, &mut Watching { seen: 0 });
+    assert!(matches!(stopped, Err(InstallError::Stopped)));
+    assert!(ends(&std::fs::read_to_string(pid).expect("reads")));
+    assert_eq!(bench.left(), [""; 0]);
+}
+
+#[test]
+fn a_pip_that_fails_is_told_though_what_it_started_goes_on() {
+    let bench = Bench::new();
+    let pid = bench.path("pid");
+    let script = acting(&format!(
+        "sleep 600 & echo $! > '{}'; echo 'ERROR: no network' >&2; exit 1",
+        pid.display()
+    ));
+    let failed = bench.install_by(&script, &mut Silent);
+    let error = failed.expect_err("fails").to_string();
+    assert!(error.contains("no network"), "{error}");
+    assert!(ends(&std::fs::read_to_string(pid).expect("reads")));
+}
+
 #[test]
 fn the_reason_of_a_broken_connection_is_told_with_the_error() {
     let said = "WARNING: Retrying (Retry(total=0)) after connection broken by 'NewConnectionError('<pip.HTTPConnection \
