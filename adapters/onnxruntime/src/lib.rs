@@ -16,11 +16,10 @@
 //!
 //! **Devices.** `ep=cuda` and `ep=tensorrt` (with CUDA for what TensorRT leaves) go with a device `cuda:N`. Operators that would
 //! be placed on the processor are an error, not a silent fall-back, unless `fallback=true`. ONNX Runtime itself refuses many of
-//! them at load; before the first request of a session, outside of what is timed, one request of zeros to a second session that
-//! writes a profile tells where the nodes really ran. Where that cannot be told it is an error as well. The number of nodes is
-//! `nodes_on_cpu` among the options in force. Inputs are copied to the device within each request,
-//! and outputs back. Products of 32-bit floats use TensorFloat-32 only where the precision asked
-//! for is `tf32`.
+//! them at load. Where the nodes really ran tells a profiled request of zeros to a second session, before a session's first
+//! request and outside of what is timed, for which the device needs room for the model twice; where it cannot be told, that is an
+//! error as well. Their number is `nodes_on_cpu` among the options in force. Inputs are copied to the device within each request,
+//! and outputs back. Products of 32-bit floats use TensorFloat-32 only where the precision asked for is `tf32`.
 //!
 //! What goes wrong comes back as an error; ONNX Runtime's log, which would say it again, goes to standard error for what is fatal
 //! only, and telemetry is off.

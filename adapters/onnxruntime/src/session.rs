@@ -1,4 +1,4 @@
-//! One stream of requests, refused where it would run on the wrong processor, and beside it a second session of the same model while a profile is taken.
+//! One stream of requests, refused on the wrong processor, and a second session of the same model while a profile is taken.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
