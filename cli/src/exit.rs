@@ -58,6 +58,14 @@ impl Failed {
         Self::input(anyhow::anyhow!("{message}"))
     }
 
+    /// A machine or result that does not count, told in words.
+    pub fn invalid(message: impl Display) -> Self {
+        Self {
+            exit: Exit::Invalid,
+            error: anyhow::anyhow!("{message}"),
+        }
+    }
+
     /// A result that could not be kept: what was to be measured has failed.
     pub fn cell(error: impl Into<anyhow::Error>) -> Self {
         Self {
@@ -105,6 +113,7 @@ mod tests {
         .map(Exit::code);
         assert_eq!(codes, [0, 2, 3, 4, 130]);
         assert_eq!(Failed::told("x").exit(), Exit::BadInput);
+        assert_eq!(Failed::invalid("x").exit(), Exit::Invalid);
     }
 
     #[test]

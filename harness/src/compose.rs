@@ -9,7 +9,7 @@ use crate::fidelity::Compared;
 use crate::observe::Observed;
 use crate::plan::Work;
 use crate::protocol::{Given, Outcome};
-use fill::{add, distrust_run_delay, fill};
+use fill::{add, distrust_run_delay, fill, surround};
 
 /// Where a record says why its run does not read the run delay.
 pub const NO_RUN_DELAY: &str = "harness.run_delay_ns";
@@ -102,7 +102,9 @@ pub struct About<'a> {
 /// The record of one worker.
 pub fn compose(about: About, attempt: Attempt, beside: Beside) -> Record {
     let mut record = blank(&about);
-    record.doubts.extend(attempt.observed.doubts());
+    if matches!(about.kind, Kind::Measurement | Kind::Twin) {
+        surround(&mut record, about.run, attempt.observed.findings());
+    }
     let (memory, counters, missing) = attempt.observed.into_parts();
     record.missing.extend(missing);
     record.memory = Some(memory);

@@ -5,11 +5,11 @@ mod memory;
 use std::path::Path;
 
 use tare_clock::Clock;
-use tare_hardware::checks::{Watch, allowed_cpus, doubts};
+use tare_hardware::checks::{Watch, allowed_cpus};
 use tare_hardware::{
     CounterProbe, CounterReading, CpuProbe, CpuReading, MemoryProbe, Probe, ProcessMemory, counters,
 };
-use tare_results::{Counters, Doubt, Event, Finding, Kind, Memory, Missing, Phase};
+use tare_results::{Checking, Counters, Event, Finding, Kind, Memory, Missing, Phase};
 use tare_units::Bytes;
 
 use crate::supervise::Watcher;
@@ -27,6 +27,7 @@ pub struct Observer<'a, C> {
     repeat: u64,
     tell: &'a mut dyn FnMut(Event),
     clock: &'a C,
+    is_checked: bool,
     probes: Option<Probes<'a, C>>,
     observed: Observed,
 }
@@ -54,6 +55,7 @@ impl<'a, C: Clock> Observer<'a, C> {
     /// Of the worker that does `repeat` of `cell`.
     pub fn new(
         (cell, kind, repeat): (&'a str, Kind, u64),
+        checks: Checking,
         clock: &'a C,
         tell: &'a mut dyn FnMut(Event),
     ) -> Self {
@@ -63,6 +65,7 @@ impl<'a, C: Clock> Observer<'a, C> {
             repeat,
             tell,
             clock,
+            is_checked: checks != Checking::Off,
             probes: None,
             observed: Observed::default(),
         }
@@ -100,14 +103,15 @@ impl<'a, C: Clock> Observer<'a, C> {
 
     /// The memory's first window ends and its second begins; the others begin last, so that they hold nothing of this.
     fn running(&mut self, pid: u32) {
-        let is_timed = self.is_timed();
+        let (is_timed, is_checked) = (self.is_timed(), self.is_checked);
         let Some(probes) = &mut self.probes else {
             return;
         };
         self.observed.memory.before_run = Some(probes.memory.end());
         let _ = probes.memory.begin();
         if is_timed {
-            probes.surroundings = Some(Watch::begin(Path::new("/"), pid, &probes.cpus));
+            let watch = || Watch::begin(Path::new("/"), pid, &probes.cpus);
+            probes.surroundings = is_checked.then(watch);
             let _ = probes.cpu.begin();
             let _ = probes.counters.begin();
         }
@@ -174,9 +178,9 @@ impl<C: Clock> Watcher for Observer<'_, C> {
 }
 
 impl Observed {
-    /// What disturbed the timed requests.
-    pub fn doubts(&self) -> Vec<Doubt> {
-        doubts(&self.findings)
+    /// What the checks found while requests were timed.
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
     }
 
     /// The figures, and the reasons for those that are not there; no counters where nothing was timed.

@@ -1,5 +1,7 @@
 //! What was found where the environment of a measurement was checked: problems, what cannot be checked, what is fine.
 
+use std::fmt;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +19,19 @@ pub struct Checks {
     pub machine: String,
     /// In the order of the list of checks.
     pub findings: Vec<Finding>,
+}
+
+/// What a run does about what its checks find.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Checking {
+    /// Problems are doubts.
+    #[default]
+    Warn,
+    /// Problems of a named set make what was measured meanwhile invalid.
+    Strict,
+    /// Nothing is checked, and every record says so.
+    Off,
 }
 
 /// What one check found.
@@ -67,6 +82,19 @@ pub enum Outcome {
         /// What was found, with its value.
         found: String,
     },
+}
+
+/// One line for a person.
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.outcome {
+            Outcome::Problem { found, remedy, .. } => {
+                write!(f, "{}: {found}; {remedy}", self.check)
+            }
+            Outcome::Unchecked { reason } => write!(f, "{}: not checked: {reason}", self.check),
+            Outcome::Fine { found } => write!(f, "{}: {found}", self.check),
+        }
+    }
 }
 
 impl Finding {

@@ -21,7 +21,7 @@ pub mod store;
 mod verdict;
 
 pub use cell::{Cell, ModelFacts, Runtime};
-pub use check::{About, CHECKS_SCHEMA, Checks, Finding, Outcome};
+pub use check::{About, CHECKS_SCHEMA, Checking, Checks, Finding, Outcome};
 pub use counters::{Count, Counters};
 pub use doubt::Doubt;
 pub use energy::{Energy, EnergyDoubt, EnergySource};

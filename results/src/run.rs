@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use tare_units::{Bytes, Nanoseconds};
 
 use crate::cell::{Cell, ModelFacts};
+use crate::check::{Checking, Finding};
 use crate::machine::Machine;
 use crate::record::Producer;
 
@@ -42,6 +43,12 @@ pub struct Run {
     /// Whether each cell is profiled once its repeats are done.
     #[serde(default)]
     pub profile: bool,
+    /// What is done about what the checks of the machine find.
+    #[serde(default)]
+    pub checks: Checking,
+    /// What they found before the first worker started.
+    #[serde(default)]
+    pub findings: Vec<Finding>,
     /// The cells, in the order of the plan.
     pub cells: Vec<PlannedCell>,
 }

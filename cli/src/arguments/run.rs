@@ -82,9 +82,15 @@ pub struct RunOptions {
         long,
         value_name = "RUN",
         conflicts_with_all = ["suite", "model", "adapter", "input", "reference", "profile", "scenario", "batch", "shape", "precision", "device",
-                              "threads", "repeats", "duration", "max_requests", "seed", "dry_run"]
+                              "threads", "repeats", "duration", "max_requests", "seed", "strict", "no_checks", "dry_run"]
     )]
     pub resume: Option<String>,
+    /// Refuse to measure, or to call valid, what a disturbed machine measured; `tare machine check` tells what disturbs it
+    #[arg(long, conflicts_with = "no_checks")]
+    pub strict: bool,
+    /// Check nothing of the machine; every record says so
+    #[arg(long)]
+    pub no_checks: bool,
     /// How the result is printed
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     pub format: Format,

@@ -3,6 +3,7 @@
 mod resume;
 mod selection;
 mod settings;
+mod surroundings;
 
 use std::io::{IsTerminal, Write};
 use std::path::Path;
@@ -72,6 +73,7 @@ fn looking<T>(work: impl FnOnce() -> T) -> T {
 }
 
 fn begin(store: &Store, settings: Settings, plan: Plan) -> Result<Ready, Failed> {
+    let findings = surroundings::checked(settings.checks)?;
     let created = utc_now();
     let salt = MonotonicClock.now().as_nanos() ^ u64::from(std::process::id());
     let run = Run {
@@ -88,6 +90,8 @@ fn begin(store: &Store, settings: Settings, plan: Plan) -> Result<Ready, Failed>
         memory_limit_bytes: settings.memory_limit,
         reference: settings.reference,
         profile: settings.profile,
+        checks: settings.checks,
+        findings,
         cells: plan.cells.iter().map(|work| work.planned.clone()).collect(),
     };
     let writer = store.create(&run).map_err(Failed::input)?;

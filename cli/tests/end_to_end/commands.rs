@@ -216,6 +216,27 @@ fn the_machine_is_checked_and_every_check_says_how_it_came_out() {
 }
 
 #[test]
+fn what_is_not_checked_is_said_and_both_wishes_at_once_are_refused() {
+    let bench = Bench::new();
+    let quick = [
+        "--adapter",
+        "fake:run=1ms",
+        "--repeats",
+        "1",
+        "--duration",
+        "10ms",
+    ];
+    let asked = [&quick[..], &["--no-checks", "--format", "json"]].concat();
+    let doubts = bench.run(&asked).with_code(0).json()[0]["doubts"].clone();
+    let named = |doubt: &serde_json::Value| doubt["doubt"] == "unchecked-environment";
+    assert!(
+        doubts.as_array().expect("doubts").iter().any(named),
+        "{doubts}"
+    );
+    bench.run(&["--no-checks", "--strict"]).with_code(2);
+}
+
+#[test]
 fn the_machine_is_calibrated_and_its_peaks_are_kept() {
     let bench = Bench::new();
     let run = bench.tare(&["machine", "calibrate", "--repeats", "1", "--format", "json"]);

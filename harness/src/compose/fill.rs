@@ -1,7 +1,8 @@
 //! What the worker said and the parent alone knows, as fields of the record, with the doubts and reasons that follow.
 
 use tare_adapter_api::RuntimeFacts;
-use tare_results::{Doubt, Kind, Record, Runtime, Verdict};
+use tare_hardware::checks::{doubts, refused, strict_names};
+use tare_results::{Checking, Doubt, Finding, Kind, Record, Run, Runtime, Verdict};
 
 use super::{About, Beside, Harness};
 use crate::fidelity::Compared;
@@ -76,6 +77,20 @@ fn fill_measured(record: &mut Record, measured: Measured, harness: &Harness) {
         samples.path = within_run(&samples.path);
         samples
     });
+}
+
+/// Says what disturbed the machine, before the run and while requests were timed.
+pub fn surround(record: &mut Record, run: &Run, during: &[Finding]) {
+    if run.checks == Checking::Off {
+        record.doubts.push(Doubt::UncheckedEnvironment);
+        return;
+    }
+    let findings: Vec<Finding> = run.findings.iter().chain(during).cloned().collect();
+    record.doubts.extend(doubts(&findings));
+    if run.checks == Checking::Strict {
+        let reasons = refused(&findings, &strict_names()).into_iter();
+        invalidate(record, reasons.map(ToString::to_string).collect());
+    }
 }
 
 /// Takes back what the run delay of one thread says where more than one worked, whatever was asked of the framework.

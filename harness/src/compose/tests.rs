@@ -3,7 +3,10 @@
 #[path = "../../../results/tests/common/mod.rs"]
 pub(crate) mod built;
 
-use tare_results::{Counters, Doubt, Fidelity, Load, OperatorShare, Profile, Throughput};
+use tare_results::{
+    Checking, Counters, Doubt, Fidelity, Finding, Load, OperatorShare, Outcome as Found, Profile,
+    Throughput,
+};
 
 use super::*;
 use crate::check::Check;
@@ -123,6 +126,44 @@ fn outputs_that_do_not_match_are_invalid_and_those_not_compared_are_missing() {
     let alone = measurement(Beside::Compared(Err("only rten is ready here".to_owned())));
     assert_eq!((alone.verdict, &alone.fidelity), (Verdict::Valid, &None));
     assert_eq!(alone.missing["fidelity"], "only rten is ready here");
+}
+
+fn finding(check: &str) -> Finding {
+    Finding {
+        check: check.to_owned(),
+        about: tare_results::About::Window,
+        outcome: Found::Problem {
+            found: "7%".to_owned(),
+            excess: Some(7.0),
+            why: "it blurs".to_owned(),
+            remedy: "ask for another machine".to_owned(),
+        },
+    }
+}
+
+#[test]
+fn a_disturbed_machine_is_a_doubt_and_under_strict_invalid() {
+    let surrounded = |checks| {
+        let mut run = built::run("run", Vec::new());
+        (run.checks, run.findings) = (checks, vec![finding("governor")]);
+        let mut record = measurement(Beside::Nothing);
+        record.doubts.clear();
+        surround(&mut record, &run, &[finding("steal")]);
+        record
+    };
+    let warned = surrounded(Checking::Warn);
+    assert_eq!((warned.doubts.len(), warned.verdict), (2, Verdict::Valid));
+    let strict = surrounded(Checking::Strict);
+    assert_eq!((strict.doubts.len(), strict.verdict), (2, Verdict::Invalid));
+    assert_eq!(
+        strict.reasons,
+        [
+            "governor: 7%; ask for another machine",
+            "steal: 7%; ask for another machine"
+        ]
+    );
+    let off = surrounded(Checking::Off);
+    assert_eq!(off.doubts, [Doubt::UncheckedEnvironment]);
 }
 
 #[test]

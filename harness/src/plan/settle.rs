@@ -169,7 +169,6 @@ fn refer(
 ) -> Result<Plan, PlanError> {
     if let ReferenceChoice::Named(spec) = choice {
         check_adapter(desk, spec)?;
-        check_reference(desk, spec)?;
     }
     let mut references: Vec<Work> = Vec::new();
     let mut known: BTreeMap<(String, String), Result<AdapterSpec, String>> = BTreeMap::new();
@@ -184,18 +183,6 @@ fn refer(
         };
     }
     Ok(Plan { cells, references })
-}
-
-fn check_reference(desk: &dyn Desk, spec: &AdapterSpec) -> Result<(), PlanError> {
-    let description = desk.describe(spec).map_err(PlanError::UnknownAdapter)?;
-    if description.computes || description.died {
-        return Ok(());
-    }
-    Err(PlanError::Unavailable {
-        adapter: spec.to_string(),
-        reason: "it computes nothing to compare with".to_owned(),
-        remedy: "name another --reference, or none".to_owned(),
-    })
 }
 
 fn reference_of(

@@ -39,7 +39,12 @@ impl<C: Clock> Going<'_, C> {
             writer.event(&event);
             progress.event(&event);
         };
-        let mut watcher = Observer::new((cell, kind, repeat), self.clock, &mut told);
+        let mut watcher = Observer::new(
+            (cell, kind, repeat),
+            self.request.run.checks,
+            self.clock,
+            &mut told,
+        );
         let ended = supervise(
             &work.program.with_environment(&work.environment),
             &Request::Run(Box::new(job)),

@@ -12,7 +12,7 @@ use tare_harness::{
     Absent, Consideration, Description, Desk, Plan, Refusal, Selection, WorkerProgram,
 };
 use tare_models::zoo::{self, Form};
-use tare_results::{Machine, Run};
+use tare_results::{Checking, Machine, Run};
 use tare_units::Nanoseconds;
 
 pub static FAKE: Fake<MonotonicClock> = Fake::real();
@@ -32,7 +32,7 @@ impl Desk for Local {
 
     fn program(&self, adapter: &str) -> Result<WorkerProgram, Absent> {
         match adapter {
-            "fake" | "picky" | "torch" | "null" => Ok(WorkerProgram {
+            "fake" | "picky" | "torch" => Ok(WorkerProgram {
                 path: adapter.into(),
                 ..WorkerProgram::default()
             }),
@@ -53,7 +53,7 @@ impl Desk for Local {
                 Ok(Description::unavailable(reason, remedy))
             }
             Ok(_) => Ok(Description {
-                computes: spec.name != "null",
+                computes: true,
                 formats: match spec.name.as_str() {
                     "torch" => vec![ModelFormat::TorchScript],
                     _ => vec![ModelFormat::Onnx],
@@ -165,6 +165,8 @@ pub fn stored(plan: &Plan) -> Run {
         memory_limit_bytes: None,
         reference: None,
         profile: false,
+        checks: Checking::default(),
+        findings: Vec::new(),
         cells: plan.cells.iter().map(|work| work.planned.clone()).collect(),
     }
 }

@@ -75,6 +75,8 @@ pub fn run(id: &str, cells: Vec<Cell>) -> Run {
         memory_limit_bytes: None,
         reference: None,
         profile: false,
+        checks: Checking::default(),
+        findings: Vec::new(),
         cells: cells.into_iter().map(planned).collect(),
     }
 }

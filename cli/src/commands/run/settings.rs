@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use tare_harness::plan::{Plan, Selection};
+use tare_results::Checking;
 use tare_scenarios::suite::{self, Suite};
 use tare_units::{Bytes, Nanoseconds};
 
@@ -43,6 +44,8 @@ pub struct Settings {
     pub reference: Option<String>,
     /// Whether each cell is profiled once its repeats are done.
     pub profile: bool,
+    /// What is done about what the checks of the machine find.
+    pub checks: Checking,
 }
 
 impl Settings {
@@ -80,6 +83,11 @@ impl Settings {
             memory_limit: options.memory_limit.or_else(default_memory_limit),
             reference: options.reference.as_ref().map(ToString::to_string),
             profile: options.profile,
+            checks: match (options.strict, options.no_checks) {
+                (true, _) => Checking::Strict,
+                (_, true) => Checking::Off,
+                _ => Checking::Warn,
+            },
         })
     }
 
