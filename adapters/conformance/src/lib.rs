@@ -1,7 +1,8 @@
 //! The one suite that every adapter passes: ONNX's own node tests, the zoo, and the contract of the traits.
 //!
 //! An adapter's test calls [`contract`], [`zoo`], [`threads`] and [`node_cases`] with itself, and prints the reports. What
-//! it cannot do is either refused by name when the model is loaded, or stands with a reason in its [`IgnoreList`].
+//! it cannot do is either refused by name when the model is loaded, and listed as [`refused_as_listed`] compares it, or stands
+//! with a reason in its [`IgnoreList`].
 //!
 //! Outputs are compared by [`tolerance`]: |a − b| ≤ atol + rtol·|b|, NaN equal to NaN.
 //!
@@ -18,8 +19,10 @@ mod compare;
 mod contract;
 mod declared;
 mod ignore;
+mod list;
 mod node;
 mod quiet;
+mod refused;
 mod request;
 mod small;
 mod tensor_file;
@@ -28,7 +31,9 @@ mod zoo;
 
 pub use compare::{Difference, compare, tolerance};
 pub use contract::{Kind, contract};
-pub use ignore::{IgnoreError, IgnoreList};
+pub use ignore::IgnoreList;
+pub use list::ListError;
 pub use node::{NODE_TESTS, NodeReport, node_cases};
+pub use refused::{RefusedError, WRITE, refused_as_listed};
 pub use threads::threads;
 pub use zoo::zoo;

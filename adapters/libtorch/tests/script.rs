@@ -3,9 +3,16 @@
 #[path = "common/with.rs"]
 mod with;
 
-use tare_adapter_conformance::{IgnoreList, Kind, NODE_TESTS, contract, node_cases, zoo};
+use std::path::Path;
+
+use tare_adapter_conformance::{
+    IgnoreList, Kind, NODE_TESTS, WRITE, contract, node_cases, refused_as_listed, zoo,
+};
 use with::With;
 
+/// Of ONNX 1.19.1; another count is a change of what the adapter can do, to be looked at and written here.
+const COUNTS: &str = "node cases: 908 of 1550 tensor cases passed (58.6%), 635 refused (44 for operators), 7 ignored, 0 failed, 0 stale; 65 other";
+const REFUSED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/script.refused");
 const SMALL: [&str; 2] = ["mlp:width=64,depth=2", "bert-tiny"];
 
 #[test]
@@ -50,5 +57,11 @@ fn onnx_node_cases_pass_are_refused_by_name_or_are_listed() {
         return;
     };
     println!("as TorchScript: {report}");
-    assert!(report.is_clean(), "{report}");
+    refused_as_listed(
+        Path::new(REFUSED),
+        &report,
+        std::env::var_os(WRITE).is_some(),
+    )
+    .unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(report.to_string(), COUNTS);
 }

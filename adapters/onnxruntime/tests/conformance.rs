@@ -2,18 +2,21 @@
 
 mod common;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use tare_adapter_api::{
     Adapter, AdapterError, Body, LoadRequest, Loaded, Options, Readiness, RuntimeFacts, Session,
     Tensor,
 };
-use tare_adapter_conformance::{IgnoreList, Kind, NODE_TESTS, contract, node_cases, zoo};
+use tare_adapter_conformance::{
+    IgnoreList, Kind, NODE_TESTS, WRITE, contract, node_cases, refused_as_listed, zoo,
+};
 use tare_adapter_onnxruntime::OnnxRuntime;
 
 use common::{installed, is_here};
 
 /// Of ONNX 1.19.1 with version 1.31.1; another count is a change of what it can do, to be looked at and written here.
 const COUNTS: &str = "node cases: 1479 of 1550 tensor cases passed (95.4%), 45 refused (42 for operators), 26 ignored, 0 failed, 0 stale; 65 other";
+const REFUSED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/conformance.refused");
 const VERSION: &str = "1.31.1";
 
 /// Runs each request twice, the second time into memory kept for the outputs, and asks for one version.
@@ -99,9 +102,12 @@ fn onnx_node_cases_pass_are_refused_by_name_or_are_listed() {
         println!("node cases: not run: {NODE_TESTS} is not set");
         return;
     };
-    for (name, reason) in &report.refused {
-        println!("  refused {name}: {}", reason.lines().next().unwrap_or(""));
-    }
     println!("{report}");
+    refused_as_listed(
+        Path::new(REFUSED),
+        &report,
+        std::env::var_os(WRITE).is_some(),
+    )
+    .unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(report.to_string(), COUNTS);
 }

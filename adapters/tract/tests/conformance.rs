@@ -1,10 +1,15 @@
 //! tract passes the suite that every adapter passes.
 
-use tare_adapter_conformance::{IgnoreList, Kind, NODE_TESTS, contract, node_cases, zoo};
+use std::path::Path;
+
+use tare_adapter_conformance::{
+    IgnoreList, Kind, NODE_TESTS, WRITE, contract, node_cases, refused_as_listed, zoo,
+};
 use tare_adapter_tract::Tract;
 
 /// Of ONNX 1.19.1; another count is a change of what tract can do, to be looked at and written here.
 const COUNTS: &str = "node cases: 967 of 1550 tensor cases passed (62.4%), 576 refused (153 for operators), 7 ignored, 0 failed, 0 stale; 65 other";
+const REFUSED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/conformance.refused");
 
 #[test]
 fn the_contract_is_kept() {
@@ -29,5 +34,11 @@ fn onnx_node_cases_pass_are_refused_by_name_or_are_listed() {
         return;
     };
     println!("{report}");
+    refused_as_listed(
+        Path::new(REFUSED),
+        &report,
+        std::env::var_os(WRITE).is_some(),
+    )
+    .unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(report.to_string(), COUNTS);
 }
