@@ -63,7 +63,7 @@ impl Adapter for OnnxRuntime {
     fn check(&self, version: Option<&str>, options: &Options) -> Readiness {
         let settings = Settings::read(options).map_err(settings::unavailable);
         let library = settings.and_then(|settings| {
-            let library = load::open(version, &settings)?;
+            let library = load::open_verified(version, &settings)?;
             Ok(load::facts(library, &settings))
         });
         match library {

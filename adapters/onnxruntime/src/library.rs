@@ -7,7 +7,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 use ort::environment::Environment;
 use tare_adapter_api::AdapterError;
-use tare_runtimes::{FindError, Runtimes, check_library, file_sha256};
+use tare_runtimes::{FindError, Installed, Runtimes, check_library, file_sha256};
 
 use self::ffi::Probe;
 use crate::NAME;
@@ -89,13 +89,27 @@ fn locate(
     own: Option<&Path>,
     packages: &[&str],
 ) -> Result<PathBuf, Unavailable> {
-    let Some(own) = own else {
-        let all = Runtimes::from_environment().map_err(absent)?;
-        return first(packages, |name| all.find(name, version))
-            .map(|installed| installed.library)
-            .map_err(absent);
-    };
-    Ok(std::fs::canonicalize(own).unwrap_or_else(|_| own.to_owned()))
+    match own {
+        None => installed(version, packages).map(|installed| installed.library),
+        Some(own) => Ok(std::fs::canonicalize(own).unwrap_or_else(|_| own.to_owned())),
+    }
+}
+
+fn installed(version: Option<&str>, packages: &[&str]) -> Result<Installed, Unavailable> {
+    let all = Runtimes::from_environment().map_err(absent)?;
+    first(packages, |name| all.find(name, version)).map_err(absent)
+}
+
+/// Whether the installed files are those that were installed; reads all of them. One's own library is taken as it is.
+pub(crate) fn verify(
+    version: Option<&str>,
+    own: Option<&Path>,
+    packages: &[&str],
+) -> Result<(), Unavailable> {
+    match own {
+        None => installed(version, packages)?.verify().map_err(absent),
+        Some(_) => Ok(()),
+    }
 }
 
 /// Of the first package that is found; where none is, why the first is not.

@@ -127,6 +127,16 @@ pub(crate) fn accepts(request: &LoadRequest) -> Result<(), AdapterError> {
     }
 }
 
+/// The library with what the settings need of it, once its files were found to be what they were when installed.
+pub(crate) fn open_verified(
+    version: Option<&str>,
+    settings: &Settings,
+) -> Result<&'static Library, Unavailable> {
+    let packages = settings.provider.packages();
+    library::verify(version, settings.library.as_deref(), packages)?;
+    open(version, settings)
+}
+
 /// The library with what the settings need of it.
 pub(crate) fn open(
     version: Option<&str>,

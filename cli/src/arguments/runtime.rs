@@ -9,7 +9,7 @@ use super::ListFormat;
 
 #[derive(Debug, Subcommand)]
 pub enum RuntimeCommand {
-    /// List the runtimes: installed or available
+    /// List the runtimes: installed, available, damaged, or left over
     List {
         #[arg(long, value_name = "FORMAT", default_value = "table")]
         format: ListFormat,

@@ -91,7 +91,7 @@ fn a_file_that_may_not_grow_ends_the_run_and_keeps_what_was_done() {
     let bench = Bench::new();
     bench.run(&["--dry-run"]).with_code(0);
     // In blocks of 512 bytes: two records fit, a third does not.
-    let limit = "trap '' XFSZ\nulimit -f 14";
+    let limit = "trap '' XFSZ\nulimit -f 29";
     let ended = run_by_shell(&bench, limit, "");
     kept_what_was_done(&bench, ended, "store", "ulimit -f");
 }

@@ -189,3 +189,37 @@ fn a_torchscript_file_goes_to_the_framework_that_reads_it_only() {
     let none = bench.tare(&[&["run", "--model", weights][..], &input].concat());
     assert!(none.with_code(2).error().contains("is no TorchScript file"));
 }
+
+#[test]
+fn a_library_that_was_altered_after_its_installation_is_refused() {
+    let Some(runtimes) = runtimes() else { return };
+    let bench = Bench::new();
+    let version = "1.31.1";
+    let own = bench.path("altered");
+    let (from, to) = (
+        Path::new("onnxruntime").join(version),
+        own.join("onnxruntime"),
+    );
+    std::fs::create_dir_all(to.join(version)).expect("a folder");
+    for entry in std::fs::read_dir(runtimes.join(&from)).expect("installed") {
+        let entry = entry.expect("readable");
+        let mut bytes = std::fs::read(entry.path()).expect("a file");
+        if entry.file_name().to_string_lossy().contains(".so") {
+            let middle = bytes.len() / 2;
+            bytes[middle] ^= 1;
+        }
+        let copy = to.join(version).join(entry.file_name());
+        std::fs::write(copy, bytes).expect("writes");
+    }
+    let arguments = [
+        "run",
+        "--model",
+        "mlp",
+        "--adapter",
+        "onnxruntime",
+        "--dry-run",
+    ];
+    let refused = tare(&bench, &own, &arguments).with_code(2);
+    let remedy = "run tare runtime install onnxruntime@1.31.1";
+    assert!(refused.stderr.contains(remedy), "{}", refused.stderr);
+}

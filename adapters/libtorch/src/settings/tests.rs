@@ -160,19 +160,19 @@ fn tf32_is_refused_on_the_cpu() {
 }
 
 #[test]
-fn a_torchscript_file_needs_script_mode() {
+fn a_torchscript_file_is_executed_as_torchscript() {
     let file = |pairs| LoadRequest {
         format: ModelFormat::TorchScript,
         ..request(pairs, Device::Cpu)
     };
-    let refusal = Settings::of(&file(&[])).expect_err("eager");
+    let eager = Settings::of(&file(&[("mode", "eager")])).expect_err("eager");
     assert!(
-        refusal
-            .to_string()
-            .ends_with("ask for libtorch:mode=script"),
-        "{refusal}"
+        eager.to_string().ends_with("leave mode=eager out"),
+        "{eager}"
     );
-    assert!(Settings::of(&file(&[("mode", "script")])).is_ok());
+    let of_itself = Settings::of(&file(&[])).expect("script");
+    assert!(matches!(of_itself.mode, Mode::Script(_)));
+    assert_eq!(Settings::of(&file(&[("mode", "script")])), Ok(of_itself));
 }
 
 #[test]
