@@ -2,6 +2,7 @@
 
 mod fill;
 
+use tare_hardware::energy::Assessment;
 use tare_results::{Failure, HarnessCost, Kind, Phase, RECORD_SCHEMA, Record, Run, Verdict};
 use tare_units::Nanoseconds;
 
@@ -9,7 +10,7 @@ use crate::fidelity::Compared;
 use crate::observe::Observed;
 use crate::plan::Work;
 use crate::protocol::{Given, Outcome};
-use fill::{add, distrust_run_delay, fill, surround};
+use fill::{add, distrust_run_delay, fill, surround, weigh};
 
 /// Where a record says why its run does not read the run delay.
 pub const NO_RUN_DELAY: &str = "harness.run_delay_ns";
@@ -23,6 +24,8 @@ pub struct Attempt {
     pub observed: Observed,
     /// From its start to its end.
     pub took: Nanoseconds,
+    /// What its timed requests cost in joules; `None` where none were timed.
+    pub energy: Option<Assessment>,
 }
 
 impl Attempt {
@@ -36,6 +39,7 @@ impl Attempt {
             }),
             observed: Observed::default(),
             took: Nanoseconds::ZERO,
+            energy: None,
         }
     }
 
@@ -48,6 +52,17 @@ impl Attempt {
     pub fn failure(&self) -> Option<&str> {
         let failure = self.outcome.as_ref().err()?;
         Some(&failure.message)
+    }
+
+    /// Samples that the timed requests carried, `batch` each; `None` where none were timed.
+    pub fn samples(&self, batch: u64) -> Option<u64> {
+        match &self.outcome()?.given {
+            Given::Measured(measured) => {
+                let requests = measured.samples.as_ref()?.count;
+                Some(requests.saturating_mul(batch))
+            }
+            _ => None,
+        }
     }
 
     /// The median latency, where there is one.
@@ -104,6 +119,7 @@ pub fn compose(about: About, attempt: Attempt, beside: Beside) -> Record {
     let mut record = blank(&about);
     if matches!(about.kind, Kind::Measurement | Kind::Twin) {
         surround(&mut record, about.run, attempt.observed.findings());
+        weigh(&mut record, attempt.energy);
     }
     let (memory, counters, missing) = attempt.observed.into_parts();
     record.missing.extend(missing);
@@ -153,6 +169,7 @@ fn blank(about: &About) -> Record {
         schedule: None,
         memory: None,
         counters: None,
+        energy: None,
         profile: None,
         fidelity: None,
         doubts: work.doubts.clone(),

@@ -6,12 +6,14 @@ use std::path::Path;
 
 use tare_clock::Clock;
 use tare_hardware::checks::{Watch, allowed_cpus};
+use tare_hardware::energy::Span;
 use tare_hardware::{
     CounterProbe, CounterReading, CpuProbe, CpuReading, MemoryProbe, Probe, ProcessMemory, counters,
 };
 use tare_results::{Checking, Counters, Event, Finding, Kind, Memory, Missing, Phase};
 use tare_units::Bytes;
 
+use crate::energy::{EnergyMeter, Stretches};
 use crate::supervise::Watcher;
 use memory::MemorySeen;
 
@@ -27,6 +29,7 @@ pub struct Observer<'a, C> {
     repeat: u64,
     tell: &'a mut dyn FnMut(Event),
     clock: &'a C,
+    energy: &'a EnergyMeter,
     is_checked: bool,
     probes: Option<Probes<'a, C>>,
     observed: Observed,
@@ -48,6 +51,7 @@ pub struct Observed {
     memory: MemorySeen,
     counted: Option<(CpuReading, CounterReading)>,
     findings: Vec<Finding>,
+    stretches: Stretches,
     is_timed: bool,
 }
 
@@ -56,6 +60,7 @@ impl<'a, C: Clock> Observer<'a, C> {
     pub fn new(
         (cell, kind, repeat): (&'a str, Kind, u64),
         checks: Checking,
+        energy: &'a EnergyMeter,
         clock: &'a C,
         tell: &'a mut dyn FnMut(Event),
     ) -> Self {
@@ -65,6 +70,7 @@ impl<'a, C: Clock> Observer<'a, C> {
             repeat,
             tell,
             clock,
+            energy,
             is_checked: checks != Checking::Off,
             probes: None,
             observed: Observed::default(),
@@ -114,10 +120,15 @@ impl<'a, C: Clock> Observer<'a, C> {
             probes.surroundings = is_checked.then(watch);
             let _ = probes.cpu.begin();
             let _ = probes.counters.begin();
+            let now = self.clock.now();
+            self.observed.stretches.timed = Some(Span { from: now, to: now });
         }
     }
 
     fn finishing(&mut self) {
+        if let Some(timed) = &mut self.observed.stretches.timed {
+            timed.to = self.clock.now();
+        }
         let is_timed = self.is_timed();
         let Some(mut probes) = self.probes.take() else {
             return;
@@ -149,7 +160,12 @@ impl<C: Clock> Watcher for Observer<'_, C> {
                 self.observed.memory.before_load = Some(now());
                 self.loading(pid);
             }
-            Phase::Warmup => self.observed.memory.after_load = Some(now()),
+            Phase::Warmup => {
+                self.observed.memory.after_load = Some(now());
+                if self.is_timed() && self.kind != Kind::Harness {
+                    self.observed.stretches.loaded = self.energy.rest(self.clock);
+                }
+            }
             Phase::Run => self.running(pid),
             Phase::Finish => self.finishing(),
             Phase::Start => {}
@@ -178,6 +194,11 @@ impl<C: Clock> Watcher for Observer<'_, C> {
 }
 
 impl Observed {
+    /// When requests were timed, and when the model was loaded and idle.
+    pub fn stretches(&self) -> Stretches {
+        self.stretches
+    }
+
     /// What the checks found while requests were timed.
     pub fn findings(&self) -> &[Finding] {
         &self.findings

@@ -13,6 +13,7 @@ use tare_results::store::{RunWriter, StoreError};
 use tare_results::{Event, Record, Run};
 
 use crate::compose::Harness;
+use crate::energy::EnergyMeter;
 use crate::estimate::Estimate;
 use crate::plan::Plan;
 use crate::supervise::WorkerProgram;
@@ -30,6 +31,8 @@ pub struct RunRequest<'a> {
     pub program: WorkerProgram,
     /// Where records go.
     pub writer: RunWriter,
+    /// What tells joules.
+    pub energy: EnergyMeter,
     /// Set when the run is to stop.
     pub stop: &'a AtomicBool,
 }

@@ -10,6 +10,8 @@ use planning::{Local, Models, error, selection, sizes, spec, stored};
 use tare_adapter_api::ModelFormat;
 use tare_harness::Selection;
 use tare_harness::plan::{ModelChoice, ReferenceChoice, plan, replan};
+use tare_models::build::{Builder, Weights, write};
+use tare_models::{DataType, Dim};
 
 #[test]
 fn an_adapter_that_lacks_an_operator_is_refused_with_those_that_have_it() {
@@ -134,4 +136,33 @@ fn a_torchscript_file_without_inputs_or_for_another_adapter_is_refused() {
         error(&asked),
         "adapter 'fake' does not read TorchScript, which 'model.pt' is; use --adapter torch"
     );
+}
+
+#[test]
+fn outputs_that_are_drawn_at_random_are_compared_with_nobody_s() {
+    let models = Models::new();
+    let path = models.folder.path().join("noise.onnx");
+    let mut graph = Builder::new("noise", Weights::Absent);
+    let x = graph.input("x", DataType::F32, &[Dim::Fixed(3)]);
+    let noise = graph.op("RandomNormalLike", &[&x]);
+    graph.output("y", &noise, &[Dim::Fixed(3)]);
+    write(&graph.finish(), &path).expect("writes");
+    let noise = ModelChoice {
+        name: "noise.onnx".to_owned(),
+        path,
+        default_symbols: BTreeMap::new(),
+        inputs: Vec::new(),
+    };
+    let mut asked = selection(vec![noise]);
+    (asked.batches, asked.adapters) = (Vec::new(), vec![spec("fake"), spec("fake:run=1ms")]);
+    asked.reference = ReferenceChoice::Named(spec("fake"));
+    let planned = plan(&asked, &Local).expect("plans");
+    assert!(planned.references.is_empty());
+    for work in planned.cells {
+        let reason = work.reference.expect_err("nobody's");
+        assert!(
+            reason.starts_with("the model draws random numbers: RandomNormalLike '"),
+            "{reason}"
+        );
+    }
 }

@@ -2,6 +2,7 @@
 
 mod counters;
 mod doubts;
+mod energy;
 mod figures;
 mod latency;
 mod passes;
@@ -73,6 +74,7 @@ fn summary(run: &Run, planned: &PlannedCell, records: &[&Record], profiles: &[&R
         schedule: figures.schedule(),
         memory: figures.memory(),
         counters: figures.counters(),
+        energy: figures.energy(),
         profile: figures.profile(profiles, run.profile),
         fidelity: figures.fidelity(),
         doubts,

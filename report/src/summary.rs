@@ -3,7 +3,7 @@
 use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
 use tare_results::{
-    Cell, Counters, Doubt, Fidelity, HarnessCost, Latency, Load, Machine, Memory, Missing,
+    Cell, Counters, Doubt, Energy, Fidelity, HarnessCost, Latency, Load, Machine, Memory, Missing,
     ModelFacts, Producer, Profile, Runtime, SampleFile, ScheduleSkew, Throughput, Verdict,
     schema_of,
 };
@@ -51,6 +51,9 @@ pub struct Summary {
     /// What the timed requests cost the processor: means over the repeats; of threads the most.
     #[serde(default)]
     pub counters: Option<Counters>,
+    /// What the timed requests cost in joules: means over the repeats.
+    #[serde(default)]
+    pub energy: Option<Energy>,
     /// Where the time went, in a pass of its own.
     pub profile: Option<Profile>,
     /// How close the outputs are to the reference's: the repeat that is farthest off.

@@ -7,7 +7,7 @@ mod validator;
 use common::{cell, failed, latency_of, percentile, profiled, run_of, timed};
 use serde_json::Value;
 use tare_report::{Summary, summarise, summary_schema};
-use tare_results::{Count, Counters, Doubt, Kind, Record, Verdict};
+use tare_results::{Count, Counters, Doubt, Energy, EnergySource, Kind, Record, Verdict};
 use tare_units::{Bytes, Nanoseconds};
 
 /// The summary of one cell with these records.
@@ -311,6 +311,7 @@ fn every_null_figure_has_a_reason_and_every_reason_a_null() {
             "schedule",
             "memory",
             "counters",
+            "energy",
             "profile",
             "fidelity",
         ] {
@@ -395,4 +396,34 @@ fn a_counter_that_one_repeat_lacks_is_null_with_its_reason() {
     let summary = summary(2, &records);
     assert_eq!(summary.counters.expect("a group").cycles, None);
     assert_eq!(summary.missing["counters.cycles"], "no such unit");
+}
+
+#[test]
+fn joules_are_means_whose_random_part_shrinks_and_whose_systematic_part_does_not() {
+    let energy = |gross| Energy {
+        sources: vec![EnergySource {
+            source: "meter".to_owned(),
+            gross_j: Some(gross),
+            random_j: Some(0.2),
+            systematic_j: Some(0.5),
+            window_s: 1.0,
+            ..EnergySource::default()
+        }],
+        primary: Some("meter".to_owned()),
+        per_sample_j: Some(gross / 10.0),
+        ..Energy::default()
+    };
+    let mut records = repeats(&[100e5, 101e5, 100e5, 101e5]);
+    for (record, gross) in records.iter_mut().zip([9.0, 11.0, 9.0, 11.0]) {
+        record.energy = Some(energy(gross));
+    }
+    let joined = summary(4, &records).energy.expect("joules");
+    close(joined.per_sample_j, 1.0);
+    let [source] = joined.sources.as_slice() else {
+        panic!("one source: {joined:?}")
+    };
+    close(source.gross_j, 10.0);
+    close(source.random_j, 0.1);
+    close(source.systematic_j, 0.5);
+    assert_eq!(source.idle_j, None);
 }

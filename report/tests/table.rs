@@ -5,7 +5,7 @@ mod common;
 use common::{cell, failed, latency_of, percentile, profiled, run_of, timed};
 use expect_test::{Expect, expect};
 use tare_report::{Style, Summary, summarise, table};
-use tare_results::{Doubt, Record, Verdict};
+use tare_results::{Doubt, Energy, Record, Verdict};
 
 fn style(width: usize) -> Style {
     Style {
@@ -209,6 +209,21 @@ fn what_disturbed_several_rows_is_one_note_as_bad_as_it_gets() {
     };
     let expected = "* b=1,2: steal: the hypervisor took 7% of the time; use a machine of its own";
     assert_eq!(*note, expected);
+}
+
+#[test]
+fn what_a_sample_costs_in_joules_stands_below_the_table() {
+    let mut summaries = batches();
+    summaries[1].energy = Some(Energy {
+        primary: Some("rapl:package".to_owned()),
+        per_sample_j: Some(0.25),
+        above_idle_per_sample_j: Some(0.2),
+        average_power_w: Some(8.5),
+        ..Energy::default()
+    });
+    let text = table(&summaries, style(120));
+    let note = "b=2: 250 mJ a sample, 200 mJ above idle, 8.50 W, by rapl:package";
+    assert!(text.lines().any(|line| line == note), "{text}");
 }
 
 #[test]

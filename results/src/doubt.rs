@@ -5,6 +5,8 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::energy::EnergyDoubt;
+
 /// A typed reason not to trust a number fully.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "doubt", rename_all = "kebab-case")]
@@ -78,6 +80,14 @@ pub enum Doubt {
         /// What a person can do about it.
         remedy: String,
     },
+    /// A source of joules is not to be trusted fully.
+    Energy {
+        /// The source.
+        source: String,
+        /// Why.
+        #[serde(flatten)]
+        why: EnergyDoubt,
+    },
     /// No check of the machine was made, because none was asked for.
     UncheckedEnvironment,
     /// A doubt of a later version than this reader.
@@ -129,6 +139,7 @@ impl fmt::Display for Doubt {
                 operators.join(", ")
             ),
             Self::Environment { .. } | Self::UncheckedEnvironment => self.environment(f),
+            Self::Energy { source, why } => write!(f, "energy by {source}: {why}"),
             Self::Unknown => f.write_str("a doubt that this version of tare does not know"),
             Self::GuessedInputs { inputs } => {
                 write!(f, "the values of {} were guessed", inputs.join(", "))

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::cell::{Cell, ModelFacts, Runtime};
 use crate::counters::Counters;
 use crate::doubt::Doubt;
+use crate::energy::Energy;
 use crate::fidelity::Fidelity;
 use crate::measures::{HarnessCost, Latency, Load, Memory, SampleFile, ScheduleSkew, Throughput};
 use crate::profile::Profile;
@@ -56,6 +57,9 @@ pub struct Record {
     /// What the timed requests cost the processor; `null` where nothing was timed.
     #[serde(default)]
     pub counters: Option<Counters>,
+    /// What the timed requests cost in joules.
+    #[serde(default)]
+    pub energy: Option<Energy>,
     /// Where the time went; of `kind: "profile"` only.
     pub profile: Option<Profile>,
     /// How close the outputs are to the reference's; of `kind: "measurement"` only.

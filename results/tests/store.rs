@@ -141,7 +141,7 @@ fn fields_that_this_version_does_not_know_are_ignored() {
     let (_dir, store) = store();
     let writer = store.create(&run(ID)).unwrap();
     let mut value = serde_json::to_value(record(0)).unwrap();
-    value["energy"] = serde_json::json!({"per_sample_j": 1.5});
+    value["quality"] = serde_json::json!({"per_sample_j": 1.5});
     value["latency"]["p42"] = serde_json::json!(null);
     fs::write(writer.path().join("cells.jsonl"), format!("{value}\n")).unwrap();
     assert_eq!(store.read(ID).unwrap().records, [record(0)]);

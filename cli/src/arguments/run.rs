@@ -85,6 +85,9 @@ pub struct RunOptions {
                               "threads", "repeats", "duration", "max_requests", "seed", "strict", "no_checks", "dry_run"]
     )]
     pub resume: Option<String>,
+    /// A program that prints joules or watts of an external meter, a line a reading: SECONDS VALUE J, or W
+    #[arg(long, value_name = "COMMAND")]
+    pub meter: Option<String>,
     /// Refuse to measure, or to call valid, what a disturbed machine measured; `tare machine check` tells what disturbs it
     #[arg(long, conflicts_with = "no_checks")]
     pub strict: bool,

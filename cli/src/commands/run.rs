@@ -1,5 +1,6 @@
 //! `tare run`: what was asked for becomes a plan, the plan a run in the store, the run a table.
 
+mod joules;
 mod resume;
 mod selection;
 mod settings;
@@ -10,7 +11,7 @@ use std::path::Path;
 
 use tare_clock::{Clock, MonotonicClock, utc_now};
 use tare_harness::plan::{Plan, plan};
-use tare_harness::{RunOutcome, RunRequest, execute};
+use tare_harness::{EnergyMeter, RunOutcome, RunRequest, execute};
 use tare_report::{Summary, summarise};
 use tare_results::store::{RunWriter, Store};
 use tare_results::{Producer, RUN_SCHEMA, Record, Run, Verdict};
@@ -38,6 +39,7 @@ struct Ready {
 pub fn run(store: Option<&Path>, options: RunOptions) -> Result<Exit, Failed> {
     let format = options.format;
     let store = show::open(store)?;
+    let energy = joules::meters(options.meter.as_deref())?;
     let ready = match &options.resume {
         Some(run) => resume::resume(&store, run, &options)?,
         None => {
@@ -54,7 +56,7 @@ pub fn run(store: Option<&Path>, options: RunOptions) -> Result<Exit, Failed> {
             begin(&store, settings, plan)?
         }
     };
-    measure(&store, ready, format)
+    measure(&store, ready, energy, format)
 }
 
 /// Says in a terminal what takes time before the first worker of a run.
@@ -103,7 +105,12 @@ fn begin(store: &Store, settings: Settings, plan: Plan) -> Result<Ready, Failed>
     })
 }
 
-fn measure(store: &Store, ready: Ready, format: Format) -> Result<Exit, Failed> {
+fn measure(
+    store: &Store,
+    ready: Ready,
+    energy: EnergyMeter,
+    format: Format,
+) -> Result<Exit, Failed> {
     let Ready {
         run,
         plan,
@@ -119,6 +126,7 @@ fn measure(store: &Store, ready: Ready, format: Format) -> Result<Exit, Failed> 
             done,
             program: worker::program()?,
             writer,
+            energy,
             stop: &stop,
         },
         &MonotonicClock,

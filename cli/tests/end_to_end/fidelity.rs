@@ -84,7 +84,7 @@ fn outputs_that_agree_are_valid_and_named_below_the_table() {
     assert_eq!(summary["fidelity"]["max_abs"], 0.0);
     assert_eq!(summary["missing"]["fidelity"], Value::Null);
     let table = bench.tare(&["show"]).with_code(0).stdout;
-    assert!(table.contains("outputs agree with fake "), "{table}");
+    assert!(table.contains("outputs are those of fake "), "{table}");
 }
 
 #[test]

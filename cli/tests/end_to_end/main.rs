@@ -4,6 +4,7 @@ mod bad_input;
 mod commands;
 mod crash;
 mod disk;
+mod energy;
 mod faults;
 mod fidelity;
 mod frameworks;

@@ -2,6 +2,7 @@
 
 use tare_adapter_api::RuntimeFacts;
 use tare_hardware::checks::{doubts, refused, strict_names};
+use tare_hardware::energy::Assessment;
 use tare_results::{Checking, Doubt, Finding, Kind, Record, Run, Runtime, Verdict};
 
 use super::{About, Beside, Harness};
@@ -91,6 +92,20 @@ pub fn surround(record: &mut Record, run: &Run, during: &[Finding]) {
         let reasons = refused(&findings, &strict_names()).into_iter();
         invalidate(record, reasons.map(ToString::to_string).collect());
     }
+}
+
+/// Puts in what the timed requests cost in joules.
+pub fn weigh(record: &mut Record, energy: Option<Assessment>) {
+    let Some(assessment) = energy else {
+        let reason = "no requests were timed to their end".to_owned();
+        record.missing.insert("energy".to_owned(), reason);
+        return;
+    };
+    record.energy = assessment.energy;
+    record.missing.extend(assessment.missing);
+    let doubts = assessment.doubts.into_iter();
+    let doubts = doubts.map(|(source, why)| Doubt::Energy { source, why });
+    record.doubts.extend(doubts);
 }
 
 /// Takes back what the run delay of one thread says where more than one worked, whatever was asked of the framework.

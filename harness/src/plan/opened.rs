@@ -15,6 +15,12 @@ pub struct Opened<'a> {
     file: File,
 }
 
+/// Operators that draw from a framework's own generator, with a seed or without.
+fn draws(op_type: &str) -> bool {
+    let drawing = ["RandomNormal", "RandomUniform", "Multinomial", "Bernoulli"];
+    drawing.iter().any(|name| op_type.starts_with(name))
+}
+
 enum File {
     Onnx(Box<Model>),
     TorchScript {
@@ -89,10 +95,10 @@ impl<'a> Opened<'a> {
         }
     }
 
-    /// Why facts are not there.
+    /// Why facts are not there, and why nothing can be compared.
     pub fn missing(&self) -> Missing {
         match self.file {
-            File::Onnx(_) => Missing::new(),
+            File::Onnx(_) => self.random().into_iter().collect(),
             File::TorchScript { .. } => FACTS_OF_A_GRAPH
                 .iter()
                 .map(|fact| {
@@ -101,6 +107,17 @@ impl<'a> Opened<'a> {
                 })
                 .collect(),
         }
+    }
+
+    /// Outputs that no two frameworks have in common: each draws from a generator of its own.
+    fn random(&self) -> Option<(String, String)> {
+        let mut nodes = self.graph().nodes.iter();
+        let node = nodes.find(|node| node.domain.is_empty() && draws(&node.op_type))?;
+        let reason = format!(
+            "the model draws random numbers: {} '{}'",
+            node.op_type, node.name
+        );
+        Some(("fidelity".to_owned(), reason))
     }
 
     /// What comes out, as the file declares it.

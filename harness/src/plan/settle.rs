@@ -173,6 +173,10 @@ fn refer(
     let mut references: Vec<Work> = Vec::new();
     let mut known: BTreeMap<(String, String), Result<AdapterSpec, String>> = BTreeMap::new();
     for work in &mut cells {
+        if let Some(reason) = work.missing.get("fidelity") {
+            work.reference = Err(reason.clone());
+            continue;
+        }
         let key = (work.spec.to_string(), work.planned.model.sha256.clone());
         let spec = known
             .entry(key)

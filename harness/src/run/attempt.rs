@@ -5,6 +5,7 @@ use tare_results::{Event, Kind};
 
 use super::{Going, RunError};
 use crate::compose::{About, Attempt, Beside, compose};
+use crate::energy::EnergyMeter;
 use crate::observe::Observer;
 use crate::plan::Work;
 use crate::protocol::{Job, PROTOCOL, Purpose, Request};
@@ -32,6 +33,12 @@ impl<C: Clock> Going<'_, C> {
             memory: self.request.run.memory_limit_bytes,
             own: job.own_bytes(),
         };
+        let weighs = matches!(kind, Kind::Measurement | Kind::Twin);
+        let rest = |energy: &EnergyMeter| {
+            let rested = weighs.then(|| energy.rest(self.clock));
+            rested.flatten()
+        };
+        let before = rest(&self.request.energy);
         let started = self.clock.now();
         let cell = &work.planned.id;
         let (writer, progress) = (&mut self.request.writer, &mut *self.progress);
@@ -42,6 +49,7 @@ impl<C: Clock> Going<'_, C> {
         let mut watcher = Observer::new(
             (cell, kind, repeat),
             self.request.run.checks,
+            &self.request.energy,
             self.clock,
             &mut told,
         );
@@ -53,11 +61,19 @@ impl<C: Clock> Going<'_, C> {
             self.request.stop,
             &mut watcher,
         );
-        let attempt = Attempt {
+        let mut attempt = Attempt {
             observed: watcher.into_observed(),
             outcome: outcome_of(ended),
             took: self.clock.now().saturating_sub(started),
+            energy: None,
         };
+        if let Some(samples) = attempt.samples(work.planned.cell.batch).filter(|_| weighs) {
+            let idle = [before, rest(&self.request.energy)];
+            let stretches = attempt.observed.stretches();
+            let place = (work.planned.cell.device.as_str(), &self.request.run.machine);
+            let energy = &self.request.energy;
+            attempt.energy = Some(energy.assess((stretches, idle), samples, place, self.clock));
+        }
         if let Some(failure) = attempt.failure()
             && kind != Kind::Reference
             && attempt.took >= limits.deadline

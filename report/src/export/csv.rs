@@ -206,6 +206,16 @@ const GROUPS: &[(&str, &[&str])] = &[
     ("counters.context_switches", COUNTED),
     ("counters.page_faults", COUNTED),
     ("counters.cpu_migrations", COUNTED),
+    (
+        "energy",
+        &[
+            "primary",
+            "per_sample_j",
+            "above_idle_per_sample_j",
+            "average_power_w",
+            "sources",
+        ],
+    ),
     ("profile", &["perturbation", "requests", "latency_p50_ns"]),
     (
         "fidelity",

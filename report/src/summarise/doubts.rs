@@ -31,6 +31,13 @@ fn is_alike(one: &Doubt, other: &Doubt) -> bool {
         (Doubt::Environment { check, .. }, Doubt::Environment { check: known, .. }) => {
             check == known
         }
+        (
+            Doubt::Energy { source, why },
+            Doubt::Energy {
+                source: known,
+                why: other,
+            },
+        ) => source == known && discriminant(why) == discriminant(other),
         _ => is_same_kind(one, other),
     }
 }

@@ -12,7 +12,7 @@ pub struct Figures<'a> {
     missing: Missing,
 }
 
-const GROUPS: [&str; 9] = [
+const GROUPS: [&str; 10] = [
     "load",
     "latency",
     "effective_latency",
@@ -20,6 +20,7 @@ const GROUPS: [&str; 9] = [
     "schedule",
     "memory",
     "counters",
+    "energy",
     "profile",
     "fidelity",
 ];

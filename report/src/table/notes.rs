@@ -1,6 +1,7 @@
 //! What stands below a table: why rows are invalid, what to doubt, what an undecided percentile needs.
 
 use tare_results::Doubt;
+use tare_units::{Joules, Watts};
 
 use super::columns::p50;
 use super::dimensions::Dimensions;
@@ -46,6 +47,7 @@ pub fn notes(summaries: &[Summary], dimensions: &Dimensions) -> Vec<Note> {
     });
     said.chain(agreement(summaries, dimensions))
         .chain(not_compared(summaries, dimensions))
+        .chain(joules(summaries, dimensions))
         .chain(no_latency(summaries))
         .chain(tail(summaries))
         .collect()
@@ -147,6 +149,29 @@ fn whose(rows: &[&Summary], dimensions: &Dimensions) -> String {
     groups.collect::<Vec<_>>().join("; ")
 }
 
+/// What a sample costs in joules, where something tells.
+fn joules(summaries: &[Summary], dimensions: &Dimensions) -> Vec<Note> {
+    let note = |summary: &Summary| {
+        let energy = summary.energy.as_ref()?;
+        let gross = Joules::from_joules(energy.per_sample_j?);
+        let mut text = format!("{gross} a sample");
+        if let Some(above) = energy.above_idle_per_sample_j {
+            text.push_str(&format!(", {} above idle", Joules::from_joules(above)));
+        }
+        if let Some(power) = energy.average_power_w {
+            text.push_str(&format!(", {}", Watts::from_watts(power)));
+        }
+        if let Some(primary) = &energy.primary {
+            text.push_str(&format!(", by {primary}"));
+        }
+        Some(Note {
+            mark: "",
+            text: about(&[summary], summaries, dimensions, &text),
+        })
+    };
+    summaries.iter().filter_map(note).collect()
+}
+
 /// Whose outputs nobody looked at, and why.
 fn not_compared(summaries: &[Summary], dimensions: &Dimensions) -> Vec<Note> {
     let mut reasons: Vec<(&str, Vec<&Summary>)> = Vec::new();
@@ -192,7 +217,10 @@ fn agreement(summaries: &[Summary], dimensions: &Dimensions) -> Vec<Note> {
         }
     }
     let note = |(reference, largest, rows): (&str, f64, Vec<&Summary>)| {
-        let text = format!("outputs agree with {reference}, relative error at most {largest:.1e}");
+        let text = match largest {
+            0.0 => format!("outputs are those of {reference} to the last bit"),
+            _ => format!("outputs agree with {reference}, relative error at most {largest:.1e}"),
+        };
         Note {
             mark: "",
             text: about(&rows, summaries, dimensions, &text),

@@ -119,6 +119,7 @@ pub fn record(run: &str, cell: Cell, repeat: u64) -> Record {
         }),
         memory: Some(memory()),
         counters: None,
+        energy: None,
         profile: None,
         fidelity: Some(fidelity()),
         doubts: Vec::new(),
@@ -168,6 +169,7 @@ fn missing() -> Missing {
             "harness.run_delay_ns".to_owned(),
             "reading it costs too much".to_owned(),
         ),
+        ("energy".to_owned(), "no source".to_owned()),
         ("counters".to_owned(), "no counters here".to_owned()),
         (
             "runtime.dispatched_calls".to_owned(),
