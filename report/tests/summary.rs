@@ -7,7 +7,7 @@ mod validator;
 use common::{cell, failed, latency_of, percentile, profiled, run_of, timed};
 use serde_json::Value;
 use tare_report::{Summary, summarise, summary_schema};
-use tare_results::{Count, Counters, Doubt, Energy, EnergySource, Kind, Record, Verdict};
+use tare_results::{Doubt, Kind, Record, Verdict};
 use tare_units::{Bytes, Nanoseconds};
 
 /// The summary of one cell with these records.
@@ -348,82 +348,4 @@ fn a_summary_keeps_to_its_schema_and_reads_back() {
         let back: Summary = serde_json::from_value(value).unwrap();
         assert_eq!(back, summary);
     }
-}
-
-fn counted(value: u64, counted_share: f64) -> Count {
-    Count {
-        value,
-        counted_share,
-        user_space_only: counted_share < 1.0,
-    }
-}
-
-fn with_counters(each: [Counters; 2]) -> Vec<Record> {
-    let mut records = repeats(&[100e5, 101e5]);
-    for (record, counters) in records.iter_mut().zip(each) {
-        record.counters = Some(counters);
-    }
-    records
-}
-
-#[test]
-fn counts_are_means_with_the_least_share_and_threads_the_most() {
-    let counters = |instructions, threads_used, cpu_ns| Counters {
-        instructions: Some(instructions),
-        threads_used: Some(threads_used),
-        cpu_ns: Some(Nanoseconds::from_nanos(cpu_ns)),
-        ..Counters::default()
-    };
-    let each = [
-        counters(counted(100, 1.0), 1, 10),
-        counters(counted(200, 0.5), 3, 30),
-    ];
-    let counters = summary(2, &with_counters(each)).counters.expect("a group");
-    assert_eq!(counters.instructions, Some(counted(150, 0.5)));
-    assert_eq!(counters.threads_used, Some(3));
-    assert_eq!(counters.cpu_ns, Some(Nanoseconds::from_nanos(20)));
-}
-
-#[test]
-fn a_counter_that_one_repeat_lacks_is_null_with_its_reason() {
-    let whole = Counters {
-        cycles: Some(counted(7, 1.0)),
-        ..Counters::default()
-    };
-    let mut records = with_counters([whole, Counters::default()]);
-    let why = "no such unit".to_owned();
-    records[1].missing.insert("counters.cycles".to_owned(), why);
-    let summary = summary(2, &records);
-    assert_eq!(summary.counters.expect("a group").cycles, None);
-    assert_eq!(summary.missing["counters.cycles"], "no such unit");
-}
-
-#[test]
-fn joules_are_means_whose_random_part_shrinks_and_whose_systematic_part_does_not() {
-    let energy = |gross| Energy {
-        sources: vec![EnergySource {
-            source: "meter".to_owned(),
-            gross_j: Some(gross),
-            random_j: Some(0.2),
-            systematic_j: Some(0.5),
-            window_s: 1.0,
-            ..EnergySource::default()
-        }],
-        primary: Some("meter".to_owned()),
-        per_sample_j: Some(gross / 10.0),
-        ..Energy::default()
-    };
-    let mut records = repeats(&[100e5, 101e5, 100e5, 101e5]);
-    for (record, gross) in records.iter_mut().zip([9.0, 11.0, 9.0, 11.0]) {
-        record.energy = Some(energy(gross));
-    }
-    let joined = summary(4, &records).energy.expect("joules");
-    close(joined.per_sample_j, 1.0);
-    let [source] = joined.sources.as_slice() else {
-        panic!("one source: {joined:?}")
-    };
-    close(source.gross_j, 10.0);
-    close(source.random_j, 0.1);
-    close(source.systematic_j, 0.5);
-    assert_eq!(source.idle_j, None);
 }

@@ -1,11 +1,11 @@
 //! One worker, from its job to its record.
 
 use tare_clock::{Clock, utc_now};
+use tare_hardware::energy::{Assessment, Span};
 use tare_results::{Event, Kind};
 
 use super::{Going, RunError};
 use crate::compose::{About, Attempt, Beside, compose};
-use crate::energy::EnergyMeter;
 use crate::observe::Observer;
 use crate::plan::Work;
 use crate::protocol::{Job, PROTOCOL, Purpose, Request};
@@ -33,12 +33,7 @@ impl<C: Clock> Going<'_, C> {
             memory: self.request.run.memory_limit_bytes,
             own: job.own_bytes(),
         };
-        let weighs = matches!(kind, Kind::Measurement | Kind::Twin);
-        let rest = |energy: &EnergyMeter| {
-            let rested = weighs.then(|| energy.rest(self.clock));
-            rested.flatten()
-        };
-        let before = rest(&self.request.energy);
+        let before = self.rest(kind);
         let started = self.clock.now();
         let cell = &work.planned.id;
         let (writer, progress) = (&mut self.request.writer, &mut *self.progress);
@@ -67,13 +62,7 @@ impl<C: Clock> Going<'_, C> {
             took: self.clock.now().saturating_sub(started),
             energy: None,
         };
-        if let Some(samples) = attempt.samples(work.planned.cell.batch).filter(|_| weighs) {
-            let idle = [before, rest(&self.request.energy)];
-            let stretches = attempt.observed.stretches();
-            let place = (work.planned.cell.device.as_str(), &self.request.run.machine);
-            let energy = &self.request.energy;
-            attempt.energy = Some(energy.assess((stretches, idle), samples, place, self.clock));
-        }
+        attempt.energy = self.weighed(work, kind, &attempt, before);
         if let Some(failure) = attempt.failure()
             && kind != Kind::Reference
             && attempt.took >= limits.deadline
@@ -82,6 +71,32 @@ impl<C: Clock> Going<'_, C> {
             told.or_insert_with(|| failure.to_owned());
         }
         attempt
+    }
+
+    /// Idle before or after a worker whose energy counts.
+    fn rest(&self, kind: Kind) -> Option<Span> {
+        let weighs = matches!(kind, Kind::Measurement | Kind::Twin);
+        weighs.then(|| self.request.energy.rest(self.clock))?
+    }
+
+    /// What the timed requests of a worker cost that has ended; `before` is idle before it.
+    fn weighed(
+        &self,
+        work: &Work,
+        kind: Kind,
+        attempt: &Attempt,
+        before: Option<Span>,
+    ) -> Option<Assessment> {
+        let cell = &work.planned.cell;
+        let samples = attempt.samples(cell.batch)?;
+        if !matches!(kind, Kind::Measurement | Kind::Twin) {
+            return None;
+        }
+        let idle = [before, self.rest(kind)];
+        let stretches = attempt.observed.stretches();
+        let place = (cell.device.as_str(), &self.request.run.machine);
+        let energy = &self.request.energy;
+        Some(energy.assess((stretches, idle), samples, place, self.clock))
     }
 
     /// Appends the record of a worker, unless the run was stopped over it.

@@ -100,12 +100,7 @@ pub fn record(run: &str, cell: Cell, repeat: u64) -> Record {
             clock_ns: 24.5,
             run_delay_ns: None,
         }),
-        load: Some(Load {
-            load_ns: Nanoseconds::from_millis(120),
-            first_inference_ns: Some(Nanoseconds::from_millis(45)),
-            warmup_requests: 12,
-            steady: true,
-        }),
+        load: Some(load()),
         latency: Some(latency(30_000_000.0)),
         effective_latency: Some(latency(29_900_000.0)),
         throughput: Some(Throughput {
@@ -132,6 +127,15 @@ pub fn record(run: &str, cell: Cell, repeat: u64) -> Record {
             count: 33,
         }),
         cell,
+    }
+}
+
+fn load() -> Load {
+    Load {
+        load_ns: Nanoseconds::from_millis(120),
+        first_inference_ns: Some(Nanoseconds::from_millis(45)),
+        warmup_requests: 12,
+        steady: true,
     }
 }
 
