@@ -96,8 +96,8 @@ fn markdown_is_the_table_with_every_column() {
         | minilm-l6 | rten | 1 | 31.9 ms | ±2.0% | 33 of 368 | 31.3 | 2.87 | 89.8 | 196 MiB | valid |
         | minilm-l6 | rten | 8 | – | – | – | – | 23.0 | – | – | invalid |
 
-        - b=8: repeat 0: failed while loading the model: wants 3\|4 GiB, "now"
-        - b=8: repeat 1: not made yet
+        - b=8: repeat 1 of 2: failed while loading the model: wants 3\|4 GiB, "now"
+        - b=8: repeat 2 of 2: not made yet
         - b=1: outputs agree with onnxruntime 1.31.1, relative error at most 4.2e-6
         - a p99 needs 368 samples of each repeat: --duration 12s is enough for every row
     "#]].assert_eq(&exported("markdown", &summaries()));

@@ -168,7 +168,7 @@ fn a_repeat_that_failed_makes_the_cell_invalid_and_stays_out_of_its_figures() {
     assert_eq!((summary.verdict, summary.repeats), (Verdict::Invalid, 2));
     assert_eq!(
         summary.reasons,
-        ["repeat 2: failed while loading the model: no such file; give another path"]
+        ["repeat 3 of 3: failed while loading the model: no such file; give another path"]
     );
     close(
         summary.latency.map(|latency| latency.p50.unwrap().value_ns),

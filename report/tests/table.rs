@@ -145,7 +145,8 @@ fn failures_doubts_and_throughput_without_latency_are_told_apart() {
             a-model…ble.onnx  single-stream  2            1   245 ns  ±26%          ▏         33 of 368  4,083,333        –  valid *
             minilm-l6         offline        2           16        –  –                               –       39.5      113  valid
 
-            ! minilm-l6 single-stream threads=1 b=1: repeat 1: failed while loading the model: the worker was killed by signal 9
+            ! minilm-l6 single-stream threads=1 b=1: repeat 2 of 2: failed while loading the model: the worker was killed by signal
+              9
             ! minilm-l6 single-stream threads=1 b=4: failed while loading the model: no such file
             * minilm-l6 single-stream threads=1 b=1: a single repeat says nothing of the difference between processes
             * a-model-whose-name-is-far-too-long-for-any-table.onnx single-stream threads=2 b=1: the latency was not steady after

@@ -101,11 +101,16 @@ impl<'a> Repeats<'a> {
 
     fn with_repeats(&self, reason: String, repeats: &[u64]) -> String {
         let all = repeats.len() as u64 >= self.planned;
-        let numbers: Vec<String> = repeats.iter().map(u64::to_string).collect();
+        let from_one = repeats.iter().map(|repeat| (repeat + 1).to_string());
+        let numbers: Vec<String> = from_one.collect();
         match numbers.as_slice() {
             _ if all => reason,
-            [number] => format!("repeat {number}: {reason}"),
-            numbers => format!("repeats {}: {reason}", numbers.join(", ")),
+            [number] => format!("repeat {number} of {}: {reason}", self.planned),
+            numbers => format!(
+                "repeats {} of {}: {reason}",
+                numbers.join(", "),
+                self.planned
+            ),
         }
     }
 }
