@@ -175,7 +175,7 @@ fn names_are_shortened_where_they_leave_no_room() {
             a-model…ble.onnx  single-stream  2            1   245 ns  4,083,333  valid *
             minilm-l6         offline        2           16        –       39.5  valid
 
-            ! minilm-l6 single-stream threads=1 b=1: repeat 1: failed while loading the
+            ! minilm-l6 single-stream threads=1 b=1: repeat 2 of 2: failed while loading the
               model: the worker was killed by signal 9
             ! minilm-l6 single-stream threads=1 b=4: failed while loading the model: no such
               file
