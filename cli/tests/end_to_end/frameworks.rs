@@ -69,6 +69,47 @@ fn every_framework_that_is_here_gives_outputs_that_agree() {
     }
 }
 
+/// One of each kind in the zoo, as hollow twins: every operator of it with next to no work.
+#[test]
+fn every_kind_of_model_in_the_zoo_gives_outputs_that_agree() {
+    let Some(runtimes) = runtimes() else { return };
+    let bench = Bench::new();
+    let ready = ready(&bench, &runtimes);
+    let text = [
+        "albert-base-v2",
+        "distilbert",
+        "gpt2",
+        "mobilebert",
+        "squeezebert",
+    ];
+    let images = ["resnet-50"];
+    for (models, shape) in [
+        (&text[..], &["--shape", "seq=8"][..]),
+        (&images[..], &["--shape", "height=32,width=32"]),
+        (&["vit-b-32"], &[]),
+    ] {
+        let files: Vec<String> = models.iter().map(|name| format!("{name}.onnx")).collect();
+        let mut arguments = vec!["run"];
+        for (name, file) in models.iter().zip(&files) {
+            let make = ["model", "make", name, "--hollow", "-o", file];
+            tare(&bench, &runtimes, &make).with_code(0);
+            arguments.extend(["--model", file]);
+        }
+        for adapter in &ready {
+            arguments.extend(["--adapter", adapter]);
+        }
+        let ended = tare(&bench, &runtimes, &[&arguments[..], shape, &QUICK].concat());
+        let summaries = ended.with_code(0).json();
+        let summaries = summaries.as_array().expect("summaries");
+        assert_eq!(summaries.len(), models.len() * ready.len());
+        for summary in summaries {
+            let cell = &summary["cell"];
+            let error = summary["fidelity"]["max_relative"].as_f64();
+            assert!(error.is_some_and(|error| error < 1e-4), "{cell}: {error:?}");
+        }
+    }
+}
+
 #[test]
 fn versions_of_one_library_run_side_by_side_each_in_its_own_process() {
     let Some(runtimes) = runtimes() else { return };
