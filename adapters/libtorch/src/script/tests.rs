@@ -218,8 +218,11 @@ fn a_module_that_does_not_fit_the_cell_is_refused() {
     );
     assert!(
         saved
-            .refusal_of(|request| request.options.clear())
-            .ends_with("mode=script")
+            .refusal_of(|request| {
+                let mode = ("mode".to_owned(), "eager".to_owned());
+                request.options = [mode].into();
+            })
+            .ends_with("leave mode=eager out")
     );
     let cuda = saved.refusal_of(|request| request.device = Device::Cuda(0));
     assert!(cuda.contains("there is no cuda:0"), "{cuda}");
