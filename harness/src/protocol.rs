@@ -18,7 +18,7 @@ use crate::inspect::Inspection;
 use crate::warmup::Bounds;
 
 /// The name and version of this protocol.
-pub const PROTOCOL: &str = "tare.worker/1";
+pub const PROTOCOL: &str = "tare.worker/2";
 
 /// What the parent writes when it has read the worker's memory.
 pub const GO: &str = "go";
