@@ -42,3 +42,27 @@ impl Target {
             .min(MOST)
     }
 }
+
+/// A machine that is told, for tests.
+#[cfg(test)]
+pub(crate) mod fixture {
+    use super::*;
+
+    /// With first and second caches of these KiB.
+    pub(crate) fn target(kib: [u64; 2], available: Bytes, cpus: Vec<usize>) -> Target {
+        let cache = |(level, kib): (u64, u64)| Cache {
+            level,
+            kind: "data".into(),
+            size_bytes: Bytes::from_bytes(kib << 10),
+            shared_by: Some(1),
+        };
+        Target {
+            fingerprint: "f".into(),
+            identity: None,
+            extensions: Vec::new(),
+            caches: (1..).zip(kib).map(cache).collect(),
+            available_memory: Some(available),
+            cpus,
+        }
+    }
+}

@@ -1,11 +1,13 @@
 //! Progress on standard error: one line that rewrites itself in a terminal, one line a worker elsewhere.
 
 use std::collections::BTreeMap;
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 
 use tare_harness::Progress;
 use tare_results::{Event, Kind, Phase, PlannedCell};
 use tare_units::Nanoseconds;
+
+use crate::terminal::rewrite;
 
 /// Prints what happens in a run.
 pub struct ProgressLine {
@@ -62,14 +64,11 @@ impl ProgressLine {
             "[{}/{}] {} · {what}{left}",
             self.done, self.workers, self.current
         );
-        let _ = write!(std::io::stderr(), "\r\x1b[2K{line}");
-        let _ = std::io::stderr().flush();
+        rewrite(&line);
     }
 
     fn clear(&self) {
-        if self.rewrites {
-            let _ = write!(std::io::stderr(), "\r\x1b[2K");
-        }
+        rewrite("");
     }
 
     fn finished(&mut self, name: &str, p50_ns: Option<f64>, failure: Option<&str>) {

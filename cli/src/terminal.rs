@@ -1,6 +1,6 @@
-//! What the terminal can show: its width, and whether colour is wanted.
+//! What the terminal can show: its width, whether colour is wanted, and a line that rewrites itself.
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 
 /// Columns assumed where standard output is no terminal.
 const PIPE_WIDTH: usize = 120;
@@ -27,6 +27,16 @@ fn wants_colour() -> bool {
     let forbidden = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let dumb = std::env::var_os("TERM").is_some_and(|value| value == "dumb");
     !forbidden && !dumb
+}
+
+/// Rewrites the line that standard error stands in, and clears it where `text` is empty; nothing where that is no
+/// terminal. Progress that cannot be shown costs nothing that was asked for.
+pub fn rewrite(text: &str) {
+    let mut error = std::io::stderr();
+    if error.is_terminal() {
+        let _ = write!(error, "\r\x1b[2K{text}");
+        let _ = error.flush();
+    }
 }
 
 /// Whether the locale can show more than ASCII.

@@ -117,7 +117,7 @@ pub struct About<'a> {
 /// The record of one worker.
 pub fn compose(about: About, attempt: Attempt, beside: Beside) -> Record {
     let mut record = blank(&about);
-    if matches!(about.kind, Kind::Measurement | Kind::Twin) {
+    if about.kind.times_a_cell() {
         surround(&mut record, about.run, attempt.observed.findings());
         weigh(&mut record, attempt.energy);
     }

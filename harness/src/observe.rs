@@ -80,13 +80,9 @@ impl<'a, C: Clock> Observer<'a, C> {
     /// What was seen.
     pub fn into_observed(self) -> Observed {
         Observed {
-            is_timed: self.is_timed(),
+            is_timed: self.kind.is_timed(),
             ..self.observed
         }
-    }
-
-    fn is_timed(&self) -> bool {
-        matches!(self.kind, Kind::Measurement | Kind::Twin | Kind::Harness)
     }
 
     fn loading(&mut self, pid: u32) {
@@ -101,7 +97,7 @@ impl<'a, C: Clock> Observer<'a, C> {
         };
         // Where a window cannot be opened, its end carries the reason.
         let _ = probes.memory.begin();
-        if self.is_timed() {
+        if self.kind.is_timed() {
             let _ = probes.counters.attach();
         }
         self.probes = Some(probes);
@@ -109,13 +105,13 @@ impl<'a, C: Clock> Observer<'a, C> {
 
     /// The memory's first window ends and its second begins; the others begin last, so that they hold nothing of this.
     fn running(&mut self, pid: u32) {
-        let (is_timed, is_checked) = (self.is_timed(), self.is_checked);
+        let is_checked = self.is_checked && self.kind.times_a_cell();
         let Some(probes) = &mut self.probes else {
             return;
         };
         self.observed.memory.before_run = Some(probes.memory.end());
         let _ = probes.memory.begin();
-        if is_timed {
+        if self.kind.is_timed() {
             let watch = || Watch::begin(Path::new("/"), pid, &probes.cpus);
             probes.surroundings = is_checked.then(watch);
             let _ = probes.cpu.begin();
@@ -129,11 +125,10 @@ impl<'a, C: Clock> Observer<'a, C> {
         if let Some(timed) = &mut self.observed.stretches.timed {
             timed.to = self.clock.now();
         }
-        let is_timed = self.is_timed();
         let Some(mut probes) = self.probes.take() else {
             return;
         };
-        if is_timed {
+        if self.kind.is_timed() {
             let counted = probes.counters.end();
             self.observed.counted = Some((probes.cpu.end(), counted));
             self.observed.findings = probes.surroundings.map_or_else(Vec::new, Watch::end);
@@ -162,7 +157,7 @@ impl<C: Clock> Watcher for Observer<'_, C> {
             }
             Phase::Warmup => {
                 self.observed.memory.after_load = Some(now());
-                if self.is_timed() && self.kind != Kind::Harness {
+                if self.kind.times_a_cell() {
                     self.observed.stretches.loaded = self.energy.rest(self.clock);
                 }
             }

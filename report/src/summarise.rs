@@ -13,6 +13,7 @@ use std::collections::HashMap;
 use tare_results::{Kind, PlannedCell, Record, Run};
 
 use crate::summary::{SUMMARY_SCHEMA, Summary};
+pub use doubts::severity;
 use figures::Figures;
 use repeats::Repeats;
 

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{cell, run_of, timed};
+use common::{cell, close, repeats, run_of};
 use tare_report::{Summary, summarise};
 use tare_results::{Count, Counters, Energy, EnergySource, Record};
 use tare_units::Nanoseconds;
@@ -11,19 +11,6 @@ use tare_units::Nanoseconds;
 fn summary(records: &[Record]) -> Summary {
     let run = run_of(vec![cell(1)], records.len() as u64);
     summarise(&run, records).remove(0)
-}
-
-fn repeats(p50s: &[f64]) -> Vec<Record> {
-    let timed = |(p50, repeat): (&f64, u64)| timed(&cell(1), repeat, *p50);
-    p50s.iter().zip(0..).map(timed).collect()
-}
-
-fn close(value: Option<f64>, expected: f64) {
-    let value = value.expect("a figure");
-    assert!(
-        (value - expected).abs() < expected * 1e-9,
-        "{value} against {expected}"
-    );
 }
 
 fn counted(value: u64, counted_share: f64) -> Count {

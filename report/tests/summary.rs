@@ -4,7 +4,7 @@ mod common;
 #[path = "../../results/tests/common/schema.rs"]
 mod validator;
 
-use common::{cell, failed, latency_of, percentile, profiled, run_of, timed};
+use common::{cell, close, failed, latency_of, percentile, profiled, repeats, run_of, timed};
 use serde_json::Value;
 use tare_report::{Summary, summarise, summary_schema};
 use tare_results::{Doubt, Kind, Record, Verdict};
@@ -16,19 +16,6 @@ fn summary(repeats: u64, records: &[Record]) -> Summary {
     let mut summaries = summarise(&run, records);
     assert_eq!(summaries.len(), 1);
     summaries.remove(0)
-}
-
-fn repeats(p50s: &[f64]) -> Vec<Record> {
-    let timed = |(p50, repeat): (&f64, u64)| timed(&cell(1), repeat, *p50);
-    p50s.iter().zip(0..).map(timed).collect()
-}
-
-fn close(value: Option<f64>, expected: f64) {
-    let value = value.expect("a figure");
-    assert!(
-        (value - expected).abs() < expected * 1e-9,
-        "{value} against {expected}"
-    );
 }
 
 #[test]

@@ -96,6 +96,18 @@ pub enum Kind {
     Harness,
 }
 
+impl Kind {
+    /// Whether requests are timed.
+    pub fn is_timed(self) -> bool {
+        self.times_a_cell() || self == Self::Harness
+    }
+
+    /// Whether requests are timed that a cell, or its twin, is judged by.
+    pub fn times_a_cell(self) -> bool {
+        matches!(self, Self::Measurement | Self::Twin)
+    }
+}
+
 /// The program that wrote a record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Producer {

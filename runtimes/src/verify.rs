@@ -17,17 +17,6 @@ impl Installed {
             .and_then(|manifest| unchanged(&self.dir, &manifest))
             .map_err(|reason| damaged(&self.dir, &self.name, &self.version, &reason))
     }
-
-    /// Compares the sha256 that the library was found to have with the one it was installed with; reads nothing.
-    ///
-    /// # Errors
-    /// Names both where they differ.
-    pub fn compare(&self, library_sha256: &str) -> Result<(), FindError> {
-        let name = self.library.strip_prefix(&self.dir);
-        let name = name.unwrap_or(&self.library).display().to_string();
-        same(&name, library_sha256, &self.library_sha256)
-            .map_err(|reason| damaged(&self.dir, &self.name, &self.version, &reason))
-    }
 }
 
 /// Whether each file that a manifest lists has its hash; else the reason.
@@ -56,7 +45,6 @@ mod tests {
         let bench = Bench::new();
         let installed = bench.install().expect("installs").installed;
         assert_eq!(installed.verify(), Ok(()));
-        assert_eq!(installed.compare(&installed.library_sha256), Ok(()));
         std::fs::write(&installed.library, LIBRARY.replace("not", "NOT")).expect("writes");
         let found = file_sha256(&installed.library).expect("reads");
         let error = installed.verify().expect_err("changed");
@@ -65,7 +53,6 @@ mod tests {
             installed.library_sha256
         );
         assert!(error.reason.ends_with(&told), "{error}");
-        assert_eq!(installed.compare(&found), Err(error));
     }
 
     #[test]

@@ -4,6 +4,7 @@ use tare_clock::SimulatedClock;
 use tare_units::Rate;
 
 use super::*;
+use crate::target::fixture;
 
 /// Longer than any lap, so that each lap does one iteration.
 const TICK: Nanoseconds = Nanoseconds::from_millis(1);
@@ -28,20 +29,7 @@ impl Clock for Ticking {
 }
 
 fn target() -> Target {
-    let cache = |level, kib: u64| Cache {
-        level,
-        kind: "data".into(),
-        size_bytes: Bytes::from_bytes(kib << 10),
-        shared_by: Some(1),
-    };
-    Target {
-        fingerprint: "f".into(),
-        identity: None,
-        extensions: Vec::new(),
-        caches: vec![cache(1, 32), cache(2, 256)],
-        available_memory: Some(Bytes::from_mib(8)),
-        cpus: crate::allowed_cpus(),
-    }
+    fixture::target([32, 256], Bytes::from_mib(8), crate::allowed_cpus())
 }
 
 fn options() -> Options {

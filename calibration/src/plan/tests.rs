@@ -1,24 +1,10 @@
 //! Plans for machines that are told, not measured.
 
-use tare_results::Cache;
-
 use super::*;
+use crate::target::fixture;
 
 fn target() -> Target {
-    let cache = |level, kib: u64| Cache {
-        level,
-        kind: "data".into(),
-        size_bytes: Bytes::from_bytes(kib << 10),
-        shared_by: Some(1),
-    };
-    Target {
-        fingerprint: "f".into(),
-        identity: None,
-        extensions: Vec::new(),
-        caches: vec![cache(1, 48), cache(2, 2_048)],
-        available_memory: Some(Bytes::from_mib(512)),
-        cpus: vec![0, 1],
-    }
+    fixture::target([48, 2_048], Bytes::from_mib(512), vec![0, 1])
 }
 
 fn whole() -> Scope<'static> {

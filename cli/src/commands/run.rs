@@ -6,7 +6,6 @@ mod selection;
 mod settings;
 mod surroundings;
 
-use std::io::{IsTerminal, Write};
 use std::path::Path;
 
 use tare_clock::{Clock, MonotonicClock, utc_now};
@@ -21,6 +20,7 @@ use crate::arguments::{Format, RunOptions};
 use crate::exit::{Exit, Failed};
 use crate::progress::ProgressLine;
 use crate::stop;
+use crate::terminal::rewrite;
 use settings::Settings;
 pub use settings::load_suite;
 
@@ -39,9 +39,12 @@ struct Ready {
 pub fn run(store: Option<&Path>, options: RunOptions) -> Result<Exit, Failed> {
     let format = options.format;
     let store = show::open(store)?;
-    let energy = joules::meters(options.meter.as_deref())?;
-    let ready = match &options.resume {
-        Some(run) => resume::resume(&store, run, &options)?,
+    let meter = options.meter.as_deref();
+    let (ready, energy) = match &options.resume {
+        Some(run) => {
+            let ready = resume::resume(&store, run, &options)?;
+            (ready, joules::meters(meter)?)
+        }
         None => {
             let settings = Settings::of(&options)?;
             let plan = looking(|| {
@@ -53,7 +56,8 @@ pub fn run(store: Option<&Path>, options: RunOptions) -> Result<Exit, Failed> {
             plan.check_limits(settings.duration, settings.max_requests)
                 .map_err(Failed::input)?;
             settings.check_memory(&plan)?;
-            begin(&store, settings, plan)?
+            let energy = joules::meters(meter)?;
+            (begin(&store, settings, plan)?, energy)
         }
     };
     measure(&store, ready, energy, format)
@@ -61,16 +65,9 @@ pub fn run(store: Option<&Path>, options: RunOptions) -> Result<Exit, Failed> {
 
 /// Says in a terminal what takes time before the first worker of a run.
 fn looking<T>(work: impl FnOnce() -> T) -> T {
-    let mut told = std::io::stderr();
-    let rewrites = told.is_terminal();
-    if rewrites {
-        let _ = write!(told, "looking at models and adapters…");
-        let _ = told.flush();
-    }
+    rewrite("looking at models and adapters…");
     let done = work();
-    if rewrites {
-        let _ = write!(told, "\r\x1b[2K");
-    }
+    rewrite("");
     done
 }
 

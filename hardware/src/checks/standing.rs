@@ -28,6 +28,17 @@ pub struct Situation {
     pub timer_resolution: Option<Nanoseconds>,
 }
 
+impl Situation {
+    /// Of this process, whose number of threads is not known.
+    pub fn of_this_process() -> Self {
+        Self {
+            pid: std::process::id(),
+            threads: None,
+            timer_resolution: Some(timer_resolution()),
+        }
+    }
+}
+
 /// The findings on what stands, in the order of the list of checks; a few hundred small files at most are read.
 pub fn standing(root: &Path, situation: &Situation) -> Vec<Finding> {
     let place = Place::of(&Root::new(root), situation);

@@ -41,11 +41,7 @@ impl MemorySeen {
             missing: Missing::new(),
         };
         let (before, after) = (self.before_load.as_ref(), self.after_load.as_ref());
-        let run = self
-            .before_run
-            .is_some()
-            .then_some(())
-            .and(self.last.as_ref());
+        let run = self.before_run.as_ref().and(self.last.as_ref());
         let memory = Memory {
             before_load_rss_bytes: kept.bytes("before_load_rss_bytes", before.map(|now| &now.rss)),
             before_load_pss_bytes: kept.bytes("before_load_pss_bytes", before.map(|now| &now.pss)),

@@ -75,8 +75,8 @@ impl<C: Clock> Going<'_, C> {
 
     /// Idle before or after a worker whose energy counts.
     fn rest(&self, kind: Kind) -> Option<Span> {
-        let weighs = matches!(kind, Kind::Measurement | Kind::Twin);
-        weighs.then(|| self.request.energy.rest(self.clock))?
+        kind.times_a_cell()
+            .then(|| self.request.energy.rest(self.clock))?
     }
 
     /// What the timed requests of a worker cost that has ended; `before` is idle before it.
@@ -89,7 +89,7 @@ impl<C: Clock> Going<'_, C> {
     ) -> Option<Assessment> {
         let cell = &work.planned.cell;
         let samples = attempt.samples(cell.batch)?;
-        if !matches!(kind, Kind::Measurement | Kind::Twin) {
+        if !kind.times_a_cell() {
             return None;
         }
         let idle = [before, self.rest(kind)];

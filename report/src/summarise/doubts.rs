@@ -51,7 +51,8 @@ fn is_same_kind(one: &Doubt, other: &Doubt) -> bool {
     }
 }
 
-fn severity(doubt: &Doubt) -> f64 {
+/// How bad a doubt is beside another of its kind; 0 where it is no matter of degree.
+pub fn severity(doubt: &Doubt) -> f64 {
     match doubt {
         Doubt::Unsteady { warmup_requests } => *warmup_requests as f64,
         Doubt::MissingRepeats { have, planned } => *planned as f64 - *have as f64,

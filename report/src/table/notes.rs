@@ -5,6 +5,7 @@ use tare_units::{Joules, Watts};
 
 use super::columns::p50;
 use super::dimensions::Dimensions;
+use crate::summarise::severity;
 use crate::summary::Summary;
 
 /// A sentence about some rows.
@@ -89,7 +90,7 @@ fn disturbances(summaries: &[Summary]) -> Vec<(&Doubt, Vec<&Summary>)> {
             };
             match found.iter_mut().find(|(known, ..)| known == check) {
                 Some((_, worst, rows)) => {
-                    if excess(doubt) > excess(worst) {
+                    if severity(doubt) > severity(worst) {
                         *worst = doubt;
                     }
                     rows.push(summary);
@@ -102,13 +103,6 @@ fn disturbances(summaries: &[Summary]) -> Vec<(&Doubt, Vec<&Summary>)> {
         .into_iter()
         .map(|(_, doubt, rows)| (doubt, rows))
         .collect()
-}
-
-fn excess(doubt: &Doubt) -> f64 {
-    match doubt {
-        Doubt::Environment { excess, .. } => excess.unwrap_or(0.0),
-        _ => 0.0,
-    }
 }
 
 /// `text` with what tells `rows` from the other `summaries`, where there are others.

@@ -106,3 +106,18 @@ pub fn percentile(value_ns: f64, low: f64, high: f64) -> Option<Percentile> {
         tau: Some(1.0),
     })
 }
+
+/// Repeats of the cell of batch 1, in order, with these medians in nanoseconds.
+pub fn repeats(p50s: &[f64]) -> Vec<Record> {
+    let timed = |(p50, repeat): (&f64, u64)| timed(&cell(1), repeat, *p50);
+    p50s.iter().zip(0..).map(timed).collect()
+}
+
+/// Asserts that there is a figure, equal but for rounding.
+pub fn close(value: Option<f64>, expected: f64) {
+    let value = value.expect("a figure");
+    assert!(
+        (value - expected).abs() < expected * 1e-9,
+        "{value} against {expected}"
+    );
+}

@@ -1,6 +1,5 @@
 //! `tare machine calibrate`: measures what this machine can do, and keeps it for later runs.
 
-use std::io::{IsTerminal, Write};
 use std::path::Path;
 
 use tare_calibration::{Options, Progress, Target, allowed_cpus, cache, calibrate, render};
@@ -10,6 +9,7 @@ use super::super::{json, print};
 use crate::arguments::ListFormat;
 use crate::exit::{Exit, Failed};
 use crate::model_source::cache_folder;
+use crate::terminal::rewrite;
 
 /// Calibrates, keeps the peaks under the machine's fingerprint, and prints them.
 ///
@@ -25,7 +25,7 @@ pub fn run(repeats: u64, format: ListFormat) -> Result<Exit, Failed> {
         ..Options::everything(target, utc_now())
     };
     let peaks = calibrate(&options, &MonotonicClock, &mut tell);
-    clear();
+    rewrite("");
     let folder = cache_folder("peaks").map_err(Failed::input)?;
     let kept = cache::write(&folder, &peaks).map_err(|error| {
         Failed::told(format!(
@@ -40,25 +40,12 @@ pub fn run(repeats: u64, format: ListFormat) -> Result<Exit, Failed> {
     }
 }
 
-/// One line that rewrites itself in a terminal; nothing elsewhere.
 fn tell(progress: &Progress) {
-    let mut error = std::io::stderr();
-    if error.is_terminal() {
-        let Progress {
-            done,
-            total,
-            left,
-            step,
-        } = progress;
-        // Progress that cannot be shown costs nothing that was asked for.
-        let _ = write!(error, "\r\x1b[2K{done}/{total} · {left} left · {step}");
-        let _ = error.flush();
-    }
-}
-
-fn clear() {
-    let mut error = std::io::stderr();
-    if error.is_terminal() {
-        let _ = write!(error, "\r\x1b[2K");
-    }
+    let Progress {
+        done,
+        total,
+        left,
+        step,
+    } = progress;
+    rewrite(&format!("{done}/{total} · {left} left · {step}"));
 }

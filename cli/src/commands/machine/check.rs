@@ -3,9 +3,7 @@
 use std::path::Path;
 
 use tare_clock::utc_now;
-use tare_hardware::checks::{
-    Situation, Watch, allowed_cpus, render_findings, standing, timer_resolution,
-};
+use tare_hardware::checks::{Situation, Watch, allowed_cpus, render_findings, standing};
 use tare_results::{CHECKS_SCHEMA, Checks, Finding};
 use tare_units::Nanoseconds;
 
@@ -35,15 +33,10 @@ pub fn run(window: Nanoseconds, format: ListFormat) -> Result<Exit, Failed> {
 }
 
 fn findings(root: &Path, window: Nanoseconds) -> Vec<Finding> {
-    let pid = std::process::id();
-    let situation = Situation {
-        pid,
-        threads: None,
-        timer_resolution: Some(timer_resolution()),
-    };
+    let situation = Situation::of_this_process();
     let mut findings = standing(root, &situation);
-    let cpus = allowed_cpus(root, pid).unwrap_or_default();
-    let watch = Watch::begin(root, pid, &cpus);
+    let cpus = allowed_cpus(root, situation.pid).unwrap_or_default();
+    let watch = Watch::begin(root, situation.pid, &cpus);
     std::thread::sleep(window.into());
     findings.extend(watch.end());
     findings

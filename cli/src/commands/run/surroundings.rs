@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use tare_hardware::checks::{Situation, refused, standing, strict_names, timer_resolution};
+use tare_hardware::checks::{Situation, refused, standing, strict_names};
 use tare_results::{Checking, Finding};
 
 use crate::exit::Failed;
@@ -15,12 +15,7 @@ pub fn checked(checks: Checking) -> Result<Vec<Finding>, Failed> {
     if checks == Checking::Off {
         return Ok(Vec::new());
     }
-    let situation = Situation {
-        pid: std::process::id(),
-        threads: None,
-        timer_resolution: Some(timer_resolution()),
-    };
-    let findings = standing(Path::new("/"), &situation);
+    let findings = standing(Path::new("/"), &Situation::of_this_process());
     let refused = refused(&findings, &strict_names());
     if checks == Checking::Strict && !refused.is_empty() {
         let told: Vec<String> = refused.iter().map(ToString::to_string).collect();
