@@ -16,5 +16,5 @@ pub use catalogue::{CHECKS, Check, check_named};
 pub use doubts::{doubts, refused, strict_names};
 pub use gpu::{GpuState, gpu_findings};
 pub use render::render_findings;
-pub use standing::{Situation, allowed_cpus, standing, timer_resolution};
+pub use standing::{Situation, allowed_cpus, allowed_cpus_by_core, standing, timer_resolution};
 pub use watch::Watch;

@@ -1,6 +1,6 @@
 //! Which processors there are, which of them a process may use, and how they lie in cores and NUMA nodes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::root::Root;
 use crate::{Unavailable, cpu_list};
@@ -63,6 +63,23 @@ pub(crate) fn siblings(root: &Root, cpu: u64) -> Members {
 /// How many cores `cpus` lie on.
 pub(crate) fn cores(root: &Root, cpus: &[u64]) -> Result<u64, Unavailable> {
     distinct(cpus, |cpu| core(root, cpu))
+}
+
+/// `cpus` with one of each core first, then a second of each, and so on; as they are where the kernel does not tell.
+pub(crate) fn by_core(root: &Root, cpus: &[u64]) -> Vec<u64> {
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    let place = |cpu: &u64| {
+        let core = core(root, *cpu).ok()?;
+        let before = seen.entry(core).or_default();
+        *before += 1;
+        Some((*before, *cpu))
+    };
+    let places: Option<Vec<(usize, u64)>> = cpus.iter().map(place).collect();
+    let Some(mut places) = places else {
+        return cpus.to_vec();
+    };
+    places.sort_unstable();
+    places.into_iter().map(|(_, cpu)| cpu).collect()
 }
 
 /// How many sockets `cpus` lie on.
@@ -133,4 +150,22 @@ fn common(one: &[u64], other: &[u64]) -> Vec<u64> {
         .filter(|member| other.contains(member))
         .copied()
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fake_root::FakeRoot;
+
+    #[test]
+    fn siblings_come_after_one_of_each_core() {
+        let root = FakeRoot::new();
+        for (cpu, core) in [(0, "0-1"), (1, "0-1"), (2, "2-3"), (3, "2-3")] {
+            root.file(&core_file(cpu), core);
+        }
+        let known = Root::new(root.path());
+        assert_eq!(by_core(&known, &[0, 1, 2, 3]), [0, 2, 1, 3]);
+        assert_eq!(by_core(&known, &[1, 3]), [1, 3]);
+        assert_eq!(by_core(&known, &[0, 1, 9]), [0, 1, 9], "9 is not described");
+    }
 }

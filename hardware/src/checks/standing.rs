@@ -68,6 +68,15 @@ pub fn allowed_cpus(root: &Path, pid: u32) -> Result<Vec<u64>, Unavailable> {
     topology::allowed(&root, &pid.to_string(), &online)
 }
 
+/// The processors that process `pid` may use, those of different cores before their siblings.
+///
+/// # Errors
+/// As [`allowed_cpus`].
+pub fn allowed_cpus_by_core(root: &Path, pid: u32) -> Result<Vec<u64>, Unavailable> {
+    let allowed = allowed_cpus(root, pid)?;
+    Ok(topology::by_core(&Root::new(root), &allowed))
+}
+
 /// The resolution of the kernel's timers: 1 ns with high-resolution timers, else a tick of some milliseconds.
 pub fn timer_resolution() -> Nanoseconds {
     let resolution = rustix::time::clock_getres(rustix::time::ClockId::Monotonic);
