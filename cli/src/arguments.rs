@@ -65,6 +65,8 @@ pub enum Command {
     },
     #[command(hide = true)]
     Worker,
+    #[command(hide = true)]
+    Probe,
 }
 
 impl Default for Command {

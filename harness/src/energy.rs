@@ -61,7 +61,11 @@ impl EnergyMeter {
         clock: &dyn Clock,
     ) -> Assessment {
         let Some(timed) = stretches.timed else {
-            return Assessment::default();
+            let reason = "the timed requests were not watched".to_owned();
+            return Assessment {
+                missing: [("energy".to_owned(), reason)].into(),
+                ..Assessment::default()
+            };
         };
         let [idle_before, idle_after] = idle;
         self.sampler

@@ -46,11 +46,19 @@ pub struct Run {
     /// What is done about what the checks of the machine find.
     #[serde(default)]
     pub checks: Checking,
+    /// Whether the workers are watched: memory, counters, energy, and what the machine gives beside each.
+    #[serde(default = "watched")]
+    pub probes: bool,
     /// What they found before the first worker started.
     #[serde(default)]
     pub findings: Vec<Finding>,
     /// The cells, in the order of the plan.
     pub cells: Vec<PlannedCell>,
+}
+
+/// Runs of earlier versions were.
+fn watched() -> bool {
+    true
 }
 
 /// A cell of the plan.

@@ -5,6 +5,10 @@ mod check;
 
 use std::path::Path;
 
+use tare_calibration::{Target, allowed_cpus};
+use tare_hardware::checks::allowed_cpus_by_core;
+use tare_results::Machine;
+
 use super::{json, print};
 use crate::arguments::{ListFormat, MachineCommand};
 use crate::exit::{Exit, Failed};
@@ -18,6 +22,20 @@ pub fn run(command: &MachineCommand) -> Result<Exit, Failed> {
         MachineCommand::Show { format } => show(*format),
         MachineCommand::Check { window, format } => check::run(*window, *format),
         MachineCommand::Calibrate { repeats, format } => calibrate::run(*repeats, *format),
+    }
+}
+
+/// What a calibration has to know of `machine`, whose files lie under `root`.
+pub fn target(root: &Path, machine: &Machine) -> Target {
+    let available = tare_hardware::available_memory(root).ok();
+    Target::of(machine, available, processors(root))
+}
+
+/// Those of different cores first, or two threads would be measured on one core while another idles.
+fn processors(root: &Path) -> Vec<usize> {
+    match allowed_cpus_by_core(root, std::process::id()) {
+        Ok(cpus) => cpus.into_iter().map(|cpu| cpu as usize).collect(),
+        Err(_) => allowed_cpus(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! `tare run`: what was asked for becomes a plan, the plan a run in the store, the run a table.
 
 mod joules;
+mod peaks;
 mod resume;
 mod selection;
 mod settings;
@@ -10,7 +11,9 @@ use std::path::Path;
 
 use tare_clock::{Clock, MonotonicClock, utc_now};
 use tare_harness::plan::{Plan, plan};
-use tare_harness::{EnergyMeter, RunOutcome, RunRequest, execute};
+use tare_harness::{
+    EnergyMeter, NO_PROBES, NoPeakMeter, PeakMeter, RunOutcome, RunRequest, execute,
+};
 use tare_report::{Summary, summarise};
 use tare_results::store::{RunWriter, Store};
 use tare_results::{Producer, RUN_SCHEMA, Record, Run, Verdict};
@@ -21,6 +24,7 @@ use crate::exit::{Exit, Failed};
 use crate::progress::ProgressLine;
 use crate::stop;
 use crate::terminal::rewrite;
+use peaks::Calibrated;
 use settings::Settings;
 pub use settings::load_suite;
 
@@ -43,7 +47,8 @@ pub fn run(store: Option<&Path>, options: RunOptions) -> Result<Exit, Failed> {
     let (ready, energy) = match &options.resume {
         Some(run) => {
             let ready = resume::resume(&store, run, &options)?;
-            (ready, joules::meters(meter)?)
+            let energy = joules::meters(ready.run.probes, meter)?;
+            (ready, energy)
         }
         None => {
             let settings = Settings::of(&options)?;
@@ -56,7 +61,7 @@ pub fn run(store: Option<&Path>, options: RunOptions) -> Result<Exit, Failed> {
             plan.check_limits(settings.duration, settings.max_requests)
                 .map_err(Failed::input)?;
             settings.check_memory(&plan)?;
-            let energy = joules::meters(meter)?;
+            let energy = joules::meters(settings.probes, meter)?;
             (begin(&store, settings, plan)?, energy)
         }
     };
@@ -90,6 +95,7 @@ fn begin(store: &Store, settings: Settings, plan: Plan) -> Result<Ready, Failed>
         reference: settings.reference,
         profile: settings.profile,
         checks: settings.checks,
+        probes: settings.probes,
         findings,
         cells: plan.cells.iter().map(|work| work.planned.clone()).collect(),
     };
@@ -114,6 +120,10 @@ fn measure(
         done,
         writer,
     } = ready;
+    let peaks: Box<dyn PeakMeter> = match run.probes {
+        true => Box::new(Calibrated::for_cells(&run.cells, &run.machine)?),
+        false => Box::new(NoPeakMeter(NO_PROBES.to_owned())),
+    };
     let stop = stop::on_signals().map_err(Failed::input)?;
     let mut progress = ProgressLine::new(&run.cells, run.repeats);
     let outcome = execute(
@@ -124,6 +134,7 @@ fn measure(
             program: worker::program()?,
             writer,
             energy,
+            peaks,
             stop: &stop,
         },
         &MonotonicClock,

@@ -10,6 +10,7 @@ mod fidelity;
 mod frameworks;
 mod happy;
 mod onnx;
+mod peaks;
 mod resume;
 mod runtime;
 mod support;

@@ -7,6 +7,7 @@ use tare_results::{Event, Kind};
 use super::{Going, RunError};
 use crate::compose::{About, Attempt, Beside, compose};
 use crate::observe::Observer;
+use crate::peaks::Gave;
 use crate::plan::Work;
 use crate::protocol::{Job, PROTOCOL, Purpose, Request};
 use crate::supervise::{Limits, outcome_of, supervise};
@@ -33,17 +34,19 @@ impl<C: Clock> Going<'_, C> {
             memory: self.request.run.memory_limit_bytes,
             own: job.own_bytes(),
         };
+        let cell = &work.planned;
+        let meter = kind.times_a_cell().then_some(&*self.request.peaks);
+        let probe = meter.map(|meter| meter.probe(cell));
         let before = self.rest(kind);
         let started = self.clock.now();
-        let cell = &work.planned.id;
         let (writer, progress) = (&mut self.request.writer, &mut *self.progress);
         let mut told = |event: Event| {
             writer.event(&event);
             progress.event(&event);
         };
         let mut watcher = Observer::new(
-            (cell, kind, repeat),
-            self.request.run.checks,
+            (&cell.id, kind, repeat),
+            &self.request.run,
             &self.request.energy,
             self.clock,
             &mut told,
@@ -61,13 +64,18 @@ impl<C: Clock> Going<'_, C> {
             outcome: outcome_of(ended),
             took: self.clock.now().saturating_sub(started),
             energy: None,
+            gave: None,
         };
+        if attempt.outcome().is_some() {
+            let meter = &*self.request.peaks;
+            attempt.gave = probe.map(|before| Gave::until_now(meter, cell, before));
+        }
         attempt.energy = self.weighed(work, kind, &attempt, before);
         if let Some(failure) = attempt.failure()
             && kind != Kind::Reference
             && attempt.took >= limits.deadline
         {
-            let told = self.hung.entry(cell.clone());
+            let told = self.hung.entry(cell.id.clone());
             told.or_insert_with(|| failure.to_owned());
         }
         attempt
