@@ -11,9 +11,10 @@ use tare_hardware::{
     CounterProbe, CounterReading, CpuProbe, CpuReading, MemoryProbe, Probe, ProcessMemory, counters,
 };
 use tare_results::{Checking, Counters, Event, Finding, Kind, Memory, Missing, Phase};
-use tare_units::Bytes;
+use tare_units::{Bytes, Nanoseconds};
 
-use crate::energy::{EnergyMeter, Stretches};
+use crate::energy::{Scales, Spans};
+use crate::protocol::{Answer, Stretch};
 use crate::supervise::Watcher;
 use memory::MemorySeen;
 
@@ -29,7 +30,7 @@ pub struct Observer<'a, C> {
     repeat: u64,
     tell: &'a mut dyn FnMut(Event),
     clock: &'a C,
-    energy: &'a EnergyMeter,
+    scales: &'a Scales<'a>,
     is_checked: bool,
     probes: Option<Probes<'a, C>>,
     observed: Observed,
@@ -51,7 +52,7 @@ pub struct Observed {
     memory: MemorySeen,
     counted: Option<(CpuReading, CounterReading)>,
     findings: Vec<Finding>,
-    stretches: Stretches,
+    spans: Spans,
     is_timed: bool,
 }
 
@@ -60,7 +61,7 @@ impl<'a, C: Clock> Observer<'a, C> {
     pub fn new(
         (cell, kind, repeat): (&'a str, Kind, u64),
         checks: Checking,
-        energy: &'a EnergyMeter,
+        scales: &'a Scales<'a>,
         clock: &'a C,
         tell: &'a mut dyn FnMut(Event),
     ) -> Self {
@@ -70,7 +71,7 @@ impl<'a, C: Clock> Observer<'a, C> {
             repeat,
             tell,
             clock,
-            energy,
+            scales,
             is_checked: checks != Checking::Off,
             probes: None,
             observed: Observed::default(),
@@ -117,12 +118,12 @@ impl<'a, C: Clock> Observer<'a, C> {
             let _ = probes.cpu.begin();
             let _ = probes.counters.begin();
             let now = self.clock.now();
-            self.observed.stretches.timed = Some(Span { from: now, to: now });
+            self.observed.spans.timed = Some(Span { from: now, to: now });
         }
     }
 
     fn finishing(&mut self) {
-        if let Some(timed) = &mut self.observed.stretches.timed {
+        if let Some(timed) = &mut self.observed.spans.timed {
             timed.to = self.clock.now();
         }
         let Some(mut probes) = self.probes.take() else {
@@ -158,18 +159,35 @@ impl<C: Clock> Watcher for Observer<'_, C> {
             Phase::Warmup => {
                 self.observed.memory.after_load = Some(now());
                 if self.kind.times_a_cell() {
-                    self.observed.stretches.loaded = self.energy.rest(self.clock);
+                    self.observed.spans.loaded = self.scales.rest(self.clock);
                 }
             }
             Phase::Run => self.running(pid),
             Phase::Finish => self.finishing(),
-            Phase::Start => {}
+            Phase::Start | Phase::Stretch => {}
         }
         (self.tell)(Event::PhaseReached {
             cell: self.cell.to_owned(),
             repeat: self.repeat,
             phase,
         });
+    }
+
+    fn timed(&mut self, stretch: Option<Stretch>, deadline: Nanoseconds) -> Answer {
+        if !self.kind.times_a_cell() {
+            return Answer::Go;
+        }
+        let spans = &mut self.observed.spans;
+        spans.stretches.extend(stretch);
+        let answer = self.scales.answer(spans, deadline, self.clock);
+        if let Answer::More(length_ns) = answer {
+            (self.tell)(Event::WorkerStretched {
+                cell: self.cell.to_owned(),
+                repeat: self.repeat,
+                length_ns,
+            });
+        }
+        answer
     }
 
     fn resident(&mut self, pid: u32) -> Option<Bytes> {
@@ -189,9 +207,9 @@ impl<C: Clock> Watcher for Observer<'_, C> {
 }
 
 impl Observed {
-    /// When requests were timed, and when the model was loaded and idle.
-    pub fn stretches(&self) -> Stretches {
-        self.stretches
+    /// When requests were timed, what was done beyond them, and when the model was loaded and idle.
+    pub fn spans(&self) -> &Spans {
+        &self.spans
     }
 
     /// What the checks found while requests were timed.
@@ -218,3 +236,6 @@ impl Observed {
         (memory, counters, missing)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,6 +6,7 @@ use tare_results::{Event, Kind};
 
 use super::{Going, RunError};
 use crate::compose::{About, Attempt, Beside, compose};
+use crate::energy::Scales;
 use crate::observe::Observer;
 use crate::plan::Work;
 use crate::protocol::{Job, PROTOCOL, Purpose, Request};
@@ -36,6 +37,10 @@ impl<C: Clock> Going<'_, C> {
         let before = self.rest(kind);
         let started = self.clock.now();
         let cell = &work.planned.id;
+        let scales = self
+            .request
+            .energy
+            .of((&work.planned.cell.device, &self.request.run.machine));
         let (writer, progress) = (&mut self.request.writer, &mut *self.progress);
         let mut told = |event: Event| {
             writer.event(&event);
@@ -44,7 +49,7 @@ impl<C: Clock> Going<'_, C> {
         let mut watcher = Observer::new(
             (cell, kind, repeat),
             self.request.run.checks,
-            &self.request.energy,
+            &scales,
             self.clock,
             &mut told,
         );
@@ -62,7 +67,7 @@ impl<C: Clock> Going<'_, C> {
             took: self.clock.now().saturating_sub(started),
             energy: None,
         };
-        attempt.energy = self.weighed(work, kind, &attempt, before);
+        attempt.energy = self.weighed(&scales, (work, kind), &attempt, before);
         if let Some(failure) = attempt.failure()
             && kind != Kind::Reference
             && attempt.took >= limits.deadline
@@ -79,24 +84,21 @@ impl<C: Clock> Going<'_, C> {
             .then(|| self.request.energy.rest(self.clock))?
     }
 
-    /// What the timed requests of a worker cost that has ended; `before` is idle before it.
+    /// What the requests of a worker cost that has ended; `before` is idle before it.
     fn weighed(
         &self,
-        work: &Work,
-        kind: Kind,
+        scales: &Scales,
+        (work, kind): (&Work, Kind),
         attempt: &Attempt,
         before: Option<Span>,
     ) -> Option<Assessment> {
-        let cell = &work.planned.cell;
-        let samples = attempt.samples(cell.batch)?;
+        let samples = attempt.samples(work.planned.cell.batch)?;
         if !kind.times_a_cell() {
             return None;
         }
         let idle = [before, self.rest(kind)];
-        let stretches = attempt.observed.stretches();
-        let place = (cell.device.as_str(), &self.request.run.machine);
-        let energy = &self.request.energy;
-        Some(energy.assess((stretches, idle), samples, place, self.clock))
+        let spans = attempt.observed.spans();
+        Some(scales.assess((spans, idle), samples, self.clock))
     }
 
     /// Appends the record of a worker, unless the run was stopped over it.
