@@ -111,6 +111,9 @@ impl Progress for ProgressLine {
                 self.current = self.name(cell, *repeat, *kind);
             }
             Event::PhaseReached { phase, .. } => self.rewrite(phase_name(*phase)),
+            Event::WorkerStretched { length_ns, .. } => {
+                self.rewrite(&format!("measuring energy for {length_ns} more"));
+            }
             Event::WorkerFinished {
                 cell,
                 repeat,
@@ -148,6 +151,7 @@ fn phase_name(phase: Phase) -> &'static str {
         Phase::Load => "loading",
         Phase::Warmup => "warming up",
         Phase::Run => "measuring",
+        Phase::Stretch => "measuring energy",
         Phase::Finish => "writing",
     }
 }

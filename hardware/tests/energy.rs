@@ -62,12 +62,13 @@ fn measure(fake: &Fake, meter: Meter, meanwhile: impl FnOnce()) -> Assessment {
     sampler.settle(timed.to + Nanoseconds::from_millis(200), &MonotonicClock);
     let measured = Measured {
         windows: Windows {
-            timed,
+            work: timed,
             idle_before,
             idle_after,
             loaded: None,
         },
         samples: 100,
+        stretched: false,
         primary: Primary::Gpu("GPU-0".into()),
         bound: DEFAULT_BOUND,
     };

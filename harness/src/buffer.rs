@@ -2,6 +2,8 @@
 
 use tare_results::samples::Sample;
 
+use crate::drive::Keep;
+
 /// A bounded, preallocated list of samples: pushing never allocates.
 #[derive(Debug)]
 pub struct SampleBuffer {
@@ -31,12 +33,6 @@ impl SampleBuffer {
         fits
     }
 
-    /// Whether another sample fits.
-    #[inline]
-    pub fn has_room(&self) -> bool {
-        self.samples.len() < self.capacity
-    }
-
     /// The samples in issue order.
     pub fn samples(&self) -> &[Sample] {
         &self.samples
@@ -45,6 +41,18 @@ impl SampleBuffer {
     /// What the buffer takes in memory, in bytes.
     pub fn byte_len(&self) -> u64 {
         (self.samples.capacity() * size_of::<Sample>()) as u64
+    }
+}
+
+impl Keep for SampleBuffer {
+    #[inline]
+    fn has_room(&self) -> bool {
+        self.samples.len() < self.capacity
+    }
+
+    #[inline]
+    fn keep(&mut self, sample: Sample) {
+        self.push(sample);
     }
 }
 

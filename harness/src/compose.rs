@@ -58,11 +58,12 @@ impl Attempt {
         Some(&failure.message)
     }
 
-    /// Samples that the timed requests carried, `batch` each; `None` where none were timed.
+    /// Samples that the timed requests did, `batch` each, failed requests left out; `None` where none were timed.
     pub fn samples(&self, batch: u64) -> Option<u64> {
         match &self.outcome()?.given {
             Given::Measured(measured) => {
                 let requests = measured.samples.as_ref()?.count;
+                let requests = requests.saturating_sub(measured.failed_requests);
                 Some(requests.saturating_mul(batch))
             }
             _ => None,

@@ -6,12 +6,19 @@ use tare_results::samples::Sample;
 use tare_scenarios::{Progress, Schedule, Step};
 use tare_units::Nanoseconds;
 
-use crate::buffer::SampleBuffer;
-
 /// Where the loop reads how long this thread was runnable but not running.
 pub trait RunDelaySource {
     /// The thread's run delay since it began, in nanoseconds; `None` where it cannot be read.
     fn read_ns(&self) -> Option<u64>;
+}
+
+/// Where the loop leaves its samples; neither question nor answer allocates.
+pub trait Keep {
+    /// Whether another one may come.
+    fn has_room(&self) -> bool;
+
+    /// Takes `sample`.
+    fn keep(&mut self, sample: Sample);
 }
 
 /// What the loop did.
@@ -29,7 +36,7 @@ pub struct Driven {
     pub delay_read: bool,
 }
 
-/// Issues requests as `schedule` says until it is done or `buffer` is full.
+/// Issues requests as `schedule` says until it is done or `kept` has no room.
 ///
 /// A request's latency counts from its scheduled time to the moment its outputs are ready. With `delay`, the order of
 /// readings is clock, delay, work, delay, clock, so the recorded latency includes two delay readings.
@@ -39,7 +46,7 @@ pub fn drive(
     schedule: &mut impl Schedule,
     clock: &impl Clock,
     delay: Option<&dyn RunDelaySource>,
-    buffer: &mut SampleBuffer,
+    kept: &mut impl Keep,
 ) -> Driven {
     let started = clock.now();
     let mut progress = Progress::starting_at(started);
@@ -51,7 +58,7 @@ pub fn drive(
         delay_read: delay.is_some(),
     };
     let mut inputs = pool.iter().cycle();
-    while buffer.has_room() {
+    while kept.has_room() {
         match schedule.next(clock.now(), &progress) {
             Step::Issue { scheduled, samples } => {
                 let Some(input) = inputs.next() else { break };
@@ -66,7 +73,7 @@ pub fn drive(
                         driven.first_error.get_or_insert(error);
                     }
                 }
-                buffer.push(request.sample);
+                kept.keep(request.sample);
                 progress.completed += 1;
             }
             Step::WaitUntil(deadline) => clock.wait_until(deadline),

@@ -1,30 +1,60 @@
-//! Joules beside the repeats of a run: idle before and after each worker, with the model loaded, and the timed requests.
+//! Joules beside the repeats of a run: idle before and after each worker, with the model loaded, and while it works.
 
 use tare_clock::Clock;
 use tare_hardware::energy::{
-    Assessment, DEFAULT_BOUND, EnergySampler, Measured, Primary, SamplerOptions, Sources, Span,
-    Windows, assess,
+    Assessment, DEFAULT_BOUND, EnergySampler, History, Measured, Primary, SamplerOptions, Sources,
+    Span, Windows, assess, needed_window,
 };
 use tare_results::{Machine, Missing};
 use tare_units::Nanoseconds;
+
+use crate::patience::{self, Had};
+use crate::protocol::{Answer, Stretch};
 
 /// How long the machine rests for each reading of idle.
 const REST: Nanoseconds = Nanoseconds::from_secs(1);
 
 /// What tells joules during a run; it reads in a thread of the parent's own.
 pub struct EnergyMeter {
-    sampler: EnergySampler,
+    readings: Box<dyn Readings>,
     missing: Missing,
     is_there: bool,
 }
 
-/// The stretches of one worker that its parent saw.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Stretches {
+/// What sources have told so far.
+pub(crate) trait Readings: Send + Sync {
+    /// Waits until what they tell of the time before `to` is there.
+    fn settle(&self, to: Nanoseconds, clock: &dyn Clock);
+
+    /// All of it, source by source.
+    fn histories(&self) -> Vec<History>;
+}
+
+impl Readings for EnergySampler {
+    fn settle(&self, to: Nanoseconds, clock: &dyn Clock) {
+        self.settle(to, clock);
+    }
+
+    fn histories(&self) -> Vec<History> {
+        self.histories()
+    }
+}
+
+/// The stretches of time of one worker that its parent saw.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Spans {
     /// The timed requests.
     pub timed: Option<Span>,
+    /// What it did beyond them, oldest first.
+    pub stretches: Vec<Stretch>,
     /// With the model loaded, before any request.
     pub loaded: Option<Span>,
+}
+
+/// What tells the joules of one cell's workers.
+pub struct Scales<'a> {
+    meter: &'a EnergyMeter,
+    primary: Primary,
 }
 
 impl EnergyMeter {
@@ -33,11 +63,21 @@ impl EnergyMeter {
     /// # Errors
     /// Where the operating system gives no thread.
     pub fn start(sources: Sources, clock: impl Clock + 'static) -> std::io::Result<Self> {
+        let is_there = !sources.usable.is_empty();
+        let sampler = EnergySampler::start(sources.usable, clock, SamplerOptions::default())?;
         Ok(Self {
-            is_there: !sources.usable.is_empty(),
+            readings: Box::new(sampler),
             missing: sources.missing,
-            sampler: EnergySampler::start(sources.usable, clock, SamplerOptions::default())?,
+            is_there,
         })
+    }
+
+    /// For a cell on `device` of `machine`.
+    pub(crate) fn of(&self, (device, machine): (&str, &Machine)) -> Scales<'_> {
+        Scales {
+            meter: self,
+            primary: primary(device, machine),
+        }
     }
 
     /// Lets a second pass in which nothing is asked of the machine; `None` at once where nothing tells joules.
@@ -51,38 +91,97 @@ impl EnergyMeter {
             }
         })
     }
+}
 
-    /// What a repeat cost that did `samples` samples on `device` of `machine`; `idle` is before and after its worker.
+impl Scales<'_> {
+    /// As [`EnergyMeter::rest`].
+    pub fn rest(&self, clock: &dyn Clock) -> Option<Span> {
+        self.meter.rest(clock)
+    }
+
+    /// Whether a worker that dies at `deadline` and has done what `spans` say goes on; at once where nothing tells joules.
+    pub fn answer(&self, spans: &Spans, deadline: Nanoseconds, clock: &dyn Clock) -> Answer {
+        self.stretch(spans, deadline, clock)
+            .map_or(Answer::Go, Answer::More)
+    }
+
+    fn stretch(
+        &self,
+        spans: &Spans,
+        deadline: Nanoseconds,
+        clock: &dyn Clock,
+    ) -> Option<Nanoseconds> {
+        let (timed, work) = (spans.timed?, spans.work()?);
+        let failed = |stretch: &Stretch| stretch.error.is_some();
+        if !self.meter.is_there || spans.stretches.iter().any(failed) {
+            return None;
+        }
+        self.meter.readings.settle(work.to, clock);
+        let histories = self.meter.readings.histories();
+        let needed = needed_window(&histories, &self.primary, work, DEFAULT_BOUND)?;
+        let had = Had {
+            timed: timed.length(),
+            window: work.length(),
+            stretches: spans.stretches.len(),
+            left: deadline.saturating_sub(clock.now()),
+        };
+        patience::stretch(needed, had)
+    }
+
+    /// What a repeat cost whose timed requests did `samples` samples; `idle` is before and after its worker.
     pub fn assess(
         &self,
-        (stretches, idle): (Stretches, [Option<Span>; 2]),
+        (spans, idle): (&Spans, [Option<Span>; 2]),
         samples: u64,
-        (device, machine): (&str, &Machine),
         clock: &dyn Clock,
     ) -> Assessment {
-        let Some(timed) = stretches.timed else {
+        let Some(work) = spans.work() else {
             let reason = "the timed requests were not watched".to_owned();
             return Assessment {
                 missing: [("energy".to_owned(), reason)].into(),
                 ..Assessment::default()
             };
         };
+        let last = spans.stretches.last();
+        if let Some(error) = last.and_then(|stretch| stretch.error.as_deref()) {
+            return spoilt(error);
+        }
         let [idle_before, idle_after] = idle;
-        self.sampler
-            .settle(idle_after.map_or(timed.to, |after| after.to), clock);
+        let readings = &self.meter.readings;
+        readings.settle(idle_after.map_or(work.to, |after| after.to), clock);
         let measured = Measured {
             windows: Windows {
-                timed,
+                work,
                 idle_before,
                 idle_after,
-                loaded: stretches.loaded,
+                loaded: spans.loaded,
             },
-            samples,
-            primary: primary(device, machine),
+            samples: last.map_or(samples, |stretch| stretch.samples),
+            stretched: last.is_some(),
+            primary: self.primary.clone(),
             bound: DEFAULT_BOUND,
         };
-        assess(&self.sampler.histories(), &measured, &self.missing)
+        assess(&readings.histories(), &measured, &self.meter.missing)
     }
+}
+
+impl Spans {
+    /// The requests whose energy is told: those of the latest stretch, else the timed ones.
+    fn work(&self) -> Option<Span> {
+        let stretched = self.stretches.last().map(|stretch| Span {
+            from: stretch.from_ns,
+            to: stretch.to_ns,
+        });
+        stretched.or(self.timed)
+    }
+}
+
+fn spoilt(error: &str) -> Assessment {
+    let reason =
+        format!("a request failed after the timed ones, while energy was measured: {error}");
+    let mut assessment = Assessment::default();
+    assessment.missing.insert("energy".to_owned(), reason);
+    assessment
 }
 
 /// The processors', or that of the GPU of this number.
@@ -95,3 +194,6 @@ fn primary(device: &str, machine: &Machine) -> Primary {
         None => Primary::Cpu,
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

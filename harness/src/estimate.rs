@@ -1,4 +1,4 @@
-//! How long the rest of a run will take, from the workers that have ended.
+//! How long the rest of a run will take, from the workers that have ended, and before that from a guess.
 
 use std::collections::BTreeMap;
 
@@ -12,9 +12,15 @@ pub type Task = (Kind, usize);
 #[derive(Debug, Default)]
 pub struct Estimate {
     by_task: BTreeMap<Task, (u64, u64)>,
+    guesses: BTreeMap<Task, u64>,
 }
 
 impl Estimate {
+    /// A worker of `task` may take `time`, which counts until one has ended.
+    pub fn guessed(&mut self, task: Task, time: Nanoseconds) {
+        self.guesses.insert(task, time.as_nanos());
+    }
+
     /// A worker of `task` took `time`.
     pub fn ended(&mut self, task: Task, time: Nanoseconds) {
         let (total, count) = self.by_task.entry(task).or_default();
@@ -24,18 +30,15 @@ impl Estimate {
 
     /// What workers of these tasks will take: a task's own mean, else the mean of all; `None` before any ended.
     pub fn left(&self, tasks: impl Iterator<Item = Task>) -> Option<Nanoseconds> {
-        let means: Vec<u64> = self
-            .by_task
-            .values()
-            .map(|(total, count)| total / count)
-            .collect();
-        let mean = means.iter().sum::<u64>().checked_div(means.len() as u64)?;
+        let own = |(task, (total, count)): (&Task, &(u64, u64))| (*task, total / count);
+        let mut means: BTreeMap<Task, u64> = self.by_task.iter().map(own).collect();
+        for (task, guess) in &self.guesses {
+            means.entry(*task).or_insert(*guess);
+        }
+        let sum: u64 = means.values().sum();
+        let mean = sum.checked_div(means.len() as u64)?;
         let left = tasks
-            .map(|task| {
-                self.by_task
-                    .get(&task)
-                    .map_or(mean, |(total, count)| total / count)
-            })
+            .map(|task| means.get(&task).copied().unwrap_or(mean))
             .sum();
         Some(Nanoseconds::from_nanos(left))
     }
@@ -62,5 +65,22 @@ mod tests {
             Some(Nanoseconds::from_secs(2 + 4 + 3))
         );
         assert_eq!(estimate.left([].into_iter()), Some(Nanoseconds::ZERO));
+    }
+
+    #[test]
+    fn a_guess_counts_until_the_first_worker_has_ended() {
+        let task = (Kind::Measurement, 0);
+        let mut estimate = Estimate::default();
+        estimate.guessed(task, Nanoseconds::from_secs(2));
+        assert_eq!(
+            estimate.left([task, task].into_iter()),
+            Some(Nanoseconds::from_secs(4))
+        );
+        estimate.ended(task, Nanoseconds::from_secs(9));
+        assert_eq!(
+            estimate.left([task].into_iter()),
+            Some(Nanoseconds::from_secs(9)),
+            "what it took, stretch and rests included, and no longer the guess"
+        );
     }
 }

@@ -8,7 +8,7 @@ use tare_units::Bytes;
 
 use crate::measure::measure;
 use crate::profile::profile;
-use crate::protocol::{Job, Outcome, Purpose};
+use crate::protocol::{Answer, Job, Outcome, Purpose, Stretch};
 use crate::reference::refer;
 
 /// Inputs in the pool at the most.
@@ -46,6 +46,22 @@ pub trait Reporter: Send {
     /// # Errors
     /// Where the parent is gone.
     fn phase(&mut self, phase: Phase, own: Bytes) -> Result<(), JobError>;
+
+    /// The timed requests are done; whether further ones are wanted before the worker goes on to [`Phase::Finish`].
+    ///
+    /// # Errors
+    /// Where the parent is gone.
+    fn timed(&mut self, own: Bytes) -> Result<Answer, JobError> {
+        self.phase(Phase::Finish, own).map(|()| Answer::Go)
+    }
+
+    /// Further requests are done; whether still more are wanted.
+    ///
+    /// # Errors
+    /// Where the parent is gone.
+    fn stretched(&mut self, _stretch: Stretch) -> Result<Answer, JobError> {
+        Ok(Answer::Go)
+    }
 }
 
 /// Does `job` with `adapter`.

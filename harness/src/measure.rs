@@ -12,7 +12,8 @@ use crate::check::{Check, check};
 use crate::drive::{Driven, RunDelaySource, drive};
 use crate::job::{JobError, Reporter, entered};
 use crate::outcome::measured_of;
-use crate::protocol::{Given, Job, Outcome, Timing};
+use crate::protocol::{Answer, Given, Job, Outcome, Stretch, Timing};
+use crate::stretch::{Forgetful, Lasting};
 use crate::warmup::{Warmup, warm_up};
 
 impl RunDelaySource for RunDelay {
@@ -91,7 +92,7 @@ impl<C: Clock> Repeat<'_, C> {
                 .map_err(|error| error.to_string())
         });
         let clock_ns = tare_clock::reading_cost_ns(self.clock);
-        let mut schedule = self.schedule()?;
+        let schedule = self.schedule()?;
         let warmup = warm_up(session, self.pool, self.clock, self.job.warmup)?;
         reporter.phase(Phase::Run, own)?;
         let source = delay
@@ -102,13 +103,17 @@ impl<C: Clock> Repeat<'_, C> {
         let driven = drive(
             session,
             self.pool,
-            &mut schedule,
+            &mut schedule.clone(),
             self.clock,
             source,
             buffer,
         );
-        // The parent reads the peak of memory before it lets the worker go on: what follows is no part of it.
-        reporter.phase(Phase::Finish, own)?;
+        // The parent reads the peak of memory before it answers: what follows is no part of it.
+        let mut answer = reporter.timed(own)?;
+        while let Answer::More(length) = answer {
+            let lasting = Lasting::new(schedule.clone(), length);
+            answer = reporter.stretched(self.stretch(session, lasting, source))?;
+        }
         Ok(Timed {
             warmup,
             driven,
@@ -116,6 +121,24 @@ impl<C: Clock> Repeat<'_, C> {
             clock_ns,
             run_delay_ns,
         })
+    }
+
+    fn stretch(
+        &self,
+        session: &mut dyn Session,
+        mut lasting: Lasting<CellSchedule>,
+        source: Option<&dyn RunDelaySource>,
+    ) -> Stretch {
+        let mut kept = Forgetful::default();
+        let driven = drive(
+            session,
+            self.pool,
+            &mut lasting,
+            self.clock,
+            source,
+            &mut kept,
+        );
+        driven.into()
     }
 
     fn schedule(&self) -> Result<CellSchedule, JobError> {

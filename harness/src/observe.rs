@@ -10,10 +10,11 @@ use tare_hardware::energy::Span;
 use tare_hardware::{
     CounterProbe, CounterReading, CpuProbe, CpuReading, MemoryProbe, Probe, ProcessMemory, counters,
 };
-use tare_results::{Checking, Counters, Event, Finding, Kind, Memory, Missing, Phase, Run};
-use tare_units::Bytes;
+use tare_results::{Checking, Counters, Event, Finding, Kind, Memory, Missing, Phase};
+use tare_units::{Bytes, Nanoseconds};
 
-use crate::energy::{EnergyMeter, Stretches};
+use crate::energy::{Scales, Spans};
+use crate::protocol::{Answer, Stretch};
 use crate::supervise::Watcher;
 use memory::MemorySeen;
 
@@ -31,7 +32,7 @@ pub struct Observer<'a, C> {
     repeat: u64,
     tell: &'a mut dyn FnMut(Event),
     clock: &'a C,
-    energy: &'a EnergyMeter,
+    scales: &'a Scales<'a>,
     is_checked: bool,
     is_probed: bool,
     probes: Option<Probes<'a, C>>,
@@ -54,7 +55,7 @@ pub struct Observed {
     memory: MemorySeen,
     counted: Option<(CpuReading, CounterReading)>,
     findings: Vec<Finding>,
-    stretches: Stretches,
+    spans: Spans,
     is_timed: bool,
     is_unprobed: bool,
 }
@@ -63,8 +64,8 @@ impl<'a, C: Clock> Observer<'a, C> {
     /// Of the worker that does `repeat` of `cell`.
     pub fn new(
         (cell, kind, repeat): (&'a str, Kind, u64),
-        run: &Run,
-        energy: &'a EnergyMeter,
+        (checks, is_probed): (Checking, bool),
+        scales: &'a Scales<'a>,
         clock: &'a C,
         tell: &'a mut dyn FnMut(Event),
     ) -> Self {
@@ -74,9 +75,9 @@ impl<'a, C: Clock> Observer<'a, C> {
             repeat,
             tell,
             clock,
-            energy,
-            is_checked: run.checks != Checking::Off,
-            is_probed: run.probes,
+            scales,
+            is_checked: checks != Checking::Off,
+            is_probed,
             probes: None,
             observed: Observed::default(),
         }
@@ -103,12 +104,12 @@ impl<'a, C: Clock> Observer<'a, C> {
             Phase::Warmup => {
                 self.observed.memory.after_load = Some(now());
                 if self.kind.times_a_cell() {
-                    self.observed.stretches.loaded = self.energy.rest(self.clock);
+                    self.observed.spans.loaded = self.scales.rest(self.clock);
                 }
             }
             Phase::Run => self.running(pid),
             Phase::Finish => self.finishing(),
-            Phase::Start => {}
+            Phase::Start | Phase::Stretch => {}
         }
     }
 
@@ -144,12 +145,12 @@ impl<'a, C: Clock> Observer<'a, C> {
             let _ = probes.cpu.begin();
             let _ = probes.counters.begin();
             let now = self.clock.now();
-            self.observed.stretches.timed = Some(Span { from: now, to: now });
+            self.observed.spans.timed = Some(Span { from: now, to: now });
         }
     }
 
     fn finishing(&mut self) {
-        if let Some(timed) = &mut self.observed.stretches.timed {
+        if let Some(timed) = &mut self.observed.spans.timed {
             timed.to = self.clock.now();
         }
         let Some(mut probes) = self.probes.take() else {
@@ -185,6 +186,23 @@ impl<C: Clock> Watcher for Observer<'_, C> {
         });
     }
 
+    fn timed(&mut self, stretch: Option<Stretch>, deadline: Nanoseconds) -> Answer {
+        if !self.kind.times_a_cell() {
+            return Answer::Go;
+        }
+        let spans = &mut self.observed.spans;
+        spans.stretches.extend(stretch);
+        let answer = self.scales.answer(spans, deadline, self.clock);
+        if let Answer::More(length_ns) = answer {
+            (self.tell)(Event::WorkerStretched {
+                cell: self.cell.to_owned(),
+                repeat: self.repeat,
+                length_ns,
+            });
+        }
+        answer
+    }
+
     fn resident(&mut self, pid: u32) -> Option<Bytes> {
         match &mut self.probes {
             Some(probes) => {
@@ -203,9 +221,9 @@ impl<C: Clock> Watcher for Observer<'_, C> {
 }
 
 impl Observed {
-    /// When requests were timed, and when the model was loaded and idle.
-    pub fn stretches(&self) -> Stretches {
-        self.stretches
+    /// When requests were timed, what was done beyond them, and when the model was loaded and idle.
+    pub fn spans(&self) -> &Spans {
+        &self.spans
     }
 
     /// What the checks found while requests were timed.
@@ -238,3 +256,6 @@ impl Observed {
         (Some(memory), counters, missing)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,9 +1,11 @@
 //! What parent and worker say to each other: one JSON message a line, versioned.
 //!
-//! The parent writes one [`Request`] and then a line [`GO`] whenever the worker waits; the worker answers with
-//! [`Message`]s. The worker's standard output carries nothing else: what a framework prints goes to standard error.
+//! The parent writes one [`Request`] and then, whenever the worker waits, an [`Answer`]; the worker tells [`Message`]s. The
+//! worker's standard output carries nothing else: what a framework prints goes to standard error.
 
+use std::fmt;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 use tare_adapter_api::{LoadRequest, Options, RuntimeFacts};
@@ -18,10 +20,58 @@ use crate::inspect::Inspection;
 use crate::warmup::Bounds;
 
 /// The name and version of this protocol.
-pub const PROTOCOL: &str = "tare.worker/2";
+pub const PROTOCOL: &str = "tare.worker/3";
 
-/// What the parent writes when it has read the worker's memory.
+/// What the parent writes when the worker may go on to its next phase.
 pub const GO: &str = "go";
+
+/// What the parent answers a worker that waits; `go`, or `more` and nanoseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    /// Go on to the next phase.
+    Go,
+    /// Issue further requests for this long, and say so with [`Message::Stretched`]. Only a worker that measures and is done
+    /// with its timed requests is answered this.
+    More(Nanoseconds),
+}
+
+impl fmt::Display for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Go => f.write_str(GO),
+            Self::More(length) => write!(f, "more {}", length.as_nanos()),
+        }
+    }
+}
+
+impl FromStr for Answer {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let strange = || format!("the parent said '{text}' where go or more is expected");
+        match text.split_once(' ') {
+            None if text == GO => Ok(Self::Go),
+            Some(("more", nanos)) => {
+                let nanos = nanos.parse().map_err(|_| strange())?;
+                Ok(Self::More(Nanoseconds::from_nanos(nanos)))
+            }
+            _ => Err(strange()),
+        }
+    }
+}
+
+/// Requests that a worker issued after its timed ones, so that their energy is known better.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stretch {
+    /// When the first was issued, on CLOCK_MONOTONIC.
+    pub from_ns: Nanoseconds,
+    /// When the last was done.
+    pub to_ns: Nanoseconds,
+    /// Samples that they carried.
+    pub samples: u64,
+    /// What the request said that failed, after which none was issued.
+    pub error: Option<String>,
+}
 
 /// What a worker is asked to do.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -119,13 +169,15 @@ pub enum Message {
         /// One a request.
         answers: Vec<Consideration>,
     },
-    /// The worker goes on to `phase` once the parent has written [`GO`].
+    /// The worker goes on to `phase` once the parent has answered.
     Phase {
         /// What it does next.
         phase: Phase,
         /// Memory that is the harness's own: sample buffer and inputs.
         own_bytes: Bytes,
     },
+    /// The worker has issued further requests, and waits again.
+    Stretched(Stretch),
     /// The job is done.
     Outcome(Box<Outcome>),
     /// The worker could not go on, and says why.
@@ -198,6 +250,28 @@ impl Outcome {
         match &self.given {
             Given::Measured(measured) => Some(measured),
             Given::Profiled { .. } | Given::Referred(_) => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_reads_back_and_anything_else_is_quoted() {
+        for answer in [Answer::Go, Answer::More(Nanoseconds::from_millis(5_500))] {
+            assert_eq!(answer.to_string().parse(), Ok(answer));
+        }
+        assert_eq!(
+            "more 7".parse(),
+            Ok(Answer::More(Nanoseconds::from_nanos(7)))
+        );
+        for strange in [
+            "", "gone", "more", "more ", "more 1s", "more -1", "more 1 2",
+        ] {
+            let error = strange.parse::<Answer>().expect_err(strange);
+            assert!(error.contains(&format!("'{strange}'")), "{error}");
         }
     }
 }

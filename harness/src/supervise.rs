@@ -17,7 +17,7 @@ use tare_results::{Failure, Phase};
 use tare_units::{Bytes, Nanoseconds};
 
 use crate::failure::{self, Death};
-use crate::protocol::{GO, Message, Outcome, Request};
+use crate::protocol::{Answer, Message, Outcome, Request, Stretch};
 
 /// How often the worker's memory and the deadline are looked at.
 const POLL: Duration = Duration::from_millis(20);
@@ -75,6 +75,11 @@ pub trait Watcher {
 
     /// The worker goes on to `phase` once this returns, and stands still until then.
     fn phase(&mut self, pid: u32, phase: Phase, own: Bytes);
+
+    /// What a worker is answered that is done with its timed requests, or with `stretch`; it dies at `deadline`.
+    fn timed(&mut self, _stretch: Option<Stretch>, _deadline: Nanoseconds) -> Answer {
+        Answer::Go
+    }
 
     /// Resident memory of the worker's process tree now; `None` where it cannot be read.
     fn resident(&mut self, pid: u32) -> Option<Bytes>;
@@ -169,7 +174,16 @@ impl Worker {
                 Ok(Ok(Message::Phase { phase, own_bytes })) => {
                     self.phase = phase;
                     watcher.phase(self.child.id(), phase, own_bytes);
-                    let _ = send_line(&mut self.input, GO);
+                    let answer = match phase {
+                        Phase::Finish => watcher.timed(None, deadline),
+                        _ => Answer::Go,
+                    };
+                    self.answer(answer);
+                }
+                Ok(Ok(Message::Stretched(stretch))) => {
+                    self.phase = Phase::Finish;
+                    let answer = watcher.timed(Some(stretch), deadline);
+                    self.answer(answer);
                 }
                 Ok(Ok(Message::Failed { error })) => return self.failed(error),
                 Ok(Ok(answer)) => {
@@ -191,6 +205,14 @@ impl Worker {
                 return self.failed(message);
             }
         }
+    }
+
+    /// A worker that is gone does not hear it; how it went is found out from the child itself.
+    fn answer(&mut self, answer: Answer) {
+        if let Answer::More(_) = answer {
+            self.phase = Phase::Stretch;
+        }
+        let _ = send_line(&mut self.input, &answer.to_string());
     }
 
     fn over_memory(&self, limits: Limits, watcher: &mut dyn Watcher) -> Option<String> {

@@ -12,7 +12,7 @@ use tare_units::Bytes;
 
 use crate::desk::{Consideration, Description};
 use crate::job::{JobError, Reporter, perform};
-use crate::protocol::{GO, Message, PROTOCOL, Request};
+use crate::protocol::{Answer, Message, PROTOCOL, Request, Stretch};
 
 /// How a worker finds an adapter by its name.
 pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<&'static dyn Adapter>;
@@ -131,16 +131,31 @@ impl Channel {
     }
 }
 
+impl Channel {
+    fn ask(&mut self, message: &Message) -> Result<Answer, JobError> {
+        let gone = |error: std::io::Error| JobError::Parent(error.to_string());
+        self.send(message).map_err(gone)?;
+        let line = self.line().map_err(gone)?;
+        line.trim_end().parse().map_err(JobError::Job)
+    }
+}
+
 impl Reporter for Channel {
     fn phase(&mut self, phase: Phase, own_bytes: Bytes) -> Result<(), JobError> {
-        let gone = |error: std::io::Error| JobError::Parent(error.to_string());
-        self.send(&Message::Phase { phase, own_bytes })
-            .map_err(gone)?;
-        if self.line().map_err(gone)?.trim_end() != GO {
-            return Err(JobError::Job(
-                "the parent said something other than go".into(),
-            ));
+        match self.ask(&Message::Phase { phase, own_bytes })? {
+            Answer::Go => Ok(()),
+            Answer::More(_) => Err(JobError::Job(
+                "the parent wants further requests of a worker that times none".into(),
+            )),
         }
-        Ok(())
+    }
+
+    fn timed(&mut self, own_bytes: Bytes) -> Result<Answer, JobError> {
+        let phase = Phase::Finish;
+        self.ask(&Message::Phase { phase, own_bytes })
+    }
+
+    fn stretched(&mut self, stretch: Stretch) -> Result<Answer, JobError> {
+        self.ask(&Message::Stretched(stretch))
     }
 }

@@ -63,7 +63,7 @@ fn a_counter_that_one_repeat_lacks_is_null_with_its_reason() {
 
 #[test]
 fn joules_are_means_whose_random_part_shrinks_and_whose_systematic_part_does_not() {
-    let energy = |gross| Energy {
+    let energy = |gross, stretched| Energy {
         sources: vec![EnergySource {
             source: "meter".to_owned(),
             gross_j: Some(gross),
@@ -72,16 +72,19 @@ fn joules_are_means_whose_random_part_shrinks_and_whose_systematic_part_does_not
             window_s: 1.0,
             ..EnergySource::default()
         }],
+        samples: Some(if stretched { 13 } else { 10 }),
+        stretched,
         primary: Some("meter".to_owned()),
         per_sample_j: Some(gross / 10.0),
         ..Energy::default()
     };
     let mut records = repeats(&[100e5, 101e5, 100e5, 101e5]);
     for (record, gross) in records.iter_mut().zip([9.0, 11.0, 9.0, 11.0]) {
-        record.energy = Some(energy(gross));
+        record.energy = Some(energy(gross, gross > 10.0));
     }
     let joined = summary(&records).energy.expect("joules");
     close(joined.per_sample_j, 1.0);
+    assert_eq!((joined.samples, joined.stretched), (Some(12), true));
     let [source] = joined.sources.as_slice() else {
         panic!("one source: {joined:?}")
     };

@@ -225,6 +225,12 @@ fn what_a_sample_costs_in_joules_stands_below_the_table() {
     let text = table(&summaries, style(120));
     let note = "b=2: 250 mJ a sample, 200 mJ above idle, 8.50 W, by rapl:package";
     assert!(text.lines().any(|line| line == note), "{text}");
+    if let Some(energy) = &mut summaries[1].energy {
+        energy.stretched = true;
+    }
+    let text = table(&summaries, style(160));
+    let note = format!("{note} over further requests after the timed ones");
+    assert!(text.lines().any(|line| line == note), "{text}");
 }
 
 #[test]

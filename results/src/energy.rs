@@ -5,16 +5,24 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The energy of the timed part of a repeat; sources see different parts of the machine and are never added.
+/// The energy of the requests of a repeat; sources see different parts of the machine and are never added.
+///
+/// The window of all figures is that of the timed requests or, where those were too short for the random part of the
+/// uncertainty to stay below its bound, a stretch of further requests of the same kind after them.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Energy {
     /// Everything that tells joules or watts here.
     pub sources: Vec<EnergySource>,
+    /// Samples that were done in the window; of several repeats, their mean.
+    pub samples: Option<u64>,
+    /// Whether the window is a stretch of further requests after the timed ones, which it then leaves out.
+    #[serde(default)]
+    pub stretched: bool,
     /// The source that the figures below are of.
     pub primary: Option<String>,
-    /// Gross energy over samples done.
+    /// Gross energy over `samples`.
     pub per_sample_j: Option<f64>,
-    /// Energy above idle over samples done.
+    /// Energy above idle over `samples`.
     pub above_idle_per_sample_j: Option<f64>,
     /// Gross energy over the time of the window.
     pub average_power_w: Option<f64>,
@@ -62,6 +70,8 @@ pub enum EnergyDoubt {
         share: Option<f64>,
         /// What it should be below.
         bound: f64,
+        /// The window that was used, in seconds.
+        window_s: f64,
         /// The window that would do, in seconds; `null` where none would.
         needed_window_s: Option<f64>,
     },
@@ -120,8 +130,9 @@ impl fmt::Display for EnergyDoubt {
             Self::Imprecise {
                 share,
                 bound,
+                window_s,
                 needed_window_s,
-            } => imprecise(f, *share, *bound, *needed_window_s),
+            } => imprecise(f, (*share, *window_s), *bound, *needed_window_s),
             Self::Disagreement {
                 with,
                 this_j,
@@ -151,7 +162,7 @@ impl fmt::Display for EnergyDoubt {
 
 fn imprecise(
     f: &mut fmt::Formatter<'_>,
-    share: Option<f64>,
+    (share, window_s): (Option<f64>, f64),
     bound: f64,
     needed_window_s: Option<f64>,
 ) -> fmt::Result {
@@ -159,9 +170,13 @@ fn imprecise(
         Some(share) => write!(f, "known to {:.1}%", share * 100.0)?,
         None => f.write_str("indistinguishable from nothing")?,
     }
-    write!(f, " where {:.1}% is wanted; ", bound * 100.0)?;
+    write!(
+        f,
+        " over {window_s:.1} s where {:.1}% is wanted; ",
+        bound * 100.0
+    )?;
     match needed_window_s {
-        Some(seconds) => write!(f, "a window of {seconds:.1} s would do"),
+        Some(seconds) => write!(f, "{seconds:.1} s would do: raise --duration"),
         None => f.write_str("not even an hour would do"),
     }
 }
@@ -204,15 +219,16 @@ mod tests {
         let imprecise = |share, needed_window_s| EnergyDoubt::Imprecise {
             share,
             bound: 0.02,
+            window_s: 2.0,
             needed_window_s,
         };
         assert_eq!(
             imprecise(Some(0.053), Some(12.4)).to_string(),
-            "known to 5.3% where 2.0% is wanted; a window of 12.4 s would do"
+            "known to 5.3% over 2.0 s where 2.0% is wanted; 12.4 s would do: raise --duration"
         );
         assert_eq!(
             imprecise(None, None).to_string(),
-            "indistinguishable from nothing where 2.0% is wanted; not even an hour would do"
+            "indistinguishable from nothing over 2.0 s where 2.0% is wanted; not even an hour would do"
         );
         let disagreement = EnergyDoubt::Disagreement {
             with: "nvml:GPU-1:power".into(),

@@ -37,6 +37,15 @@ pub enum Event {
         /// What it does now.
         phase: Phase,
     },
+    /// A worker goes on after its timed requests, so that their energy is known better.
+    WorkerStretched {
+        /// The cell.
+        cell: String,
+        /// Which repeat.
+        repeat: u64,
+        /// For how long.
+        length_ns: Nanoseconds,
+    },
     /// A worker ended and its record was written.
     WorkerFinished {
         /// The cell.

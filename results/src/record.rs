@@ -140,6 +140,8 @@ pub enum Phase {
     Warmup,
     /// Timed requests.
     Run,
+    /// Further requests, so that their energy is known better.
+    Stretch,
     /// Writing samples and outputs.
     Finish,
 }
@@ -151,6 +153,7 @@ impl std::fmt::Display for Phase {
             Self::Load => "loading the model",
             Self::Warmup => "warming up",
             Self::Run => "running timed requests",
+            Self::Stretch => "running further requests for their energy",
             Self::Finish => "writing its results",
         })
     }

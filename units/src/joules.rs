@@ -59,14 +59,13 @@ impl Div<Nanoseconds> for Joules {
 /// Three significant digits with the unit that suits: `12.3 mJ`.
 impl fmt::Display for Joules {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sign = if self.0 < 0.0 { "-" } else { "" };
         let (scaled, unit) = match self.0.abs() {
-            size if size < 1e-3 => (size * 1e6, "µJ"),
-            size if size < 1.0 => (size * 1e3, "mJ"),
-            size if size < 1e3 => (size, "J"),
-            size => (size / 1e3, "kJ"),
+            size if size < 1e-3 => (self.0 * 1e6, "µJ"),
+            size if size < 1.0 => (self.0 * 1e3, "mJ"),
+            size if size < 1e3 => (self.0, "J"),
+            _ => (self.0 / 1e3, "kJ"),
         };
-        f.pad(&format!("{sign}{} {unit}", significant(scaled)))
+        f.pad(&format!("{} {unit}", significant(scaled)))
     }
 }
 
@@ -92,5 +91,14 @@ mod tests {
         assert_eq!(shown(3_600.0), "3.60 kJ");
         let less = Joules::from_joules(1.0) - Joules::from_joules(3.5);
         assert_eq!((less + Joules::ZERO).to_string(), "-2.50 J");
+    }
+
+    #[test]
+    fn a_difference_that_rounds_to_nothing_has_no_sign() {
+        for nothing in [-1e-16, 1e-16, -0.0, 0.0] {
+            assert_eq!(Joules::from_joules(nothing).to_string(), "0.00 µJ");
+        }
+        assert_eq!(Joules::from_joules(-1e-8).to_string(), "-0.01 µJ");
+        assert_eq!(Joules::from_joules(-1.5e6).to_string(), "-1,500 kJ");
     }
 }

@@ -77,21 +77,28 @@ impl Scale {
     }
 }
 
-/// `value` with three significant digits and, from 1,000 on, separated thousands.
+/// `value` with three significant digits and, from 1,000 on, separated thousands; no minus before a zero.
 pub(crate) fn significant(value: f64) -> String {
-    let decimals = match value.abs() {
+    let size = value.abs();
+    let decimals = match size {
         v if v >= 99.95 => 0,
         v if v >= 9.995 => 1,
         _ => 2,
     };
-    let text = format!("{value:.decimals$}");
+    let text = format!("{size:.decimals$}");
+    let is_zero = !text.contains(|digit| digit != '0' && digit != '.');
+    let sign = if value < 0.0 && !is_zero { "-" } else { "" };
+    format!("{sign}{}", grouped(text))
+}
+
+fn grouped(text: String) -> String {
     let whole = text.split('.').next().unwrap_or(&text);
     if whole.len() <= 3 {
         return text;
     }
     let mut grouped = String::with_capacity(text.len() + whole.len() / 3);
     for (index, digit) in whole.chars().enumerate() {
-        if index > 0 && (whole.len() - index) % 3 == 0 {
+        if index > 0 && (whole.len() - index).is_multiple_of(3) {
             grouped.push(',');
         }
         grouped.push(digit);

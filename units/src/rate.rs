@@ -62,7 +62,7 @@ rate!(Hertz, "Hz", "Cycles a second.");
 
 fn prefixed(value: f64, unit: &str) -> String {
     let prefixes = [(1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")];
-    let fits = prefixes.iter().find(|(scale, _)| value >= *scale);
+    let fits = prefixes.iter().find(|(scale, _)| value.abs() >= *scale);
     let (scale, prefix) = fits.unwrap_or(&(1.0, ""));
     format!("{} {prefix}{unit}", significant(value / scale))
 }
@@ -85,6 +85,8 @@ mod tests {
         assert_eq!(Hertz::from_per_s(2.6e9).to_string(), "2.60 GHz");
         assert_eq!(format!("{:>9}", Hertz::from_per_s(50e6)), " 50.0 MHz");
         assert_eq!(BytesPerSecond::from_per_s(7.0).to_string(), "7.00 B/s");
+        assert_eq!(Hertz::from_per_s(-1e-9).to_string(), "0.00 Hz");
+        assert_eq!(Hertz::from_per_s(-2.5e9).to_string(), "-2.50 GHz");
     }
 
     #[test]

@@ -56,13 +56,12 @@ impl Mul<Nanoseconds> for Watts {
 /// Three significant digits with the unit that suits: `350 W`.
 impl fmt::Display for Watts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sign = if self.0 < 0.0 { "-" } else { "" };
         let (scaled, unit) = match self.0.abs() {
-            size if size < 1.0 => (size * 1e3, "mW"),
-            size if size < 1e3 => (size, "W"),
-            size => (size / 1e3, "kW"),
+            size if size < 1.0 => (self.0 * 1e3, "mW"),
+            size if size < 1e3 => (self.0, "W"),
+            _ => (self.0 / 1e3, "kW"),
         };
-        f.pad(&format!("{sign}{} {unit}", significant(scaled)))
+        f.pad(&format!("{} {unit}", significant(scaled)))
     }
 }
 
@@ -83,5 +82,6 @@ mod tests {
         let above = Watts::from_watts(60.0) - Watts::from_watts(72.5);
         assert_eq!(above.as_watts(), -12.5);
         assert_eq!((above + Watts::from_watts(12.0)).to_string(), "-500 mW");
+        assert_eq!(Watts::from_watts(-1e-9).to_string(), "0.00 mW");
     }
 }

@@ -35,6 +35,41 @@ fn a_meter_that_was_asked_for_tells_the_joules_of_each_sample() {
     assert!(number("random_j") > 0.0);
 }
 
+/// Ten watts, as joules that are counted anew some twenty times a second.
+const TEN_WATTS_COUNTED: &str = "b=$(date +%s%N); while :; do n=$(date +%s%N); m=$(( (n - b) / 100000 )); \
+    printf '%d.%09d %d.%03d J\\n' $((n / 1000000000)) $((n % 1000000000)) $((m / 1000)) $((m % 1000)); sleep 0.04; done";
+
+#[test]
+fn a_counter_too_slow_for_the_timed_requests_is_given_a_stretch_of_further_ones() {
+    let bench = Bench::new();
+    let asked = [&QUICK[..], &["--meter", TEN_WATTS_COUNTED]].concat();
+    let summary = bench.run(&asked).with_code(0).json()[0].clone();
+    let energy = &summary["energy"];
+    assert_eq!(energy["stretched"], true, "{summary:#}");
+    let sources = energy["sources"].as_array().expect("sources");
+    let meter = sources.iter().find(|one| one["source"] == "meter");
+    let number = |of: &serde_json::Value, key: &str| of[key].as_f64().expect("a number");
+    let meter = meter.expect("the meter");
+    let [gross, random, window] = ["gross_j", "random_j", "window_s"].map(|key| number(meter, key));
+    assert!(window > 1.0, "half a second is far too short: {window}");
+    assert!(
+        (gross / window - 10.0).abs() <= random / window,
+        "{meter:#}"
+    );
+    let doubts = summary["doubts"].as_array().expect("doubts");
+    let is_told = doubts
+        .iter()
+        .any(|doubt| doubt["energy_doubt"] == "imprecise");
+    assert_eq!(random > 0.02 * gross, is_told, "{summary:#}");
+    let (samples, per_sample) = (number(energy, "samples"), number(energy, "per_sample_j"));
+    assert!((samples * per_sample - gross).abs() < 1e-6 * gross);
+    let timed = number(&summary["latency"], "count");
+    assert!(
+        samples > timed && timed <= 500.0,
+        "{samples} beside {timed}"
+    );
+}
+
 #[test]
 fn without_a_source_the_record_says_why_and_a_meter_that_fails_is_refused() {
     let bench = Bench::new();

@@ -7,6 +7,7 @@ use tare_units::Nanoseconds;
 
 use crate::energy::idle::{Idle, idle};
 use crate::energy::knots::still_after;
+use crate::energy::primary::Primary;
 use crate::energy::series::History;
 use crate::energy::source::Quantity;
 use crate::energy::window::{Span, WindowEnergy, WindowFault, expanded, window};
@@ -14,8 +15,8 @@ use crate::energy::window::{Span, WindowEnergy, WindowFault, expanded, window};
 /// The stretches of time around a repeat.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Windows {
-    /// The timed requests.
-    pub timed: Span,
+    /// The requests whose energy is told.
+    pub work: Span,
     /// Before the worker was started.
     pub idle_before: Option<Span>,
     /// After the worker ended.
@@ -24,22 +25,15 @@ pub struct Windows {
     pub loaded: Option<Span>,
 }
 
-/// Whose energy the figures for a sample are.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Primary {
-    /// The processors'.
-    Cpu,
-    /// A GPU's, by its identifier.
-    Gpu(String),
-}
-
 /// What was measured, in which windows, and what is asked of it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Measured {
     /// The windows.
     pub windows: Windows,
-    /// Samples that the timed requests did.
+    /// Samples that were done in the window of work.
     pub samples: u64,
+    /// Whether that is a stretch of further requests after the timed ones.
+    pub stretched: bool,
     /// Whose energy counts.
     pub primary: Primary,
     /// What the random part should stay below, as a share of the gross energy.
@@ -94,7 +88,7 @@ const OF_IDLE: [&str; 4] = [
     "above_idle_random_j",
     "above_idle_systematic_j",
 ];
-/// The figures that need the timed window's.
+/// The figures that need those of the window of work.
 const FIGURES: [&str; 11] = [
     "gross_j",
     "idle_j",
@@ -120,11 +114,11 @@ impl One<'_> {
         let windows = &measured.windows;
         let mut source = EnergySource {
             source: self.history.spec.name.clone(),
-            window_s: windows.timed.length().as_secs_f64(),
+            window_s: windows.work.length().as_secs_f64(),
             ..EnergySource::default()
         };
         self.misreadings();
-        let gross = match self.window(windows.timed) {
+        let gross = match self.window(windows.work) {
             Ok(gross) => gross,
             Err(reason) => {
                 self.gaps(&FIGURES, &reason);
@@ -157,10 +151,11 @@ impl One<'_> {
                 "the accuracy of the sensor is not known",
             );
         }
-        if random > bound * energy {
+        if gross.exceeds(bound) {
             self.doubt(EnergyDoubt::Imprecise {
                 share: (energy > 0.0).then(|| random / energy),
                 bound,
+                window_s: gross.length.as_secs_f64(),
                 needed_window_s: needed,
             });
         }
@@ -298,6 +293,8 @@ fn summed_up(
     let primary = primary(&sources, &measured.primary).cloned();
     let mut energy = Energy {
         sources,
+        samples: Some(measured.samples),
+        stretched: measured.stretched,
         ..Energy::default()
     };
     let Some(primary) = primary else {
@@ -341,15 +338,7 @@ fn summed_up(
 
 /// The source that watches just what computes, before one that watches more.
 fn primary<'a>(sources: &'a [EnergySource], of: &Primary) -> Option<&'a EnergySource> {
-    let names = match of {
-        Primary::Cpu => ["rapl:package", "rapl:psys", "meter"].map(str::to_owned),
-        Primary::Gpu(device) => [
-            format!("nvml:{device}:counter"),
-            format!("nvml:{device}:power"),
-            "meter".to_owned(),
-        ],
-    };
-    names.iter().find_map(|name| {
+    of.names().iter().find_map(|name| {
         let own = |source: &&EnergySource| source.source == *name && source.gross_j.is_some();
         sources.iter().find(own)
     })

@@ -8,20 +8,24 @@
 mod assess;
 mod counter;
 mod discover;
+mod enough;
 mod gpu;
 mod idle;
 mod knots;
 mod meter;
 mod power;
+mod primary;
 mod rapl;
 mod sampler;
 mod series;
 mod source;
 mod window;
 
-pub use assess::{Assessment, Measured, Primary, Windows, assess};
+pub use assess::{Assessment, Measured, Windows, assess};
 pub use discover::{Sources, discover};
+pub use enough::needed_window;
 pub use meter::{Meter, MeterCommand};
+pub use primary::Primary;
 pub use sampler::{EnergySampler, SamplerOptions};
 pub use series::{History, Reading};
 pub use source::{EnergyError, EnergyProbe, Quantity, SourceSpec};

@@ -60,6 +60,11 @@ impl WindowEnergy {
         self.energy / self.length
     }
 
+    /// Whether the random part is more than `bound` as a share of the energy.
+    pub fn exceeds(&self, bound: f64) -> bool {
+        self.random().as_joules() > bound * self.energy.as_joules()
+    }
+
     /// The length at which the random part falls below `bound` as a share of the energy, at the same mean power.
     ///
     /// The edges stay as they are while the rest grows with the root of the length T: k²(A² + B²T) = (bPT)².

@@ -322,3 +322,18 @@ fn a_library_that_walks_the_model_dispatches_nothing_that_could_be_counted() {
     );
     assert!(!counted.missing.contains_key("runtime.dispatched_calls"));
 }
+
+#[test]
+fn a_request_that_failed_did_no_sample() {
+    let mut measured = measured(Check::default());
+    let samples =
+        |measured: &Measured| given(Given::Measured(Box::new(measured.clone()))).samples(4);
+    assert_eq!(samples(&measured), None);
+    measured.samples = Some(tare_results::SampleFile {
+        path: "samples.npy".to_owned(),
+        count: 100,
+    });
+    assert_eq!(samples(&measured), Some(400));
+    measured.failed_requests = 30;
+    assert_eq!(samples(&measured), Some(280));
+}

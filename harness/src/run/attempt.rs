@@ -6,6 +6,7 @@ use tare_results::{Event, Kind};
 
 use super::{Going, RunError};
 use crate::compose::{About, Attempt, Beside, compose};
+use crate::energy::Scales;
 use crate::observe::Observer;
 use crate::peaks::Gave;
 use crate::plan::Work;
@@ -39,6 +40,8 @@ impl<C: Clock> Going<'_, C> {
         let probe = meter.map(|meter| meter.probe(cell));
         let before = self.rest(kind);
         let started = self.clock.now();
+        let device = (cell.cell.device.as_str(), &self.request.run.machine);
+        let scales = self.request.energy.of(device);
         let (writer, progress) = (&mut self.request.writer, &mut *self.progress);
         let mut told = |event: Event| {
             writer.event(&event);
@@ -46,8 +49,8 @@ impl<C: Clock> Going<'_, C> {
         };
         let mut watcher = Observer::new(
             (&cell.id, kind, repeat),
-            &self.request.run,
-            &self.request.energy,
+            (self.request.run.checks, self.request.run.probes),
+            &scales,
             self.clock,
             &mut told,
         );
@@ -70,7 +73,7 @@ impl<C: Clock> Going<'_, C> {
             let meter = &*self.request.peaks;
             attempt.gave = probe.map(|before| Gave::until_now(meter, cell, before));
         }
-        attempt.energy = self.weighed(work, kind, &attempt, before);
+        attempt.energy = self.weighed(&scales, (work, kind), &attempt, before);
         if let Some(failure) = attempt.failure()
             && kind != Kind::Reference
             && attempt.took >= limits.deadline
@@ -87,24 +90,21 @@ impl<C: Clock> Going<'_, C> {
             .then(|| self.request.energy.rest(self.clock))?
     }
 
-    /// What the timed requests of a worker cost that has ended; `before` is idle before it.
+    /// What the requests of a worker cost that has ended; `before` is idle before it.
     fn weighed(
         &self,
-        work: &Work,
-        kind: Kind,
+        scales: &Scales,
+        (work, kind): (&Work, Kind),
         attempt: &Attempt,
         before: Option<Span>,
     ) -> Option<Assessment> {
-        let cell = &work.planned.cell;
-        let samples = attempt.samples(cell.batch)?;
+        let samples = attempt.samples(work.planned.cell.batch)?;
         if !kind.times_a_cell() {
             return None;
         }
         let idle = [before, self.rest(kind)];
-        let stretches = attempt.observed.stretches();
-        let place = (cell.device.as_str(), &self.request.run.machine);
-        let energy = &self.request.energy;
-        Some(energy.assess((stretches, idle), samples, place, self.clock))
+        let spans = attempt.observed.spans();
+        Some(scales.assess((spans, idle), samples, self.clock))
     }
 
     /// Appends the record of a worker, unless the run was stopped over it.

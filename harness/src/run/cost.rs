@@ -92,7 +92,7 @@ impl<C: Clock> Going<'_, C> {
             let job = self.quick(&work, PILOT_DURATION, PILOT_REQUESTS);
             let attempt = self.attempt(&work, job, Kind::Harness, 0);
             let took = attempt.took + self.request.run.duration_ns;
-            self.estimate.ended((Kind::Measurement, place), took);
+            self.estimate.guessed((Kind::Measurement, place), took);
             fastest = pilot::faster(fastest, shortest(&attempt));
         }
         pilot::decide(reading_ns, fastest)

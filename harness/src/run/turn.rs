@@ -47,6 +47,7 @@ impl<C: Clock> Going<'_, C> {
         let job = self.job_in(turn, &work);
         let outputs = job.outputs.clone();
         let hung = self.hung.get(&work.planned.id);
+        let began = self.clock.now();
         let attempt = match hung.filter(|_| turn.kind != Kind::Reference) {
             Some(told) => Attempt::not_tried_again(told),
             None => self.attempt(&work, job, turn.kind, turn.repeat),
@@ -67,7 +68,9 @@ impl<C: Clock> Going<'_, C> {
         } else {
             self.failed += u64::from(attempt.failure().is_some());
         }
-        self.estimate.ended((turn.kind, turn.place), attempt.took);
+        // Idle before and after a worker, and what waits for readings of energy, is time of its turn as well.
+        let took = self.clock.now().saturating_sub(began);
+        self.estimate.ended((turn.kind, turn.place), took);
         let left = later.iter().map(|turn| (turn.kind, turn.place));
         let finished = Event::WorkerFinished {
             cell: work.planned.id.clone(),

@@ -11,6 +11,8 @@ struct Seen {
     phases: Vec<Phase>,
     resident: Option<Bytes>,
     pid: u32,
+    more: Option<Nanoseconds>,
+    stretches: Vec<Stretch>,
 }
 
 impl Watcher for Seen {
@@ -20,6 +22,12 @@ impl Watcher for Seen {
 
     fn phase(&mut self, _pid: u32, phase: Phase, _own: Bytes) {
         self.phases.push(phase);
+    }
+
+    fn timed(&mut self, stretch: Option<Stretch>, deadline: Nanoseconds) -> Answer {
+        assert!(deadline > MonotonicClock.now());
+        self.stretches.extend(stretch);
+        self.more.take().map_or(Answer::Go, Answer::More)
     }
 
     fn resident(&mut self, _pid: u32) -> Option<Bytes> {
@@ -100,6 +108,57 @@ fn a_worker_that_waits_goes_on_once_the_parent_has_looked() {
     assert_eq!(seen.phases, [Phase::Load]);
     assert!(
         matches!(ended, Ended::Failed(Failure { phase: Phase::Load, message, .. }) if message == "was told go")
+    );
+}
+
+#[test]
+fn a_worker_that_is_asked_for_more_says_what_it_did_and_is_answered_again() {
+    let script = r#"
+        read request
+        echo '{"message":"phase","phase":"run","own_bytes":5}'
+        read first
+        echo '{"message":"phase","phase":"finish","own_bytes":5}'
+        read second
+        echo '{"message":"stretched","from_ns":7,"to_ns":9,"samples":3,"error":null}'
+        read third
+        echo "{\"message\":\"failed\",\"error\":\"was told $first, $second, $third\"}""#;
+    let mut seen = Seen {
+        more: Some(Nanoseconds::from_nanos(12)),
+        ..Seen::default()
+    };
+    let Ended::Failed(failure) = with_script(script, GENEROUS, false, &mut seen) else {
+        panic!("expected what it was told")
+    };
+    assert_eq!(failure.message, "was told go, more 12, go");
+    assert_eq!(seen.phases, [Phase::Run, Phase::Finish]);
+    let done = (Nanoseconds::from_nanos(7), Nanoseconds::from_nanos(9), 3);
+    let stretch = &seen.stretches[..];
+    assert!(
+        matches!(stretch, [one] if (one.from_ns, one.to_ns, one.samples) == done),
+        "{stretch:?}"
+    );
+}
+
+#[test]
+fn a_worker_that_dies_in_a_stretch_is_said_to_have_died_there() {
+    let script = r#"
+        read request
+        echo '{"message":"phase","phase":"finish","own_bytes":5}'
+        read more
+        exit 7"#;
+    let mut seen = Seen {
+        more: Some(Nanoseconds::from_nanos(12)),
+        ..Seen::default()
+    };
+    let Ended::Failed(failure) = with_script(script, GENEROUS, false, &mut seen) else {
+        panic!("expected a failure")
+    };
+    assert_eq!(failure.phase, Phase::Stretch);
+    let where_it_died = "no answer while running further requests for their energy";
+    assert!(
+        failure.message.ends_with(where_it_died),
+        "{}",
+        failure.message
     );
 }
 

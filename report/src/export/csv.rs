@@ -215,6 +215,8 @@ const GROUPS: &[(&str, &[&str])] = &[
     (
         "energy",
         &[
+            "samples",
+            "stretched",
             "primary",
             "per_sample_j",
             "above_idle_per_sample_j",

@@ -16,6 +16,8 @@ impl Figures<'_> {
             .collect();
         Some(Energy {
             sources,
+            samples: samples(&all),
+            stretched: all.iter().any(|energy| energy.stretched),
             primary: first.primary.clone(),
             per_sample_j: self.joules("per_sample_j", |energy| energy.per_sample_j),
             above_idle_per_sample_j: self.joules("above_idle_per_sample_j", |energy| {
@@ -30,6 +32,13 @@ impl Figures<'_> {
         let each = self.group(&format!("energy.{name}"), get)?;
         Some(mean(each.into_iter()))
     }
+}
+
+/// The mean number, rounded.
+fn samples(all: &[&Energy]) -> Option<u64> {
+    let each: Option<Vec<u64>> = all.iter().map(|energy| energy.samples).collect();
+    let each = each?;
+    Some(mean(each.iter().map(|count| *count as f64)).round() as u64)
 }
 
 /// The source of this name, where every repeat has it.

@@ -154,6 +154,9 @@ fn joules(summaries: &[Summary], dimensions: &Dimensions) -> Vec<Note> {
         if let Some(primary) = &energy.primary {
             text.push_str(&format!(", by {primary}"));
         }
+        if energy.stretched {
+            text.push_str(" over further requests after the timed ones");
+        }
         Some(Note {
             mark: "",
             text: about(&[summary], summaries, dimensions, &text),

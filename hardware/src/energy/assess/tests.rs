@@ -41,12 +41,13 @@ fn on(device: &str, spec: SourceSpec) -> SourceSpec {
 fn measured() -> Measured {
     Measured {
         windows: Windows {
-            timed: span(4_000, 10_000),
+            work: span(4_000, 10_000),
             idle_before: Some(span(500, 3_500)),
             idle_after: Some(span(11_000, 15_000)),
             loaded: Some(span(3_000, 3_900)),
         },
         samples: 1_000,
+        stretched: false,
         primary: Primary::Gpu("GPU-1".into()),
         bound: DEFAULT_BOUND,
     }
@@ -88,6 +89,7 @@ fn gross_idle_and_above_idle_are_three_numbers_with_their_uncertainties() {
         assert_eq!(source.window_s, 6.0);
     }
     assert_eq!(energy.primary.as_deref(), Some("nvml:GPU-1:counter"));
+    assert_eq!((energy.samples, energy.stretched), (Some(1_000), false));
     assert!((energy.per_sample_j.unwrap() - 1.8).abs() < 0.03);
     assert!((energy.above_idle_per_sample_j.unwrap() - 1.44).abs() < 0.03);
     assert!((energy.average_power_w.unwrap() - 300.0).abs() < 4.0);
@@ -101,7 +103,7 @@ fn gross_idle_and_above_idle_are_three_numbers_with_their_uncertainties() {
 fn a_window_too_short_for_the_bound_says_how_long_would_do() {
     let short = Measured {
         windows: Windows {
-            timed: span(5_000, 5_500),
+            work: span(5_000, 5_500),
             ..measured().windows
         },
         ..measured()
@@ -112,6 +114,7 @@ fn a_window_too_short_for_the_bound_says_how_long_would_do() {
             source,
             EnergyDoubt::Imprecise {
                 share,
+                window_s: 0.5,
                 needed_window_s,
                 ..
             },

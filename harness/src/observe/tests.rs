@@ -1,0 +1,58 @@
+//! Which workers go on after their timed requests, and who is told.
+
+use tare_clock::SimulatedClock;
+
+use super::*;
+use crate::energy::tests::{Plant, by};
+
+/// What a worker of `kind` is answered after a second of work, and what is told of it.
+fn answered(kind: Kind) -> (Answer, Vec<Event>) {
+    let clock = SimulatedClock::new();
+    let plant = Plant::new(100, &clock);
+    let meter = plant.meter();
+    let scales = by(&meter);
+    let mut events = Vec::new();
+    let mut tell = |event| events.push(event);
+    let about = ("cell", kind, 2);
+    let mut observer = Observer::new(about, (Checking::Off, true), &scales, &clock, &mut tell);
+    let (pid, own) = (std::process::id(), Bytes::from_bytes(0));
+    observer.phase(pid, Phase::Load, own);
+    observer.phase(pid, Phase::Run, own);
+    let from = clock.now();
+    clock.advance(Nanoseconds::from_secs(1));
+    let to = clock.now();
+    plant.worked(Span { from, to });
+    observer.phase(pid, Phase::Finish, own);
+    let answer = observer.timed(None, to + Nanoseconds::from_secs(100));
+    let is_pause = clock.now() > to;
+    assert_eq!(is_pause, kind.times_a_cell(), "nobody else waits for it");
+    (answer, events)
+}
+
+#[test]
+fn a_repeat_goes_on_where_its_energy_needs_it_and_a_person_is_told_for_how_long() {
+    let (answer, events) = answered(Kind::Measurement);
+    let Answer::More(length_ns) = answer else {
+        panic!("a second is too short for a counter that ticks each 100 ms")
+    };
+    assert!(
+        (4.0..10.0).contains(&length_ns.as_secs_f64()),
+        "{length_ns}"
+    );
+    let told = Event::WorkerStretched {
+        cell: "cell".to_owned(),
+        repeat: 2,
+        length_ns,
+    };
+    assert_eq!(events.last(), Some(&told));
+}
+
+#[test]
+fn no_other_worker_is_kept_longer_than_its_own_work() {
+    for kind in [Kind::Harness, Kind::Profile, Kind::Reference] {
+        let (answer, events) = answered(kind);
+        assert_eq!(answer, Answer::Go, "{kind:?}");
+        let stretched = |event: &Event| matches!(event, Event::WorkerStretched { .. });
+        assert!(!events.iter().any(stretched), "{kind:?}");
+    }
+}
