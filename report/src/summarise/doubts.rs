@@ -2,7 +2,7 @@
 
 use std::mem::discriminant;
 
-use tare_results::Doubt;
+use tare_results::{Doubt, EnergyDoubt};
 
 use super::repeats::Repeats;
 
@@ -59,6 +59,10 @@ pub fn severity(doubt: &Doubt) -> f64 {
         Doubt::DelayedRequests { share } => *share,
         Doubt::FailedRequests { failed, count } => *failed as f64 / *count as f64,
         Doubt::Environment { excess, .. } => excess.unwrap_or(0.0),
+        Doubt::Energy {
+            why: EnergyDoubt::Imprecise { share, .. },
+            ..
+        } => share.unwrap_or(f64::INFINITY),
         _ => 0.0,
     }
 }
