@@ -4,7 +4,7 @@ mod common;
 
 use common::{cell, close, repeats, run_of};
 use tare_report::{Summary, summarise};
-use tare_results::{Count, Counters, Doubt, Energy, EnergySource, PeaksDoubt, Record};
+use tare_results::{Count, Counters, Doubt, Energy, EnergyDoubt, EnergySource, PeaksDoubt, Record};
 use tare_units::{Bytes, FlopsPerSecond, Nanoseconds, Rate};
 
 /// The summary of one cell with these records.
@@ -141,4 +141,33 @@ fn a_machine_that_changed_is_one_doubt_a_figure_as_bad_as_it_gets() {
         disagree("bytes_per_s", 1.2),
     ];
     assert_eq!(doubts, expected);
+}
+
+#[test]
+fn of_windows_that_were_too_short_the_one_that_tells_least_is_told() {
+    let doubt = |share| Doubt::Energy {
+        source: "meter".to_owned(),
+        why: EnergyDoubt::Imprecise {
+            share,
+            bound: 0.02,
+            window_s: 60.0,
+            needed_window_s: share.map(|share| share * 3_000.0),
+        },
+    };
+    let worst = |shares: [Option<f64>; 3]| {
+        let mut records = repeats(&[100e5, 101e5, 100e5]);
+        for (record, share) in records.iter_mut().zip(shares) {
+            record.doubts.push(doubt(share));
+        }
+        let doubts = summary(&records).doubts;
+        let is_energy = |doubt: &&Doubt| matches!(doubt, Doubt::Energy { .. });
+        let told: Vec<&Doubt> = doubts.iter().filter(is_energy).collect();
+        assert_eq!(told.len(), 1, "{doubts:?}");
+        told[0].clone()
+    };
+    assert_eq!(
+        worst([Some(0.03), Some(0.05), Some(0.04)]),
+        doubt(Some(0.05))
+    );
+    assert_eq!(worst([Some(0.03), None, Some(0.04)]), doubt(None));
 }

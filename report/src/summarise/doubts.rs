@@ -2,7 +2,7 @@
 
 use std::mem::discriminant;
 
-use tare_results::{Doubt, PeaksDoubt};
+use tare_results::{Doubt, EnergyDoubt, PeaksDoubt};
 
 use super::repeats::Repeats;
 
@@ -70,6 +70,10 @@ pub fn severity(doubt: &Doubt) -> f64 {
         Doubt::Peaks {
             why: PeaksDoubt::ProbesDisagree { before, after, .. },
         } => (after - before).abs() / (after + before),
+        Doubt::Energy {
+            why: EnergyDoubt::Imprecise { share, .. },
+            ..
+        } => share.unwrap_or(f64::INFINITY),
         _ => 0.0,
     }
 }
