@@ -29,8 +29,16 @@ pub enum TuneError {
         journal: PathBuf,
     },
     /// The journal could not be written or removed.
-    #[error("cannot keep {}, which says what to restore: {error}; tuning wants a writable folder for it", .journal.display())]
+    #[error("cannot keep {}, which says what to restore: {error}; run as root, or leave --tune out", .journal.display())]
     Journal {
+        /// The journal.
+        journal: PathBuf,
+        /// What the operating system said.
+        error: std::io::Error,
+    },
+    /// The journal is not this user's to read.
+    #[error("cannot read {}, which says what to restore: {error}; run as the user that tuned, such as root", .journal.display())]
+    Unread {
         /// The journal.
         journal: PathBuf,
         /// What the operating system said.
