@@ -65,6 +65,8 @@ pub enum Command {
     },
     #[command(hide = true)]
     Worker,
+    #[command(hide = true)]
+    Guard,
 }
 
 impl Default for Command {
@@ -177,6 +179,8 @@ pub enum MachineCommand {
         #[arg(long, value_name = "FORMAT", default_value = "table")]
         format: ListFormat,
     },
+    /// Set back what a killed `tare run --tune` left behind
+    Restore,
     /// Measure what this machine can do, in under a minute, and keep it for later runs
     Calibrate {
         /// Repeats of each measurement, where there is time for them

@@ -40,5 +40,6 @@ fn dispatch(arguments: Arguments) -> Result<Exit, Failed> {
         Command::Export(options) => commands::show::export(store, &options),
         Command::Schema { of } => commands::schema::run(of),
         Command::Worker => commands::worker::run(),
+        Command::Guard => commands::guard::run(),
     }
 }

@@ -94,6 +94,10 @@ pub struct RunOptions {
     /// Check nothing of the machine; every record says so
     #[arg(long)]
     pub no_checks: bool,
+    /// As root: governors at performance, turbo off and GPUs at their base clock while the run goes, set back on every
+    /// way out; a run that was tuned is resumed with --tune, another one without
+    #[arg(long)]
+    pub tune: bool,
     /// How the result is printed
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     pub format: Format,

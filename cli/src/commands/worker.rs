@@ -84,7 +84,11 @@ fn program_of(name: &str, this: &Path) -> Result<WorkerProgram, Absent> {
     }
 }
 
-fn this_program() -> Result<PathBuf, Failed> {
+/// Where this program lies.
+///
+/// # Errors
+/// Where the operating system does not say.
+pub fn this_program() -> Result<PathBuf, Failed> {
     std::env::current_exe()
         .map_err(|error| Failed::told(format!("cannot find this program's own file: {error}")))
 }

@@ -1,8 +1,9 @@
 //! One worker, from its job to its record.
 
 use tare_clock::{Clock, utc_now};
+use tare_hardware::checks::GpuWatch;
 use tare_hardware::energy::{Assessment, Span};
-use tare_results::{Event, Kind};
+use tare_results::{Checking, Event, Kind};
 
 use super::{Going, RunError};
 use crate::compose::{About, Attempt, Beside, compose};
@@ -34,6 +35,7 @@ impl<C: Clock> Going<'_, C> {
             own: job.own_bytes(),
         };
         let before = self.rest(kind);
+        let gpu = self.gpu(work, kind);
         let started = self.clock.now();
         let cell = &work.planned.id;
         let (writer, progress) = (&mut self.request.writer, &mut *self.progress);
@@ -47,7 +49,8 @@ impl<C: Clock> Going<'_, C> {
             &self.request.energy,
             self.clock,
             &mut told,
-        );
+        )
+        .beside(gpu);
         let ended = supervise(
             &work.program.with_environment(&work.environment),
             &Request::Run(Box::new(job)),
@@ -71,6 +74,16 @@ impl<C: Clock> Going<'_, C> {
             told.or_insert_with(|| failure.to_owned());
         }
         attempt
+    }
+
+    /// A window on the GPU of a worker whose surroundings count, opened before anything of tare's is on it.
+    fn gpu(&self, work: &Work, kind: Kind) -> Option<GpuWatch> {
+        let run = &self.request.run;
+        if run.checks == Checking::Off || !kind.times_a_cell() {
+            return None;
+        }
+        let device = &work.planned.cell.device;
+        GpuWatch::on(device, &run.machine, &self.request.nvml)
     }
 
     /// Idle before or after a worker whose energy counts.

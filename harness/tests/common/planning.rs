@@ -167,6 +167,7 @@ pub fn stored(plan: &Plan) -> Run {
         profile: false,
         checks: Checking::default(),
         findings: Vec::new(),
+        tuned: None,
         cells: plan.cells.iter().map(|work| work.planned.clone()).collect(),
     }
 }

@@ -77,6 +77,7 @@ pub fn run(id: &str, cells: Vec<Cell>) -> Run {
         profile: false,
         checks: Checking::default(),
         findings: Vec::new(),
+        tuned: None,
         cells: cells.into_iter().map(planned).collect(),
     }
 }
