@@ -37,7 +37,10 @@ fn each_cell_s_doubts_are_those_of_its_own_gpu() {
     };
     assert!(doubts("cuda:0").is_empty() && doubts("cpu").is_empty());
     let disturbed = doubts("cuda:1");
-    assert_eq!(disturbed[0], "GPU 1 (NVIDIA H200): process 71 with 1.00 MiB");
+    assert_eq!(
+        disturbed[0],
+        "GPU 1 (NVIDIA H200): process 71 with 1.00 MiB"
+    );
     assert_eq!(disturbed[1], "GPU 1 (NVIDIA H200): sw-power-cap");
     let run = made_up.bench.only_run().join("run.json");
     let run: Value = serde_json::from_slice(&fs::read(run).expect("a run")).expect("JSON");
@@ -78,7 +81,9 @@ fn machine_check_tells_of_every_gpu() {
     assert_eq!(of_gpus(&checks.json()["findings"]).len(), 4);
     let shown = made_up.tare("machine check --window 10ms").with_code(0);
     assert!(
-        shown.stdout.contains("GPU 1 (NVIDIA H200): process 71 with 1.00 MiB"),
+        shown
+            .stdout
+            .contains("GPU 1 (NVIDIA H200): process 71 with 1.00 MiB"),
         "{shown:#?}"
     );
 }
@@ -88,7 +93,9 @@ fn a_driver_that_says_nothing_costs_the_findings_and_not_the_run() {
     let Some(made_up) = MadeUp::with_gpus("count=1\nfail.processes=4\nfail.throttle=3") else {
         return;
     };
-    made_up.run(&format!("{QUICK} --device cuda:0")).with_code(0);
+    made_up
+        .run(&format!("{QUICK} --device cuda:0"))
+        .with_code(0);
     let run = made_up.bench.only_run().join("run.json");
     let run: Value = serde_json::from_slice(&fs::read(run).expect("a run")).expect("JSON");
     let reasons = run["findings"].as_array().expect("findings").iter();

@@ -1,9 +1,11 @@
 //! A machine that is made up and mounted over the real one, for the binary under test alone.
 
+#[allow(dead_code, reason = "the library is loaded by the binary under test")]
 #[path = "../../../hardware/tests/nvml/fake.rs"]
 mod fake;
 
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::process::{Command, Stdio};
 
 use crate::support::{Bench, Ended, MLP, Running};
@@ -33,11 +35,18 @@ impl MadeUp {
             ("cpufreq/policy0/scaling_governor", "powersave\n"),
             ("cpufreq/policy1/scaling_governor", "schedutil\n"),
             ("intel_pstate/no_turbo", "0\n"),
+            ("online", "0-1\n"),
         ];
         for (file, text) in files {
             let path = bench.path("cpu").join(file);
             fs::create_dir_all(path.parent().expect("a folder")).expect("makes a folder");
             fs::write(path, text).expect("writes");
+        }
+        for cpu in ["0", "1"] {
+            let folder = bench.path("cpu").join(format!("cpu{cpu}"));
+            fs::create_dir(&folder).expect("makes a folder");
+            let policy = format!("../cpufreq/policy{cpu}");
+            symlink(policy, folder.join("cpufreq")).expect("links");
         }
         fs::create_dir(bench.path("run")).expect("makes a folder");
         let mounted = |flags: &&str| {
@@ -137,4 +146,3 @@ impl MadeUp {
         assert!(!self.has_journal());
     }
 }
-

@@ -1,5 +1,6 @@
 //! Checks of GPUs: who else uses them, and what slows them down.
 
+mod place;
 mod watch;
 
 use std::collections::BTreeMap;
@@ -9,7 +10,8 @@ use tare_results::Finding;
 use super::catalogue::{GPU_PROCESSES, GPU_THROTTLING};
 use super::judged::Judged;
 
-pub use watch::{GpuWatch, gpu_number};
+pub use place::{ORDER, VISIBLE, gpu_of, is_gpu};
+pub use watch::GpuWatch;
 
 /// What the driver says of one GPU, or why it does not.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! GPUs watched through NVML: strangers, what slows them down, and every way in which the driver does not say.
 
-use tare_hardware::checks::{GpuWatch, gpu_number};
+use tare_hardware::checks::GpuWatch;
 use tare_hardware::nvml::{Nvml, NvmlError};
 use tare_results::{Finding, Gpu, Machine, Outcome};
 use tempfile::TempDir;
@@ -125,13 +125,15 @@ fn a_cell_s_device_means_the_machine_s_gpu_of_that_number_by_its_identifier() {
     let fake = Fake::new(&format!("count=2\ncompute.0=71:0\nthrottle.0={POWER_CAP}"));
     let nvml = fake.load();
     let machine = machine();
-    assert!(GpuWatch::on("cpu", &machine, &nvml).is_none());
-    let findings = |device: &str, nvml: &Result<Nvml, NvmlError>| {
-        let mut watch = GpuWatch::on(device, &machine, nvml).unwrap();
+    assert!(GpuWatch::on("cpu", (&machine, None), &nvml).is_none());
+    let seen = |device: &str, visible: Option<&str>, nvml: &Result<Nvml, NvmlError>| {
+        let mut watch = GpuWatch::on(device, (&machine, visible), nvml).unwrap();
         watch.sample();
         texts(watch.end())
     };
+    let findings = |device: &str, nvml: &Result<Nvml, NvmlError>| seen(device, None, nvml);
     assert_eq!(findings("cuda:0", &nvml), ["", ""]);
+    assert!(seen("cuda:0", Some("1"), &nvml)[0].contains("process 71"));
     assert_eq!(
         findings("cuda:1", &nvml),
         [
@@ -139,19 +141,13 @@ fn a_cell_s_device_means_the_machine_s_gpu_of_that_number_by_its_identifier() {
             "gpu-throttling: GPU 1 (NVIDIA H200): sw-power-cap"
         ]
     );
-    let reason = "cuda:2: the driver lists no such GPU";
+    let reason = "cuda:2: the driver lists no GPU 2";
     assert_eq!(findings("cuda:2", &nvml), [reason, reason]);
     let without = findings("cuda:0", &Err(NvmlError::NoDriver));
     assert!(
         without[0].starts_with("GPU 0 (NVIDIA H200): the NVIDIA driver is not loaded"),
         "{without:?}"
     );
-}
-
-#[test]
-fn the_number_of_a_gpu_is_what_stands_behind_cuda() {
-    let numbers = ["cuda:0", "cuda:12", "cpu", "cuda:", "cuda:x"].map(gpu_number);
-    assert_eq!(numbers, [Some(0), Some(12), None, None, None]);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use tare_results::{Finding, Machine};
 
-use super::{GpuState, Slowed, gpu_findings};
+use super::{GpuState, Slowed, gpu_findings, gpu_of};
 use crate::gpus;
 use crate::nvml::{GpuProcess, Nvml, NvmlError};
 use crate::root::Root;
@@ -22,20 +22,18 @@ pub struct GpuWatch {
     failed: Option<String>,
 }
 
-/// The number of the GPU that a cell's `device` means, such as 1 of `cuda:1`; `None` where it is no GPU.
-pub fn gpu_number(device: &str) -> Option<usize> {
-    device.strip_prefix("cuda:")?.parse().ok()
-}
-
 impl GpuWatch {
-    /// Opens a window on the GPU that `device` of `machine` means; `None` where that is no GPU.
+    /// Opens a window on the GPU that `device` of `machine` means (see [`gpu_of`]); `None` where that is no GPU.
     ///
     /// All processes that are on it now count as others': begin before any of tare's own is.
-    pub fn on(device: &str, machine: &Machine, nvml: &Result<Nvml, NvmlError>) -> Option<Self> {
-        let number = gpu_number(device)?;
-        let Some(gpu) = machine.gpus.get(number) else {
-            let reason = "the driver lists no such GPU".to_owned();
-            return Some(Self::begin(device.to_owned(), Err(reason)));
+    pub fn on(
+        device: &str,
+        (machine, visible): (&Machine, Option<&str>),
+        nvml: &Result<Nvml, NvmlError>,
+    ) -> Option<Self> {
+        let (number, gpu) = match gpu_of(device, machine, visible)? {
+            Ok(found) => found,
+            Err(reason) => return Some(Self::begin(device.to_owned(), Err(reason))),
         };
         let name = format!("GPU {number} ({})", gpu.name);
         let index = nvml.as_ref().map_err(Clone::clone).and_then(|nvml| {
