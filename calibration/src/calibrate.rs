@@ -85,29 +85,39 @@ pub fn calibrate<C: Clock>(
     peaks
 }
 
-/// `known` with what `need` lacks of it, measured five times in at most 4 s; figures of another machine or method are dropped.
+/// `known` with what the `needs` of one run lack of it, measured five times in at most 4 s, or 1 s a need where they are many; figures of another machine or method are dropped.
 pub fn needed<C: Clock>(
     known: Option<Peaks>,
-    need: Need,
+    needs: &[Need],
     target: &Target,
     now: &str,
     clock: &C,
     progress: &mut dyn FnMut(&Progress),
 ) -> Peaks {
-    const LIMITS: Limits = Limits {
+    let limits = Limits {
         rounds: 5,
-        budget: Nanoseconds::from_secs(4),
+        budget: Nanoseconds::from_secs((needs.len() as u64).max(4)),
     };
     let is_of_here = |peaks: &Peaks| peaks.machine == target.fingerprint && peaks.method == METHOD;
     let mut peaks = known
         .filter(is_of_here)
         .unwrap_or_else(|| empty(target, now));
-    let (lacking, missing) = lacking(&peaks, need, target);
-    if !lacking.is_empty() {
+    let mut tasks: Vec<Task> = Vec::new();
+    for need in needs {
+        let (lacking, missing) = lacking(&peaks, *need, target);
+        peaks.missing.extend(missing);
+        for task in lacking {
+            let is_same =
+                |known: &Task| known.what == task.what && known.step.threads == task.step.threads;
+            if !tasks.iter().any(is_same) {
+                tasks.push(task);
+            }
+        }
+    }
+    if !tasks.is_empty() {
         now.clone_into(&mut peaks.calibrated_at);
     }
-    peaks.missing.extend(missing);
-    measure(&mut peaks, target, lacking, LIMITS, clock, progress);
+    measure(&mut peaks, target, tasks, limits, clock, progress);
     peaks
 }
 

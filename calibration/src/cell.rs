@@ -78,6 +78,8 @@ pub fn corrected<R: Rate>(
 ///
 /// The first two caches are a core's own and follow its clock, so their bandwidth is corrected by the arithmetic that the probe reached; that of what lies behind by what it read.
 ///
+/// With them the reasons not to trust them fully.
+///
 /// # Errors
 /// What was not measured.
 pub fn cell_peaks(
@@ -85,7 +87,7 @@ pub fn cell_peaks(
     need: Need,
     caches: &[Cache],
     beside: Beside<'_>,
-) -> Result<CellPeaks, NoPeaks> {
+) -> Result<(CellPeaks, Vec<PeaksDoubt>), NoPeaks> {
     let chosen = levels::level(need.working_set, caches, need.threads).ok_or(NoPeaks::NoCaches)?;
     let flops_per_s = compute(peaks, need)?;
     let bytes_per_s = bandwidth(peaks, &chosen.level, need.threads)?;
@@ -94,23 +96,23 @@ pub fn cell_peaks(
         bytes_per_s,
         level: chosen.level,
         calibrated_at: peaks.calibrated_at.clone(),
-        doubts: peaks
-            .doubts
-            .iter()
-            .filter(|doubt| touches(doubt))
-            .cloned()
-            .collect(),
     };
-    cell.doubts.retain(|doubt| {
-        !matches!(doubt, PeaksDoubt::CacheInMemoryFigure { .. }) || cell.level == DRAM
-    });
-    cell.doubts.extend(chosen.doubt);
-    correct(&mut cell, peaks, need, beside);
-    Ok(cell)
+    let touching = peaks
+        .doubts
+        .iter()
+        .filter(|doubt| touches(doubt, &cell.level));
+    let mut doubts: Vec<PeaksDoubt> = touching.cloned().chain(chosen.doubt).collect();
+    correct(&mut cell, &mut doubts, peaks, need, beside);
+    Ok((cell, doubts))
 }
 
-fn touches(doubt: &PeaksDoubt) -> bool {
-    !matches!(doubt, PeaksDoubt::FewerRepeats { .. })
+/// Whether a doubt of the calibration is one of a cell whose working set is in `level`.
+fn touches(doubt: &PeaksDoubt, level: &str) -> bool {
+    match doubt {
+        PeaksDoubt::FewerRepeats { .. } => false,
+        PeaksDoubt::CacheInMemoryFigure { .. } => level == DRAM,
+        _ => true,
+    }
 }
 
 fn compute(peaks: &Peaks, need: Need) -> Result<FlopsPerSecond, NoPeaks> {
@@ -144,10 +146,15 @@ fn bandwidth(peaks: &Peaks, level: &str, threads: u64) -> Result<BytesPerSecond,
     })
 }
 
-fn correct(cell: &mut CellPeaks, peaks: &Peaks, need: Need, beside: Beside<'_>) {
-    let (at_calibration, before, after) = match readings(peaks, need, beside, &mut cell.doubts) {
-        Some(readings) => readings,
-        None => return,
+fn correct(
+    cell: &mut CellPeaks,
+    doubts: &mut Vec<PeaksDoubt>,
+    peaks: &Peaks,
+    need: Need,
+    beside: Beside<'_>,
+) {
+    let Some((at_calibration, before, after)) = readings(peaks, need, beside, doubts) else {
+        return;
     };
     let flops = corrected(
         "flops_per_s",
@@ -166,12 +173,12 @@ fn correct(cell: &mut CellPeaks, peaks: &Peaks, need: Need, beside: Beside<'_>) 
     let follows_the_clock = ["L1", "L2"].contains(&cell.level.as_str());
     let clock = flops.value.over(cell.flops_per_s);
     cell.flops_per_s = flops.value;
-    cell.doubts.extend(flops.doubt);
+    doubts.extend(flops.doubt);
     if follows_the_clock {
         cell.bytes_per_s = cell.bytes_per_s.scaled(clock);
     } else {
         cell.bytes_per_s = bytes.value;
-        cell.doubts.extend(bytes.doubt);
+        doubts.extend(bytes.doubt);
     }
 }
 

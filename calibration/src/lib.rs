@@ -1,7 +1,7 @@
 //! What the machine can do, measured on it: arithmetic, bandwidth, clocks, and a short probe of what it gives at a moment.
 //!
 //! - [`calibrate`]: everything, in under a minute; [`needed`]: what one run lacks, in seconds.
-//! - [`probe`], [`answer`], [`parse_answer`]: what the machine gives now, in a process beside the worker.
+//! - [`Prober`], [`answer`]: what the machine gives now, in a process beside the worker.
 //! - [`cell_peaks`], [`level`]: pure functions from these to what the floor of a cell is computed from.
 //! - [`cache`]: peaks on disk; [`render`]: peaks as tables.
 #![deny(unsafe_code)]
@@ -20,6 +20,7 @@ mod pin;
 mod plan;
 mod precision;
 mod probe;
+mod prober;
 mod render;
 mod rounds;
 mod spread;
@@ -35,6 +36,7 @@ pub use levels::{Chosen, DRAM, level};
 pub use pin::{allowed_cpus, pin_to};
 pub use precision::{Precision, UnknownPrecision};
 pub use probe::{ProbeError, ProbeRequest, answer, parse_answer, probe};
+pub use prober::Prober;
 pub use render::render;
 pub use rounds::Progress;
 pub use stream::WorkingSet;

@@ -61,6 +61,15 @@ pub enum ProbeError {
     /// The clock stood still.
     #[error("the clock did not move while the probe ran")]
     NoTime,
+    /// Its process could not be started.
+    #[error("the probe does not start: {0}")]
+    NotStarted(String),
+    /// Its process did not answer in time, and was ended.
+    #[error("the probe gave no answer within {0}")]
+    Late(Nanoseconds),
+    /// Its process ended without an answer.
+    #[error("the probe ended without an answer")]
+    Silent,
     /// The line is no answer of a probe.
     #[error("the probe's answer is not understood: '{0}'")]
     Unclear(String),

@@ -67,6 +67,8 @@ pub enum Command {
     Worker,
     #[command(hide = true)]
     Guard,
+    #[command(hide = true)]
+    Probe,
 }
 
 impl Default for Command {

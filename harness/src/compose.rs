@@ -8,6 +8,7 @@ use tare_units::Nanoseconds;
 
 use crate::fidelity::Compared;
 use crate::observe::Observed;
+use crate::peaks::Gave;
 use crate::plan::Work;
 use crate::protocol::{Given, Outcome};
 use fill::{add, distrust_run_delay, fill, surround, weigh};
@@ -26,6 +27,8 @@ pub struct Attempt {
     pub took: Nanoseconds,
     /// What its timed requests cost in joules; `None` where none were timed.
     pub energy: Option<Assessment>,
+    /// What the machine gave beside it; `None` where it did not end well, or was not timed.
+    pub gave: Option<Gave>,
 }
 
 impl Attempt {
@@ -40,6 +43,7 @@ impl Attempt {
             observed: Observed::default(),
             took: Nanoseconds::ZERO,
             energy: None,
+            gave: None,
         }
     }
 
@@ -120,10 +124,13 @@ pub fn compose(about: About, attempt: Attempt, beside: Beside) -> Record {
     if about.kind.times_a_cell() {
         surround(&mut record, about.run, attempt.observed.findings());
         weigh(&mut record, attempt.energy);
+        if let Some(gave) = attempt.gave {
+            gave.put(&mut record);
+        }
     }
     let (memory, counters, missing) = attempt.observed.into_parts();
     record.missing.extend(missing);
-    record.memory = Some(memory);
+    record.memory = memory;
     record.counters = counters;
     match attempt.outcome {
         Ok(Some(outcome)) => {
@@ -161,6 +168,8 @@ fn blank(about: &About) -> Record {
         model: work.planned.model.clone(),
         runtime: None,
         machine: run.machine.fingerprint.clone(),
+        peaks: None,
+        probe: None,
         harness: harness.cost.clone(),
         load: None,
         latency: None,
@@ -204,8 +213,10 @@ fn fail(record: &mut Record, failure: Option<Failure>) {
 }
 
 /// What a worker that times requests gives.
-const MEASURED: [&str; 7] = [
+const MEASURED: [&str; 9] = [
     "runtime",
+    "peaks",
+    "probe",
     "load",
     "latency",
     "throughput",

@@ -10,7 +10,7 @@ use tare_hardware::energy::Span;
 use tare_hardware::{
     CounterProbe, CounterReading, CpuProbe, CpuReading, MemoryProbe, Probe, ProcessMemory, counters,
 };
-use tare_results::{Checking, Counters, Event, Finding, Kind, Memory, Missing, Phase};
+use tare_results::{Checking, Counters, Event, Finding, Kind, Memory, Missing, Phase, Run};
 use tare_units::Bytes;
 
 use crate::energy::{EnergyMeter, Stretches};
@@ -19,6 +19,8 @@ use memory::MemorySeen;
 
 /// Polls between two looks at frequencies, which interrupt a processor for microseconds: a tenth of a second.
 const POLLS: u64 = 5;
+/// Why nothing was read of a run that asked for no probes.
+pub const NO_PROBES: &str = "no probes were asked for";
 /// Why a reading is not there when the worker died before it.
 const TOO_EARLY: &str = "the worker did not get so far";
 
@@ -32,6 +34,7 @@ pub struct Observer<'a, C> {
     energy: &'a EnergyMeter,
     is_checked: bool,
     gpu: Option<GpuWatch>,
+    is_probed: bool,
     probes: Option<Probes<'a, C>>,
     observed: Observed,
 }
@@ -54,13 +57,14 @@ pub struct Observed {
     findings: Vec<Finding>,
     stretches: Stretches,
     is_timed: bool,
+    is_unprobed: bool,
 }
 
 impl<'a, C: Clock> Observer<'a, C> {
     /// Of the worker that does `repeat` of `cell`.
     pub fn new(
         (cell, kind, repeat): (&'a str, Kind, u64),
-        checks: Checking,
+        run: &Run,
         energy: &'a EnergyMeter,
         clock: &'a C,
         tell: &'a mut dyn FnMut(Event),
@@ -72,7 +76,8 @@ impl<'a, C: Clock> Observer<'a, C> {
             tell,
             clock,
             energy,
-            is_checked: checks != Checking::Off,
+            is_checked: run.checks != Checking::Off,
+            is_probed: run.probes,
             gpu: None,
             probes: None,
             observed: Observed::default(),
@@ -90,7 +95,29 @@ impl<'a, C: Clock> Observer<'a, C> {
         self.observed.findings.extend(gpu);
         Observed {
             is_timed: self.kind.is_timed(),
+            is_unprobed: !self.is_probed,
             ..self.observed
+        }
+    }
+
+    /// Reads what a worker shows that is about to go on to `phase`.
+    fn read(&mut self, pid: u32, phase: Phase, own: Bytes) {
+        let now = || ProcessMemory::of(pid, Path::new("/")).read_tree();
+        self.observed.memory.own = own;
+        match phase {
+            Phase::Load => {
+                self.observed.memory.before_load = Some(now());
+                self.loading(pid);
+            }
+            Phase::Warmup => {
+                self.observed.memory.after_load = Some(now());
+                if self.kind.times_a_cell() {
+                    self.observed.stretches.loaded = self.energy.rest(self.clock);
+                }
+            }
+            Phase::Run => self.running(pid),
+            Phase::Finish => self.finishing(),
+            Phase::Start => {}
         }
     }
 
@@ -160,22 +187,8 @@ impl<C: Clock> Watcher for Observer<'_, C> {
     }
 
     fn phase(&mut self, pid: u32, phase: Phase, own: Bytes) {
-        let now = || ProcessMemory::of(pid, Path::new("/")).read_tree();
-        self.observed.memory.own = own;
-        match phase {
-            Phase::Load => {
-                self.observed.memory.before_load = Some(now());
-                self.loading(pid);
-            }
-            Phase::Warmup => {
-                self.observed.memory.after_load = Some(now());
-                if self.kind.times_a_cell() {
-                    self.observed.stretches.loaded = self.energy.rest(self.clock);
-                }
-            }
-            Phase::Run => self.running(pid),
-            Phase::Finish => self.finishing(),
-            Phase::Start => {}
+        if self.is_probed {
+            self.read(pid, phase, own);
         }
         (self.tell)(Event::PhaseReached {
             cell: self.cell.to_owned(),
@@ -198,7 +211,8 @@ impl<C: Clock> Watcher for Observer<'_, C> {
                 }
                 probes.memory.look().ok()
             }
-            None => ProcessMemory::of(pid, Path::new("/")).tree_rss().ok(),
+            None if self.is_probed => ProcessMemory::of(pid, Path::new("/")).tree_rss().ok(),
+            None => None,
         }
     }
 }
@@ -215,7 +229,13 @@ impl Observed {
     }
 
     /// The figures, and the reasons for those that are not there; no counters where nothing was timed.
-    pub fn into_parts(self) -> (Memory, Option<Counters>, Missing) {
+    pub fn into_parts(self) -> (Option<Memory>, Option<Counters>, Missing) {
+        if self.is_unprobed {
+            let lacking = |group: &str| (group.to_owned(), NO_PROBES.to_owned());
+            let counters = self.is_timed.then(|| lacking("counters"));
+            let missing = [lacking("memory")].into_iter().chain(counters).collect();
+            return (None, None, missing);
+        }
         let (memory, mut missing) = self.memory.into_parts();
         let counted = self.counted.map(|(cpu, counted)| counters(&cpu, &counted));
         let counters = match counted {
@@ -230,7 +250,7 @@ impl Observed {
                 None
             }
         };
-        (memory, counters, missing)
+        (Some(memory), counters, missing)
     }
 }
 

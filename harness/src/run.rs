@@ -16,6 +16,7 @@ use tare_results::{Event, Record, Run};
 use crate::compose::Harness;
 use crate::energy::EnergyMeter;
 use crate::estimate::Estimate;
+use crate::peaks::PeakMeter;
 use crate::plan::Plan;
 use crate::supervise::WorkerProgram;
 use references::References;
@@ -36,6 +37,8 @@ pub struct RunRequest<'a> {
     pub nvml: Result<Nvml, NvmlError>,
     /// What tells joules.
     pub energy: EnergyMeter,
+    /// What tells peaks.
+    pub peaks: Box<dyn PeakMeter>,
     /// Set when the run is to stop.
     pub stop: &'a AtomicBool,
 }

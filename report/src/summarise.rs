@@ -6,6 +6,7 @@ mod energy;
 mod figures;
 mod latency;
 mod passes;
+mod peaks;
 mod repeats;
 
 use std::collections::HashMap;
@@ -13,7 +14,7 @@ use std::collections::HashMap;
 use tare_results::{Kind, PlannedCell, Record, Run};
 
 use crate::summary::{SUMMARY_SCHEMA, Summary};
-pub use doubts::severity;
+pub use doubts::{is_alike, severity};
 use figures::Figures;
 use repeats::Repeats;
 
@@ -67,6 +68,8 @@ fn summary(run: &Run, planned: &PlannedCell, records: &[&Record], profiles: &[&R
         model: planned.model.clone(),
         runtime: figures.fact("runtime", |record| record.runtime.clone()),
         machine: run.machine.clone(),
+        peaks: figures.peaks(),
+        probe: figures.probe(),
         harness: figures.fact("harness", |record| record.harness.clone()),
         load: figures.load(),
         latency: wall.map(|wall| wall.latency),

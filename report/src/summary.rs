@@ -3,9 +3,9 @@
 use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
 use tare_results::{
-    Cell, Counters, Doubt, Energy, Fidelity, HarnessCost, Latency, Load, Machine, Memory, Missing,
-    ModelFacts, Producer, Profile, Runtime, SampleFile, ScheduleSkew, Throughput, Verdict,
-    schema_of,
+    Cell, CellPeaks, Counters, Doubt, Energy, Fidelity, HarnessCost, Latency, Load, Machine,
+    Memory, Missing, ModelFacts, ProbesBeside, Producer, Profile, Runtime, SampleFile,
+    ScheduleSkew, Throughput, Verdict, schema_of,
 };
 
 /// The name and version of this format.
@@ -34,6 +34,12 @@ pub struct Summary {
     pub runtime: Option<Runtime>,
     /// The machine it was measured on.
     pub machine: Machine,
+    /// What the machine could do at the time: means over the repeats.
+    #[serde(default)]
+    pub peaks: Option<CellPeaks>,
+    /// The readings that the peaks were corrected by: means over the repeats.
+    #[serde(default)]
+    pub probe: Option<ProbesBeside>,
     /// What the harness itself costs in this run.
     pub harness: Option<HarnessCost>,
     /// Getting ready: means over the repeats; steady if all were.

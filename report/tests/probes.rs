@@ -4,8 +4,8 @@ mod common;
 
 use common::{cell, close, repeats, run_of};
 use tare_report::{Summary, summarise};
-use tare_results::{Count, Counters, Energy, EnergySource, Record};
-use tare_units::Nanoseconds;
+use tare_results::{Count, Counters, Doubt, Energy, EnergySource, PeaksDoubt, Record};
+use tare_units::{Bytes, FlopsPerSecond, Nanoseconds, Rate};
 
 /// The summary of one cell with these records.
 fn summary(records: &[Record]) -> Summary {
@@ -89,4 +89,53 @@ fn joules_are_means_whose_random_part_shrinks_and_whose_systematic_part_does_not
     close(source.random_j, 0.1);
     close(source.systematic_j, 0.5);
     assert_eq!(source.idle_j, None);
+}
+
+#[test]
+fn peaks_are_means_of_rates_and_a_probe_that_one_repeat_lacks_is_null_with_its_reason() {
+    let mut records = repeats(&[100e5, 101e5]);
+    let peaks = records[1].peaks.as_mut().expect("built with peaks");
+    peaks.flops_per_s = peaks.flops_per_s.scaled(3.0);
+    let mean = FlopsPerSecond::from_per_s(peaks.flops_per_s.per_s() / 3.0 * 2.0);
+    records[1].probe.as_mut().expect("built with probes").after = None;
+    let why = "it was killed".to_owned();
+    records[1].missing.insert("probe.after".to_owned(), why);
+    let summary = summary(&records);
+    let peaks = summary.peaks.expect("peaks");
+    assert_eq!((peaks.flops_per_s, peaks.level.as_str()), (mean, "DRAM"));
+    let probe = summary.probe.expect("probes");
+    assert!(probe.before.is_some() && probe.after.is_none());
+    assert_eq!(summary.missing["probe.after"], "it was killed");
+}
+
+#[test]
+fn a_machine_that_changed_is_one_doubt_a_figure_as_bad_as_it_gets() {
+    let disagree = |figure: &str, after| Doubt::Peaks {
+        why: PeaksDoubt::ProbesDisagree {
+            figure: figure.to_owned(),
+            before: 1.0,
+            after,
+        },
+    };
+    let near = Doubt::Peaks {
+        why: PeaksDoubt::NearLevel {
+            level: "L2".to_owned(),
+            working_set_bytes: Bytes::from_mib(1),
+            level_bytes: Bytes::from_mib(1),
+        },
+    };
+    let mut records = repeats(&[100e5, 101e5]);
+    records[0].doubts = vec![disagree("flops_per_s", 0.9), near.clone()];
+    records[1].doubts = vec![
+        disagree("flops_per_s", 0.5),
+        disagree("bytes_per_s", 1.2),
+        near.clone(),
+    ];
+    let doubts = summary(&records).doubts;
+    let expected = [
+        disagree("flops_per_s", 0.5),
+        near,
+        disagree("bytes_per_s", 1.2),
+    ];
+    assert_eq!(doubts, expected);
 }

@@ -290,6 +290,8 @@ fn every_null_figure_has_a_reason_and_every_reason_a_null() {
         let mut nulls = Vec::new();
         for group in [
             "runtime",
+            "peaks",
+            "probe",
             "harness",
             "load",
             "latency",

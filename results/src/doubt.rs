@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::energy::EnergyDoubt;
+use crate::peaks::PeaksDoubt;
 
 /// A typed reason not to trust a number fully.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -88,6 +89,11 @@ pub enum Doubt {
         #[serde(flatten)]
         why: EnergyDoubt,
     },
+    /// What the machine could do at the time is not fully known.
+    Peaks {
+        /// Why.
+        why: PeaksDoubt,
+    },
     /// No check of the machine was made, because none was asked for.
     UncheckedEnvironment,
     /// A doubt of a later version than this reader.
@@ -140,6 +146,7 @@ impl fmt::Display for Doubt {
             ),
             Self::Environment { .. } | Self::UncheckedEnvironment => self.environment(f),
             Self::Energy { source, why } => write!(f, "energy by {source}: {why}"),
+            Self::Peaks { why } => why.fmt(f),
             Self::Unknown => f.write_str("a doubt that this version of tare does not know"),
             Self::GuessedInputs { inputs } => {
                 write!(f, "the values of {} were guessed", inputs.join(", "))

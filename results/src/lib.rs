@@ -34,7 +34,7 @@ pub use measures::{
 };
 pub use peaks::{
     BandwidthPeak, CellPeaks, ComputePeak, KernelKind, KernelPeak, PEAKS_SCHEMA, Peaks, PeaksDoubt,
-    ProbeReading, Spread, Timing,
+    ProbeReading, ProbesBeside, Spread, Timing,
 };
 pub use profile::{NodeShare, OperatorShare, Profile};
 pub use record::{Failure, Kind, Phase, Producer, RECORD_SCHEMA, Record};

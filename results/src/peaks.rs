@@ -163,8 +163,15 @@ pub struct CellPeaks {
     pub level: String,
     /// When the machine was calibrated, UTC, RFC 3339.
     pub calibrated_at: String,
-    /// Reasons not to trust them fully.
-    pub doubts: Vec<PeaksDoubt>,
+}
+
+/// What the probe read beside one repeat.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ProbesBeside {
+    /// Before the worker began.
+    pub before: Option<ProbeReading>,
+    /// When it had ended.
+    pub after: Option<ProbeReading>,
 }
 
 /// A typed reason not to trust peaks fully.

@@ -9,6 +9,7 @@ use crate::doubt::Doubt;
 use crate::energy::Energy;
 use crate::fidelity::Fidelity;
 use crate::measures::{HarnessCost, Latency, Load, Memory, SampleFile, ScheduleSkew, Throughput};
+use crate::peaks::{CellPeaks, ProbesBeside};
 use crate::profile::Profile;
 use crate::verdict::{Missing, Verdict};
 
@@ -40,6 +41,12 @@ pub struct Record {
     pub runtime: Option<Runtime>,
     /// The fingerprint of the machine; its facts stand in the run.
     pub machine: String,
+    /// What the machine could do at the time of the repeat.
+    #[serde(default)]
+    pub peaks: Option<CellPeaks>,
+    /// The readings that the peaks were corrected by.
+    #[serde(default)]
+    pub probe: Option<ProbesBeside>,
     /// What the harness itself costs in this run.
     pub harness: Option<HarnessCost>,
     /// Getting ready.

@@ -46,6 +46,9 @@ pub struct Run {
     /// What is done about what the checks of the machine find.
     #[serde(default)]
     pub checks: Checking,
+    /// Whether the workers are watched: memory, counters, energy, and what the machine gives beside each.
+    #[serde(default = "watched")]
+    pub probes: bool,
     /// What they found before the first worker started.
     #[serde(default)]
     pub findings: Vec<Finding>,
@@ -54,6 +57,11 @@ pub struct Run {
     pub tuned: Option<Tuning>,
     /// The cells, in the order of the plan.
     pub cells: Vec<PlannedCell>,
+}
+
+/// Runs of earlier versions were.
+fn watched() -> bool {
+    true
 }
 
 /// What was set on a machine for the time of a run.

@@ -20,5 +20,7 @@ pub use distribution::Distribution;
 pub use moments::Moments;
 pub use order::{CONFIDENCE, PercentileEstimate, Undecided, samples_needed};
 pub use percentile::{Percentile, nearest_rank};
-pub use repeats::{Across, BetweenRepeats, MeanInterval, across_repeats, mean_interval};
+pub use repeats::{
+    Across, BetweenRepeats, MeanInterval, across_repeats, mean_interval, mean_interval_at,
+};
 pub use steady::{SteadyState, Warmth};

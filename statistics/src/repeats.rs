@@ -6,7 +6,7 @@ use statrs::distribution::{ContinuousCDF, StudentsT};
 
 use crate::order::{PercentileEstimate, TAIL, Undecided};
 
-/// A mean with its 95% interval, in the unit of what was averaged.
+/// A mean with its interval, in the unit of what was averaged.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct MeanInterval {
     /// The arithmetic mean.
@@ -28,8 +28,20 @@ impl MeanInterval {
 ///
 /// mean ± t₀.₉₇₅ · s/√R (Student, "The probable error of a mean", Biometrika 6, 1908). `None` of fewer than two values.
 pub fn mean_interval(values: &[f64]) -> Option<MeanInterval> {
+    interval(values, quantile(values.len())?)
+}
+
+/// The same with an interval of another `confidence`, from 0 to 1; two one-sided tests at 5% are one of 90% (Schuirmann,
+/// "A comparison of the two one-sided tests procedure", 1987). `None` of fewer than two values, or of no confidence.
+pub fn mean_interval_at(values: &[f64], confidence: f64) -> Option<MeanInterval> {
+    let is_confidence = confidence > 0.0 && confidence < 1.0;
+    let freedom = is_confidence.then_some(values.len() as f64 - 1.0)?;
+    let distribution = StudentsT::new(0.0, 1.0, freedom).ok()?;
+    interval(values, distribution.inverse_cdf(0.5 + confidence / 2.0))
+}
+
+fn interval(values: &[f64], quantile: f64) -> Option<MeanInterval> {
     let count = values.len() as f64;
-    let quantile = quantile(values.len())?;
     let mean = values.iter().sum::<f64>() / count;
     let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
     let reach = quantile * (squares / (count - 1.0) / count).sqrt();
@@ -170,8 +182,23 @@ mod tests {
     }
 
     #[test]
+    fn less_confidence_is_a_narrower_interval_by_the_tables_of_student() {
+        let values = [1.0, 2.0, 3.0];
+        let [most, less] =
+            [0.95, 0.9].map(|confidence| mean_interval_at(&values, confidence).unwrap());
+        assert!((most.half_width() - mean_interval(&values).unwrap().half_width()).abs() < 1e-9);
+        // t₀.₉₅ at two degrees of freedom is 2.920.
+        assert!(
+            (less.half_width() - 2.920 / 3f64.sqrt()).abs() < 1e-3,
+            "{less:?}"
+        );
+    }
+
+    #[test]
     fn one_value_has_no_interval() {
         assert_eq!(mean_interval(&[1.0]), None);
+        assert_eq!(mean_interval_at(&[1.0], 0.9), None);
+        assert_eq!(mean_interval_at(&[1.0, 2.0], 1.0), None);
         assert_eq!(mean_interval(&[]), None);
         let same = mean_interval(&[2.5, 2.5]);
         assert_eq!(

@@ -18,6 +18,7 @@ mod pool;
 mod profile;
 mod session;
 mod settings;
+mod softmax;
 #[cfg(test)]
 mod tests;
 
@@ -64,7 +65,8 @@ impl Adapter for Rten {
 
     fn accepts(&self, request: &LoadRequest) -> Result<(), AdapterError> {
         load::refuse_cell(request)?;
-        operators::refuse_lacked(&request.model)
+        operators::refuse_lacked(&request.model)?;
+        softmax::refuse_flattening(request)
     }
 
     fn environment(&self, threads: NonZeroUsize) -> Vec<(&'static str, String)> {

@@ -65,7 +65,7 @@ fn one_run(target: &Target) {
             working_set: Bytes::from_bytes(mib << 20 | 16 << 10),
         };
         let start = MonotonicClock.now();
-        let peaks = needed(None, need, target, "now", &MonotonicClock, &mut |_| {});
+        let peaks = needed(None, &[need], target, "now", &MonotonicClock, &mut |_| {});
         let took = MonotonicClock.now() - start;
         let levels: Vec<&str> = peaks
             .bandwidth

@@ -113,7 +113,7 @@ fn one_run_s_need_is_measured_once() {
     let target = target();
     let measure = |known, need| {
         let mut steps = 0;
-        let peaks = needed(known, need, &target, "now", &clock, &mut |_| steps += 1);
+        let peaks = needed(known, &[need], &target, "now", &clock, &mut |_| steps += 1);
         (peaks, steps)
     };
     let (peaks, first) = measure(None, NEED);
@@ -136,16 +136,35 @@ fn one_run_s_need_is_measured_once() {
 }
 
 #[test]
+fn what_two_needs_share_is_measured_once() {
+    let (clock, target) = (Ticking::new(), target());
+    let small = Need {
+        working_set: Bytes::from_bytes(1 << 10),
+        ..NEED
+    };
+    let count = |needs: &[Need]| {
+        let mut steps = 0;
+        let peaks = needed(None, needs, &target, "now", &clock, &mut |_| steps += 1);
+        assert!(needs.iter().all(|need| !lacks(&peaks, *need, &target)));
+        steps
+    };
+    let (one, other) = (count(&[NEED]), count(&[small]));
+    assert_eq!(count(&[NEED, NEED]), one);
+    let both = count(&[NEED, small]);
+    assert!(both > one.max(other) && both < one + other, "{both}");
+}
+
+#[test]
 fn figures_of_another_machine_or_method_are_measured_anew() {
     let (clock, target) = (Ticking::new(), target());
-    let own = needed(None, NEED, &target, "then", &clock, &mut |_| {});
+    let own = needed(None, &[NEED], &target, "then", &clock, &mut |_| {});
     let mut other = own.clone();
     other.machine = "g".into();
     let mut old = own.clone();
     old.method = 0;
     for stale in [other, old] {
         let mut steps = 0;
-        let peaks = needed(Some(stale), NEED, &target, "now", &clock, &mut |_| {
+        let peaks = needed(Some(stale), &[NEED], &target, "now", &clock, &mut |_| {
             steps += 1
         });
         assert!(steps > 0);

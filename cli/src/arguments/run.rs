@@ -82,7 +82,7 @@ pub struct RunOptions {
         long,
         value_name = "RUN",
         conflicts_with_all = ["suite", "model", "adapter", "input", "reference", "profile", "scenario", "batch", "shape", "precision", "device",
-                              "threads", "repeats", "duration", "max_requests", "seed", "strict", "no_checks", "dry_run"]
+                              "threads", "repeats", "duration", "max_requests", "seed", "strict", "no_checks", "no_probes", "dry_run"]
     )]
     pub resume: Option<String>,
     /// A program that prints joules or watts of an external meter, a line a reading: SECONDS VALUE J, or W
@@ -98,6 +98,9 @@ pub struct RunOptions {
     /// way out; a run that was tuned is resumed with --tune, another one without
     #[arg(long)]
     pub tune: bool,
+    /// Read nothing beside the workers: no memory, and no limit on it, no counters, energy or peaks; with --no-checks, for seeing what watching costs
+    #[arg(long, conflicts_with_all = ["memory_limit", "meter"])]
+    pub no_probes: bool,
     /// How the result is printed
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     pub format: Format,

@@ -6,6 +6,10 @@ mod restore;
 
 use std::path::Path;
 
+use tare_calibration::{Target, allowed_cpus};
+use tare_hardware::checks::allowed_cpus_by_core;
+use tare_results::Machine;
+
 use super::{json, print};
 use crate::arguments::{ListFormat, MachineCommand};
 use crate::exit::{Exit, Failed};
@@ -20,6 +24,20 @@ pub fn run(command: &MachineCommand) -> Result<Exit, Failed> {
         MachineCommand::Check { window, format } => check::run(*window, *format),
         MachineCommand::Restore => restore::run(),
         MachineCommand::Calibrate { repeats, format } => calibrate::run(*repeats, *format),
+    }
+}
+
+/// What a calibration has to know of `machine`, whose files lie under `root`.
+pub fn target(root: &Path, machine: &Machine) -> Target {
+    let available = tare_hardware::available_memory(root).ok();
+    Target::of(machine, available, processors(root))
+}
+
+/// Those of different cores first, or two threads would be measured on one core while another idles.
+fn processors(root: &Path) -> Vec<usize> {
+    match allowed_cpus_by_core(root, std::process::id()) {
+        Ok(cpus) => cpus.into_iter().map(|cpu| cpu as usize).collect(),
+        Err(_) => allowed_cpus(),
     }
 }
 

@@ -4,6 +4,7 @@ pub mod adapter;
 pub mod guard;
 pub mod machine;
 pub mod model;
+pub mod probe;
 pub mod run;
 pub mod runtime;
 pub mod schema;

@@ -1,6 +1,7 @@
 //! `tare run`: what was asked for becomes a plan, the plan a run in the store, the run a table.
 
 mod joules;
+mod peaks;
 mod resume;
 mod selection;
 mod settings;
@@ -12,7 +13,9 @@ use std::path::Path;
 use tare_clock::{Clock, MonotonicClock, utc_now};
 use tare_hardware::nvml::Nvml;
 use tare_harness::plan::{Plan, plan};
-use tare_harness::{EnergyMeter, RunOutcome, RunRequest, execute};
+use tare_harness::{
+    EnergyMeter, NO_PROBES, NoPeakMeter, PeakMeter, RunOutcome, RunRequest, execute,
+};
 use tare_report::{Summary, summarise};
 use tare_results::store::{RunWriter, Store};
 use tare_results::{Producer, RUN_SCHEMA, Record, Run, Tuning, Verdict};
@@ -23,6 +26,7 @@ use crate::exit::{Exit, Failed};
 use crate::progress::ProgressLine;
 use crate::stop;
 use crate::terminal::rewrite;
+use peaks::Calibrated;
 use settings::Settings;
 pub use settings::load_suite;
 use tuning::Held;
@@ -56,7 +60,8 @@ fn run_holding(
     let (ready, energy) = match &options.resume {
         Some(run) => {
             let ready = resume::resume(&store, run, options, held)?;
-            (ready, joules::meters(meter)?)
+            let energy = joules::meters(ready.run.probes, meter)?;
+            (ready, energy)
         }
         None => {
             let settings = Settings::of(options)?;
@@ -70,7 +75,7 @@ fn run_holding(
                 .map_err(Failed::input)?;
             settings.check_memory(&plan)?;
             let tuned = held.begin(options.tune)?;
-            let energy = joules::meters(meter)?;
+            let energy = joules::meters(settings.probes, meter)?;
             (begin(&store, settings, plan, tuned)?, energy)
         }
     };
@@ -112,6 +117,7 @@ fn begin(
         reference: settings.reference,
         profile: settings.profile,
         checks: settings.checks,
+        probes: settings.probes,
         findings,
         tuned,
         cells: plan.cells.iter().map(|work| work.planned.clone()).collect(),
@@ -137,6 +143,10 @@ fn measure(
         done,
         writer,
     } = ready;
+    let peaks: Box<dyn PeakMeter> = match run.probes {
+        true => Box::new(Calibrated::for_cells(&run.cells, &run.machine)?),
+        false => Box::new(NoPeakMeter(NO_PROBES.to_owned())),
+    };
     let stop = stop::on_signals().map_err(Failed::input)?;
     let mut progress = ProgressLine::new(&run.cells, run.repeats);
     let outcome = execute(
@@ -148,6 +158,7 @@ fn measure(
             writer,
             nvml: Nvml::shared(),
             energy,
+            peaks,
             stop: &stop,
         },
         &MonotonicClock,

@@ -84,10 +84,10 @@ fn program_of(name: &str, this: &Path) -> Result<WorkerProgram, Absent> {
     }
 }
 
-/// Where this program lies.
+/// The file of this program.
 ///
 /// # Errors
-/// Where the operating system does not say.
+/// Where the operating system does not tell it.
 pub fn this_program() -> Result<PathBuf, Failed> {
     std::env::current_exe()
         .map_err(|error| Failed::told(format!("cannot find this program's own file: {error}")))

@@ -15,7 +15,8 @@ pub const PROCESSORS: &str = "/sys/devices/system/cpu";
 pub const JOURNAL: &str = "run/tare-tune.json";
 pub const BEFORE: &str = "powersave schedutil 0";
 pub const TUNED: &str = "performance performance 1";
-const LONG: &str = "--adapter fake:run=1ms --repeats 100 --duration 100ms --format json";
+const LONG: &str =
+    "--adapter fake:run=1ms --repeats 100 --duration 100ms --no-probes --format json";
 const DEVICES: &str = "touch dev/null dev/urandom dev/nvidiactl && mount --bind /dev/null dev/null && \
                        mount --bind /dev/urandom dev/urandom && mount --rbind dev /dev && ";
 

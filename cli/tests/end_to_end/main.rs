@@ -12,6 +12,7 @@ mod gpus;
 mod happy;
 mod made_up;
 mod onnx;
+mod peaks;
 mod resume;
 mod runtime;
 mod support;

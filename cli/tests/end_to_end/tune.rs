@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::made_up::{JOURNAL, MadeUp, PROCESSORS, TUNED};
 use crate::support::{Bench, Running, wait_for};
 
-const QUICK: &str = "--adapter fake:run=1ms --repeats 1 --duration 10ms --format json";
+const QUICK: &str = "--adapter fake:run=1ms --repeats 1 --duration 10ms --no-probes --format json";
 
 #[test]
 fn a_tuned_run_is_measured_tuned_says_so_and_leaves_the_machine_as_it_was() {
@@ -36,11 +36,11 @@ fn a_tuned_run_is_measured_tuned_says_so_and_leaves_the_machine_as_it_was() {
 #[test]
 fn a_run_that_fails_once_the_machine_is_tuned_leaves_it_as_it_was() {
     let Some(made_up) = MadeUp::new() else { return };
-    let ended = made_up.run(&format!("{QUICK} --tune --meter 'exit 7'"));
+    let ended = made_up.run("--adapter fake:run=1ms --repeats 1 --tune --meter 'exit 7'");
     let ended = ended.with_code(2);
     ended.tells(&["error: --meter: ", "restored: 3 settings"]);
     made_up.is_as_before();
-    let crashed = made_up.run("--adapter fake:fault=exit --repeats 1 --tune");
+    let crashed = made_up.run("--adapter fake:fault=exit --repeats 1 --no-probes --tune");
     assert_ne!(crashed.code, Some(0), "{crashed:#?}");
     made_up.is_as_before();
 }

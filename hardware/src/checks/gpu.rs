@@ -10,7 +10,7 @@ use tare_results::Finding;
 use super::catalogue::{GPU_PROCESSES, GPU_THROTTLING};
 use super::judged::Judged;
 
-pub use place::{ORDER, VISIBLE, gpu_of, is_gpu};
+pub use place::{ORDER, gpu_of, is_gpu, visible_gpus};
 pub use watch::GpuWatch;
 
 /// What the driver says of one GPU, or why it does not.

@@ -9,6 +9,7 @@ use tare_hardware::nvml::{Nvml, NvmlError};
 use tare_results::{Gpu, Machine, Outcome};
 
 use super::*;
+use crate::compose::tests::built;
 use fake::Fake;
 
 const STRANGER: &str = "count=1\ncompute=71:1048576";
@@ -35,11 +36,11 @@ fn seen(
     let pid = std::process::id();
     let energy = EnergyMeter::start(Sources::default(), MonotonicClock).unwrap();
     let mut tell = |_| {};
-    let gpu = GpuWatch::on("cuda:0", &machine(), nvml);
+    let gpu = GpuWatch::on("cuda:0", (&machine(), None), nvml);
+    let run = built::run("run", Vec::new());
     let worker = ("cell", Kind::Measurement, 0);
     let clock = MonotonicClock;
-    let mut observer =
-        Observer::new(worker, Checking::Warn, &energy, &clock, &mut tell).beside(gpu);
+    let mut observer = Observer::new(worker, &run, &energy, &clock, &mut tell).beside(gpu);
     observer.started(pid);
     for phase in phases {
         play(*phase);

@@ -1,13 +1,14 @@
 //! One worker, from its job to its record.
 
 use tare_clock::{Clock, utc_now};
-use tare_hardware::checks::GpuWatch;
+use tare_hardware::checks::{GPU_ORDER, GpuWatch, is_gpu, visible_gpus};
 use tare_hardware::energy::{Assessment, Span};
 use tare_results::{Checking, Event, Kind};
 
 use super::{Going, RunError};
 use crate::compose::{About, Attempt, Beside, compose};
 use crate::observe::Observer;
+use crate::peaks::Gave;
 use crate::plan::Work;
 use crate::protocol::{Job, PROTOCOL, Purpose, Request};
 use crate::supervise::{Limits, outcome_of, supervise};
@@ -34,25 +35,27 @@ impl<C: Clock> Going<'_, C> {
             memory: self.request.run.memory_limit_bytes,
             own: job.own_bytes(),
         };
+        let cell = &work.planned;
+        let meter = kind.times_a_cell().then_some(&*self.request.peaks);
+        let probe = meter.map(|meter| meter.probe(cell));
         let before = self.rest(kind);
         let gpu = self.gpu(work, kind);
         let started = self.clock.now();
-        let cell = &work.planned.id;
         let (writer, progress) = (&mut self.request.writer, &mut *self.progress);
         let mut told = |event: Event| {
             writer.event(&event);
             progress.event(&event);
         };
         let mut watcher = Observer::new(
-            (cell, kind, repeat),
-            self.request.run.checks,
+            (&cell.id, kind, repeat),
+            &self.request.run,
             &self.request.energy,
             self.clock,
             &mut told,
         )
         .beside(gpu);
         let ended = supervise(
-            &work.program.with_environment(&work.environment),
+            &work.program.with_environment(&environment(work)),
             &Request::Run(Box::new(job)),
             limits,
             self.clock,
@@ -64,13 +67,18 @@ impl<C: Clock> Going<'_, C> {
             outcome: outcome_of(ended),
             took: self.clock.now().saturating_sub(started),
             energy: None,
+            gave: None,
         };
+        if attempt.outcome().is_some() {
+            let meter = &*self.request.peaks;
+            attempt.gave = probe.map(|before| Gave::until_now(meter, cell, before));
+        }
         attempt.energy = self.weighed(work, kind, &attempt, before);
         if let Some(failure) = attempt.failure()
             && kind != Kind::Reference
             && attempt.took >= limits.deadline
         {
-            let told = self.hung.entry(cell.clone());
+            let told = self.hung.entry(cell.id.clone());
             told.or_insert_with(|| failure.to_owned());
         }
         attempt
@@ -79,11 +87,13 @@ impl<C: Clock> Going<'_, C> {
     /// A window on the GPU of a worker whose surroundings count, opened before anything of tare's is on it.
     fn gpu(&self, work: &Work, kind: Kind) -> Option<GpuWatch> {
         let run = &self.request.run;
-        if run.checks == Checking::Off || !kind.times_a_cell() {
+        if run.checks == Checking::Off || !run.probes || !kind.times_a_cell() {
             return None;
         }
         let device = &work.planned.cell.device;
-        GpuWatch::on(device, &run.machine, &self.request.nvml)
+        let visible = visible_gpus();
+        let machine = (&run.machine, visible.as_deref());
+        GpuWatch::on(device, machine, &self.request.nvml)
     }
 
     /// Idle before or after a worker whose energy counts.
@@ -135,5 +145,30 @@ impl<C: Clock> Going<'_, C> {
         self.request.writer.append(&record)?;
         self.records.push(record);
         Ok(())
+    }
+}
+
+/// What a worker finds in its environment: on a GPU, also that CUDA numbers GPUs as the driver lists them.
+fn environment(work: &Work) -> Vec<(String, String)> {
+    let (name, value) = GPU_ORDER;
+    let order = is_gpu(&work.planned.cell.device).then(|| (name.to_owned(), value.to_owned()));
+    work.environment.iter().cloned().chain(order).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compose::tests::built;
+    use crate::plan::tests::work;
+
+    #[test]
+    fn a_worker_on_a_gpu_numbers_them_as_the_driver_does() {
+        let run = built::run("run", vec![built::cell(1)]);
+        let mut work = work(run.cells[0].clone(), Ok(0));
+        work.environment = vec![("A".to_owned(), "1".to_owned())];
+        assert_eq!(environment(&work), work.environment);
+        work.planned.cell.device = "cuda:1".to_owned();
+        let order = ("CUDA_DEVICE_ORDER".to_owned(), "PCI_BUS_ID".to_owned());
+        assert_eq!(environment(&work)[1..], [order]);
     }
 }

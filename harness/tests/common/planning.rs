@@ -165,6 +165,7 @@ pub fn stored(plan: &Plan) -> Run {
         memory_limit_bytes: None,
         reference: None,
         profile: false,
+        probes: true,
         checks: Checking::default(),
         findings: Vec::new(),
         tuned: None,

@@ -135,6 +135,12 @@ const GROUPS: &[(&str, &[&str])] = &[
         ],
     ),
     ("machine", &["missing"]),
+    (
+        "peaks",
+        &["flops_per_s", "bytes_per_s", "level", "calibrated_at"],
+    ),
+    ("probe.before", PROBED),
+    ("probe.after", PROBED),
     ("harness", &["p50_ns", "p99_ns", "clock_ns", "run_delay_ns"]),
     (
         "load",
@@ -225,6 +231,13 @@ const GROUPS: &[(&str, &[&str])] = &[
 ];
 
 const MOMENTS: &[&str] = &["count", "failed", "mean_ns", "std_ns", "min_ns", "max_ns"];
+const PROBED: &[&str] = &[
+    "precision",
+    "threads",
+    "kernel",
+    "flops_per_s",
+    "bytes_per_s",
+];
 const COUNTED: &[&str] = &["value", "counted_share", "user_space_only"];
 const BOUNDED: &[&str] = &["value_ns", "low_ns", "high_ns"];
 

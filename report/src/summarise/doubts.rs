@@ -2,7 +2,7 @@
 
 use std::mem::discriminant;
 
-use tare_results::Doubt;
+use tare_results::{Doubt, PeaksDoubt};
 
 use super::repeats::Repeats;
 
@@ -26,7 +26,8 @@ pub fn union(repeats: &Repeats<'_>, agreeing: &[String]) -> Vec<Doubt> {
     union
 }
 
-fn is_alike(one: &Doubt, other: &Doubt) -> bool {
+/// Whether both are of the same thing, however bad.
+pub fn is_alike(one: &Doubt, other: &Doubt) -> bool {
     match (one, other) {
         (Doubt::Environment { check, .. }, Doubt::Environment { check: known, .. }) => {
             check == known
@@ -38,6 +39,13 @@ fn is_alike(one: &Doubt, other: &Doubt) -> bool {
                 why: other,
             },
         ) => source == known && discriminant(why) == discriminant(other),
+        (Doubt::Peaks { why }, Doubt::Peaks { why: other }) => match (why, other) {
+            (
+                PeaksDoubt::ProbesDisagree { figure, .. },
+                PeaksDoubt::ProbesDisagree { figure: known, .. },
+            ) => figure == known,
+            _ => discriminant(why) == discriminant(other),
+        },
         _ => is_same_kind(one, other),
     }
 }
@@ -59,6 +67,9 @@ pub fn severity(doubt: &Doubt) -> f64 {
         Doubt::DelayedRequests { share } => *share,
         Doubt::FailedRequests { failed, count } => *failed as f64 / *count as f64,
         Doubt::Environment { excess, .. } => excess.unwrap_or(0.0),
+        Doubt::Peaks {
+            why: PeaksDoubt::ProbesDisagree { before, after, .. },
+        } => (after - before).abs() / (after + before),
         _ => 0.0,
     }
 }

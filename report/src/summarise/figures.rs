@@ -12,7 +12,9 @@ pub struct Figures<'a> {
     missing: Missing,
 }
 
-const GROUPS: [&str; 10] = [
+const GROUPS: [&str; 12] = [
+    "peaks",
+    "probe",
     "load",
     "latency",
     "effective_latency",

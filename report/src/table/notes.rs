@@ -5,7 +5,7 @@ use tare_units::{Joules, Watts};
 
 use super::columns::p50;
 use super::dimensions::Dimensions;
-use crate::summarise::severity;
+use crate::summarise::{is_alike, severity};
 use crate::summary::Summary;
 
 /// A sentence about some rows.
@@ -61,7 +61,7 @@ fn doubts(summary: &Summary) -> Vec<String> {
     for doubt in &summary.doubts {
         match doubt {
             Doubt::MissingRepeats { .. } if !summary.reasons.is_empty() => {}
-            Doubt::Environment { .. } => {}
+            Doubt::Environment { .. } | Doubt::Peaks { .. } => {}
             Doubt::WithinRepeatSpread { percentile } => agreeing.push(percentile.replace('_', ".")),
             other => sentences.push(other.to_string()),
         }
@@ -80,29 +80,25 @@ fn doubts(summary: &Summary) -> Vec<String> {
     sentences
 }
 
-/// What disturbed which rows: one doubt a check, as bad as it gets.
+/// What disturbed the machine, and which rows: one doubt a thing, as bad as it gets.
 fn disturbances(summaries: &[Summary]) -> Vec<(&Doubt, Vec<&Summary>)> {
-    let mut found: Vec<(&str, &Doubt, Vec<&Summary>)> = Vec::new();
+    let is_disturbance =
+        |doubt: &&Doubt| matches!(doubt, Doubt::Environment { .. } | Doubt::Peaks { .. });
+    let mut found: Vec<(&Doubt, Vec<&Summary>)> = Vec::new();
     for summary in summaries {
-        for doubt in &summary.doubts {
-            let Doubt::Environment { check, .. } = doubt else {
-                continue;
-            };
-            match found.iter_mut().find(|(known, ..)| known == check) {
-                Some((_, worst, rows)) => {
+        for doubt in summary.doubts.iter().filter(is_disturbance) {
+            match found.iter_mut().find(|(known, _)| is_alike(known, doubt)) {
+                Some((worst, rows)) => {
                     if severity(doubt) > severity(worst) {
                         *worst = doubt;
                     }
                     rows.push(summary);
                 }
-                None => found.push((check, doubt, vec![summary])),
+                None => found.push((doubt, vec![summary])),
             }
         }
     }
     found
-        .into_iter()
-        .map(|(_, doubt, rows)| (doubt, rows))
-        .collect()
 }
 
 /// `text` with what tells `rows` from the other `summaries`, where there are others.

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use tare_results::*;
-use tare_units::{Bytes, Flops, Nanoseconds};
+use tare_units::{Bytes, BytesPerSecond, Flops, FlopsPerSecond, Nanoseconds, Rate};
 
 /// The hash of the builder's model.
 pub const MODEL: &str = "5f1d6e6b1a0c4d7c9b0a8e3f2d1c0b9a8f7e6d5c4b3a29180716253443526170";
@@ -76,6 +76,7 @@ pub fn run(id: &str, cells: Vec<Cell>) -> Run {
         reference: None,
         profile: false,
         checks: Checking::default(),
+        probes: true,
         findings: Vec::new(),
         tuned: None,
         cells: cells.into_iter().map(planned).collect(),
@@ -95,6 +96,11 @@ pub fn record(run: &str, cell: Cell, repeat: u64) -> Record {
         model: model(cell.batch),
         runtime: Some(runtime()),
         machine: machine().fingerprint,
+        peaks: Some(peaks()),
+        probe: Some(ProbesBeside {
+            before: Some(probed(1e11)),
+            after: Some(probed(0.98e11)),
+        }),
         harness: Some(HarnessCost {
             p50_ns: 62.0,
             p99_ns: Some(81.0),
@@ -128,6 +134,25 @@ pub fn record(run: &str, cell: Cell, repeat: u64) -> Record {
             count: 33,
         }),
         cell,
+    }
+}
+
+fn peaks() -> CellPeaks {
+    CellPeaks {
+        flops_per_s: FlopsPerSecond::from_per_s(1.2e11),
+        bytes_per_s: BytesPerSecond::from_per_s(1.5e10),
+        level: "DRAM".into(),
+        calibrated_at: "2026-11-21T09:00:00Z".into(),
+    }
+}
+
+fn probed(flops_per_s: f64) -> ProbeReading {
+    ProbeReading {
+        precision: "fp32".into(),
+        threads: 1,
+        kernel: "fma-avx512".into(),
+        flops_per_s: FlopsPerSecond::from_per_s(flops_per_s),
+        bytes_per_s: BytesPerSecond::from_per_s(1.4e10),
     }
 }
 

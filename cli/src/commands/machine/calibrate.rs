@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use tare_calibration::{Options, Progress, Target, allowed_cpus, cache, calibrate, render};
+use tare_calibration::{Options, Progress, cache, calibrate, render};
 use tare_clock::{MonotonicClock, utc_now};
-use tare_hardware::checks::allowed_cpus_by_core;
 
 use super::super::{json, print};
+use super::target;
 use crate::arguments::ListFormat;
 use crate::exit::{Exit, Failed};
 use crate::model_source::cache_folder;
@@ -19,11 +19,9 @@ use crate::terminal::rewrite;
 pub fn run(repeats: u64, format: ListFormat) -> Result<Exit, Failed> {
     let root = Path::new("/");
     let machine = tare_hardware::machine(root);
-    let available = tare_hardware::available_memory(root).ok();
-    let target = Target::of(&machine, available, processors(root));
     let options = Options {
         repeats,
-        ..Options::everything(target, utc_now())
+        ..Options::everything(target(root, &machine), utc_now())
     };
     let peaks = calibrate(&options, &MonotonicClock, &mut tell);
     rewrite("");
@@ -38,14 +36,6 @@ pub fn run(repeats: u64, format: ListFormat) -> Result<Exit, Failed> {
     match format {
         ListFormat::Json => print(&json(&peaks)?),
         ListFormat::Table => print(&render(&peaks)),
-    }
-}
-
-/// Those of different cores first, or two threads would be measured on one core while another idles.
-fn processors(root: &Path) -> Vec<usize> {
-    match allowed_cpus_by_core(root, std::process::id()) {
-        Ok(cpus) => cpus.into_iter().map(|cpu| cpu as usize).collect(),
-        Err(_) => allowed_cpus(),
     }
 }
 

@@ -3,17 +3,28 @@
 use std::path::Path;
 
 use tare_clock::MonotonicClock;
-use tare_hardware::energy::{Meter, MeterCommand, discover};
+use tare_hardware::energy::{Meter, MeterCommand, Sources, discover};
 use tare_hardware::nvml::Nvml;
-use tare_harness::EnergyMeter;
+use tare_harness::{EnergyMeter, NO_PROBES};
 
 use crate::exit::Failed;
 
-/// Reads every source that is here; `meter` is a command for the shell.
+/// Reads every source that is here, or none where nothing `is_probed`; `meter` is a command for the shell.
 ///
 /// # Errors
 /// Where the meter that was asked for does not work: without it, the run would lack what it is made for.
-pub fn meters(meter: Option<&str>) -> Result<EnergyMeter, Failed> {
+pub fn meters(is_probed: bool, meter: Option<&str>) -> Result<EnergyMeter, Failed> {
+    let sources = match is_probed {
+        true => sources(meter)?,
+        false => Sources {
+            usable: Vec::new(),
+            missing: [("energy".to_owned(), NO_PROBES.to_owned())].into(),
+        },
+    };
+    EnergyMeter::start(sources, MonotonicClock).map_err(Failed::input)
+}
+
+fn sources(meter: Option<&str>) -> Result<Sources, Failed> {
     let meter = meter.map(|command| {
         let command = MeterCommand::new("sh", &["-c", command]);
         Meter::start(&command, MonotonicClock)
@@ -23,6 +34,5 @@ pub fn meters(meter: Option<&str>) -> Result<EnergyMeter, Failed> {
             "--meter: {error}; it must print lines such as '12.50 187.5 W'"
         ))
     })?;
-    let sources = discover(Path::new("/"), &Nvml::shared(), meter.map(Ok));
-    EnergyMeter::start(sources, MonotonicClock).map_err(Failed::input)
+    Ok(discover(Path::new("/"), &Nvml::shared(), meter.map(Ok)))
 }

@@ -46,6 +46,8 @@ pub struct Settings {
     pub profile: bool,
     /// What is done about what the checks of the machine find.
     pub checks: Checking,
+    /// Whether workers are watched.
+    pub probes: bool,
 }
 
 impl Settings {
@@ -83,6 +85,7 @@ impl Settings {
             memory_limit: options.memory_limit.or_else(default_memory_limit),
             reference: options.reference.as_ref().map(ToString::to_string),
             profile: options.profile,
+            probes: !options.no_probes,
             checks: match (options.strict, options.no_checks) {
                 (true, _) => Checking::Strict,
                 (_, true) => Checking::Off,

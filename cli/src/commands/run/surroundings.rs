@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use tare_hardware::checks::{GpuWatch, Situation, refused, standing, strict_names};
+use tare_hardware::checks::{GpuWatch, Situation, refused, standing, strict_names, visible_gpus};
 use tare_hardware::nvml::Nvml;
 use tare_results::{Checking, Finding, Machine};
 
@@ -22,9 +22,11 @@ pub fn checked(
         return Ok(Vec::new());
     }
     let mut findings = standing(Path::new("/"), &Situation::of_this_process());
+    let visible = visible_gpus();
+    let visible = visible.as_deref();
     let gpus = devices
         .iter()
-        .filter_map(|device| GpuWatch::on(device, machine, &Nvml::shared()));
+        .filter_map(|device| GpuWatch::on(device, (machine, visible), &Nvml::shared()));
     findings.extend(gpus.flat_map(|mut gpu| {
         gpu.sample();
         gpu.end()

@@ -3,19 +3,24 @@
 use tare_results::{Gpu, Machine};
 
 /// The variable that hides GPUs from CUDA, and so renumbers the others.
-pub const VISIBLE: &str = "CUDA_VISIBLE_DEVICES";
+const VISIBLE: &str = "CUDA_VISIBLE_DEVICES";
 /// What a worker on a GPU is to find in its environment, or CUDA numbers GPUs by their speed and not as the driver lists them.
 pub const ORDER: (&str, &str) = ("CUDA_DEVICE_ORDER", "PCI_BUS_ID");
+
+/// What the environment of this process, which its workers inherit, shows CUDA; `None` for all.
+pub fn visible_gpus() -> Option<String> {
+    std::env::var(VISIBLE).ok()
+}
 
 /// Whether `device`, such as `cuda:1`, is a GPU.
 pub fn is_gpu(device: &str) -> bool {
     number(device).is_some()
 }
 
-/// The GPU of `machine` that `device` means where [`VISIBLE`] says `visible`, with its number in the driver's order, or
+/// The GPU of `machine` that `device` means where CUDA is shown `visible`, with its number in the driver's order, or
 /// why it is none of them; `None` where `device` is no GPU.
 ///
-/// Entries of the variable are numbers or beginnings of identifiers (CUDA C++ Programming Guide, environment variables).
+/// Entries of `visible` are numbers or beginnings of identifiers (CUDA C++ Programming Guide, environment variables).
 pub fn gpu_of<'a>(
     device: &str,
     machine: &'a Machine,

@@ -1,0 +1,105 @@
+//! Whether watching a worker changes its latency: the median with every probe and check over that with none.
+//!
+//! Run by `cargo bench -p tare --bench watched`. Pairs of runs of one repeat follow each other, which first by coin flip; a pair is what the interval counts.
+//! Goes on until the 90% interval of the ratio lies within 0.5% of 1, which shows both equivalent, or the pairs are used up, which shows nothing.
+
+#[path = "../bare_rten/coin.rs"]
+mod coin;
+
+use std::path::Path;
+use std::process::{Command, ExitCode};
+
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+use tare_statistics::{MeanInterval, mean_interval_at};
+
+use coin::Coin;
+
+const MARGIN: f64 = 0.005;
+const LEVEL: f64 = 0.90;
+const LEAST: usize = 20;
+const MOST: usize = 200;
+const MODELS: [&str; 2] = ["bert-tiny", "minilm-l6"];
+
+fn main() -> Result<ExitCode> {
+    // Only `cargo bench` says so; `cargo test --benches` just starts it.
+    if !std::env::args().any(|argument| argument == "--bench") {
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut coin = Coin::new(1);
+    let mut code = ExitCode::SUCCESS;
+    println!("watched over unwatched: ratio of median latencies [90% interval], rten, one thread");
+    for model in MODELS {
+        let folder = tempfile::tempdir()?;
+        let (ratio, pairs) = compare(model, folder.path(), &mut coin)?;
+        println!(
+            "{model}: {}, {pairs} pairs: {}",
+            shown(&ratio),
+            verdict(&ratio)
+        );
+        if !is_equivalent(&ratio) {
+            code = ExitCode::FAILURE;
+        }
+    }
+    Ok(code)
+}
+
+fn compare(model: &str, folder: &Path, coin: &mut Coin) -> Result<(MeanInterval, usize)> {
+    median(model, folder, true)?;
+    let mut ratios = Vec::new();
+    loop {
+        let watched_first = coin.flip();
+        let first = median(model, folder, watched_first)?;
+        let second = median(model, folder, !watched_first)?;
+        let ratio = match watched_first {
+            true => first / second,
+            false => second / first,
+        };
+        ratios.push(ratio.ln());
+        let interval = mean_interval_at(&ratios, LEVEL);
+        match interval {
+            Some(interval) if ratios.len() >= MOST => return Ok((interval, ratios.len())),
+            Some(interval) if ratios.len() >= LEAST && is_equivalent(&interval) => {
+                return Ok((interval, ratios.len()));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The median latency of one repeat, in nanoseconds.
+fn median(model: &str, folder: &Path, is_watched: bool) -> Result<f64> {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tare"));
+    command
+        .args(["run", "--model", model, "--adapter", "rten"])
+        .args(["--shape", "seq=32", "--batch", "1", "--repeats", "1"])
+        .args(["--reference", "none", "--format", "json"])
+        .env("TARE_STORE", folder.join("store"));
+    if !is_watched {
+        command.args(["--no-probes", "--no-checks"]);
+    }
+    let output = command.output().context("the binary starts")?;
+    let text = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "{model}: {text}");
+    let summaries: Value = serde_json::from_slice(&output.stdout)?;
+    let p50 = summaries[0]["latency"]["p50"]["value_ns"].as_f64();
+    p50.with_context(|| format!("{model}: no median: {text}"))
+}
+
+fn is_equivalent(ratio: &MeanInterval) -> bool {
+    ratio.low.exp() >= 1.0 - MARGIN && ratio.high.exp() <= 1.0 + MARGIN
+}
+
+fn verdict(ratio: &MeanInterval) -> &'static str {
+    let (low, high) = (ratio.low.exp(), ratio.high.exp());
+    match is_equivalent(ratio) {
+        true => "equivalent within 0.5%",
+        false if low > 1.0 + MARGIN || high < 1.0 - MARGIN => "not equivalent",
+        false => "undecided",
+    }
+}
+
+fn shown(ratio: &MeanInterval) -> String {
+    let [mean, low, high] = [ratio.mean, ratio.low, ratio.high].map(f64::exp);
+    format!("{mean:.4} [{low:.4}, {high:.4}]")
+}
