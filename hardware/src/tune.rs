@@ -17,7 +17,7 @@ use std::path::Path;
 pub use error::TuneError;
 pub use gpu::{ClockError, GpuClock, GpuClocks, NoGpus};
 pub use guardian::guard;
-pub use journal::restore;
+pub use journal::{restore, restore_by_hand};
 pub use owner::Tuned;
 
 use crate::gpus;

@@ -61,6 +61,8 @@ fn what_is_refused_before_anything_is_measured_touches_nothing() {
 fn the_first_signal_ends_the_run_and_restores_and_resuming_tunes_again() {
     let Some(made_up) = MadeUp::new() else { return };
     let running = made_up.measuring();
+    let meanwhile = made_up.tare("machine restore").with_code(2);
+    assert!(meanwhile.error().contains("goes on"), "{meanwhile:#?}");
     running.signal(rustix::process::Signal::INT);
     let ended = running.wait().with_code(130);
     ended.tells(&["restored: 3 settings", " --tune"]);

@@ -28,6 +28,15 @@ pub enum TuneError {
         /// The journal.
         journal: PathBuf,
     },
+    /// The run that tuned is still going on.
+    #[error(
+        "the run that tuned this machine goes on, and {} is its own to act upon; end that run, which restores the settings",
+        .journal.display()
+    )]
+    InUse {
+        /// The journal.
+        journal: PathBuf,
+    },
     /// The journal could not be written or removed.
     #[error("cannot keep {}, which says what to restore: {error}; run as root, or leave --tune out", .journal.display())]
     Journal {

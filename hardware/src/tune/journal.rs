@@ -1,6 +1,6 @@
 //! The file that says what to restore: on disk before anything is changed, gone when all is as it was.
 
-use std::fs;
+use std::fs::{self, File, TryLockError};
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
@@ -92,6 +92,32 @@ impl Journal {
             None => Ok(Some(journal)),
         }
     }
+}
+
+/// Marks the journal at `path` as in use for as long as the file is open: the kernel lets go of it however its holder ends.
+pub(super) fn hold(path: &Path) -> Result<File, TuneError> {
+    let held = File::open(path).and_then(|file| file.lock().map(|()| file));
+    held.map_err(|error| TuneError::Journal {
+        journal: path.to_owned(),
+        error,
+    })
+}
+
+/// As [`restore`], for a person: the settings of a run that goes on are left to it.
+///
+/// # Errors
+/// As [`restore`]; where that run goes on.
+pub fn restore_by_hand(
+    root: &Path,
+    path: &Path,
+    gpus: &dyn GpuClocks,
+) -> Result<Vec<String>, TuneError> {
+    let tried = File::open(path).map(|file| file.try_lock());
+    if let Ok(Err(TryLockError::WouldBlock)) = tried {
+        let journal = path.to_owned();
+        return Err(TuneError::InUse { journal });
+    }
+    restore(root, path, gpus)
 }
 
 /// Sets everything back to what the journal at `path` says, then removes it; gives what was restored. Without a journal

@@ -1,10 +1,11 @@
 //! The settings of a machine while it is tuned: whoever holds this restores them by letting go.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::guardian::Guardian;
-use super::journal::Journal;
+use super::journal::{self, Journal};
 use super::settings::{self, Setting};
 use super::{ClockError, GpuClock, GpuClocks, TuneError, restore};
 use crate::root::Root;
@@ -18,6 +19,7 @@ pub struct Tuned {
     changes: Vec<String>,
     left: Vec<String>,
     gpus: Box<dyn GpuClocks>,
+    held: Option<File>,
     // Last: its pipe closes when the settings have been restored.
     guardian: Option<Guardian>,
 }
@@ -53,9 +55,11 @@ impl Tuned {
             changes: Vec::new(),
             left: Vec::new(),
             gpus,
+            held: None,
             guardian: None,
         };
         if is_owner {
+            tuned.held = Some(journal::hold(journal)?);
             tuned.guardian = Some(Guardian::start(guardian)?);
             if let Err(error) = tuned.apply(&mut plan) {
                 tuned.set_back()?;
@@ -93,9 +97,10 @@ impl Tuned {
     }
 
     /// GPUs first: those that the driver withholds leave plan and journal before anything else is changed.
-    fn apply(&self, plan: &mut Plan) -> Result<(), TuneError> {
+    fn apply(&mut self, plan: &mut Plan) -> Result<(), TuneError> {
         if plan.fix(self.gpus.as_ref())? {
             plan.journal().replace(&self.journal)?;
+            self.held = Some(journal::hold(&self.journal)?);
         }
         match plan.offers_nothing() {
             true => Err(TuneError::Nothing(plan.left.join(", "))),

@@ -9,7 +9,7 @@ use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::Command;
 
-use tare_hardware::tune::{NoGpus, TuneError, Tuned, guard, restore};
+use tare_hardware::tune::{NoGpus, TuneError, Tuned, guard, restore, restore_by_hand};
 
 use self::machine::*;
 
@@ -152,6 +152,24 @@ fn a_journal_of_someone_else_s_is_told_apart_from_none() {
     assert!(matches!(refused, TuneError::Unread { .. }), "{refused}");
     assert!(refused.to_string().ends_with("such as root"), "{refused}");
     assert_eq!(machine.now(), BEFORE);
+}
+
+#[test]
+fn what_a_run_holds_that_goes_on_is_not_restored_by_hand() {
+    let machine = Machine::new();
+    let by_hand = || restore_by_hand(machine.root(), &machine.journal(), &NoGpus);
+    let mut owner = owner(&machine);
+    let refused = by_hand().unwrap_err();
+    assert!(matches!(refused, TuneError::InUse { .. }), "{refused}");
+    assert_eq!(machine.now(), TUNED);
+    let guardian = fs::read_to_string(machine.root().join("guardian")).unwrap();
+    let killed = Command::new("kill").args(["-KILL", &guardian]).status();
+    assert!(killed.unwrap().success());
+    owner.kill().unwrap();
+    owner.wait().unwrap();
+    assert_eq!(by_hand().unwrap().len(), 3);
+    assert_eq!(machine.now(), BEFORE);
+    assert!(by_hand().unwrap().is_empty(), "there is nothing more");
 }
 
 #[test]

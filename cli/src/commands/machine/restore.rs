@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use tare_hardware::tune::{JOURNAL, gpu_clocks, restore};
+use tare_hardware::tune::{JOURNAL, gpu_clocks, restore_by_hand};
 
 use super::super::print;
 use crate::exit::{Exit, Failed};
@@ -10,13 +10,13 @@ use crate::exit::{Exit, Failed};
 /// Restores what the journal says and prints it.
 ///
 /// # Errors
-/// Where the journal cannot be read, or something cannot be restored.
+/// Where the run that tuned goes on, its journal cannot be read, or something cannot be restored.
 pub fn run() -> Result<Exit, Failed> {
     let root = Path::new("/");
     let clocks = gpu_clocks(root);
     let journal = Path::new(JOURNAL);
     let is_there = journal.exists();
-    let restored = restore(root, journal, clocks.as_ref()).map_err(Failed::input)?;
+    let restored = restore_by_hand(root, journal, clocks.as_ref()).map_err(Failed::input)?;
     let lines = restored
         .iter()
         .map(|setting| format!("restored: {setting}\n"));
