@@ -66,6 +66,8 @@ pub enum Command {
     #[command(hide = true)]
     Worker,
     #[command(hide = true)]
+    Guard,
+    #[command(hide = true)]
     Probe,
 }
 
@@ -179,6 +181,8 @@ pub enum MachineCommand {
         #[arg(long, value_name = "FORMAT", default_value = "table")]
         format: ListFormat,
     },
+    /// Set back what a killed `tare run --tune` left behind
+    Restore,
     /// Measure what this machine can do, in under a minute, and keep it for later runs
     Calibrate {
         /// Repeats of each measurement, where there is time for them

@@ -40,6 +40,7 @@ fn dispatch(arguments: Arguments) -> Result<Exit, Failed> {
         Command::Export(options) => commands::show::export(store, &options),
         Command::Schema { of } => commands::schema::run(of),
         Command::Worker => commands::worker::run(),
+        Command::Guard => commands::guard::run(),
         Command::Probe => commands::probe::run(),
     }
 }

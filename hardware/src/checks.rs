@@ -14,7 +14,10 @@ mod watch;
 
 pub use catalogue::{CHECKS, Check, check_named};
 pub use doubts::{doubts, refused, strict_names};
-pub use gpu::{GpuState, gpu_findings};
+pub use gpu::{
+    GpuState, GpuWatch, ORDER as GPU_ORDER, Slowed, gpu_findings, gpu_of, is_gpu, is_of_gpu,
+    visible_gpus,
+};
 pub use render::render_findings;
 pub use standing::{Situation, allowed_cpus, allowed_cpus_by_core, standing, timer_resolution};
 pub use watch::Watch;

@@ -15,7 +15,7 @@ const SIGNS: [&str; 3] = [FOLDER, "dev/nvidiactl", "dev/dxg"];
 
 /// In NVML's order, that of the bus addresses. NVML is asked on the real machine only.
 pub(crate) fn read(root: &Root, gaps: &mut Gaps) -> Vec<Gpu> {
-    if !SIGNS.iter().any(|sign| root.exists(sign)) {
+    if !has_driver(root) {
         gaps.keep::<(), _>("gpus", Err("no NVIDIA driver"));
         return Vec::new();
     }
@@ -27,6 +27,11 @@ pub(crate) fn read(root: &Root, gaps: &mut Gaps) -> Vec<Gpu> {
         Err(Without::Root)
     };
     merged(root, told, gaps)
+}
+
+/// Whether there is anything for NVML to talk to.
+pub(crate) fn has_driver(root: &Root) -> bool {
+    SIGNS.iter().any(|sign| root.exists(sign))
 }
 
 /// Why NVML tells nothing.

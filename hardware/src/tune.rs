@@ -12,11 +12,25 @@ mod journal;
 mod owner;
 mod settings;
 
+use std::path::Path;
+
 pub use error::TuneError;
-pub use gpu::{GpuClock, GpuClocks, NoGpus};
+pub use gpu::{ClockError, GpuClock, GpuClocks, NoGpus};
 pub use guardian::guard;
-pub use journal::restore;
+pub use journal::{restore, restore_by_hand};
 pub use owner::Tuned;
+
+use crate::gpus;
+use crate::nvml::{Nvml, NvmlClocks};
+use crate::root::Root;
+
+/// The GPUs of the machine under `root` (`/` but for tests): NVML's, or none where no NVIDIA driver is.
+pub fn gpu_clocks(root: &Path) -> Box<dyn GpuClocks> {
+    match gpus::has_driver(&Root::new(root)) {
+        true => Box::new(NvmlClocks::new(Nvml::shared)),
+        false => Box::new(NoGpus),
+    }
+}
 
 /// Where the journal lies: gone after a restart, as is everything it could restore.
 pub const JOURNAL: &str = "/run/tare-tune.json";

@@ -3,6 +3,8 @@
 
 #[path = "nvml/fake.rs"]
 mod fake;
+#[path = "nvml/watch.rs"]
+mod watch;
 
 use fake::Fake;
 use tare_clock::{Clock, MonotonicClock, SimulatedClock};
@@ -293,7 +295,10 @@ fn what_slows_a_gpu_down_is_named_and_idleness_is_not() {
     let nvml = fake.load().unwrap();
     assert_eq!(nvml.throttling(0), Ok(Vec::new()));
     fake.set(&format!("count=1\nthrottle={}", IDLE | POWER_CAP | HOT));
-    assert_eq!(nvml.throttling(0), Ok(vec!["power limit", "temperature"]));
+    assert_eq!(
+        nvml.throttling(0),
+        Ok(vec!["sw-power-cap", "sw-thermal-slowdown"])
+    );
     fake.set(&format!("count=1\nfail.throttle={UNSUPPORTED}"));
     assert_eq!(
         nvml.throttling(0).unwrap_err().to_string(),

@@ -1,6 +1,7 @@
 //! Joules beside the repeats of a run: idle before and after each worker, with the model loaded, and while it works.
 
 use tare_clock::Clock;
+use tare_hardware::checks::{gpu_of, visible_gpus};
 use tare_hardware::energy::{
     Assessment, DEFAULT_BOUND, EnergySampler, History, Measured, Primary, SamplerOptions, Sources,
     Span, Windows, assess, needed_window,
@@ -184,14 +185,12 @@ fn spoilt(error: &str) -> Assessment {
     assessment
 }
 
-/// The processors', or that of the GPU of this number.
+/// The processors', or that of the GPU that `device` means.
 fn primary(device: &str, machine: &Machine) -> Primary {
-    let index = device.strip_prefix("cuda:");
-    let index = index.and_then(|index| index.parse::<usize>().ok());
-    let gpu = index.and_then(|index| machine.gpus.get(index));
-    match gpu.and_then(|gpu| gpu.uuid.clone()) {
-        Some(uuid) => Primary::Gpu(uuid),
-        None => Primary::Cpu,
+    let gpu = gpu_of(device, machine, visible_gpus().as_deref());
+    match gpu {
+        Some(Ok((_, gpu))) => gpu.uuid.clone().map_or(Primary::Cpu, Primary::Gpu),
+        Some(Err(_)) | None => Primary::Cpu,
     }
 }
 

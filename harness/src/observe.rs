@@ -5,7 +5,7 @@ mod memory;
 use std::path::Path;
 
 use tare_clock::Clock;
-use tare_hardware::checks::{Watch, allowed_cpus};
+use tare_hardware::checks::{GpuWatch, Watch, allowed_cpus};
 use tare_hardware::energy::Span;
 use tare_hardware::{
     CounterProbe, CounterReading, CpuProbe, CpuReading, MemoryProbe, Probe, ProcessMemory, counters,
@@ -34,6 +34,7 @@ pub struct Observer<'a, C> {
     clock: &'a C,
     scales: &'a Scales<'a>,
     is_checked: bool,
+    gpu: Option<GpuWatch>,
     is_probed: bool,
     probes: Option<Probes<'a, C>>,
     observed: Observed,
@@ -78,13 +79,21 @@ impl<'a, C: Clock> Observer<'a, C> {
             scales,
             is_checked: checks != Checking::Off,
             is_probed,
+            gpu: None,
             probes: None,
             observed: Observed::default(),
         }
     }
 
+    /// With a window on the GPU that the worker is going to use.
+    pub fn beside(self, gpu: Option<GpuWatch>) -> Self {
+        Self { gpu, ..self }
+    }
+
     /// What was seen.
-    pub fn into_observed(self) -> Observed {
+    pub fn into_observed(mut self) -> Observed {
+        let gpu = self.gpu.map_or_else(Vec::new, GpuWatch::end);
+        self.observed.findings.extend(gpu);
         Observed {
             is_timed: self.kind.is_timed(),
             is_unprobed: !self.is_probed,
@@ -159,6 +168,9 @@ impl<'a, C: Clock> Observer<'a, C> {
         if self.kind.is_timed() {
             let counted = probes.counters.end();
             self.observed.counted = Some((probes.cpu.end(), counted));
+            if let Some(gpu) = self.gpu.as_mut().filter(|_| probes.surroundings.is_some()) {
+                gpu.sample();
+            }
             self.observed.findings = probes.surroundings.map_or_else(Vec::new, Watch::end);
         }
         self.observed.memory.last = Some(probes.memory.end());
@@ -211,6 +223,9 @@ impl<C: Clock> Watcher for Observer<'_, C> {
                     && let Some(watch) = &mut probes.surroundings
                 {
                     watch.sample();
+                    if let Some(gpu) = &mut self.gpu {
+                        gpu.sample();
+                    }
                 }
                 probes.memory.look().ok()
             }
@@ -257,5 +272,7 @@ impl Observed {
     }
 }
 
+#[cfg(test)]
+mod gpu_tests;
 #[cfg(test)]
 mod tests;

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use tare_clock::Clock;
+use tare_hardware::nvml::{Nvml, NvmlError};
 use tare_results::store::{RunWriter, StoreError};
 use tare_results::{Event, Record, Run};
 
@@ -32,6 +33,8 @@ pub struct RunRequest<'a> {
     pub program: WorkerProgram,
     /// Where records go.
     pub writer: RunWriter,
+    /// Who tells of GPUs.
+    pub nvml: Result<Nvml, NvmlError>,
     /// What tells joules.
     pub energy: EnergyMeter,
     /// What tells peaks.

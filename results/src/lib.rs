@@ -38,6 +38,6 @@ pub use peaks::{
 };
 pub use profile::{NodeShare, OperatorShare, Profile};
 pub use record::{Failure, Kind, Phase, Producer, RECORD_SCHEMA, Record};
-pub use run::{PlannedCell, RUN_SCHEMA, Run};
+pub use run::{PlannedCell, RUN_SCHEMA, Run, Tuning};
 pub use schema::{record_schema, run_schema, schema_of};
 pub use verdict::{Missing, Verdict};

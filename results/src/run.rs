@@ -52,6 +52,9 @@ pub struct Run {
     /// What they found before the first worker started.
     #[serde(default)]
     pub findings: Vec<Finding>,
+    /// What tuning did to the machine before it was looked at; `null` where it was measured as it stood.
+    #[serde(default)]
+    pub tuned: Option<Tuning>,
     /// The cells, in the order of the plan.
     pub cells: Vec<PlannedCell>,
 }
@@ -59,6 +62,15 @@ pub struct Run {
 /// Runs of earlier versions were.
 fn watched() -> bool {
     true
+}
+
+/// What was set on a machine for the time of a run.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Tuning {
+    /// Settings that were changed, with what they were and became, a line each; empty where all were as wanted.
+    pub changed: Vec<String>,
+    /// Why others were left as they were, a line each.
+    pub left: Vec<String>,
 }
 
 /// A cell of the plan.

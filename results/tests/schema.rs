@@ -6,8 +6,8 @@ mod validator;
 
 use serde_json::{Value, json};
 use tare_results::{
-    Doubt, Failure, Kind, NodeShare, OperatorShare, Phase, Profile, Record, Verdict, record_schema,
-    run_schema,
+    Doubt, Failure, Kind, NodeShare, OperatorShare, Phase, Profile, Record, Run, Tuning, Verdict,
+    record_schema, run_schema,
 };
 use validator::violations;
 
@@ -79,9 +79,23 @@ fn a_profile_and_every_doubt_keep_to_the_schema() {
 }
 
 #[test]
-fn a_run_keeps_to_its_schema() {
-    let run = value(&common::run(ID, vec![common::cell(1)]));
-    assert_eq!(violations(&value(&run_schema()), &run), [""; 0]);
+fn a_run_keeps_to_its_schema_tuned_or_not() {
+    let mut run = common::run(ID, vec![common::cell(1)]);
+    let schema = value(&run_schema());
+    assert_eq!(violations(&schema, &value(&run)), [""; 0]);
+    run.tuned = Some(Tuning {
+        changed: vec!["governor: powersave to performance".into()],
+        left: vec!["there is no switch for turbo".into()],
+    });
+    assert_eq!(violations(&schema, &value(&run)), [""; 0]);
+}
+
+#[test]
+fn a_run_written_before_there_was_tuning_was_not_tuned() {
+    let run = common::run(ID, vec![common::cell(1)]);
+    let mut written = value(&run);
+    written.as_object_mut().unwrap().remove("tuned");
+    assert_eq!(serde_json::from_value::<Run>(written).unwrap(), run);
 }
 
 #[test]

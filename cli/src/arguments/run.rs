@@ -94,6 +94,10 @@ pub struct RunOptions {
     /// Check nothing of the machine; every record says so
     #[arg(long)]
     pub no_checks: bool,
+    /// As root: governors at performance, turbo off and GPUs at their base clock while the run goes, set back on every
+    /// way out; a run that was tuned is resumed with --tune, another one without
+    #[arg(long)]
+    pub tune: bool,
     /// Read nothing beside the workers: no memory, and no limit on it, no counters, energy or peaks; with --no-checks, for seeing what watching costs
     #[arg(long, conflicts_with_all = ["memory_limit", "meter"])]
     pub no_probes: bool,

@@ -2,6 +2,7 @@
 
 mod calibrate;
 mod check;
+mod restore;
 
 use std::path::Path;
 
@@ -21,6 +22,7 @@ pub fn run(command: &MachineCommand) -> Result<Exit, Failed> {
     match command {
         MachineCommand::Show { format } => show(*format),
         MachineCommand::Check { window, format } => check::run(*window, *format),
+        MachineCommand::Restore => restore::run(),
         MachineCommand::Calibrate { repeats, format } => calibrate::run(*repeats, *format),
     }
 }

@@ -6,17 +6,19 @@ mod resume;
 mod selection;
 mod settings;
 mod surroundings;
+mod tuning;
 
 use std::path::Path;
 
 use tare_clock::{Clock, MonotonicClock, utc_now};
+use tare_hardware::nvml::Nvml;
 use tare_harness::plan::{Plan, plan};
 use tare_harness::{
     EnergyMeter, NO_PROBES, NoPeakMeter, PeakMeter, RunOutcome, RunRequest, execute,
 };
 use tare_report::{Summary, summarise};
 use tare_results::store::{RunWriter, Store};
-use tare_results::{Producer, RUN_SCHEMA, Record, Run, Verdict};
+use tare_results::{Producer, RUN_SCHEMA, Record, Run, Tuning, Verdict};
 
 use super::{print, show, worker};
 use crate::arguments::{Format, RunOptions};
@@ -27,6 +29,7 @@ use crate::terminal::rewrite;
 use peaks::Calibrated;
 use settings::Settings;
 pub use settings::load_suite;
+use tuning::Held;
 
 /// A run that can begin: planned, and with its place in the store.
 struct Ready {
@@ -41,17 +44,27 @@ struct Ready {
 /// # Errors
 /// Where what was asked for cannot be measured at all, or records cannot be kept.
 pub fn run(store: Option<&Path>, options: RunOptions) -> Result<Exit, Failed> {
+    let mut held = Held::default();
+    let outcome = run_holding(&mut held, store, &options);
+    held.end(outcome)
+}
+
+fn run_holding(
+    held: &mut Held,
+    store: Option<&Path>,
+    options: &RunOptions,
+) -> Result<Exit, Failed> {
     let format = options.format;
     let store = show::open(store)?;
     let meter = options.meter.as_deref();
     let (ready, energy) = match &options.resume {
         Some(run) => {
-            let ready = resume::resume(&store, run, &options)?;
+            let ready = resume::resume(&store, run, options, held)?;
             let energy = joules::meters(ready.run.probes, meter)?;
             (ready, energy)
         }
         None => {
-            let settings = Settings::of(&options)?;
+            let settings = Settings::of(options)?;
             let plan = looking(|| {
                 worker::with_desk(|desk| plan(&settings.selection, desk).map_err(Failed::input))
             })?;
@@ -61,8 +74,9 @@ pub fn run(store: Option<&Path>, options: RunOptions) -> Result<Exit, Failed> {
             plan.check_limits(settings.duration, settings.max_requests)
                 .map_err(Failed::input)?;
             settings.check_memory(&plan)?;
+            let tuned = held.begin(options.tune)?;
             let energy = joules::meters(settings.probes, meter)?;
-            (begin(&store, settings, plan)?, energy)
+            (begin(&store, settings, plan, tuned)?, energy)
         }
     };
     measure(&store, ready, energy, format)
@@ -76,8 +90,16 @@ fn looking<T>(work: impl FnOnce() -> T) -> T {
     done
 }
 
-fn begin(store: &Store, settings: Settings, plan: Plan) -> Result<Ready, Failed> {
-    let findings = surroundings::checked(settings.checks)?;
+fn begin(
+    store: &Store,
+    settings: Settings,
+    plan: Plan,
+    tuned: Option<Tuning>,
+) -> Result<Ready, Failed> {
+    let machine = tare_hardware::machine(Path::new("/"));
+    let cells = plan.cells.iter().map(|work| &work.planned.cell);
+    let devices = cells.map(|cell| cell.device.as_str()).collect();
+    let findings = surroundings::checked(settings.checks, &machine, &devices)?;
     let created = utc_now();
     let salt = MonotonicClock.now().as_nanos() ^ u64::from(std::process::id());
     let run = Run {
@@ -85,7 +107,7 @@ fn begin(store: &Store, settings: Settings, plan: Plan) -> Result<Ready, Failed>
         id: store.new_run_id(&created, salt).map_err(Failed::input)?,
         created,
         producer: producer(),
-        machine: tare_hardware::machine(Path::new("/")),
+        machine,
         suite: settings.suite,
         repeats: settings.repeats,
         duration_ns: settings.duration,
@@ -97,6 +119,7 @@ fn begin(store: &Store, settings: Settings, plan: Plan) -> Result<Ready, Failed>
         checks: settings.checks,
         probes: settings.probes,
         findings,
+        tuned,
         cells: plan.cells.iter().map(|work| work.planned.clone()).collect(),
     };
     let writer = store.create(&run).map_err(Failed::input)?;
@@ -133,6 +156,7 @@ fn measure(
             done,
             program: worker::program()?,
             writer,
+            nvml: Nvml::shared(),
             energy,
             peaks,
             stop: &stop,
@@ -179,9 +203,10 @@ fn afterword(
     let folder = store.dir().join(&run.id);
     match outcome.interrupted {
         true => eprintln!(
-            "stopped; what is done is in {}; go on with: tare run --resume {}",
+            "stopped; what is done is in {}; go on with: tare run --resume {}{}",
             folder.display(),
-            run.id
+            run.id,
+            run.tuned.as_ref().map_or("", |_| " --tune")
         ),
         false => eprintln!("run {} is in {}", run.id, folder.display()),
     }

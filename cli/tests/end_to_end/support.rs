@@ -175,6 +175,14 @@ pub struct Running {
 }
 
 impl Running {
+    pub fn of(child: Child) -> Self {
+        Self { child: Some(child) }
+    }
+
+    pub fn signal(&self, signal: Signal) {
+        kill(self.pid(), signal);
+    }
+
     pub fn pid(&self) -> i32 {
         let child = self.child.as_ref().expect("not waited for");
         i32::try_from(child.id()).expect("a process")

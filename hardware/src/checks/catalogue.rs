@@ -152,7 +152,7 @@ pub(crate) const TIMER_SLACK: Check = standing(
 pub(crate) const GPU_PROCESSES: Check = standing(
     "gpu-processes",
     "other programs on the GPU take its time, memory and power",
-    "end them (nvidia-smi shows them), or choose another GPU with CUDA_VISIBLE_DEVICES",
+    "end them (nvidia-smi shows them), or choose another GPU with --device cuda:N",
 )
 .doubted()
 .strict();

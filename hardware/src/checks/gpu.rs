@@ -1,24 +1,38 @@
-//! Checks of GPUs, from values that whoever talks to the driver hands in.
+//! Checks of GPUs: who else uses them, and what slows them down.
+
+mod place;
+mod watch;
+
+use std::collections::BTreeMap;
 
 use tare_results::Finding;
 
 use super::catalogue::{GPU_PROCESSES, GPU_THROTTLING};
 use super::judged::Judged;
 
+pub use place::{ORDER, gpu_of, is_gpu, visible_gpus};
+pub use watch::GpuWatch;
+
 /// What the driver says of one GPU, or why it does not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GpuState {
     /// Such as `GPU 0 (NVIDIA H200)`.
     pub name: String,
-    /// The driver's reasons for not running at full clocks, seen within the window, in lower case with dashes, such as
-    /// `hw-thermal-slowdown`.
-    pub throttle_reasons: Result<Vec<String>, String>,
-    /// Processes on the GPU that are not tare's, each with its identifier.
+    /// What slowed it down within a window.
+    pub slowed: Result<Slowed, String>,
+    /// Processes on the GPU that are not tare's.
     pub foreign_processes: Result<Vec<String>, String>,
 }
 
-/// Reasons that are no slowing down: there is nothing to do, or a person chose the clocks.
-const HARMLESS: &[&str] = &["gpu-idle", "applications-clocks-setting"];
+/// What slowed a GPU down, look by look.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Slowed {
+    /// How often it was looked at.
+    pub looks: u64,
+    /// In how many of the looks each reason was there, by the driver's name in lower case with dashes, such as
+    /// `hw-thermal-slowdown`; idleness and clocks that a person chose are none.
+    pub reasons: BTreeMap<String, u64>,
+}
 
 /// Two findings a GPU: whether it was slowed down, and who else uses it.
 pub fn gpu_findings(gpus: &[GpuState]) -> Vec<Finding> {
@@ -29,6 +43,11 @@ pub fn gpu_findings(gpus: &[GpuState]) -> Vec<Finding> {
         ]
     };
     gpus.iter().flat_map(both).collect()
+}
+
+/// Whether a finding is about one GPU, and so says nothing of what ran elsewhere.
+pub fn is_of_gpu(finding: &Finding) -> bool {
+    [GPU_PROCESSES.name, GPU_THROTTLING.name].contains(&finding.check.as_str())
 }
 
 fn processes(gpu: &GpuState) -> Result<Judged, String> {
@@ -45,20 +64,17 @@ fn processes(gpu: &GpuState) -> Result<Judged, String> {
 }
 
 fn throttling(gpu: &GpuState) -> Result<Judged, String> {
-    let reasons = gpu
-        .throttle_reasons
-        .as_ref()
-        .map_err(|why| named(gpu, why))?;
-    let slowing: Vec<&str> = reasons
-        .iter()
-        .map(String::as_str)
-        .filter(|reason| !HARMLESS.contains(reason))
-        .collect();
-    let listed = match slowing.is_empty() {
+    let slowed = gpu.slowed.as_ref().map_err(|why| named(gpu, why))?;
+    let seen = slowed.reasons.iter().map(|(reason, looks)| match looks {
+        looks if *looks == slowed.looks => reason.clone(),
+        looks => format!("{reason} in {looks} of {} looks", slowed.looks),
+    });
+    let listed = match slowed.reasons.is_empty() {
         true => "not slowed down".to_owned(),
-        false => slowing.join(", "),
+        false => seen.collect::<Vec<_>>().join(", "),
     };
-    Ok(Judged::problem_if(!slowing.is_empty(), named(gpu, &listed)))
+    let is_problem = !slowed.reasons.is_empty();
+    Ok(Judged::problem_if(is_problem, named(gpu, &listed)))
 }
 
 fn named(gpu: &GpuState, what: &str) -> String {
@@ -70,19 +86,23 @@ mod tests {
     use tare_results::Outcome;
 
     use super::*;
+    use crate::checks::catalogue::STEAL;
 
-    fn gpu(reasons: &[&str], foreign: &[&str]) -> GpuState {
-        let owned = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
+    fn gpu(reasons: &[(&str, u64)], foreign: &[&str]) -> GpuState {
+        let reasons = reasons.iter().map(|(name, looks)| ((*name).into(), *looks));
         GpuState {
             name: "GPU 0".into(),
-            throttle_reasons: Ok(owned(reasons)),
-            foreign_processes: Ok(owned(foreign)),
+            slowed: Ok(Slowed {
+                looks: 10,
+                reasons: reasons.collect(),
+            }),
+            foreign_processes: Ok(foreign.iter().map(|text| (*text).to_owned()).collect()),
         }
     }
 
     #[test]
-    fn a_gpu_at_work_or_at_rest_by_itself_is_fine() {
-        let findings = gpu_findings(&[gpu(&["gpu-idle", "applications-clocks-setting"], &[])]);
+    fn a_gpu_that_nobody_disturbs_is_fine() {
+        let findings = gpu_findings(&[gpu(&[], &[])]);
         let found = |text: &str| Outcome::Fine { found: text.into() };
         assert_eq!(findings[0].outcome, found("GPU 0: no other process"));
         assert_eq!(findings[1].outcome, found("GPU 0: not slowed down"));
@@ -91,10 +111,8 @@ mod tests {
 
     #[test]
     fn heat_and_strangers_are_problems_by_name() {
-        let state = gpu(
-            &["gpu-idle", "hw-thermal-slowdown"],
-            &["python (71)", "game (9)"],
-        );
+        let slowed = [("hw-thermal-slowdown", 3), ("sw-power-cap", 10)];
+        let state = gpu(&slowed, &["process 71", "process 9"]);
         let findings = gpu_findings(&[state]);
         let texts: Vec<&str> = findings
             .iter()
@@ -105,14 +123,17 @@ mod tests {
             .collect();
         assert_eq!(
             texts,
-            ["GPU 0: python (71), game (9)", "GPU 0: hw-thermal-slowdown"]
+            [
+                "GPU 0: process 71, process 9",
+                "GPU 0: hw-thermal-slowdown in 3 of 10 looks, sw-power-cap"
+            ]
         );
     }
 
     #[test]
     fn a_driver_that_does_not_say_is_a_reason() {
         let state = GpuState {
-            throttle_reasons: Err("not supported".into()),
+            slowed: Err("not supported".into()),
             foreign_processes: Err("no permission".into()),
             ..gpu(&[], &[])
         };
@@ -130,5 +151,11 @@ mod tests {
                 unchecked("GPU 0: not supported")
             ]
         );
+    }
+
+    #[test]
+    fn findings_of_gpus_are_told_from_those_of_the_rest_of_the_machine() {
+        assert!(gpu_findings(&[gpu(&[], &[])]).iter().all(is_of_gpu));
+        assert!(!is_of_gpu(&STEAL.finding(Err("not told"))));
     }
 }

@@ -103,6 +103,47 @@ impl Nvml {
         self.patiently("the number of GPUs", Library::device_count)
     }
 
+    /// What a device is called, such as `NVIDIA H200`.
+    ///
+    /// # Errors
+    /// Where NVML does not say in time.
+    pub fn name(&self, index: u32) -> Result<String, NvmlError> {
+        self.patiently("the name", move |library| {
+            library.device_by_index(index)?.name()
+        })
+    }
+
+    /// The identifier of a device, such as `GPU-…`.
+    ///
+    /// # Errors
+    /// Where NVML does not say in time.
+    pub fn uuid(&self, index: u32) -> Result<String, NvmlError> {
+        self.patiently("the identifier", move |library| {
+            library.device_by_index(index)?.uuid()
+        })
+    }
+
+    /// The index of the device with this identifier.
+    ///
+    /// # Errors
+    /// Where NVML lists no such device, or does not say in time.
+    pub fn index(&self, uuid: &str) -> Result<u32, NvmlError> {
+        self.of_named(uuid, "its index", |gpu| gpu.index())
+    }
+
+    /// An answer of the device with this identifier, which may take as long as waking it up.
+    pub(crate) fn of_named<T: Send + 'static>(
+        &self,
+        uuid: &str,
+        what: &'static str,
+        question: impl FnOnce(&mut Device<'_>) -> Result<T, WrapperError> + Send + 'static,
+    ) -> Result<T, NvmlError> {
+        let uuid = uuid.to_owned();
+        self.patiently(what, move |library| {
+            question(&mut library.device_by_uuid(uuid)?)
+        })
+    }
+
     /// An answer that may take as long as waking a device up.
     pub(crate) fn patiently<T: Send + 'static>(
         &self,

@@ -70,7 +70,8 @@ impl Nvml {
         })
     }
 
-    /// What slows a device down at the moment, in words; empty where nothing but idleness or a setting does.
+    /// What slows a device down at the moment, by NVML's names in lower case with dashes, such as `sw-power-cap`; empty
+    /// where nothing but idleness or a setting does.
     ///
     /// # Errors
     /// Where NVML does not say in time.
@@ -117,13 +118,13 @@ impl Nvml {
 }
 
 const THROTTLES: [(ThrottleReasons, &str); 5] = [
-    (ThrottleReasons::SW_POWER_CAP, "power limit"),
-    (ThrottleReasons::HW_SLOWDOWN, "slowdown by hardware"),
-    (ThrottleReasons::SW_THERMAL_SLOWDOWN, "temperature"),
-    (ThrottleReasons::HW_THERMAL_SLOWDOWN, "critical temperature"),
+    (ThrottleReasons::SW_POWER_CAP, "sw-power-cap"),
+    (ThrottleReasons::HW_SLOWDOWN, "hw-slowdown"),
+    (ThrottleReasons::SW_THERMAL_SLOWDOWN, "sw-thermal-slowdown"),
+    (ThrottleReasons::HW_THERMAL_SLOWDOWN, "hw-thermal-slowdown"),
     (
         ThrottleReasons::HW_POWER_BRAKE_SLOWDOWN,
-        "power brake of the supply",
+        "hw-power-brake-slowdown",
     ),
 ];
 

@@ -28,9 +28,26 @@ pub enum TuneError {
         /// The journal.
         journal: PathBuf,
     },
+    /// The run that tuned is still going on.
+    #[error(
+        "the run that tuned this machine goes on, and {} is its own to act upon; end that run, which restores the settings",
+        .journal.display()
+    )]
+    InUse {
+        /// The journal.
+        journal: PathBuf,
+    },
     /// The journal could not be written or removed.
-    #[error("cannot keep {}, which says what to restore: {error}; tuning wants a writable folder for it", .journal.display())]
+    #[error("cannot keep {}, which says what to restore: {error}; run as root, or leave --tune out", .journal.display())]
     Journal {
+        /// The journal.
+        journal: PathBuf,
+        /// What the operating system said.
+        error: std::io::Error,
+    },
+    /// The journal is not this user's to read.
+    #[error("cannot read {}, which says what to restore: {error}; run as the user that tuned, such as root", .journal.display())]
+    Unread {
         /// The journal.
         journal: PathBuf,
         /// What the operating system said.

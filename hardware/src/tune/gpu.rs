@@ -10,19 +10,27 @@ pub struct GpuClock {
     pub was: String,
 }
 
+/// Why the clocks of a GPU were not fixed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ClockError {
+    /// The driver does not let this process, or this device has no such setting: nothing was changed.
+    #[error("{0}")]
+    Withheld(String),
+    /// Anything else; it may have been changed.
+    #[error("{0}")]
+    Failed(String),
+}
+
 /// Fixes clocks and frees them again.
 pub trait GpuClocks {
-    /// All devices whose clocks can be set, as they are; empty where there is none.
-    ///
-    /// # Errors
-    /// Where the driver does not answer.
-    fn current(&self) -> Result<Vec<GpuClock>, String>;
+    /// Each device whose clocks can be set, as they are, or why one cannot; empty where there is none.
+    fn current(&self) -> Vec<Result<GpuClock, String>>;
 
     /// Fixes the clocks of `device` at a frequency that it can hold.
     ///
     /// # Errors
     /// Where the driver refuses.
-    fn fix(&self, device: &str) -> Result<(), String>;
+    fn fix(&self, device: &str) -> Result<(), ClockError>;
 
     /// Sets `clock.device` back to `clock.was`; not changing what is so already is no error.
     ///
@@ -36,12 +44,12 @@ pub trait GpuClocks {
 pub struct NoGpus;
 
 impl GpuClocks for NoGpus {
-    fn current(&self) -> Result<Vec<GpuClock>, String> {
-        Ok(Vec::new())
+    fn current(&self) -> Vec<Result<GpuClock, String>> {
+        Vec::new()
     }
 
-    fn fix(&self, device: &str) -> Result<(), String> {
-        Err(format!("there is no {device}"))
+    fn fix(&self, device: &str) -> Result<(), ClockError> {
+        Err(ClockError::Failed(format!("there is no {device}")))
     }
 
     fn restore(&self, clock: &GpuClock) -> Result<(), String> {

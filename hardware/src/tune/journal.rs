@@ -1,6 +1,6 @@
 //! The file that says what to restore: on disk before anything is changed, gone when all is as it was.
 
-use std::fs;
+use std::fs::{self, File, TryLockError};
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
@@ -32,13 +32,25 @@ impl Journal {
 
     /// Only where there is no such file yet: whole or not at all, for its owner alone, and synced.
     pub(super) fn write(&self, path: &Path) -> Result<(), TuneError> {
+        self.put(path, |own, path| fs::hard_link(own, path))
+    }
+
+    /// In place of the one that this owner wrote.
+    pub(super) fn replace(&self, path: &Path) -> Result<(), TuneError> {
+        self.put(path, |own, path| fs::rename(own, path))
+    }
+
+    fn put(
+        &self,
+        path: &Path,
+        place: impl FnOnce(&Path, &Path) -> std::io::Result<()>,
+    ) -> Result<(), TuneError> {
         let mut own = path.as_os_str().to_owned();
         own.push(format!(".{}", std::process::id()));
-        let outcome = self
-            .write_new(Path::new(&own))
-            .and_then(|()| fs::hard_link(&own, path));
-        // Where it was not created there is nothing to remove.
-        let _ = fs::remove_file(&own);
+        let own = Path::new(&own);
+        let outcome = self.write_new(own).and_then(|()| place(own, path));
+        // Where it was not created, or has its place, there is nothing to remove.
+        let _ = fs::remove_file(own);
         let journal = path.to_owned();
         outcome.map_err(|error| match error.kind() {
             ErrorKind::AlreadyExists => TuneError::Pending { journal },
@@ -61,7 +73,7 @@ impl Journal {
     fn read(path: &Path) -> Result<Option<Self>, TuneError> {
         let text = match fs::read_to_string(path) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            read => read.map_err(|error| TuneError::Journal {
+            read => read.map_err(|error| TuneError::Unread {
                 journal: path.to_owned(),
                 error,
             })?,
@@ -80,6 +92,32 @@ impl Journal {
             None => Ok(Some(journal)),
         }
     }
+}
+
+/// Marks the journal at `path` as in use for as long as the file is open: the kernel lets go of it however its holder ends.
+pub(super) fn hold(path: &Path) -> Result<File, TuneError> {
+    let held = File::open(path).and_then(|file| file.lock().map(|()| file));
+    held.map_err(|error| TuneError::Journal {
+        journal: path.to_owned(),
+        error,
+    })
+}
+
+/// As [`restore`], for a person: the settings of a run that goes on are left to it.
+///
+/// # Errors
+/// As [`restore`]; where that run goes on.
+pub fn restore_by_hand(
+    root: &Path,
+    path: &Path,
+    gpus: &dyn GpuClocks,
+) -> Result<Vec<String>, TuneError> {
+    let tried = File::open(path).map(|file| file.try_lock());
+    if let Ok(Err(TryLockError::WouldBlock)) = tried {
+        let journal = path.to_owned();
+        return Err(TuneError::InUse { journal });
+    }
+    restore(root, path, gpus)
 }
 
 /// Sets everything back to what the journal at `path` says, then removes it; gives what was restored. Without a journal

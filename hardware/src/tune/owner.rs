@@ -1,21 +1,25 @@
 //! The settings of a machine while it is tuned: whoever holds this restores them by letting go.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::guardian::Guardian;
-use super::journal::Journal;
+use super::journal::{self, Journal};
 use super::settings::{self, Setting};
-use super::{GpuClock, GpuClocks, TuneError, restore};
+use super::{ClockError, GpuClock, GpuClocks, TuneError, restore};
 use crate::root::Root;
 
 /// A tuned machine; dropping it restores what was, on unwinding too.
 pub struct Tuned {
     root: PathBuf,
     journal: PathBuf,
+    /// Whether there is a journal, and it is this one's.
+    is_owner: bool,
     changes: Vec<String>,
     left: Vec<String>,
     gpus: Box<dyn GpuClocks>,
+    held: Option<File>,
     // Last: its pipe closes when the settings have been restored.
     guardian: Option<Guardian>,
 }
@@ -38,23 +42,32 @@ impl Tuned {
             let journal = journal.to_owned();
             return Err(TuneError::Pending { journal });
         }
-        let plan = Plan::of(&Root::new(root), gpus.as_ref())?;
-        if !plan.is_empty() {
-            Journal::new(plan.settings.clone(), plan.gpus.clone()).write(journal)?;
+        let mut plan = Plan::of(&Root::new(root), gpus.as_ref())?;
+        let is_owner = !plan.is_empty();
+        if is_owner {
+            plan.journal().write(journal)?;
         }
         // Only from here on is the journal this owner's to act upon.
         let mut tuned = Self {
             root: root.to_owned(),
             journal: journal.to_owned(),
-            changes: plan.changes(),
-            left: plan.left.clone(),
+            is_owner,
+            changes: Vec::new(),
+            left: Vec::new(),
             gpus,
+            held: None,
             guardian: None,
         };
-        if !plan.is_empty() {
+        if is_owner {
+            tuned.held = Some(journal::hold(journal)?);
             tuned.guardian = Some(Guardian::start(guardian)?);
-            plan.apply(&Root::new(root), tuned.gpus.as_ref())?;
+            if let Err(error) = tuned.apply(&mut plan) {
+                tuned.set_back()?;
+                return Err(error);
+            }
         }
+        tuned.changes = plan.changes();
+        tuned.left = plan.left;
         Ok(tuned)
     }
 
@@ -77,10 +90,22 @@ impl Tuned {
     }
 
     fn set_back(&mut self) -> Result<Vec<String>, TuneError> {
-        if self.changes.is_empty() {
-            return Ok(Vec::new());
+        match self.is_owner {
+            true => restore(&self.root, &self.journal, self.gpus.as_ref()),
+            false => Ok(Vec::new()),
         }
-        restore(&self.root, &self.journal, self.gpus.as_ref())
+    }
+
+    /// GPUs first: those that the driver withholds leave plan and journal before anything else is changed.
+    fn apply(&mut self, plan: &mut Plan) -> Result<(), TuneError> {
+        if plan.fix(self.gpus.as_ref())? {
+            plan.journal().replace(&self.journal)?;
+            self.held = Some(journal::hold(&self.journal)?);
+        }
+        match plan.offers_nothing() {
+            true => Err(TuneError::Nothing(plan.left.join(", "))),
+            false => plan.set(&Root::new(&self.root)),
+        }
     }
 }
 
@@ -97,35 +122,49 @@ struct Plan {
     settings: Vec<Setting>,
     gpus: Vec<GpuClock>,
     left: Vec<String>,
+    /// Whether the machine has settings at all, be they as wanted already.
+    has_settings: bool,
 }
 
 impl Plan {
     fn of(root: &Root, gpus: &dyn GpuClocks) -> Result<Self, TuneError> {
         let (mut settings, mut left) = settings::current(root);
-        let gpus = gpus.current().unwrap_or_else(|reason| {
-            left.push(reason);
-            Vec::new()
-        });
-        if settings.is_empty() && gpus.is_empty() {
-            return Err(TuneError::Nothing(left.join(", ")));
-        }
+        let has_settings = !settings.is_empty();
         settings.retain(|setting| setting.was != setting.tuned);
+        let mut clocks = Vec::new();
+        for clock in gpus.current() {
+            match clock {
+                Ok(clock) => clocks.push(clock),
+                Err(reason) => left.push(reason),
+            }
+        }
         let checked = settings
             .iter()
             .filter_map(|setting| setting.may_be_written(root).err());
         let files: Vec<String> = checked.collect();
-        match files.is_empty() {
-            true => Ok(Self {
-                settings,
-                gpus,
-                left,
-            }),
-            false => Err(TuneError::Forbidden { files }),
+        let plan = Self {
+            settings,
+            gpus: clocks,
+            left,
+            has_settings,
+        };
+        match (plan.offers_nothing(), files.is_empty()) {
+            (true, _) => Err(TuneError::Nothing(plan.left.join(", "))),
+            (_, false) => Err(TuneError::Forbidden { files }),
+            _ => Ok(plan),
         }
     }
 
     fn is_empty(&self) -> bool {
         self.settings.is_empty() && self.gpus.is_empty()
+    }
+
+    fn offers_nothing(&self) -> bool {
+        !self.has_settings && self.gpus.is_empty()
+    }
+
+    fn journal(&self) -> Journal {
+        Journal::new(self.settings.clone(), self.gpus.clone())
     }
 
     fn changes(&self) -> Vec<String> {
@@ -136,20 +175,36 @@ impl Plan {
         let gpus = self
             .gpus
             .iter()
-            .map(|clock| format!("clocks of {}: fixed", clock.device));
+            .map(|clock| format!("clocks of {}: {} to fixed", clock.device, clock.was));
         files.chain(gpus).collect()
     }
 
-    fn apply(&self, root: &Root, gpus: &dyn GpuClocks) -> Result<(), TuneError> {
+    /// Fixes the clocks of GPUs; whether some of them were withheld, and left the plan.
+    fn fix(&mut self, gpus: &dyn GpuClocks) -> Result<bool, TuneError> {
+        let mut fixed = Vec::new();
+        for clock in &self.gpus {
+            let what = &clock.device;
+            match gpus.fix(what) {
+                Ok(()) => fixed.push(clock.clone()),
+                Err(ClockError::Withheld(reason)) => {
+                    self.left.push(format!("clocks of {what}: {reason}"));
+                }
+                Err(ClockError::Failed(error)) => {
+                    let what = what.clone();
+                    return Err(TuneError::NotTaken { what, error });
+                }
+            }
+        }
+        let is_less = fixed.len() < self.gpus.len();
+        self.gpus = fixed;
+        Ok(is_less)
+    }
+
+    fn set(&self, root: &Root) -> Result<(), TuneError> {
         for setting in &self.settings {
             let what = setting.file.clone();
             setting
                 .tune(root)
-                .map_err(|error| TuneError::NotTaken { what, error })?;
-        }
-        for clock in &self.gpus {
-            let what = clock.device.clone();
-            gpus.fix(&clock.device)
                 .map_err(|error| TuneError::NotTaken { what, error })?;
         }
         Ok(())

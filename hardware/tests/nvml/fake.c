@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { OK = 0, INVALID = 2, UNSUPPORTED = 3, PERMISSION = 4, NO_DRIVER = 9, SMALL = 7, LOST = 15 };
+enum { OK = 0, INVALID = 2, UNSUPPORTED = 3, PERMISSION = 4, NOT_FOUND = 6, NO_DRIVER = 9, SMALL = 7, LOST = 15 };
 
 static int text(const char *key, char *into, unsigned size) {
     Dl_info self;
@@ -61,6 +61,15 @@ int nvmlDeviceGetHandleByIndex_v2(unsigned index, void **device) {
     *device = (void *)(long)(index + 1);
     return OK;
 }
+int nvmlDeviceGetHandleByUUID(const char *uuid, void **device) {
+    CALL("device");
+    char *end;
+    long index = strncmp(uuid, "GPU-", 4) ? -1 : strtol(uuid + 4, &end, 10);
+    if (index < 0 || *end || index >= number("count")) return NOT_FOUND;
+    *device = (void *)(index + 1);
+    return OK;
+}
+int nvmlDeviceGetIndex(void *device, unsigned *index) { *index = (unsigned)((long)device - 1); return OK; }
 int nvmlDeviceGetName(void *device, char *into, unsigned size) {
     (void)device; CALL("name"); snprintf(into, size, "NVIDIA H200"); return OK;
 }
@@ -113,11 +122,28 @@ int nvmlDeviceGetFieldValues(void *device, int count, struct field *fields) {
 int nvmlDeviceGetCurrentClocksThrottleReasons(void *device, unsigned long long *reasons) {
     CALL("throttle"); *reasons = (unsigned long long)of("throttle", device); return OK;
 }
+/* What was asked of the clocks is added, a line each, to the file of the library's path with ".log" added. */
+static int clocks(const char *what, void *device) {
+    Dl_info self;
+    char path[4096];
+    dladdr((void *)text, &self);
+    snprintf(path, sizeof path, "%s.log", self.dli_fname);
+    FILE *file = fopen(path, "a");
+    if (file) { fprintf(file, "%s GPU-%ld\n", what, (long)device - 1); fclose(file); }
+    return OK;
+}
+int nvmlDeviceSetGpuLockedClocks(void *device, unsigned least, unsigned most) {
+    CALL("lock");
+    if (of("withheld", device)) return (int)of("withheld", device);
+    return least == 0xffffff01u && most == least ? clocks("lock", device) : INVALID;
+}
+int nvmlDeviceResetGpuLockedClocks(void *device) { CALL("free"); return clocks("free", device); }
 struct process { unsigned pid; unsigned long long memory; unsigned instance, part; };
-static int processes(const char *key, unsigned *count, struct process *into) {
+static int processes(const char *key, void *device, unsigned *count, struct process *into) {
     CALL("processes");
-    char list[256] = "";
-    text(key, list, sizeof list);
+    char own[64], list[256] = "";
+    snprintf(own, sizeof own, "%s.%ld", key, (long)device - 1);
+    if (!text(own, list, sizeof list)) text(key, list, sizeof list);
     struct process found[16];
     unsigned seen = 0;
     for (char *entry = strtok(list, ","); entry && seen < 16; entry = strtok(NULL, ",")) {
@@ -133,8 +159,8 @@ static int processes(const char *key, unsigned *count, struct process *into) {
     return OK;
 }
 int nvmlDeviceGetComputeRunningProcesses_v3(void *device, unsigned *count, struct process *into) {
-    (void)device; return processes("compute", count, into);
+    return processes("compute", device, count, into);
 }
 int nvmlDeviceGetGraphicsRunningProcesses_v3(void *device, unsigned *count, struct process *into) {
-    (void)device; return processes("graphics", count, into);
+    return processes("graphics", device, count, into);
 }

@@ -18,7 +18,7 @@ impl Fake {
     pub fn new(conf: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let fake = Self { folder };
-        let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/nvml/fake.c");
+        let source = concat!(env!("CARGO_MANIFEST_DIR"), "/../hardware/tests/nvml/fake.c");
         let built = Command::new("cc")
             .args(["-O1", "-shared", "-fPIC", "-o"])
             .arg(fake.library())
@@ -30,7 +30,8 @@ impl Fake {
         fake
     }
 
-    fn library(&self) -> PathBuf {
+    /// Where it lies.
+    pub fn library(&self) -> PathBuf {
         self.folder.path().join("libnvidia-ml.so.1")
     }
 

@@ -5,10 +5,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use tare_hardware::tune::{GpuClocks, TuneError, Tuned};
+use tare_hardware::nvml::{Nvml, NvmlClocks, NvmlOptions};
+use tare_hardware::tune::{GpuClocks, NoGpus, TuneError, Tuned};
 use tempfile::TempDir;
 
 const ROOT: &str = "TARE_TEST_TUNE_ROOT";
+const LIBRARY: &str = "TARE_TEST_TUNE_NVML";
 pub const POLICIES: &str = "sys/devices/system/cpu/cpufreq";
 pub const TURBO: &str = "sys/devices/system/cpu/intel_pstate/no_turbo";
 
@@ -92,6 +94,20 @@ pub fn given_root() -> PathBuf {
         .into()
 }
 
+/// Those of the library that another test named, if it did.
+pub fn clocks() -> Box<dyn GpuClocks> {
+    match std::env::var_os(LIBRARY) {
+        None => Box::new(NoGpus),
+        Some(library) => {
+            let options = NvmlOptions {
+                library: Some(library.into()),
+                ..NvmlOptions::default()
+            };
+            Box::new(NvmlClocks::new(move || Nvml::load(options.clone())))
+        }
+    }
+}
+
 pub fn until(what: &str, mut holds: impl FnMut() -> bool) {
     for _ in 0..20_000 {
         if holds() {
@@ -102,8 +118,17 @@ pub fn until(what: &str, mut holds: impl FnMut() -> bool) {
     panic!("does not come to hold: {what}");
 }
 
+/// An owner that has tuned `machine`, as has its guardian with it.
 pub fn owner(machine: &Machine) -> Child {
+    owner_with(machine, None)
+}
+
+/// The same with the GPUs of an NVML library.
+pub fn owner_with(machine: &Machine, library: Option<&Path>) -> Child {
     let mut command = part("the_owner_of_another_test", machine.root());
+    if let Some(library) = library {
+        command.env(LIBRARY, library);
+    }
     let child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::null())

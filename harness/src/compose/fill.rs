@@ -1,7 +1,7 @@
 //! What the worker said and the parent alone knows, as fields of the record, with the doubts and reasons that follow.
 
 use tare_adapter_api::RuntimeFacts;
-use tare_hardware::checks::{doubts, refused, strict_names};
+use tare_hardware::checks::{doubts, is_of_gpu, refused, strict_names};
 use tare_hardware::energy::Assessment;
 use tare_results::{Checking, Doubt, Finding, Kind, Record, Run, Runtime, Verdict};
 
@@ -80,13 +80,15 @@ fn fill_measured(record: &mut Record, measured: Measured, harness: &Harness) {
     });
 }
 
-/// Says what disturbed the machine, before the run and while requests were timed.
+/// Says what disturbed the machine, before the run and while requests were timed; of GPUs, only what the worker's own
+/// look at its own found.
 pub fn surround(record: &mut Record, run: &Run, during: &[Finding]) {
     if run.checks == Checking::Off {
         record.doubts.push(Doubt::UncheckedEnvironment);
         return;
     }
-    let findings: Vec<Finding> = run.findings.iter().chain(during).cloned().collect();
+    let before = run.findings.iter().filter(|finding| !is_of_gpu(finding));
+    let findings: Vec<Finding> = before.chain(during).cloned().collect();
     record.doubts.extend(doubts(&findings));
     if run.checks == Checking::Strict {
         let reasons = refused(&findings, &strict_names()).into_iter();

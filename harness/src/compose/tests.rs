@@ -167,6 +167,20 @@ fn a_disturbed_machine_is_a_doubt_and_under_strict_invalid() {
 }
 
 #[test]
+fn a_gpu_that_was_used_before_the_run_is_no_doubt_of_a_worker_that_found_it_free() {
+    let mut run = built::run("run", Vec::new());
+    run.findings = vec![finding("gpu-processes"), finding("gpu-throttling")];
+    let doubts = |during: &[Finding]| {
+        let mut record = measurement(Beside::Nothing);
+        record.doubts.clear();
+        surround(&mut record, &run, during);
+        record.doubts.len()
+    };
+    assert_eq!(doubts(&[]), 0);
+    assert_eq!(doubts(&[finding("gpu-processes")]), 1);
+}
+
+#[test]
 fn the_run_delay_of_one_thread_is_not_that_of_two() {
     let judged = |threads_used| {
         let mut record = measurement(Beside::Nothing);

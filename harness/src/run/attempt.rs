@@ -1,8 +1,9 @@
 //! One worker, from its job to its record.
 
 use tare_clock::{Clock, utc_now};
+use tare_hardware::checks::{GPU_ORDER, GpuWatch, is_gpu, visible_gpus};
 use tare_hardware::energy::{Assessment, Span};
-use tare_results::{Event, Kind};
+use tare_results::{Checking, Event, Kind};
 
 use super::{Going, RunError};
 use crate::compose::{About, Attempt, Beside, compose};
@@ -39,6 +40,7 @@ impl<C: Clock> Going<'_, C> {
         let meter = kind.times_a_cell().then_some(&*self.request.peaks);
         let probe = meter.map(|meter| meter.probe(cell));
         let before = self.rest(kind);
+        let gpu = self.gpu(work, kind);
         let started = self.clock.now();
         let device = (cell.cell.device.as_str(), &self.request.run.machine);
         let scales = self.request.energy.of(device);
@@ -53,9 +55,10 @@ impl<C: Clock> Going<'_, C> {
             &scales,
             self.clock,
             &mut told,
-        );
+        )
+        .beside(gpu);
         let ended = supervise(
-            &work.program.with_environment(&work.environment),
+            &work.program.with_environment(&environment(work)),
             &Request::Run(Box::new(job)),
             limits,
             self.clock,
@@ -82,6 +85,18 @@ impl<C: Clock> Going<'_, C> {
             told.or_insert_with(|| failure.to_owned());
         }
         attempt
+    }
+
+    /// A window on the GPU of a worker whose surroundings count, opened before anything of tare's is on it.
+    fn gpu(&self, work: &Work, kind: Kind) -> Option<GpuWatch> {
+        let run = &self.request.run;
+        if run.checks == Checking::Off || !run.probes || !kind.times_a_cell() {
+            return None;
+        }
+        let device = &work.planned.cell.device;
+        let visible = visible_gpus();
+        let machine = (&run.machine, visible.as_deref());
+        GpuWatch::on(device, machine, &self.request.nvml)
     }
 
     /// Idle before or after a worker whose energy counts.
@@ -130,5 +145,30 @@ impl<C: Clock> Going<'_, C> {
         self.request.writer.append(&record)?;
         self.records.push(record);
         Ok(())
+    }
+}
+
+/// What a worker finds in its environment: on a GPU, also that CUDA numbers GPUs as the driver lists them.
+fn environment(work: &Work) -> Vec<(String, String)> {
+    let (name, value) = GPU_ORDER;
+    let order = is_gpu(&work.planned.cell.device).then(|| (name.to_owned(), value.to_owned()));
+    work.environment.iter().cloned().chain(order).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compose::tests::built;
+    use crate::plan::tests::work;
+
+    #[test]
+    fn a_worker_on_a_gpu_numbers_them_as_the_driver_does() {
+        let run = built::run("run", vec![built::cell(1)]);
+        let mut work = work(run.cells[0].clone(), Ok(0));
+        work.environment = vec![("A".to_owned(), "1".to_owned())];
+        assert_eq!(environment(&work), work.environment);
+        work.planned.cell.device = "cuda:1".to_owned();
+        let order = ("CUDA_DEVICE_ORDER".to_owned(), "PCI_BUS_ID".to_owned());
+        assert_eq!(environment(&work)[1..], [order]);
     }
 }

@@ -168,6 +168,7 @@ pub fn stored(plan: &Plan) -> Run {
         probes: true,
         checks: Checking::default(),
         findings: Vec::new(),
+        tuned: None,
         cells: plan.cells.iter().map(|work| work.planned.clone()).collect(),
     }
 }

@@ -78,6 +78,7 @@ pub fn run(id: &str, cells: Vec<Cell>) -> Run {
         checks: Checking::default(),
         probes: true,
         findings: Vec::new(),
+        tuned: None,
         cells: cells.into_iter().map(planned).collect(),
     }
 }

@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use tare_clock::utc_now;
-use tare_hardware::checks::{Situation, Watch, allowed_cpus, render_findings, standing};
+use tare_clock::{Clock, MonotonicClock, utc_now};
+use tare_hardware::checks::{GpuWatch, Situation, Watch, allowed_cpus, render_findings, standing};
+use tare_hardware::nvml::Nvml;
 use tare_results::{CHECKS_SCHEMA, Checks, Finding};
 use tare_units::Nanoseconds;
 
@@ -16,7 +17,7 @@ use crate::exit::{Exit, Failed};
 /// # Errors
 /// Where they cannot be printed.
 pub fn run(window: Nanoseconds, format: ListFormat) -> Result<Exit, Failed> {
-    let findings = findings(Path::new("/"), window);
+    let findings = findings(Path::new("/"), window, &MonotonicClock);
     match format {
         ListFormat::Json => {
             let machine = tare_hardware::machine(Path::new("/"));
@@ -32,12 +33,25 @@ pub fn run(window: Nanoseconds, format: ListFormat) -> Result<Exit, Failed> {
     }
 }
 
-fn findings(root: &Path, window: Nanoseconds) -> Vec<Finding> {
+/// Between two looks at GPUs.
+const LOOK: Nanoseconds = Nanoseconds::from_millis(100);
+
+fn findings(root: &Path, window: Nanoseconds, clock: &dyn Clock) -> Vec<Finding> {
     let situation = Situation::of_this_process();
     let mut findings = standing(root, &situation);
     let cpus = allowed_cpus(root, situation.pid).unwrap_or_default();
+    let mut gpus = GpuWatch::on_each(root, Nvml::shared);
     let watch = Watch::begin(root, situation.pid, &cpus);
-    std::thread::sleep(window.into());
+    let end = clock.now() + window;
+    loop {
+        gpus.iter_mut().for_each(GpuWatch::sample);
+        let now = clock.now();
+        if now >= end {
+            break;
+        }
+        clock.wait_until(end.min(now + LOOK));
+    }
     findings.extend(watch.end());
+    findings.extend(gpus.into_iter().flat_map(GpuWatch::end));
     findings
 }

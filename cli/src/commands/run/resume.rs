@@ -7,6 +7,7 @@ use tare_results::store::{Resumed, Store};
 
 use super::super::show::warn_of_torn;
 use super::settings::check_limits;
+use super::tuning::Held;
 use super::{Ready, binary_sha256, worker};
 use crate::arguments::RunOptions;
 use crate::exit::Failed;
@@ -15,7 +16,12 @@ use crate::exit::Failed;
 ///
 /// # Errors
 /// Where there is no such run, someone else is writing it, or something that would change its numbers has changed.
-pub fn resume(store: &Store, spec: &str, options: &RunOptions) -> Result<Ready, Failed> {
+pub fn resume(
+    store: &Store,
+    spec: &str,
+    options: &RunOptions,
+    held: &mut Held,
+) -> Result<Ready, Failed> {
     check_limits(options)?;
     let Resumed {
         mut run,
@@ -24,6 +30,7 @@ pub fn resume(store: &Store, spec: &str, options: &RunOptions) -> Result<Ready, 
         writer,
     } = store.resume(spec).map_err(Failed::input)?;
     warn_of_torn(&run.id, torn.as_ref());
+    held.begin_again(&run, options.tune)?;
     let machine = tare_hardware::machine(Path::new("/"));
     if machine.fingerprint != run.machine.fingerprint {
         return Err(Failed::told(format!(

@@ -1,21 +1,36 @@
 //! What disturbs the machine before a run begins.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
-use tare_hardware::checks::{Situation, refused, standing, strict_names};
-use tare_results::{Checking, Finding};
+use tare_hardware::checks::{GpuWatch, Situation, refused, standing, strict_names, visible_gpus};
+use tare_hardware::nvml::Nvml;
+use tare_results::{Checking, Finding, Machine};
 
 use crate::exit::Failed;
 
-/// What the checks of what stands find; nothing where nothing is to be checked.
+/// What the checks of what stands find, of GPUs those among `devices`; nothing where nothing is to be checked.
 ///
 /// # Errors
 /// Where a strict run refuses one of them.
-pub fn checked(checks: Checking) -> Result<Vec<Finding>, Failed> {
+pub fn checked(
+    checks: Checking,
+    machine: &Machine,
+    devices: &BTreeSet<&str>,
+) -> Result<Vec<Finding>, Failed> {
     if checks == Checking::Off {
         return Ok(Vec::new());
     }
-    let findings = standing(Path::new("/"), &Situation::of_this_process());
+    let mut findings = standing(Path::new("/"), &Situation::of_this_process());
+    let visible = visible_gpus();
+    let visible = visible.as_deref();
+    let gpus = devices
+        .iter()
+        .filter_map(|device| GpuWatch::on(device, (machine, visible), &Nvml::shared()));
+    findings.extend(gpus.flat_map(|mut gpu| {
+        gpu.sample();
+        gpu.end()
+    }));
     let refused = refused(&findings, &strict_names());
     if checks == Checking::Strict && !refused.is_empty() {
         let told: Vec<String> = refused.iter().map(ToString::to_string).collect();
