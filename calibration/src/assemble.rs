@@ -9,7 +9,8 @@ use tare_units::{Bytes, BytesPerSecond, FlopsPerSecond, Hertz, Rate};
 use crate::plan::What;
 use crate::{Target, levels, probe, spread, theory};
 
-const DEVICE: &str = "cpu";
+/// The processors.
+pub(crate) const DEVICE: &str = "cpu";
 
 /// By part, then round.
 pub(crate) type Values = [Vec<f64>];
@@ -21,8 +22,10 @@ pub(crate) fn add(peaks: &mut Peaks, target: &Target, what: &What, threads: u64,
             precision,
             name,
             kind,
-        } => kernel(target, name, *kind, threads, values)
-            .map(|kernel| put_kernel(peaks, &precision.to_string(), threads, kernel)),
+        } => kernel(target, name, *kind, threads, values).map(|kernel| {
+            let precision = precision.to_string();
+            put_kernel(&mut peaks.compute, DEVICE, &precision, threads, kernel);
+        }),
         What::Bandwidth { level, bytes } => {
             bandwidth(level, *bytes, threads, values).map(|peak| put_bandwidth(peaks, target, peak))
         }
@@ -136,13 +139,20 @@ fn middle(values: &Values, part: usize) -> Option<f64> {
     spread::middle(values.get(part)?)
 }
 
-fn put_kernel(peaks: &mut Peaks, precision: &str, threads: u64, kernel: KernelPeak) {
+/// Beside the other kernels of this device, precision and number of threads, of which the fastest gives the peak.
+pub(crate) fn put_kernel(
+    compute: &mut Vec<ComputePeak>,
+    device: &str,
+    precision: &str,
+    threads: u64,
+    kernel: KernelPeak,
+) {
     let same = |peak: &&mut ComputePeak| {
-        peak.device == DEVICE && peak.precision == precision && peak.threads == threads
+        peak.device == device && peak.precision == precision && peak.threads == threads
     };
-    let Some(peak) = peaks.compute.iter_mut().find(same) else {
-        return peaks.compute.push(ComputePeak {
-            device: DEVICE.to_owned(),
+    let Some(peak) = compute.iter_mut().find(same) else {
+        return compute.push(ComputePeak {
+            device: device.to_owned(),
             precision: precision.to_owned(),
             threads,
             flops_per_s: kernel.flops_per_s.value,
@@ -195,12 +205,15 @@ pub(crate) fn holds(peaks: &Peaks, what: &What, threads: u64) -> bool {
         What::Kernel {
             precision, name, ..
         } => peaks.compute.iter().any(|peak| {
-            is_of(&peak.precision, peak.threads, &precision.to_string())
+            peak.device == DEVICE
+                && is_of(&peak.precision, peak.threads, &precision.to_string())
                 && peak.kernels.iter().any(|kernel| kernel.kernel == *name)
         }),
         What::Bandwidth { level, .. } => {
             let mut known = peaks.bandwidth.iter();
-            known.any(|peak| peak.level == *level && peak.threads == threads)
+            known.any(|peak| {
+                peak.device == DEVICE && peak.level == *level && peak.threads == threads
+            })
         }
         What::Probe { precision, name } => peaks.probes.iter().any(|reading| {
             is_of(&reading.precision, reading.threads, &precision.to_string())

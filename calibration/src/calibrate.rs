@@ -153,6 +153,8 @@ fn empty(target: &Target, now: &str) -> Peaks {
         compute: Vec::new(),
         bandwidth: Vec::new(),
         probes: Vec::new(),
+        transfers: Vec::new(),
+        launches: Vec::new(),
         timing: None,
         doubts: Vec::new(),
         missing: tare_results::Missing::new(),

@@ -3,6 +3,7 @@
 use tare_results::{Cache, CellPeaks, Peaks, PeaksDoubt, ProbeReading};
 use tare_units::{BytesPerSecond, FlopsPerSecond, Rate};
 
+use crate::assemble::DEVICE;
 use crate::calibrate::Need;
 use crate::levels::{self, DRAM};
 
@@ -21,6 +22,16 @@ pub enum NoPeaks {
         precision: String,
         /// Asked for.
         threads: u64,
+        /// Why, where the calibration says.
+        because: String,
+    },
+    /// A figure of a device was not measured.
+    #[error("no {figure} of {device} was measured{because}; calibrate for it")]
+    NotOfDevice {
+        /// Such as `cuda:0`.
+        device: String,
+        /// Such as `peak of fp16`.
+        figure: String,
         /// Why, where the calibration says.
         because: String,
     },
@@ -109,7 +120,7 @@ pub fn cell_peaks(
 /// Whether a doubt of the calibration is one of a cell whose working set is in `level`.
 fn touches(doubt: &PeaksDoubt, level: &str) -> bool {
     match doubt {
-        PeaksDoubt::FewerRepeats { .. } => false,
+        PeaksDoubt::FewerRepeats { .. } | PeaksDoubt::OfDevice { .. } => false,
         PeaksDoubt::CacheInMemoryFigure { .. } => level == DRAM,
         _ => true,
     }
@@ -118,7 +129,9 @@ fn touches(doubt: &PeaksDoubt, level: &str) -> bool {
 fn compute(peaks: &Peaks, need: Need) -> Result<FlopsPerSecond, NoPeaks> {
     let precision = need.precision.to_string();
     let mut known = peaks.compute.iter();
-    let found = known.find(|peak| peak.precision == precision && peak.threads == need.threads);
+    let found = known.find(|peak| {
+        peak.device == DEVICE && peak.precision == precision && peak.threads == need.threads
+    });
     found.map(|peak| peak.flops_per_s).ok_or_else(|| {
         let reason = peaks
             .missing
@@ -137,7 +150,7 @@ fn bandwidth(peaks: &Peaks, level: &str, threads: u64) -> Result<BytesPerSecond,
     let of_it = peaks
         .bandwidth
         .iter()
-        .filter(|peak| peak.level == level && peak.threads == threads);
+        .filter(|peak| peak.device == DEVICE && peak.level == level && peak.threads == threads);
     let larger = |a: BytesPerSecond, b: BytesPerSecond| if a > b { a } else { b };
     let found = of_it.map(|peak| peak.bytes_per_s()).reduce(larger);
     found.ok_or_else(|| NoPeaks::NoBandwidth {
@@ -215,6 +228,10 @@ fn readings<'a>(
     let (before, after) = (before.or(after)?, after.or(before)?);
     Some((at_calibration, before, after))
 }
+
+mod device;
+
+pub use device::{DevicePeaks, device_peaks};
 
 #[cfg(test)]
 mod tests;

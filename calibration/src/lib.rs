@@ -2,7 +2,8 @@
 //!
 //! - [`calibrate`]: everything, in under a minute; [`needed`]: what one run lacks, in seconds.
 //! - [`Prober`], [`answer`]: what the machine gives now, in a process beside the worker.
-//! - [`cell_peaks`], [`level`]: pure functions from these to what the floor of a cell is computed from.
+//! - [`gpu`]: what a GPU can do, in a process that loads its libraries.
+//! - [`cell_peaks`], [`device_peaks`], [`level`]: pure functions from these to what the floor of a cell is computed from.
 //! - [`cache`]: peaks on disk; [`render`]: peaks as tables.
 #![deny(unsafe_code)]
 
@@ -14,6 +15,7 @@ mod calibrate;
 mod cell;
 mod fma;
 mod gemm;
+pub mod gpu;
 mod lane;
 mod levels;
 mod pin;
@@ -31,7 +33,7 @@ mod theory;
 mod timing;
 
 pub use calibrate::{METHOD, Need, Options, calibrate, lacks, needed};
-pub use cell::{Beside, Corrected, NoPeaks, cell_peaks, corrected};
+pub use cell::{Beside, Corrected, DevicePeaks, NoPeaks, cell_peaks, corrected, device_peaks};
 pub use levels::{Chosen, DRAM, level};
 pub use pin::{allowed_cpus, pin_to};
 pub use precision::{Precision, UnknownPrecision};

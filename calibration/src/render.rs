@@ -2,8 +2,10 @@
 
 use std::fmt::Display;
 
-use tare_results::{BandwidthPeak, ComputePeak, KernelPeak, Peaks, Spread, Timing};
-use tare_units::Rate;
+use tare_results::{
+    BandwidthPeak, ComputePeak, KernelPeak, LaunchCost, Peaks, Spread, Timing, Transfer,
+};
+use tare_units::{Nanoseconds, Rate};
 
 const UNKNOWN: &str = "–";
 
@@ -15,6 +17,8 @@ pub fn render(peaks: &Peaks) -> String {
     );
     text.push_str(&section("arithmetic", arithmetic(&peaks.compute)));
     text.push_str(&section("bandwidth", bandwidth(&peaks.bandwidth)));
+    text.push_str(&section("copies", copies(&peaks.transfers)));
+    text.push_str(&section("starting work", launches(&peaks.launches)));
     text.push_str(&section("probe of 50 ms", probes(peaks)));
     text.push_str(&section(
         "time",
@@ -36,6 +40,7 @@ type Row = Vec<String>;
 
 fn arithmetic(peaks: &[ComputePeak]) -> Vec<Row> {
     let mut rows = vec![row([
+        "device",
         "precision",
         "threads",
         "kernel",
@@ -64,6 +69,7 @@ fn kernel_row(peak: &ComputePeak, kernel: &KernelPeak) -> Row {
     let clock = kernel.frequency_hz.map(|spread| spread.value.to_string());
     let share = kernel.share.map(|share| format!("{:.1}%", share * 100.0));
     vec![
+        peak.device.clone(),
         peak.precision.clone(),
         peak.threads.to_string(),
         format!("{}{mark}", kernel.kernel),
@@ -78,6 +84,7 @@ fn kernel_row(peak: &ComputePeak, kernel: &KernelPeak) -> Row {
 
 fn bandwidth(peaks: &[BandwidthPeak]) -> Vec<Row> {
     let heads = [
+        "device",
         "level",
         "threads",
         "working set",
@@ -88,6 +95,7 @@ fn bandwidth(peaks: &[BandwidthPeak]) -> Vec<Row> {
     ];
     let of = |peak: &BandwidthPeak| {
         vec![
+            peak.device.clone(),
             peak.level.clone(),
             peak.threads.to_string(),
             peak.working_set_bytes.to_string(),
@@ -99,6 +107,50 @@ fn bandwidth(peaks: &[BandwidthPeak]) -> Vec<Row> {
     };
     let rows = peaks.iter().map(of);
     std::iter::once(row(heads)).chain(rows).collect()
+}
+
+fn copies(transfers: &[Transfer]) -> Vec<Row> {
+    let heads = row([
+        "device",
+        "direction",
+        "large",
+        "rate",
+        "spread",
+        "small",
+        "time",
+        "spread",
+    ]);
+    let of = |copy: &Transfer| {
+        vec![
+            copy.device.clone(),
+            copy.direction.name().to_owned(),
+            copy.large_bytes.to_string(),
+            copy.bytes_per_s.value.to_string(),
+            relative(&copy.bytes_per_s),
+            copy.small_bytes.to_string(),
+            copy.latency_ns.value.to_string(),
+            in_time(&copy.latency_ns),
+        ]
+    };
+    std::iter::once(heads)
+        .chain(transfers.iter().map(of))
+        .collect()
+}
+
+fn launches(costs: &[LaunchCost]) -> Vec<Row> {
+    let mut rows = vec![row(["device", "figure", "value", "spread"])];
+    for cost in costs {
+        let figures = [
+            ("one launch", &cost.single_ns),
+            ("one of many launches", &cost.amortised_ns),
+            ("a launch and waiting for it", &cost.round_trip_ns),
+        ];
+        rows.extend(figures.map(|(what, spread)| {
+            let (value, spread) = (spread.value.to_string(), in_time(spread));
+            vec![cost.device.clone(), what.to_owned(), value, spread]
+        }));
+    }
+    rows
 }
 
 fn probes(peaks: &Peaks) -> Vec<Row> {
@@ -141,6 +193,13 @@ fn relative<R: Rate>(spread: &Spread<R>) -> String {
         spread.high.over(spread.value),
     );
     format!("{:+.1}% {:+.1}%", (low - 1.0) * 100.0, (high - 1.0) * 100.0)
+}
+
+/// Likewise of times.
+fn in_time(spread: &Spread<Nanoseconds>) -> String {
+    let over = |time: Nanoseconds| time.as_secs_f64() / spread.value.as_secs_f64() - 1.0;
+    let percent = |time| over(time) * 100.0;
+    format!("{:+.1}% {:+.1}%", percent(spread.low), percent(spread.high))
 }
 
 fn row<const N: usize>(cells: [&str; N]) -> Row {

@@ -4,6 +4,7 @@
 mod cell;
 mod check;
 mod counters;
+mod device_peaks;
 mod doubt;
 mod energy;
 mod event;
@@ -23,6 +24,7 @@ mod verdict;
 pub use cell::{Cell, ModelFacts, Runtime};
 pub use check::{About, CHECKS_SCHEMA, Checking, Checks, Finding, Outcome};
 pub use counters::{Count, Counters};
+pub use device_peaks::{Direction, LaunchCost, Transfer};
 pub use doubt::Doubt;
 pub use energy::{Energy, EnergyDoubt, EnergySource};
 pub use event::Event;

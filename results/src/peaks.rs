@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tare_units::{Bytes, BytesPerSecond, FlopsPerSecond, Hertz, Nanoseconds};
 
+use crate::device_peaks::{LaunchCost, Transfer};
 use crate::verdict::Missing;
 
 /// The name and version of this format.
@@ -28,11 +29,17 @@ pub struct Peaks {
     pub bandwidth: Vec<BandwidthPeak>,
     /// What the short probe read while this was measured, by precision and threads.
     pub probes: Vec<ProbeReading>,
+    /// Copies between the host and devices, by device and direction.
+    #[serde(default)]
+    pub transfers: Vec<Transfer>,
+    /// What starting work costs, by device.
+    #[serde(default)]
+    pub launches: Vec<LaunchCost>,
     /// What reading time and waiting cost.
     pub timing: Option<Timing>,
     /// Reasons not to trust it fully.
     pub doubts: Vec<PeaksDoubt>,
-    /// What could not be measured and why, such as `cpu.bf16.1.fma-avx512`.
+    /// What could not be measured and why, such as `cpu.bf16.1.fma-avx512` or `cuda:0.h2d`.
     pub missing: Missing,
 }
 
@@ -56,7 +63,7 @@ pub struct ComputePeak {
     pub device: String,
     /// Such as `fp32`; on a GPU the math mode that is executed.
     pub precision: String,
-    /// Threads at work at once, each on a processor of its own where that was allowed.
+    /// Threads at work at once, each on a processor of its own where that was allowed; on a device the one that starts its work.
     pub threads: u64,
     /// The largest of the kernels' rates.
     pub flops_per_s: FlopsPerSecond,
@@ -79,7 +86,7 @@ pub enum KernelKind {
 /// One kernel's rate.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct KernelPeak {
-    /// Such as `fma-avx512`.
+    /// Such as `fma-avx512`; `gemm-cublaslt-8192` multiplies square matrices of that many rows.
     pub kernel: String,
     /// How it comes to its operations.
     pub kind: KernelKind,
@@ -108,7 +115,7 @@ pub struct BandwidthPeak {
     pub level: String,
     /// All threads together.
     pub working_set_bytes: Bytes,
-    /// Threads at work at once, each on a part of its own.
+    /// Threads at work at once, each on a part of its own; on a device the one that starts its work.
     pub threads: u64,
     /// Reading alone.
     pub read_bytes_per_s: Spread<BytesPerSecond>,
@@ -220,6 +227,13 @@ pub enum PeaksDoubt {
         /// Planned.
         planned: u64,
     },
+    /// A doubt of the peaks of one device.
+    OfDevice {
+        /// Such as `cuda:0`.
+        device: String,
+        /// The doubt.
+        about: Box<PeaksDoubt>,
+    },
     /// A doubt of a later version than this reader.
     #[serde(other)]
     Unknown,
@@ -268,6 +282,7 @@ impl fmt::Display for PeaksDoubt {
                     "time was up after {have} of {planned} repeats of the calibration"
                 )
             }
+            Self::OfDevice { device, about } => write!(f, "{device}: {about}"),
             Self::Unknown => f.write_str("a doubt that this version of tare does not know"),
         }
     }
@@ -326,6 +341,36 @@ mod tests {
             doubt.to_string(),
             "the machine changed during the repeat: flops_per_s was 100% of the calibrated before and 80% after"
         );
+    }
+
+    #[test]
+    fn a_doubt_of_a_device_names_it_and_reads_back() {
+        let doubt = PeaksDoubt::OfDevice {
+            device: "cuda:1".into(),
+            about: Box::new(PeaksDoubt::FewerRepeats {
+                have: 2,
+                planned: 9,
+            }),
+        };
+        let json = serde_json::to_value(&doubt).unwrap();
+        assert_eq!(json["about"]["doubt"], "fewer-repeats");
+        assert_eq!(serde_json::from_value::<PeaksDoubt>(json).unwrap(), doubt);
+        assert!(
+            doubt
+                .to_string()
+                .starts_with("cuda:1: time was up after 2 of 9"),
+            "{doubt}"
+        );
+    }
+
+    #[test]
+    fn peaks_without_devices_read_as_before() {
+        let json = serde_json::json!({
+            "schema": PEAKS_SCHEMA, "method": 1, "machine": "f", "calibrated_at": "", "compute": [],
+            "bandwidth": [], "probes": [], "timing": null, "doubts": [], "missing": {},
+        });
+        let back: Peaks = serde_json::from_value(json).unwrap();
+        assert!(back.transfers.is_empty() && back.launches.is_empty());
     }
 
     #[test]

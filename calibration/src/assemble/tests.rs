@@ -31,6 +31,8 @@ fn peaks() -> Peaks {
         compute: Vec::new(),
         bandwidth: Vec::new(),
         probes: Vec::new(),
+        transfers: Vec::new(),
+        launches: Vec::new(),
         timing: None,
         doubts: Vec::new(),
         missing: Missing::new(),

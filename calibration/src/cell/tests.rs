@@ -55,6 +55,8 @@ fn peaks() -> Peaks {
             bandwidth("DRAM", 10.0, 8.0),
         ],
         probes: vec![reading(800.0, 20.0)],
+        transfers: Vec::new(),
+        launches: Vec::new(),
         timing: None,
         doubts: vec![PeaksDoubt::CacheInMemoryFigure {
             working_set_bytes: Bytes::from_mib(2),
@@ -190,4 +192,29 @@ fn what_was_not_measured_is_named() {
     known.bandwidth.clear();
     let lacking = of(&known, need(LARGE), &caches());
     assert!(lacking.to_string().contains("DRAM"), "{lacking}");
+}
+
+#[test]
+fn what_a_device_can_do_is_nothing_to_a_cell_on_the_processors() {
+    let mut known = peaks();
+    let mut faster = known.compute[0].clone();
+    (faster.device, faster.flops_per_s) = ("cuda:0".into(), flops(1e15));
+    known.compute.insert(0, faster);
+    let mut wider = bandwidth("DRAM", 4e12, 4e12);
+    wider.device = "cuda:0".into();
+    known.bandwidth.insert(0, wider);
+    known.doubts.push(PeaksDoubt::OfDevice {
+        device: "cuda:0".into(),
+        about: Box::new(PeaksDoubt::NotPinned { reason: "x".into() }),
+    });
+    let probe = reading(800.0, 20.0);
+    let beside = Beside {
+        before: Ok(&probe),
+        after: Ok(&probe),
+    };
+    let cell = cell_peaks(&known, need(LARGE), &caches(), beside).unwrap();
+    assert_eq!(
+        cell,
+        cell_peaks(&peaks(), need(LARGE), &caches(), beside).unwrap()
+    );
 }

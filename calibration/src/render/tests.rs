@@ -1,6 +1,6 @@
 //! The tables of a small calibration, letter by letter.
 
-use tare_results::{KernelKind, Missing, PEAKS_SCHEMA, PeaksDoubt};
+use tare_results::{Direction, KernelKind, Missing, PEAKS_SCHEMA, PeaksDoubt};
 use tare_units::{Bytes, BytesPerSecond, FlopsPerSecond, Hertz, Nanoseconds};
 
 use super::*;
@@ -61,6 +61,8 @@ fn peaks() -> Peaks {
             99e9,
             20e9,
         )],
+        transfers: Vec::new(),
+        launches: Vec::new(),
         timing: Some(Timing {
             clock_read_ns: spread(|ns| ns, 24.0, 25.0, 26.0),
             clock_step_ns: spread(|ns| ns, 1.0, 1.0, 1.0),
@@ -81,13 +83,15 @@ fn each_figure_stands_in_its_column() {
 machine 0a1b, calibrated 2026-01-01T00:00:00Z
 
 arithmetic
-  precision  threads  kernel        rate         spread       clock     a cycle  documented  share
-  fp32       1        fma-avx512 *  100 GFLOP/s  -10.0% +1.0%  2.00 GHz  50.0     64.0        78.1%
+  device  precision  threads  kernel        rate         spread       clock     a cycle  documented  share
+  cpu     fp32       1        fma-avx512 *  100 GFLOP/s  -10.0% +1.0%  2.00 GHz  50.0     64.0        78.1%
 ";
     let text = render(&peaks());
     let squeezed = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(squeezed(&text).starts_with(&squeezed(expected)), "{text}");
-    assert!(text.contains("L2     1        1.00 MiB     100 GB/s  -1.0% +10.0%  50.0 GB/s"));
+    assert!(
+        text.contains("cpu     L2     1        1.00 MiB     100 GB/s  -1.0% +10.0%  50.0 GB/s")
+    );
 }
 
 #[test]
@@ -121,6 +125,42 @@ fn what_is_unknown_is_no_number() {
 }
 
 #[test]
+fn copies_and_launches_of_a_device_have_a_table_each() {
+    let times = |value| spread(Nanoseconds::from_nanos_f64, value, value, value * 1.5);
+    let with = Peaks {
+        transfers: vec![Transfer {
+            device: "cuda:0".into(),
+            direction: Direction::D2h,
+            large_bytes: Bytes::from_mib(64),
+            bytes_per_s: spread(BytesPerSecond::from_per_s, 49e9, 50e9, 50e9),
+            small_bytes: Bytes::from_bytes(4),
+            latency_ns: times(8e3),
+        }],
+        launches: vec![LaunchCost {
+            device: "cuda:0".into(),
+            single_ns: times(4e3),
+            amortised_ns: times(2e3),
+            round_trip_ns: times(7e3),
+        }],
+        ..peaks()
+    };
+    let text = render(&with);
+    let expected = "
+copies
+  device  direction  large     rate       spread      small  time     spread
+  cuda:0  d2h        64.0 MiB  50.0 GB/s  -2.0% +0.0%  4 B    8.00 µs  +0.0% +50.0%
+
+starting work
+  device  figure                       value    spread
+  cuda:0  one launch                   4.00 µs  +0.0% +50.0%
+  cuda:0  one of many launches         2.00 µs  +0.0% +50.0%
+  cuda:0  a launch and waiting for it  7.00 µs  +0.0% +50.0%
+";
+    let squeezed = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(squeezed(&text).contains(&squeezed(expected)), "{text}");
+}
+
+#[test]
 fn doubts_and_reasons_stand_below() {
     let text = render(&peaks());
     assert!(text.contains("\ndoubts\n  time was up after 3 of 5 repeats"));
@@ -133,6 +173,8 @@ fn a_section_without_figures_is_left_out() {
         compute: Vec::new(),
         bandwidth: Vec::new(),
         probes: Vec::new(),
+        transfers: Vec::new(),
+        launches: Vec::new(),
         timing: None,
         doubts: Vec::new(),
         missing: Missing::new(),

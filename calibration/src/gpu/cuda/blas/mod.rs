@@ -1,0 +1,5 @@
+//! Products of matrices by cuBLASLt.
+
+mod sys;
+
+pub(super) use sys::{Library, Product};

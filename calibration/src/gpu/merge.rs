@@ -1,0 +1,39 @@
+//! Setting what a GPU can do beside what the processors can.
+
+use tare_results::{Peaks, PeaksDoubt};
+
+use super::{GpuPeaks, MathMode};
+use crate::cell::device_peaks;
+
+impl GpuPeaks {
+    /// Replaces all that `peaks` hold of this device.
+    pub fn merge_into(self, peaks: &mut Peaks) {
+        let device = self.device;
+        let of_it = |path: &str| is_of(path, &device);
+        peaks.compute.retain(|peak| peak.device != device);
+        peaks.bandwidth.retain(|peak| peak.device != device);
+        peaks.transfers.retain(|peak| peak.device != device);
+        peaks.launches.retain(|cost| cost.device != device);
+        peaks.missing.retain(|path, _| !of_it(path));
+        let is_its = |doubt: &PeaksDoubt| matches!(doubt, PeaksDoubt::OfDevice { device: named, .. } if *named == device);
+        peaks.doubts.retain(|doubt| !is_its(doubt));
+        peaks.compute.extend(self.compute);
+        peaks.bandwidth.extend(self.bandwidth);
+        peaks.transfers.extend(self.transfers);
+        peaks.launches.extend(self.launch);
+        peaks.doubts.extend(self.doubts);
+        peaks.missing.extend(self.missing);
+    }
+}
+
+/// Whether a run in `mode` on `device` lacks peaks that were never tried for.
+pub fn lacks(peaks: &Peaks, device: &str, mode: MathMode) -> bool {
+    let tried = peaks.missing.keys().any(|path| is_of(path, device));
+    !tried && device_peaks(peaks, device, mode).is_err()
+}
+
+/// `cuda:1.launch` is of `cuda:1`, `cuda:10` is not.
+fn is_of(path: &str, device: &str) -> bool {
+    let rest = path.strip_prefix(device);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
