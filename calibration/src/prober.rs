@@ -7,9 +7,11 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 
+use serde::Serialize;
 use tare_results::ProbeReading;
 use tare_units::Nanoseconds;
 
+use crate::gpu::{self, GpuPeaks, GpuRequest};
 use crate::probe::{ProbeError, ProbeRequest, parse_answer};
 
 /// Longer than any answer, in bytes.
@@ -22,7 +24,7 @@ pub struct Prober {
     pub path: PathBuf,
     /// Its arguments.
     pub arguments: Vec<OsString>,
-    /// How long an answer may take: a probe is 50 ms where nobody else takes the processors.
+    /// How long an answer may take: a probe is 50 ms where nobody else takes the processors, a GPU its budget and what opening it takes.
     pub deadline: Nanoseconds,
 }
 
@@ -32,6 +34,23 @@ impl Prober {
     /// # Errors
     /// The probe's own, or what became of its process.
     pub fn ask(&self, request: &ProbeRequest) -> Result<ProbeReading, ProbeError> {
+        parse_answer(&self.line(request)?)
+    }
+
+    /// What a GPU can do, of a program that reads a [`GpuRequest`] and prints what [`gpu::answer`] gives; whatever becomes of its process is a reason.
+    pub fn ask_gpu(&self, request: &GpuRequest) -> GpuPeaks {
+        let none = |reason: &dyn std::fmt::Display| {
+            let reason = format!("it was not measured: {reason}");
+            GpuPeaks::none(&request.device(), &reason)
+        };
+        match self.line(request) {
+            Ok(line) => gpu::parse_answer(request, &line).unwrap_or_else(|error| none(&error)),
+            Err(error) => none(&error),
+        }
+    }
+
+    /// The first line that is answered to `request`.
+    fn line(&self, request: &impl Serialize) -> Result<String, ProbeError> {
         let failed = |error: &dyn std::fmt::Display| ProbeError::NotStarted(error.to_string());
         let line = serde_json::to_string(request).map_err(|error| failed(&error))?;
         let child = Command::new(&self.path)
@@ -49,7 +68,7 @@ impl Prober {
         self.answer(&mut child.0)
     }
 
-    fn answer(&self, child: &mut Child) -> Result<ProbeReading, ProbeError> {
+    fn answer(&self, child: &mut Child) -> Result<String, ProbeError> {
         let Some(output) = child.stdout.take() else {
             return Err(ProbeError::NotStarted("it has no output".to_owned()));
         };
@@ -63,7 +82,7 @@ impl Prober {
         });
         match answers.recv_timeout(self.deadline.into()) {
             Ok(Ok(line)) if line.is_empty() => Err(ProbeError::Silent),
-            Ok(Ok(line)) => parse_answer(&line),
+            Ok(Ok(line)) => Ok(line),
             Ok(Err(_)) | Err(RecvTimeoutError::Disconnected) => Err(ProbeError::Silent),
             Err(RecvTimeoutError::Timeout) => Err(ProbeError::Late(self.deadline)),
         }
@@ -130,5 +149,31 @@ mod tests {
             cpus: vec![0],
         });
         assert!(matches!(absent, Err(ProbeError::NotStarted(_))));
+    }
+
+    fn ask_gpu(script: &str, deadline: Nanoseconds) -> GpuPeaks {
+        let prober = Prober {
+            path: "sh".into(),
+            arguments: vec!["-c".into(), script.into()],
+            deadline,
+        };
+        prober.ask_gpu(&GpuRequest::everything(1))
+    }
+
+    #[test]
+    fn a_gpu_s_answer_is_read_and_whatever_becomes_of_its_process_is_a_reason() {
+        let line = serde_json::to_string(&GpuPeaks::none("cuda:1", "no driver")).unwrap();
+        let script = format!("grep -q '\"ordinal\":1' && echo '{line}'");
+        assert_eq!(
+            ask_gpu(&script, PATIENT),
+            GpuPeaks::none("cuda:1", "no driver")
+        );
+        let reason = |script, deadline| ask_gpu(script, deadline).missing["cuda:1"].clone();
+        let hung = reason("exec sleep 1000", Nanoseconds::from_millis(20));
+        assert!(hung.contains("20.0 ms"), "{hung}");
+        let died = reason("kill -SEGV $$", PATIENT);
+        assert!(died.starts_with("it was not measured: "), "{died}");
+        let other = reason("echo '{}'", PATIENT);
+        assert!(other.contains("about cuda:1 is not understood"), "{other}");
     }
 }

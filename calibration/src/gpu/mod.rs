@@ -1,6 +1,6 @@
 //! What a GPU can do: arithmetic by math mode, memory, copies, and what starting work costs.
 //!
-//! It is measured in a process of its own, as a driver that is loaded is never let go of, and answers in one line of JSON: [`answer`] there, [`parse_answer`] and [`GpuPeaks::merge_into`] in the parent.
+//! It is measured in a process of its own, as a driver that is loaded is never let go of, and answers in one line of JSON: [`answer`] there; [`crate::Prober::ask_gpu`] and [`GpuPeaks::merge_into`] in the parent.
 //! The libraries of NVIDIA are loaded when they are asked for; where one lacks, or a call fails, the figures that need it are missing, with the reason.
 
 mod assemble;
