@@ -85,7 +85,7 @@ pub(crate) fn plan(device: &str, facts: &Facts, modes: &[MathMode]) -> (Vec<Task
         Some(bytes) => tasks.push(bandwidth(L2, bytes, passes(bytes))),
         None => {
             let reason = format!(
-                "half of the device's cache of {} is less than its threads read at once",
+                "a third of the device's cache of {} is less than its threads read at once",
                 facts.l2
             );
             missing.insert(format!("{device}.{L2}"), reason);
@@ -147,11 +147,11 @@ fn dram(facts: &Facts) -> Option<Bytes> {
     (arrays > 0).then(|| Bytes::from_mib(arrays * 3))
 }
 
-/// At most half of the cache, either half of which may keep a copy of what the other holds; each thread has two pieces of sixteen bytes of each array at least.
+/// At most a third of the cache, either half of which may keep a copy of what the other holds; each thread has two pieces of sixteen bytes of each array at least.
 fn l2(facts: &Facts) -> Option<Bytes> {
     const EACH: u64 = 3 * 2 * 16;
     let step = EACH * kernels::threads(facts.multiprocessors);
-    let steps = (facts.l2.as_bytes() / 2).checked_div(step)?;
+    let steps = (facts.l2.as_bytes() / 3).checked_div(step)?;
     (steps > 0).then(|| Bytes::from_bytes(steps * step))
 }
 
@@ -244,7 +244,7 @@ mod tests {
         let beyond = dram(&facts).unwrap().as_bytes();
         assert!(beyond >= 16 * facts.l2.as_bytes(), "{beyond}");
         let within = l2(&facts).unwrap().as_bytes();
-        assert!((0.25..0.5).contains(&(within as f64 / facts.l2.as_bytes() as f64)));
+        assert!((0.15..0.34).contains(&(within as f64 / facts.l2.as_bytes() as f64)));
         for bytes in [beyond, within] {
             assert_eq!(bytes % (3 * 16), 0);
         }
