@@ -106,6 +106,8 @@ pub fn cell_peaks(
         flops_per_s,
         bytes_per_s,
         level: chosen.level,
+        h2d_bytes_per_s: None,
+        d2h_bytes_per_s: None,
         calibrated_at: peaks.calibrated_at.clone(),
     };
     let touching = peaks
@@ -231,7 +233,7 @@ fn readings<'a>(
 
 mod device;
 
-pub use device::{DevicePeaks, device_peaks};
+pub use device::device_peaks;
 
 #[cfg(test)]
 mod tests;

@@ -33,7 +33,7 @@ mod theory;
 mod timing;
 
 pub use calibrate::{METHOD, Need, Options, calibrate, lacks, needed};
-pub use cell::{Beside, Corrected, DevicePeaks, NoPeaks, cell_peaks, corrected, device_peaks};
+pub use cell::{Beside, Corrected, NoPeaks, cell_peaks, corrected, device_peaks};
 pub use levels::{Chosen, DRAM, level};
 pub use pin::{allowed_cpus, pin_to};
 pub use precision::{Precision, UnknownPrecision};

@@ -24,6 +24,8 @@ pub struct Prober {
     pub path: PathBuf,
     /// Its arguments.
     pub arguments: Vec<OsString>,
+    /// Variables set in its environment.
+    pub environment: Vec<(String, String)>,
     /// How long an answer may take: a probe is 50 ms where nobody else takes the processors, a GPU its budget and what opening it takes.
     pub deadline: Nanoseconds,
 }
@@ -55,6 +57,7 @@ impl Prober {
         let line = serde_json::to_string(request).map_err(|error| failed(&error))?;
         let child = Command::new(&self.path)
             .args(&self.arguments)
+            .envs(self.environment.iter().cloned())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -108,6 +111,7 @@ mod tests {
         let prober = Prober {
             path: "sh".into(),
             arguments: vec!["-c".into(), script.into()],
+            environment: Vec::new(),
             deadline,
         };
         prober.ask(&ProbeRequest {
@@ -141,6 +145,7 @@ mod tests {
         let absent = Prober {
             path: "/nonexistent/probe".into(),
             arguments: Vec::new(),
+            environment: Vec::new(),
             deadline: PATIENT,
         };
         let absent = absent.ask(&ProbeRequest {
@@ -155,6 +160,7 @@ mod tests {
         let prober = Prober {
             path: "sh".into(),
             arguments: vec!["-c".into(), script.into()],
+            environment: vec![("ASKED".to_owned(), "1".to_owned())],
             deadline,
         };
         prober.ask_gpu(&GpuRequest::everything(1))
@@ -163,7 +169,7 @@ mod tests {
     #[test]
     fn a_gpu_s_answer_is_read_and_whatever_becomes_of_its_process_is_a_reason() {
         let line = serde_json::to_string(&GpuPeaks::none("cuda:1", "no driver")).unwrap();
-        let script = format!("grep -q '\"ordinal\":1' && echo '{line}'");
+        let script = format!("[ $ASKED = 1 ] && grep -q '\"ordinal\":1' && echo '{line}'");
         assert_eq!(
             ask_gpu(&script, PATIENT),
             GpuPeaks::none("cuda:1", "no driver")

@@ -68,7 +68,10 @@ pub enum Command {
     #[command(hide = true)]
     Guard,
     #[command(hide = true)]
-    Probe,
+    Probe {
+        #[arg(long)]
+        gpu: bool,
+    },
 }
 
 impl Default for Command {

@@ -41,6 +41,6 @@ fn dispatch(arguments: Arguments) -> Result<Exit, Failed> {
         Command::Schema { of } => commands::schema::run(of),
         Command::Worker => commands::worker::run(),
         Command::Guard => commands::guard::run(),
-        Command::Probe => commands::probe::run(),
+        Command::Probe { gpu } => commands::probe::run(gpu),
     }
 }

@@ -136,6 +136,8 @@ mod tests {
                 flops_per_s: FlopsPerSecond::from_per_s(before.per_s() * 10.0 + after.per_s()),
                 bytes_per_s: BytesPerSecond::from_per_s(1.0),
                 level: "L2".to_owned(),
+                h2d_bytes_per_s: None,
+                d2h_bytes_per_s: None,
                 calibrated_at: "2026-01-01T00:00:00Z".to_owned(),
             };
             let reason = "so".to_owned();

@@ -168,6 +168,12 @@ pub struct CellPeaks {
     pub bytes_per_s: BytesPerSecond,
     /// That memory: `L1`, `L2`, `L3` or `DRAM`.
     pub level: String,
+    /// Copies from the host, where the cell is on a device.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub h2d_bytes_per_s: Option<BytesPerSecond>,
+    /// Copies to the host, where the cell is on a device.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub d2h_bytes_per_s: Option<BytesPerSecond>,
     /// When the machine was calibrated, UTC, RFC 3339.
     pub calibrated_at: String,
 }

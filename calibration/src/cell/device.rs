@@ -7,18 +7,7 @@ use super::NoPeaks;
 use crate::gpu::MathMode;
 use crate::levels::DRAM;
 
-/// What the floor of a cell on a device is computed from.
-#[derive(Debug, Clone, PartialEq)]
-pub struct DevicePeaks {
-    /// The arithmetic of its math mode, and its memory.
-    pub cell: CellPeaks,
-    /// Copies from the host to the device.
-    pub h2d_bytes_per_s: BytesPerSecond,
-    /// Copies from the device to the host.
-    pub d2h_bytes_per_s: BytesPerSecond,
-}
-
-/// What the floor of a cell on `device`, such as `cuda:0`, is computed from, with the reasons not to trust it fully.
+/// What the floor of a cell on `device`, such as `cuda:0`, is computed from, copies included, with the reasons not to trust it fully.
 ///
 /// No probe runs on a device beside a repeat, so the calibrated figures stand, with a doubt.
 ///
@@ -28,7 +17,7 @@ pub fn device_peaks(
     peaks: &Peaks,
     device: &str,
     mode: MathMode,
-) -> Result<(DevicePeaks, Vec<PeaksDoubt>), NoPeaks> {
+) -> Result<(CellPeaks, Vec<PeaksDoubt>), NoPeaks> {
     let precision = mode.to_string();
     let lacks = |figure: &str, path: &str| lacks(peaks, device, figure, path);
     let mut compute = peaks.compute.iter();
@@ -49,14 +38,11 @@ pub fn device_peaks(
         flops_per_s: compute.flops_per_s,
         bytes_per_s: bandwidth.bytes_per_s(),
         level: DRAM.to_owned(),
+        h2d_bytes_per_s: Some(copies(Direction::H2d)?),
+        d2h_bytes_per_s: Some(copies(Direction::D2h)?),
         calibrated_at: peaks.calibrated_at.clone(),
     };
-    let of_it = DevicePeaks {
-        cell,
-        h2d_bytes_per_s: copies(Direction::H2d)?,
-        d2h_bytes_per_s: copies(Direction::D2h)?,
-    };
-    Ok((of_it, doubts(peaks, device)))
+    Ok((cell, doubts(peaks, device)))
 }
 
 /// With the reason for the figure itself, for a part of it, or for the whole device.

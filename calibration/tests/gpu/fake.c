@@ -147,7 +147,7 @@ int cuLaunchKernel(void *function, unsigned blocks_x, unsigned blocks_y, unsigne
                    void **extra) {
     double threads = (double)blocks_x * threads_x;
     need(blocks_y * blocks_z * threads_y * threads_z == 1 && !shared && stream == STREAM && !extra, "a plain launch");
-    if (fault("lost") && now_ms > 3000) return FAILED;
+    if (fault("lost") && now_ms > 1000) return FAILED;
     if (function == NAMES[0]) now_ms += 0.002;
     if (function == NAMES[1]) multiply_add(arguments, threads, 1);
     if (function == NAMES[2]) multiply_add(arguments, threads, 2);

@@ -2,6 +2,7 @@
 
 mod calibrate;
 mod check;
+mod gpus;
 mod restore;
 
 use std::path::Path;
@@ -9,6 +10,8 @@ use std::path::Path;
 use tare_calibration::{Target, allowed_cpus};
 use tare_hardware::checks::allowed_cpus_by_core;
 use tare_results::Machine;
+
+pub use gpus::{devices as gpu_devices, measure as measure_gpus};
 
 use super::{json, print};
 use crate::arguments::{ListFormat, MachineCommand};

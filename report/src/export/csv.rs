@@ -137,7 +137,14 @@ const GROUPS: &[(&str, &[&str])] = &[
     ("machine", &["missing"]),
     (
         "peaks",
-        &["flops_per_s", "bytes_per_s", "level", "calibrated_at"],
+        &[
+            "flops_per_s",
+            "bytes_per_s",
+            "level",
+            "h2d_bytes_per_s",
+            "d2h_bytes_per_s",
+            "calibrated_at",
+        ],
     ),
     ("probe.before", PROBED),
     ("probe.after", PROBED),

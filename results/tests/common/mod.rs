@@ -142,6 +142,8 @@ fn peaks() -> CellPeaks {
         flops_per_s: FlopsPerSecond::from_per_s(1.2e11),
         bytes_per_s: BytesPerSecond::from_per_s(1.5e10),
         level: "DRAM".into(),
+        h2d_bytes_per_s: None,
+        d2h_bytes_per_s: None,
         calibrated_at: "2026-11-21T09:00:00Z".into(),
     }
 }

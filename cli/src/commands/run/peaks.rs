@@ -2,23 +2,26 @@
 
 use std::path::Path;
 
+use tare_calibration::gpu::{self, MathMode};
 use tare_calibration::{
-    Beside, Need, Precision, ProbeRequest, Prober, Progress, Target, cache, cell_peaks, lacks,
-    needed,
+    Beside, Need, Precision, ProbeRequest, Prober, Progress, Target, cache, cell_peaks,
+    device_peaks, needed,
 };
 use tare_clock::{MonotonicClock, utc_now};
+use tare_hardware::checks::is_gpu;
 use tare_harness::PeakMeter;
 use tare_results::{CellPeaks, Machine, Peaks, PeaksDoubt, PlannedCell, ProbeReading};
 use tare_units::{Bytes, Nanoseconds};
 
-use super::super::machine::target;
+use super::super::machine::{gpu_devices, measure_gpus, target};
+use super::super::probe::prober;
 use super::super::worker::this_program;
 use crate::exit::Failed;
 use crate::model_source::cache_folder;
 use crate::terminal::rewrite;
 
-/// A probe takes a tenth of a second with its process; a machine that needs this long is not measuring anything.
-const DEADLINE: Nanoseconds = Nanoseconds::from_secs(5);
+/// How often, and for how long at the most, a GPU is measured that was not calibrated.
+const GPU_BUDGET: (u64, Nanoseconds) = (3, Nanoseconds::from_secs(4));
 
 /// The peaks of this machine, and the program that probes it.
 pub struct Calibrated {
@@ -34,59 +37,69 @@ impl Calibrated {
     /// Where the path of this program cannot be found out.
     pub fn for_cells(cells: &[PlannedCell], machine: &Machine) -> Result<Self, Failed> {
         let target = target(Path::new("/"), machine);
-        let needs: Vec<Need> = cells
-            .iter()
-            .filter_map(|cell| need(cell, &target).ok())
-            .collect();
+        let folder = cache_folder("peaks").ok();
+        let known = folder
+            .as_ref()
+            .and_then(|folder| cache::read(folder, &target.fingerprint).ok());
+        let kept = known.clone();
+        let mut peaks = of_processors(known, cells, &target);
+        let mut gpus = gpu_devices(machine);
+        gpus.retain(|number| is_lacking(&peaks, &format!("cuda:{number}"), cells));
+        measure_gpus(&this_program()?, &gpus, GPU_BUDGET, &mut peaks);
+        rewrite("");
+        if let Some(folder) = folder.filter(|_| kept.as_ref() != Some(&peaks)) {
+            keep(&folder, &peaks);
+        }
         Ok(Self {
-            peaks: known_and_lacking(&needs, &target),
+            peaks,
             target,
-            prober: Prober {
-                path: this_program()?,
-                arguments: vec!["probe".into()],
-                deadline: DEADLINE,
-            },
+            prober: prober()?,
         })
     }
 }
 
-fn known_and_lacking(needs: &[Need], target: &Target) -> Peaks {
-    let folder = cache_folder("peaks").ok();
-    let known = folder
-        .as_ref()
-        .and_then(|folder| cache::read(folder, &target.fingerprint).ok());
-    let is_lacking = |peaks: &Peaks| needs.iter().any(|need| lacks(peaks, *need, target));
-    let is_measured = known.as_ref().is_none_or(is_lacking);
-    let peaks = needed(
+/// Whether a cell on `device` lacks peaks of it.
+fn is_lacking(peaks: &Peaks, device: &str, cells: &[PlannedCell]) -> bool {
+    let mut cells = cells.iter().map(|planned| &planned.cell);
+    cells.any(|cell| {
+        let mode = cell.precision.parse::<MathMode>();
+        cell.device == device && mode.is_ok_and(|mode| gpu::lacks(peaks, device, mode))
+    })
+}
+
+fn of_processors(known: Option<Peaks>, cells: &[PlannedCell], target: &Target) -> Peaks {
+    let needs = cells.iter().filter_map(|cell| need(cell, target).ok());
+    let needs: Vec<Need> = needs.collect();
+    let mut told = |progress: &Progress| {
+        let Progress { left, step, .. } = progress;
+        rewrite(&format!(
+            "measuring what this machine can do · {left} left · {step}"
+        ));
+    };
+    needed(
         known,
-        needs,
+        &needs,
         target,
         &utc_now(),
         &MonotonicClock,
-        &mut |progress| {
-            let Progress { left, step, .. } = progress;
-            rewrite(&format!(
-                "measuring what this machine can do · {left} left · {step}"
-            ));
-        },
-    );
-    rewrite("");
-    if let Some(folder) = folder.filter(|_| is_measured)
-        && let Err(error) = cache::write(&folder, &peaks)
-    {
+        &mut told,
+    )
+}
+
+fn keep(folder: &Path, peaks: &Peaks) {
+    if let Err(error) = cache::write(folder, peaks) {
         eprintln!(
             "what this machine can do cannot be kept in {}: {error}; each run measures it anew",
             folder.display()
         );
     }
-    peaks
 }
 
 /// What the floor of `cell` is computed from; threads that find no processor of their own do not count.
 fn need(cell: &PlannedCell, target: &Target) -> Result<Need, String> {
     let PlannedCell { cell, model, .. } = cell;
     if cell.device != "cpu" {
-        return Err(format!("what {} can do is not measured", cell.device));
+        return Err(format!("no probe runs on {} beside a repeat", cell.device));
     }
     let precision = cell.precision.parse::<Precision>();
     let working_set = || {
@@ -124,6 +137,12 @@ impl PeakMeter for Calibrated {
         before: Result<&ProbeReading, &str>,
         after: Result<&ProbeReading, &str>,
     ) -> Result<(CellPeaks, Vec<PeaksDoubt>), String> {
+        if is_gpu(&cell.cell.device) {
+            let mode = cell.cell.precision.parse::<MathMode>();
+            let mode = mode.map_err(|error| error.to_string())?;
+            let peaks = device_peaks(&self.peaks, &cell.cell.device, mode);
+            return peaks.map_err(|error| error.to_string());
+        }
         let need = need(cell, &self.target)?;
         let beside = Beside { before, after };
         cell_peaks(&self.peaks, need, &self.target.caches, beside)
