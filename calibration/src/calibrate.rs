@@ -85,7 +85,7 @@ pub fn calibrate<C: Clock>(
     peaks
 }
 
-/// `known` with what the `needs` of one run lack of it, measured five times in at most 4 s, or 1 s a need where they are many; figures of another machine or method are dropped.
+/// `known` with what the `needs` of one run lack of it, measured five times, or as often as 4 s allow; figures of another machine or method are dropped.
 pub fn needed<C: Clock>(
     known: Option<Peaks>,
     needs: &[Need],
@@ -96,7 +96,7 @@ pub fn needed<C: Clock>(
 ) -> Peaks {
     let limits = Limits {
         rounds: 5,
-        budget: Nanoseconds::from_secs((needs.len() as u64).max(4)),
+        budget: Nanoseconds::from_secs(4),
     };
     let is_of_here = |peaks: &Peaks| peaks.machine == target.fingerprint && peaks.method == METHOD;
     let mut peaks = known

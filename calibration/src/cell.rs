@@ -1,7 +1,7 @@
 //! The peaks that hold for one cell at the time of one repeat: calibrated ones, corrected by the probes beside it. Pure functions.
 
-use tare_results::{Cache, CellPeaks, Peaks, PeaksDoubt, ProbeReading};
-use tare_units::{BytesPerSecond, FlopsPerSecond, Rate};
+use tare_results::{BandwidthPeak, Cache, CellPeaks, Peaks, PeaksDoubt, ProbeReading};
+use tare_units::{Bytes, BytesPerSecond, FlopsPerSecond, Rate};
 
 use crate::assemble::DEVICE;
 use crate::calibrate::Need;
@@ -101,7 +101,7 @@ pub fn cell_peaks(
 ) -> Result<(CellPeaks, Vec<PeaksDoubt>), NoPeaks> {
     let chosen = levels::level(need.working_set, caches, need.threads).ok_or(NoPeaks::NoCaches)?;
     let flops_per_s = compute(peaks, need)?;
-    let bytes_per_s = bandwidth(peaks, &chosen.level, need.threads)?;
+    let bytes_per_s = bandwidth(peaks, &chosen.level, need.threads, need.working_set)?;
     let mut cell = CellPeaks {
         flops_per_s,
         bytes_per_s,
@@ -147,14 +147,21 @@ fn compute(peaks: &Peaks, need: Need) -> Result<FlopsPerSecond, NoPeaks> {
     })
 }
 
-/// The greatest that any size of the level showed.
-fn bandwidth(peaks: &Peaks, level: &str, threads: u64) -> Result<BytesPerSecond, NoPeaks> {
+/// That of the level's size nearest to the working set: behind a cache that others fill too, the larger ones are slower.
+fn bandwidth(
+    peaks: &Peaks,
+    level: &str,
+    threads: u64,
+    working_set: Bytes,
+) -> Result<BytesPerSecond, NoPeaks> {
     let of_it = peaks
         .bandwidth
         .iter()
         .filter(|peak| peak.device == DEVICE && peak.level == level && peak.threads == threads);
-    let larger = |a: BytesPerSecond, b: BytesPerSecond| if a > b { a } else { b };
-    let found = of_it.map(|peak| peak.bytes_per_s()).reduce(larger);
+    let size = |bytes: Bytes| (bytes.as_bytes().max(1) as f64).ln();
+    let away = |peak: &&BandwidthPeak| (size(peak.working_set_bytes) - size(working_set)).abs();
+    let found = of_it.min_by(|one, other| away(one).total_cmp(&away(other)));
+    let found = found.map(BandwidthPeak::bytes_per_s);
     found.ok_or_else(|| NoPeaks::NoBandwidth {
         level: level.to_owned(),
         threads,

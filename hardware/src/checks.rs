@@ -19,5 +19,7 @@ pub use gpu::{
     visible_gpus,
 };
 pub use render::render_findings;
-pub use standing::{Situation, allowed_cpus, allowed_cpus_by_core, standing, timer_resolution};
+pub use standing::{
+    Situation, allowed_cpus, allowed_cpus_by_core, standing, standing_beside, timer_resolution,
+};
 pub use watch::Watch;

@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use tare_results::{Cache, Machine};
+use tare_results::{Cache, Gpu, Machine};
 
 /// Keys are declared in alphabetical order, which is the order they are hashed in.
 #[derive(Serialize)]
@@ -67,7 +67,14 @@ struct CacheEssence<'a> {
 #[derive(Serialize, PartialEq, Eq, PartialOrd, Ord)]
 struct GpuEssence<'a> {
     driver: Option<&'a str>,
+    ecc: Option<bool>,
+    max_memory_clock_mhz: Option<u64>,
+    max_sm_clock_mhz: Option<u64>,
+    mig: Option<bool>,
     name: &'a str,
+    pcie_generation: Option<u64>,
+    pcie_lanes: Option<u64>,
+    power_limit_mw: Option<u64>,
 }
 
 /// The sha256 of [`canonical`], in hexadecimal.
@@ -79,14 +86,7 @@ pub(crate) fn of(machine: &Machine) -> String {
 /// JSON without spaces, keys sorted.
 pub(crate) fn canonical(machine: &Machine) -> String {
     let (cpu, environment) = (&machine.cpu, &machine.environment);
-    let mut gpus: Vec<GpuEssence<'_>> = machine
-        .gpus
-        .iter()
-        .map(|gpu| GpuEssence {
-            driver: gpu.driver.as_deref(),
-            name: &gpu.name,
-        })
-        .collect();
+    let mut gpus: Vec<GpuEssence<'_>> = machine.gpus.iter().map(gpu).collect();
     gpus.sort();
     let essence = Essence {
         allowed_cores: cpu.allowed_cores,
@@ -117,7 +117,7 @@ pub(crate) fn canonical(machine: &Machine) -> String {
         model: cpu.model.as_deref(),
         numa_balancing: environment.numa_balancing,
         numa_nodes: cpu.numa_nodes,
-        scheme: 2,
+        scheme: 3,
         smt: cpu.smt,
         sockets: cpu.sockets,
         transparent_huge_pages: environment.transparent_huge_pages.as_deref(),
@@ -125,6 +125,20 @@ pub(crate) fn canonical(machine: &Machine) -> String {
     };
     // Strings and whole numbers under string keys are never refused.
     serde_json::to_string(&essence).unwrap_or_default()
+}
+
+fn gpu(gpu: &Gpu) -> GpuEssence<'_> {
+    GpuEssence {
+        driver: gpu.driver.as_deref(),
+        ecc: gpu.ecc,
+        max_memory_clock_mhz: gpu.max_memory_clock_mhz,
+        max_sm_clock_mhz: gpu.max_sm_clock_mhz,
+        mig: gpu.mig,
+        name: &gpu.name,
+        pcie_generation: gpu.pcie_generation,
+        pcie_lanes: gpu.pcie_lanes,
+        power_limit_mw: gpu.power_limit_mw,
+    }
 }
 
 fn cache(cache: &Cache) -> CacheEssence<'_> {

@@ -2,6 +2,7 @@
 
 mod fill;
 
+use tare_hardware::checks::is_gpu;
 use tare_hardware::energy::Assessment;
 use tare_results::{Failure, HarnessCost, Kind, Phase, RECORD_SCHEMA, Record, Run, Verdict};
 use tare_units::Nanoseconds;
@@ -129,7 +130,21 @@ pub fn compose(about: About, attempt: Attempt, beside: Beside) -> Record {
             gave.put(&mut record);
         }
     }
-    let (memory, counters, missing) = attempt.observed.into_parts();
+    if !about.kind.times_a_cell() {
+        for group in ["peaks", "probe", "energy"] {
+            let reason = "told of timed cells only".to_owned();
+            record.missing.insert(group.to_owned(), reason);
+        }
+    }
+    let (memory, counters, mut missing) = attempt.observed.into_parts();
+    if is_gpu(&about.work.planned.cell.device) {
+        for figure in ["peak_vram_process_bytes", "peak_vram_device_bytes"] {
+            let reason = missing.get_mut(&format!("memory.{figure}"));
+            if let Some(reason) = reason {
+                *reason = "the memory of GPUs is not read".to_owned();
+            }
+        }
+    }
     record.missing.extend(missing);
     record.memory = memory;
     record.counters = counters;

@@ -241,7 +241,21 @@ impl Observed {
         &self.spans
     }
 
-    /// What the checks found while requests were timed.
+    /// Puts in what stood before the worker and after it, of each check the one that is a problem.
+    pub fn stood(&mut self, before: Vec<Finding>, after: Vec<Finding>) {
+        let mut stood = before;
+        for finding in after {
+            match stood.iter_mut().find(|known| known.check == finding.check) {
+                Some(known) if finding.is_problem() && !known.is_problem() => *known = finding,
+                Some(_) => {}
+                None => stood.push(finding),
+            }
+        }
+        stood.append(&mut self.findings);
+        self.findings = stood;
+    }
+
+    /// What the checks found before, after, and while requests were timed.
     pub fn findings(&self) -> &[Finding] {
         &self.findings
     }

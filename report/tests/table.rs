@@ -5,7 +5,7 @@ mod common;
 use common::{cell, failed, latency_of, percentile, profiled, run_of, timed};
 use expect_test::{Expect, expect};
 use tare_report::{Style, Summary, summarise, table};
-use tare_results::{Doubt, Energy, Record, Verdict};
+use tare_results::{Doubt, Energy, EnergySource, Record, Verdict};
 
 fn style(width: usize) -> Style {
     Style {
@@ -224,6 +224,18 @@ fn what_a_sample_costs_in_joules_stands_below_the_table() {
     });
     let text = table(&summaries, style(120));
     let note = "b=2: 250 mJ a sample, 200 mJ above idle, 8.50 W, by rapl:package";
+    assert!(text.lines().any(|line| line == note), "{text}");
+    let energy = summaries[1].energy.as_mut().expect("joules");
+    energy.sources = vec![EnergySource {
+        source: "rapl:package".to_owned(),
+        gross_j: Some(25.0),
+        random_j: Some(0.5),
+        above_idle_random_j: Some(1.0),
+        ..EnergySource::default()
+    }];
+    let text = table(&summaries, style(120));
+    let note =
+        "b=2: 250 mJ ± 5.00 mJ a sample, 200 mJ ± 10.0 mJ above idle, 8.50 W, by rapl:package";
     assert!(text.lines().any(|line| line == note), "{text}");
     if let Some(energy) = &mut summaries[1].energy {
         energy.stretched = true;

@@ -49,6 +49,9 @@ pub struct Run {
     /// Whether the workers are watched: memory, counters, energy, and what the machine gives beside each.
     #[serde(default = "watched")]
     pub probes: bool,
+    /// The command of the external meter whose joules are told.
+    #[serde(default)]
+    pub meter: Option<String>,
     /// What they found before the first worker started.
     #[serde(default)]
     pub findings: Vec<Finding>,

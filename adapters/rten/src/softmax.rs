@@ -59,7 +59,12 @@ fn differs(axis: Option<i64>, shape: &[usize]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use tare_adapter_api::{Adapter, DataType, OutputSpec, TensorSpec};
+    use tare_models::Dim;
+    use tare_models::build::{Builder, Weights, write};
+
     use super::*;
+    use crate::Rten;
 
     #[test]
     fn both_agree_where_only_one_of_the_axes_together_is_longer_than_one() {
@@ -73,5 +78,36 @@ mod tests {
             assert!(!differs(Some(axis), &[1, 12, 8, 8]), "{axis}");
         }
         assert!(differs(None, &[5]), "one number each, against all five");
+    }
+
+    #[test]
+    fn a_softmax_of_an_early_operator_set_is_refused_where_rten_takes_it_for_the_later_one() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("model.onnx");
+        let accepted = |opset: i64, shape: &[usize]| {
+            let mut graph = Builder::new("softmax", Weights::Seeded(3));
+            let dims: Vec<Dim> = shape.iter().map(|size| Dim::Fixed(*size)).collect();
+            let x = graph.input("x", DataType::F32, &dims);
+            let y = graph.op("Softmax", &[&x]);
+            graph.output("y", &y, &dims);
+            let mut model = graph.finish();
+            model.opset_import[0].version = Some(opset);
+            write(&model, &path).expect("written");
+            let spec = TensorSpec {
+                name: "x".to_owned(),
+                dtype: DataType::F32,
+                shape: shape.to_vec(),
+            };
+            let output = OutputSpec {
+                name: "y".to_owned(),
+                dtype: DataType::F32,
+            };
+            Rten.accepts(&LoadRequest::new(path.clone(), vec![spec], vec![output]))
+        };
+        let refusal = accepted(9, &[1, 3, 1, 1]).expect_err("rten would give ones");
+        let named = "rten lacks operator Softmax (domain ai.onnx, opset 9)";
+        assert_eq!(refusal.to_string(), named);
+        assert_eq!(accepted(9, &[2, 3]), Ok(()));
+        assert_eq!(accepted(13, &[1, 3, 1, 1]), Ok(()));
     }
 }

@@ -233,37 +233,6 @@ fn an_operator_that_rten_lacks_is_named_before_and_at_loading() {
 }
 
 #[test]
-fn a_softmax_of_an_early_operator_set_is_refused_where_rten_takes_it_for_the_later_one() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("model.onnx");
-    let accepted = |opset: i64, shape: &[usize]| {
-        let mut graph = Builder::new("softmax", Weights::Seeded(3));
-        let dims: Vec<Dim> = shape.iter().map(|size| Dim::Fixed(*size)).collect();
-        let x = graph.input("x", DataType::F32, &dims);
-        let y = graph.op("Softmax", &[&x]);
-        graph.output("y", &y, &dims);
-        let mut model = graph.finish();
-        model.opset_import[0].version = Some(opset);
-        write(&model, &path).expect("written");
-        let spec = TensorSpec {
-            name: "x".to_owned(),
-            dtype: DataType::F32,
-            shape: shape.to_vec(),
-        };
-        let output = OutputSpec {
-            name: "y".to_owned(),
-            dtype: DataType::F32,
-        };
-        Rten.accepts(&LoadRequest::new(path.clone(), vec![spec], vec![output]))
-    };
-    let refusal = accepted(9, &[1, 3, 1, 1]).expect_err("rten would give ones");
-    let named = "rten lacks operator Softmax (domain ai.onnx, opset 9)";
-    assert_eq!(refusal.to_string(), named);
-    assert_eq!(accepted(9, &[2, 3]), Ok(()));
-    assert_eq!(accepted(13, &[1, 3, 1, 1]), Ok(()));
-}
-
-#[test]
 fn a_file_of_another_name_is_read_and_data_beside_it_refused() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("weights-and-all");

@@ -50,8 +50,14 @@ fn peaks() -> Peaks {
             kernels: Vec::new(),
         }],
         bandwidth: vec![
-            bandwidth("L1", 90.0, 80.0),
-            bandwidth("L1", 70.0, 95.0),
+            BandwidthPeak {
+                working_set_bytes: Bytes::from_bytes(24 << 10),
+                ..bandwidth("L1", 120.0, 80.0)
+            },
+            BandwidthPeak {
+                working_set_bytes: Bytes::from_bytes(2 << 10),
+                ..bandwidth("L1", 70.0, 95.0)
+            },
             bandwidth("DRAM", 10.0, 8.0),
         ],
         probes: vec![reading(800.0, 20.0)],
@@ -130,7 +136,7 @@ fn memory_is_corrected_by_reading_and_arithmetic_by_arithmetic() {
 }
 
 #[test]
-fn a_core_s_own_cache_follows_its_clock_and_the_best_size_counts() {
+fn a_core_s_own_cache_follows_its_clock_and_the_nearest_size_counts() {
     let (cell, doubts) = of(SMALL, &reading(400.0, 5.0), &reading(400.0, 20.0));
     assert_eq!(cell.level, "L1");
     assert_eq!(cell.bytes_per_s, bytes(47.5));

@@ -26,9 +26,10 @@ impl GpuPeaks {
     }
 }
 
-/// Whether a run in `mode` on `device` lacks peaks that were never tried for.
+/// Whether a run in `mode` on `device` lacks peaks; the mode's that were tried for are not tried again, a device that could not be opened is.
 pub fn lacks(peaks: &Peaks, device: &str, mode: MathMode) -> bool {
-    let tried = peaks.missing.keys().any(|path| is_of(path, device));
+    let figure = format!("{device}.{mode}");
+    let tried = peaks.missing.keys().any(|path| is_of(path, &figure));
     !tried && device_peaks(peaks, device, mode).is_err()
 }
 

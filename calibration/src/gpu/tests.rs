@@ -211,7 +211,11 @@ fn what_was_tried_and_is_missing_is_not_lacking() {
     assert!(!lacks(&peaks, "cuda:0", MathMode::Fp16));
     assert!(lacks(&peaks, "cuda:1", MathMode::Fp16));
     let none = merged(GpuPeaks::none("cuda:1", "it is lost"));
-    assert!(!lacks(&none, "cuda:1", MathMode::Fp16));
+    assert!(lacks(&none, "cuda:1", MathMode::Fp16), "it may be back");
+    let mut refused = none;
+    let reason = "the library refuses it".to_owned();
+    refused.missing.insert("cuda:1.fp16.gemm".into(), reason);
+    assert!(!lacks(&refused, "cuda:1", MathMode::Fp16));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::io::stdin;
 use std::path::PathBuf;
 
+use rustix::process::{Signal, set_parent_process_death_signal};
 use tare_calibration::gpu::{self, GpuRequest};
 use tare_calibration::{ProbeRequest, Prober, answer};
 use tare_clock::MonotonicClock;
@@ -23,6 +24,10 @@ const OPENING: Nanoseconds = Nanoseconds::from_secs(30);
 /// # Errors
 /// Where the request is none, or nobody takes the answer.
 pub fn run(is_gpu: bool) -> Result<Exit, Failed> {
+    // Whoever asked may be killed, and a GPU's driver may hang.
+    set_parent_process_death_signal(Some(Signal::KILL)).map_err(|error| {
+        Failed::told(format!("the probe cannot be tied to its parent: {error}"))
+    })?;
     let mut line = String::new();
     stdin().read_line(&mut line).map_err(Failed::input)?;
     let none = |error| Failed::told(format!("not a request for a probe: {error}"));

@@ -9,6 +9,7 @@ mod surroundings;
 mod tuning;
 
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tare_clock::{Clock, MonotonicClock, utc_now};
 use tare_hardware::nvml::Nvml;
@@ -56,11 +57,11 @@ fn run_holding(
 ) -> Result<Exit, Failed> {
     let format = options.format;
     let store = show::open(store)?;
-    let meter = options.meter.as_deref();
+    let stop = stop::on_signals().map_err(Failed::input)?;
     let (ready, energy) = match &options.resume {
         Some(run) => {
             let ready = resume::resume(&store, run, options, held)?;
-            let energy = joules::meters(ready.run.probes, meter)?;
+            let energy = joules::meters(ready.run.probes, ready.run.meter.as_deref())?;
             (ready, energy)
         }
         None => {
@@ -71,15 +72,19 @@ fn run_holding(
             if options.dry_run {
                 return print(&dry_run(&plan, &settings));
             }
+            if stop.load(Ordering::SeqCst) {
+                eprintln!("stopped before anything was measured");
+                return Ok(Exit::Interrupted);
+            }
             plan.check_limits(settings.duration, settings.max_requests)
                 .map_err(Failed::input)?;
             settings.check_memory(&plan)?;
             let tuned = held.begin(options.tune)?;
-            let energy = joules::meters(settings.probes, meter)?;
+            let energy = joules::meters(settings.probes, settings.meter.as_deref())?;
             (begin(&store, settings, plan, tuned)?, energy)
         }
     };
-    measure(&store, ready, energy, format)
+    measure(&store, ready, energy, (format, &stop))
 }
 
 /// Says in a terminal what takes time before the first worker of a run.
@@ -98,8 +103,7 @@ fn begin(
 ) -> Result<Ready, Failed> {
     let machine = tare_hardware::machine(Path::new("/"));
     let cells = plan.cells.iter().map(|work| &work.planned.cell);
-    let devices = cells.map(|cell| cell.device.as_str()).collect();
-    let findings = surroundings::checked(settings.checks, &machine, &devices)?;
+    let findings = surroundings::checked(settings.checks, &machine, cells)?;
     let created = utc_now();
     let salt = MonotonicClock.now().as_nanos() ^ u64::from(std::process::id());
     let run = Run {
@@ -118,6 +122,7 @@ fn begin(
         profile: settings.profile,
         checks: settings.checks,
         probes: settings.probes,
+        meter: settings.meter,
         findings,
         tuned,
         cells: plan.cells.iter().map(|work| work.planned.clone()).collect(),
@@ -135,7 +140,7 @@ fn measure(
     store: &Store,
     ready: Ready,
     energy: EnergyMeter,
-    format: Format,
+    (format, stop): (Format, &AtomicBool),
 ) -> Result<Exit, Failed> {
     let Ready {
         run,
@@ -147,7 +152,6 @@ fn measure(
         true => Box::new(Calibrated::for_cells(&run.cells, &run.machine)?),
         false => Box::new(NoPeakMeter(NO_PROBES.to_owned())),
     };
-    let stop = stop::on_signals().map_err(Failed::input)?;
     let mut progress = ProgressLine::new(&run.cells, run.repeats);
     let outcome = execute(
         RunRequest {
@@ -159,7 +163,7 @@ fn measure(
             nvml: Nvml::shared(),
             energy,
             peaks,
-            stop: &stop,
+            stop,
         },
         &MonotonicClock,
         &mut progress,

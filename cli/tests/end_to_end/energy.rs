@@ -21,6 +21,9 @@ fn a_meter_that_was_asked_for_tells_the_joules_of_each_sample() {
     let bench = Bench::new();
     let asked = [&QUICK[..], &["--meter", TEN_WATTS]].concat();
     let summary = bench.run(&asked).with_code(0).json()[0].clone();
+    let run = std::fs::read_to_string(bench.only_run().join("run.json")).expect("a plan");
+    let run: serde_json::Value = serde_json::from_str(&run).expect("JSON");
+    assert_eq!(run["meter"], TEN_WATTS, "to go on with");
     let sources = summary["energy"]["sources"].as_array().expect("sources");
     let meter = sources.iter().find(|one| one["source"] == "meter");
     let meter = meter.unwrap_or_else(|| panic!("no meter in {summary:#}"));
@@ -85,4 +88,28 @@ fn without_a_source_the_record_says_why_and_a_meter_that_fails_is_refused() {
             "{reason}"
         );
     }
+}
+
+/// As above for a fifth of a second, and then no more.
+const DIES: &str = "for i in 1 2 3 4 5 6 7 8 9 10; do printf '%s 10.0 W\\n' \"$(date +%s.%N)\"; sleep 0.02; done; exit 7";
+
+#[test]
+fn a_meter_that_dies_costs_the_joules_alone_and_a_person_is_told_why() {
+    let bench = Bench::new();
+    let told = bench
+        .run(&[&QUICK[..6], &["--meter", DIES]].concat())
+        .with_code(0);
+    let line = told
+        .stdout
+        .lines()
+        .find(|line| line.starts_with("no joules: "));
+    let line = line.unwrap_or_else(|| panic!("not told: {told:#?}"));
+    assert!(line.starts_with("no joules: meter: "), "{line}");
+    let record = bench.measurements()[0].clone();
+    assert!(record["latency"]["p50"]["value_ns"].is_number());
+    let reason = &record["missing"]["energy.per_sample_j"];
+    assert!(
+        reason.as_str().expect("a reason").contains("ended"),
+        "{reason}"
+    );
 }

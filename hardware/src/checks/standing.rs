@@ -58,6 +58,13 @@ pub fn standing(root: &Path, situation: &Situation) -> Vec<Finding> {
     ]
 }
 
+/// The same before and after one of many repeats, without the load, which is over a minute and would be that of the repeats themselves.
+pub fn standing_beside(root: &Path, situation: &Situation) -> Vec<Finding> {
+    let mut findings = standing(root, situation);
+    findings.retain(|finding| finding.check != LOAD.name);
+    findings
+}
+
 /// The processors, by number, that process `pid` may use and that are online.
 ///
 /// # Errors

@@ -298,10 +298,7 @@ fn summed_up(
         ..Energy::default()
     };
     let Some(primary) = primary else {
-        let reason = match &measured.primary {
-            Primary::Cpu => "no source tells the processors' energy".to_owned(),
-            Primary::Gpu(device) => format!("no source tells the energy of {device}"),
-        };
+        let reason = silent(&energy.sources, &measured.primary, missing);
         let fields = [
             "primary",
             "per_sample_j",
@@ -334,6 +331,19 @@ fn summed_up(
     );
     energy.primary = Some(primary.source);
     energy
+}
+
+/// Why no source told the energy: that of the one that would have.
+fn silent(sources: &[EnergySource], of: &Primary, missing: &BTreeMap<String, String>) -> String {
+    let told = of.names().iter().find_map(|name| {
+        let index = sources.iter().position(|source| source.source == *name)?;
+        let reason = missing.get(&format!("energy.sources.{index}.gross_j"))?;
+        Some(format!("{name}: {reason}"))
+    });
+    told.unwrap_or_else(|| match of {
+        Primary::Cpu => "no source tells the processors' energy".to_owned(),
+        Primary::Gpu(device) => format!("no source tells the energy of {device}"),
+    })
 }
 
 /// The source that watches just what computes, before one that watches more.

@@ -95,10 +95,15 @@ fn ended(spec: &SourceSpec, readings: &[Reading], knots: &[Knot], span: Span) ->
     }
 }
 
-/// How long a value may stand still before that is strange, in seconds.
+/// How long a value may stand still before that is strange, in seconds; a meter of which no tick is known may print once a second.
 pub(crate) fn still_after(spec: &SourceSpec) -> f64 {
     const TICKS: f64 = 10.0;
-    (TICKS * spec.tick.as_secs_f64()).max(1.0)
+    let least = if spec.tick == Nanoseconds::ZERO {
+        3.0
+    } else {
+        1.0
+    };
+    (TICKS * spec.tick.as_secs_f64()).max(least)
 }
 
 /// The longest step between neighbours that touches the window, in time.

@@ -72,6 +72,15 @@ const SPEED: &[Change] = &[
     ("gpu", |m| m.gpus[1].name = "NVIDIA H100".into()),
     ("fewer gpus", |m| m.gpus.truncate(1)),
     ("driver", |m| m.gpus[0].driver = text("1.2.3")),
+    ("error correction", |m| m.gpus[0].ecc = Some(true)),
+    ("instances", |m| m.gpus[0].mig = Some(true)),
+    ("power limit", |m| m.gpus[0].power_limit_mw = Some(350_000)),
+    ("clock", |m| m.gpus[0].max_sm_clock_mhz = Some(1_200)),
+    ("memory clock", |m| {
+        m.gpus[0].max_memory_clock_mhz = Some(1_200)
+    }),
+    ("link", |m| m.gpus[0].pcie_generation = Some(3)),
+    ("lanes", |m| m.gpus[0].pcie_lanes = Some(4)),
     ("hypervisor", |m| m.environment.hypervisor = text("KVM")),
     ("processor limit", |m| {
         m.environment.cpu_limit_millis = Some(500)
@@ -161,7 +170,7 @@ fn what_is_hashed_is_json_with_sorted_keys_and_no_spaces() {
             r#""hypervisor":null,"identity":"0x41 0xd05-0x4-0 + 0x41 0xd0b-0x4-0","isolated_cpus":0,"logical_cpus":4,"#,
             r#""max_frequency_khz":2256000,"memory_class":64,"microcode":null,"min_frequency_khz":null,"#,
             r#""mitigations":{},"model":"Cortex-A55 + Cortex-A76","numa_balancing":false,"numa_nodes":null,"#,
-            r#""scheme":2,"smt":false,"sockets":null,"transparent_huge_pages":null,"turbo":null}"#
+            r#""scheme":3,"smt":false,"sockets":null,"transparent_huge_pages":null,"turbo":null}"#
         )
     );
     let server = canonical(&machine(server().path()));
@@ -173,7 +182,7 @@ fn what_is_hashed_is_json_with_sorted_keys_and_no_spaces() {
         serde_json::to_string(&value).unwrap()
     );
     assert!(
-        server.contains(r#""gpus":[{"driver":"570.124.06","name":"NVIDIA H200"},"#),
+        server.contains(r#""gpus":[{"driver":"570.124.06","ecc":"#),
         "{server}"
     );
 }

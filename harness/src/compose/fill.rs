@@ -80,15 +80,17 @@ fn fill_measured(record: &mut Record, measured: Measured, harness: &Harness) {
     });
 }
 
-/// Says what disturbed the machine, before the run and while requests were timed; of GPUs, only what the worker's own
-/// look at its own found.
+/// Says what disturbed the machine beside the repeat, and of what was looked at before the run alone, then; of GPUs, only
+/// what the worker's own look at its own found.
 pub fn surround(record: &mut Record, run: &Run, during: &[Finding]) {
     if run.checks == Checking::Off {
         record.doubts.push(Doubt::UncheckedEnvironment);
         return;
     }
-    let before = run.findings.iter().filter(|finding| !is_of_gpu(finding));
-    let findings: Vec<Finding> = before.chain(during).cloned().collect();
+    let is_told = |check: &str| during.iter().any(|finding| finding.check == check);
+    let of_run = run.findings.iter();
+    let of_run = of_run.filter(|finding| !is_of_gpu(finding) && !is_told(&finding.check));
+    let findings: Vec<Finding> = of_run.chain(during).cloned().collect();
     record.doubts.extend(doubts(&findings));
     if run.checks == Checking::Strict {
         let reasons = refused(&findings, &strict_names()).into_iter();

@@ -48,6 +48,42 @@ fn a_repeat_goes_on_where_its_energy_needs_it_and_a_person_is_told_for_how_long(
 }
 
 #[test]
+fn of_what_stood_before_and_after_the_problem_is_kept() {
+    use tare_results::{About, Outcome};
+    let fine = |check: &str| Finding {
+        check: check.to_owned(),
+        about: About::Standing,
+        outcome: Outcome::Fine {
+            found: "well".to_owned(),
+        },
+    };
+    let problem = |check: &str| Finding {
+        check: check.to_owned(),
+        about: About::Standing,
+        outcome: Outcome::Problem {
+            found: "ill".to_owned(),
+            excess: None,
+            why: "so".to_owned(),
+            remedy: "mend it".to_owned(),
+        },
+    };
+    let mut observed = Observed {
+        findings: vec![problem("steal")],
+        ..Observed::default()
+    };
+    let before = vec![fine("governor"), problem("turbo")];
+    let after = vec![problem("governor"), fine("turbo"), fine("smt")];
+    observed.stood(before, after);
+    let expected = [
+        problem("governor"),
+        problem("turbo"),
+        fine("smt"),
+        problem("steal"),
+    ];
+    assert_eq!(observed.findings(), expected);
+}
+
+#[test]
 fn no_other_worker_is_kept_longer_than_its_own_work() {
     for kind in [Kind::Harness, Kind::Profile, Kind::Reference] {
         let (answer, events) = answered(kind);

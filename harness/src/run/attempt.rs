@@ -1,9 +1,13 @@
 //! One worker, from its job to its record.
 
+use std::path::Path;
+
 use tare_clock::{Clock, utc_now};
-use tare_hardware::checks::{GPU_ORDER, GpuWatch, is_gpu, visible_gpus};
+use tare_hardware::checks::{
+    GPU_ORDER, GpuWatch, Situation, is_gpu, standing_beside, visible_gpus,
+};
 use tare_hardware::energy::{Assessment, Span};
-use tare_results::{Checking, Event, Kind};
+use tare_results::{Checking, Event, Finding, Kind};
 
 use super::{Going, RunError};
 use crate::compose::{About, Attempt, Beside, compose};
@@ -31,14 +35,11 @@ impl<C: Clock> Going<'_, C> {
 
     /// A fresh worker at `job`, watched until it has ended.
     pub(super) fn attempt(&mut self, work: &Work, job: Job, kind: Kind, repeat: u64) -> Attempt {
-        let limits = Limits {
-            deadline: self.request.run.deadline_ns,
-            memory: self.request.run.memory_limit_bytes,
-            own: job.own_bytes(),
-        };
+        let limits = self.limits(&job);
         let cell = &work.planned;
         let meter = kind.times_a_cell().then_some(&*self.request.peaks);
         let probe = meter.map(|meter| meter.probe(cell));
+        let stood = self.standing(work, kind);
         let before = self.rest(kind);
         let gpu = self.gpu(work, kind);
         let started = self.clock.now();
@@ -72,19 +73,47 @@ impl<C: Clock> Going<'_, C> {
             energy: None,
             gave: None,
         };
+        attempt.observed.stood(stood, self.standing(work, kind));
         if attempt.outcome().is_some() {
             let meter = &*self.request.peaks;
             attempt.gave = probe.map(|before| Gave::until_now(meter, cell, before));
         }
         attempt.energy = self.weighed(&scales, (work, kind), &attempt, before);
-        if let Some(failure) = attempt.failure()
-            && kind != Kind::Reference
-            && attempt.took >= limits.deadline
-        {
-            let told = self.hung.entry(cell.id.clone());
-            told.or_insert_with(|| failure.to_owned());
+        if attempt.took >= limits.deadline {
+            self.remember_hung(work, kind, &attempt);
         }
         attempt
+    }
+
+    fn limits(&self, job: &Job) -> Limits {
+        Limits {
+            deadline: self.request.run.deadline_ns,
+            memory: self.request.run.memory_limit_bytes,
+            own: job.own_bytes(),
+        }
+    }
+
+    /// A cell that hung once is not tried again.
+    fn remember_hung(&mut self, work: &Work, kind: Kind, attempt: &Attempt) {
+        if let Some(failure) = attempt.failure()
+            && kind != Kind::Reference
+        {
+            let told = self.hung.entry(work.planned.id.clone());
+            told.or_insert_with(|| failure.to_owned());
+        }
+    }
+
+    /// What stands beside a worker whose surroundings count.
+    fn standing(&self, work: &Work, kind: Kind) -> Vec<Finding> {
+        let run = &self.request.run;
+        if run.checks == Checking::Off || !run.probes || !kind.times_a_cell() {
+            return Vec::new();
+        }
+        let situation = Situation {
+            threads: Some(work.planned.cell.threads),
+            ..Situation::of_this_process()
+        };
+        standing_beside(Path::new("/"), &situation)
     }
 
     /// A window on the GPU of a worker whose surroundings count, opened before anything of tare's is on it.

@@ -166,6 +166,7 @@ pub fn stored(plan: &Plan) -> Run {
         reference: None,
         profile: false,
         probes: true,
+        meter: None,
         checks: Checking::default(),
         findings: Vec::new(),
         tuned: None,

@@ -1,6 +1,6 @@
 //! What stands below a table: why rows are invalid, what to doubt, what an undecided percentile needs.
 
-use tare_results::Doubt;
+use tare_results::{Doubt, EnergySource};
 use tare_units::{Joules, Watts};
 
 use super::columns::p50;
@@ -143,10 +143,29 @@ fn whose(rows: &[&Summary], dimensions: &Dimensions) -> String {
 fn joules(summaries: &[Summary], dimensions: &Dimensions) -> Vec<Note> {
     let note = |summary: &Summary| {
         let energy = summary.energy.as_ref()?;
-        let gross = Joules::from_joules(energy.per_sample_j?);
+        let Some(per_sample) = energy.per_sample_j else {
+            let reason = summary.missing.get("energy.per_sample_j")?;
+            return Some(Note {
+                mark: "",
+                text: about(
+                    &[summary],
+                    summaries,
+                    dimensions,
+                    &format!("no joules: {reason}"),
+                ),
+            });
+        };
+        let source = energy.primary.as_ref();
+        let source = source.and_then(|name| energy.sources.iter().find(|one| one.source == *name));
+        let random = |of: fn(&EnergySource) -> Option<f64>| {
+            let share = per_sample / source?.gross_j?;
+            Some(of(source?)? * share)
+        };
+        let gross = with_random(per_sample, random(|source| source.random_j));
         let mut text = format!("{gross} a sample");
         if let Some(above) = energy.above_idle_per_sample_j {
-            text.push_str(&format!(", {} above idle", Joules::from_joules(above)));
+            let above = with_random(above, random(|source| source.above_idle_random_j));
+            text.push_str(&format!(", {above} above idle"));
         }
         if let Some(power) = energy.average_power_w {
             text.push_str(&format!(", {}", Watts::from_watts(power)));
@@ -163,6 +182,15 @@ fn joules(summaries: &[Summary], dimensions: &Dimensions) -> Vec<Note> {
         })
     };
     summaries.iter().filter_map(note).collect()
+}
+
+/// Joules with the half width of the interval of their random part, where that is known.
+fn with_random(joules: f64, random: Option<f64>) -> String {
+    let joules = Joules::from_joules(joules);
+    match random {
+        Some(random) => format!("{joules} ± {}", Joules::from_joules(random)),
+        None => joules.to_string(),
+    }
 }
 
 /// Whose outputs nobody looked at, and why.

@@ -77,6 +77,7 @@ pub fn run(id: &str, cells: Vec<Cell>) -> Run {
         profile: false,
         checks: Checking::default(),
         probes: true,
+        meter: None,
         findings: Vec::new(),
         tuned: None,
         cells: cells.into_iter().map(planned).collect(),
@@ -97,10 +98,7 @@ pub fn record(run: &str, cell: Cell, repeat: u64) -> Record {
         runtime: Some(runtime()),
         machine: machine().fingerprint,
         peaks: Some(peaks()),
-        probe: Some(ProbesBeside {
-            before: Some(probed(1e11)),
-            after: Some(probed(0.98e11)),
-        }),
+        probe: Some(probes()),
         harness: Some(HarnessCost {
             p50_ns: 62.0,
             p99_ns: Some(81.0),
@@ -145,6 +143,13 @@ fn peaks() -> CellPeaks {
         h2d_bytes_per_s: None,
         d2h_bytes_per_s: None,
         calibrated_at: "2026-11-21T09:00:00Z".into(),
+    }
+}
+
+fn probes() -> ProbesBeside {
+    ProbesBeside {
+        before: Some(probed(1e11)),
+        after: Some(probed(0.98e11)),
     }
 }
 

@@ -184,14 +184,10 @@ fn a_way_that_is_refused_leaves_the_others_and_none_left_is_its_fault() {
     let clock = SimulatedClock::new();
     let choose = |ways: &[bool]| {
         let work = Work::Nothing;
-        let mut part = Part::new(
-            Box::new(Picky(ways.into())),
-            work,
-            Way::Rate,
-            &fake::facts(),
-        );
-        part.choose(false, &clock, PLENTY.budget)
-            .map(|()| (part.variant, part.times))
+        let ways = Box::new(Picky(ways.into()));
+        let mut part = Part::new(ways, work, Way::Rate, &fake::facts());
+        let chosen = part.choose(false, &clock, PLENTY.budget);
+        chosen.map(|()| (part.variant, part.times))
     };
     assert_eq!(choose(&[false, true, true]), Ok((1, 1_819)));
     let fault = choose(&[false, false]).unwrap_err();

@@ -8,7 +8,7 @@ use tare_results::store::{Resumed, Store};
 use super::super::show::warn_of_torn;
 use super::settings::check_limits;
 use super::tuning::Held;
-use super::{Ready, binary_sha256, worker};
+use super::{Ready, binary_sha256, surroundings, worker};
 use crate::arguments::RunOptions;
 use crate::exit::Failed;
 
@@ -54,6 +54,9 @@ pub fn resume(
     }
     let plan = worker::with_desk(|desk| replan(&run, desk).map_err(Failed::input))?;
     run.deadline_ns = options.deadline.unwrap_or(run.deadline_ns);
+    let cells = run.cells.iter().map(|planned| &planned.cell);
+    run.findings = surroundings::checked(run.checks, &machine, cells)?;
+    run.meter = options.meter.clone().or(run.meter);
     run.memory_limit_bytes = options.memory_limit.or(run.memory_limit_bytes);
     Ok(Ready {
         run,

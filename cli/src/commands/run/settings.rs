@@ -48,6 +48,8 @@ pub struct Settings {
     pub checks: Checking,
     /// Whether workers are watched.
     pub probes: bool,
+    /// The command of an external meter.
+    pub meter: Option<String>,
 }
 
 impl Settings {
@@ -86,6 +88,7 @@ impl Settings {
             reference: options.reference.as_ref().map(ToString::to_string),
             profile: options.profile,
             probes: !options.no_probes,
+            meter: options.meter.clone(),
             checks: match (options.strict, options.no_checks) {
                 (true, _) => Checking::Strict,
                 (_, true) => Checking::Off,

@@ -5,23 +5,28 @@ use std::path::Path;
 
 use tare_hardware::checks::{GpuWatch, Situation, refused, standing, strict_names, visible_gpus};
 use tare_hardware::nvml::Nvml;
-use tare_results::{Checking, Finding, Machine};
+use tare_results::{Cell, Checking, Finding, Machine};
 
 use crate::exit::Failed;
 
-/// What the checks of what stands find, of GPUs those among `devices`; nothing where nothing is to be checked.
+/// What the checks of what stands find beside `cells`, and of the GPUs that they use; nothing where nothing is to be checked.
 ///
 /// # Errors
 /// Where a strict run refuses one of them.
-pub fn checked(
+pub fn checked<'a>(
     checks: Checking,
     machine: &Machine,
-    devices: &BTreeSet<&str>,
+    cells: impl Iterator<Item = &'a Cell> + Clone,
 ) -> Result<Vec<Finding>, Failed> {
     if checks == Checking::Off {
         return Ok(Vec::new());
     }
-    let mut findings = standing(Path::new("/"), &Situation::of_this_process());
+    let situation = Situation {
+        threads: cells.clone().map(|cell| cell.threads).max(),
+        ..Situation::of_this_process()
+    };
+    let mut findings = standing(Path::new("/"), &situation);
+    let devices: BTreeSet<&str> = cells.map(|cell| cell.device.as_str()).collect();
     let visible = visible_gpus();
     let visible = visible.as_deref();
     let gpus = devices

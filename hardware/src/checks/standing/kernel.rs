@@ -43,7 +43,7 @@ pub(super) fn clock_source(place: &Place) -> Result<Judged, Unavailable> {
 pub(super) fn timer_resolution(resolution: Option<Nanoseconds>) -> Result<Judged, Unavailable> {
     const COARSE: Nanoseconds = Nanoseconds::from_nanos(1_000);
     let resolution = resolution.ok_or(Unavailable::None("nobody asked for it"))?;
-    let found = format!("a timer fires to within {resolution}");
+    let found = format!("timers count in steps of {resolution}");
     Ok(Judged::problem_if(resolution > COARSE, found))
 }
 

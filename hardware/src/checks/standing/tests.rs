@@ -266,7 +266,7 @@ fn pages_merged_behind_the_back_and_coarse_timers_are_problems() {
         .find(|finding| finding.check == "timer-resolution");
     assert_eq!(
         problem(timer.unwrap().outcome).0,
-        "a timer fires to within 4.00 ms"
+        "timers count in steps of 4.00 ms"
     );
 }
 
