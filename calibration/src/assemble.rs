@@ -177,7 +177,7 @@ fn put_bandwidth(peaks: &mut Peaks, target: &Target, peak: BandwidthPeak) {
             && old.working_set_bytes == peak.working_set_bytes
     };
     peaks.bandwidth.retain(|old| !same(old));
-    let last = levels::levels(&target.caches, peak.threads).pop();
+    let last = levels::levels(&target.caches, peak.threads, target.cpus.len() as u64).pop();
     let cache = last.map_or(0, |level| level.capacity);
     if peak.level == levels::DRAM && peak.working_set_bytes.as_bytes() < cache.saturating_mul(4) {
         doubt(

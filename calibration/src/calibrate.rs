@@ -51,6 +51,8 @@ pub struct Need {
     pub precision: Precision,
     /// At work at once.
     pub threads: u64,
+    /// That they may run on.
+    pub processors: u64,
     /// Weights touched and live activations at their peak.
     pub working_set: Bytes,
 }
@@ -140,7 +142,7 @@ fn lacking(peaks: &Peaks, need: Need, target: &Target) -> (Vec<Task>, tare_resul
 }
 
 fn level_of(need: Need, caches: &[Cache]) -> String {
-    levels::level(need.working_set, caches, need.threads)
+    levels::level(need.working_set, caches, need.threads, need.processors)
         .map_or_else(|| levels::DRAM.to_owned(), |chosen| chosen.level)
 }
 

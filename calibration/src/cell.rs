@@ -99,7 +99,8 @@ pub fn cell_peaks(
     caches: &[Cache],
     beside: Beside<'_>,
 ) -> Result<(CellPeaks, Vec<PeaksDoubt>), NoPeaks> {
-    let chosen = levels::level(need.working_set, caches, need.threads).ok_or(NoPeaks::NoCaches)?;
+    let chosen = levels::level(need.working_set, caches, need.threads, need.processors)
+        .ok_or(NoPeaks::NoCaches)?;
     let flops_per_s = compute(peaks, need)?;
     let bytes_per_s = bandwidth(peaks, &chosen.level, need.threads, need.working_set)?;
     let mut cell = CellPeaks {

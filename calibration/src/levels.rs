@@ -26,10 +26,15 @@ pub struct Chosen {
 
 /// The fastest memory that holds `working_set`, with `threads` threads at work on parts of it.
 ///
-/// Threads fill the instances of a cache one after the other, as many threads to each as processors share it.
+/// Threads fill the cores one after the other, and only then the second processor of each; `processors` may be used in all.
 /// From half of what a cache holds to twice that, the cache is taken, and a doubt says so. `None` where no cache is known.
-pub fn level(working_set: Bytes, caches: &[Cache], threads: u64) -> Option<Chosen> {
-    let levels = levels(caches, threads);
+pub fn level(
+    working_set: Bytes,
+    caches: &[Cache],
+    threads: u64,
+    processors: u64,
+) -> Option<Chosen> {
+    let levels = levels(caches, threads, processors);
     levels.first()?;
     let size = working_set.as_bytes();
     let holds = |level: &&Level| size <= level.capacity.saturating_mul(2);
@@ -51,21 +56,29 @@ pub fn level(working_set: Bytes, caches: &[Cache], threads: u64) -> Option<Chose
 }
 
 /// The caches for data, fast before slow.
-pub(crate) fn levels(caches: &[Cache], threads: u64) -> Vec<Level> {
+pub(crate) fn levels(caches: &[Cache], threads: u64, processors: u64) -> Vec<Level> {
     let mut data: Vec<&Cache> = caches
         .iter()
         .filter(|cache| cache.kind != "instruction")
         .collect();
     data.sort_by_key(|cache| cache.level);
     data.dedup_by_key(|cache| cache.level);
-    let level = |cache: &Cache| {
-        let instances = threads.max(1).div_ceil(cache.shared_by.unwrap_or(1).max(1));
+    // The first cache is one core's own.
+    let siblings = data.first().map_or(1, |first| sharers(first));
+    let level = |cache: &&Cache| {
+        let cores = (sharers(cache) / siblings).max(1);
+        let there = processors.div_ceil(sharers(cache)).max(1);
+        let instances = threads.max(1).div_ceil(cores).min(there);
         Level {
             name: format!("L{}", cache.level),
             capacity: cache.size_bytes.as_bytes().saturating_mul(instances),
         }
     };
-    data.into_iter().map(level).collect()
+    data.iter().map(level).collect()
+}
+
+fn sharers(cache: &Cache) -> u64 {
+    cache.shared_by.unwrap_or(1).max(1)
 }
 
 /// A level's name and a working set that it holds.
@@ -78,10 +91,14 @@ pub(crate) type Lack = (String, String);
 ///
 /// In a cache: a quarter and a half of it, or twice what the cache before holds, a half, and their geometric mean.
 /// Behind the last: four times it (McCalpin's rule for STREAM), or `most` where that is less but more than the cache.
-pub(crate) fn working_sets(caches: &[Cache], threads: u64, most: Bytes) -> (Vec<Size>, Vec<Lack>) {
+pub(crate) fn working_sets(
+    caches: &[Cache],
+    (threads, processors): (u64, u64),
+    most: Bytes,
+) -> (Vec<Size>, Vec<Lack>) {
     let (mut sizes, mut lacks) = (Vec::new(), Vec::new());
     let mut before = 0;
-    for level in levels(caches, threads) {
+    for level in levels(caches, threads, processors) {
         let found = within(before, level.capacity, most.as_bytes());
         if found.is_empty() {
             lacks.push((level.name.clone(), no_size(before, level.capacity, most)));
@@ -163,7 +180,7 @@ mod tests {
     }
 
     fn chosen(bytes: u64, threads: u64) -> (String, bool) {
-        let chosen = level(Bytes::from_bytes(bytes), &caches(), threads).unwrap();
+        let chosen = level(Bytes::from_bytes(bytes), &caches(), threads, 16).unwrap();
         (chosen.level, chosen.doubt.is_some())
     }
 
@@ -194,17 +211,35 @@ mod tests {
     }
 
     #[test]
+    fn siblings_share_what_is_their_core_s_and_come_after_one_of_each_core() {
+        // Eight cores of two processors each behind one last cache.
+        let caches = [
+            cache(1, "data", 48 * KIB, 2),
+            cache(2, "unified", 2 * MIB, 2),
+            cache(3, "unified", 32 * MIB, 16),
+        ];
+        let capacities = |threads| -> Vec<u64> {
+            let levels = levels(&caches, threads, 16);
+            levels.iter().map(|level| level.capacity).collect()
+        };
+        assert_eq!(capacities(1), [48 * KIB, 2 * MIB, 32 * MIB]);
+        assert_eq!(capacities(2), [96 * KIB, 4 * MIB, 32 * MIB]);
+        assert_eq!(capacities(8), [384 * KIB, 16 * MIB, 32 * MIB]);
+        assert_eq!(capacities(16), capacities(8));
+    }
+
+    #[test]
     fn without_known_caches_no_memory_is_chosen() {
-        assert_eq!(level(Bytes::from_mib(1), &[], 1), None);
+        assert_eq!(level(Bytes::from_mib(1), &[], 1, 1), None);
     }
 
     #[test]
     fn each_measured_size_lies_where_its_level_says_beyond_doubt() {
         for threads in [1, 4] {
-            let (sizes, lacks) = working_sets(&caches(), threads, Bytes::from_mib(1024));
+            let (sizes, lacks) = working_sets(&caches(), (threads, 16), Bytes::from_mib(1024));
             assert!(lacks.is_empty(), "{lacks:?}");
             for (name, bytes) in sizes {
-                let chosen = level(bytes, &caches(), threads).unwrap();
+                let chosen = level(bytes, &caches(), threads, 16).unwrap();
                 assert!(
                     chosen.level == name || before(&name) == chosen.level,
                     "{name} {bytes}"
@@ -223,7 +258,7 @@ mod tests {
 
     #[test]
     fn every_level_is_shown_by_a_few_sizes() {
-        let (sizes, _) = working_sets(&caches(), 1, Bytes::from_mib(1024));
+        let (sizes, _) = working_sets(&caches(), (1, 16), Bytes::from_mib(1024));
         let shown: Vec<String> = sizes
             .iter()
             .map(|(level, bytes)| format!("{level} {bytes}"))
@@ -246,11 +281,11 @@ mod tests {
 
     #[test]
     fn what_memory_does_not_allow_is_a_reason() {
-        let (sizes, lacks) = working_sets(&caches(), 1, Bytes::from_mib(3));
+        let (sizes, lacks) = working_sets(&caches(), (1, 16), Bytes::from_mib(3));
         assert!(sizes.iter().all(|(_, bytes)| *bytes <= Bytes::from_mib(3)));
         let names: Vec<&str> = lacks.iter().map(|(name, _)| name.as_str()).collect();
         assert_eq!(names, ["L3", "DRAM"]);
-        let (none, lacks) = working_sets(&[], 1, Bytes::from_mib(64));
+        let (none, lacks) = working_sets(&[], (1, 16), Bytes::from_mib(64));
         assert!(none.is_empty());
         assert_eq!(lacks[0].1, "the sizes of the caches are not known");
     }

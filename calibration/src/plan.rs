@@ -189,7 +189,11 @@ fn bandwidth(
     missing: &mut Missing,
 ) {
     let is_asked = |level: &str| only.is_none_or(|only| only == level);
-    let (sizes, lacks) = levels::working_sets(&target.caches, threads, target.most());
+    let (sizes, lacks) = levels::working_sets(
+        &target.caches,
+        (threads, target.cpus.len() as u64),
+        target.most(),
+    );
     for (level, bytes) in sizes.into_iter().filter(|(level, _)| is_asked(level)) {
         tasks.push(streaming(level, bytes, threads));
     }

@@ -18,7 +18,7 @@ pub use gpu::{
     GpuState, GpuWatch, ORDER as GPU_ORDER, Slowed, gpu_findings, gpu_of, is_gpu, is_of_gpu,
     visible_gpus,
 };
-pub use render::render_findings;
+pub use render::{render_findings, render_strict};
 pub use standing::{
     Situation, allowed_cpus, allowed_cpus_by_core, standing, standing_beside, timer_resolution,
 };

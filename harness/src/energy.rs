@@ -20,6 +20,8 @@ pub struct EnergyMeter {
     readings: Box<dyn Readings>,
     missing: Missing,
     is_there: bool,
+    /// Below which share the random part should stay; `None` where no request is made for it.
+    bound: Option<f64>,
 }
 
 /// What sources have told so far.
@@ -59,17 +61,22 @@ pub struct Scales<'a> {
 }
 
 impl EnergyMeter {
-    /// Reads `sources` from now on.
+    /// Reads `sources` from now on; workers go on until the random part is below `bound`, a share, or not at all.
     ///
     /// # Errors
     /// Where the operating system gives no thread.
-    pub fn start(sources: Sources, clock: impl Clock + 'static) -> std::io::Result<Self> {
+    pub fn start(
+        sources: Sources,
+        bound: Option<f64>,
+        clock: impl Clock + 'static,
+    ) -> std::io::Result<Self> {
         let is_there = !sources.usable.is_empty();
         let sampler = EnergySampler::start(sources.usable, clock, SamplerOptions::default())?;
         Ok(Self {
             readings: Box::new(sampler),
             missing: sources.missing,
             is_there,
+            bound,
         })
     }
 
@@ -112,14 +119,14 @@ impl Scales<'_> {
         deadline: Nanoseconds,
         clock: &dyn Clock,
     ) -> Option<Nanoseconds> {
-        let (timed, work) = (spans.timed?, spans.work()?);
+        let (timed, work, bound) = (spans.timed?, spans.work()?, self.meter.bound?);
         let failed = |stretch: &Stretch| stretch.error.is_some();
         if !self.meter.is_there || spans.stretches.iter().any(failed) {
             return None;
         }
         self.meter.readings.settle(work.to, clock);
         let histories = self.meter.readings.histories();
-        let needed = needed_window(&histories, &self.primary, work, DEFAULT_BOUND)?;
+        let needed = needed_window(&histories, &self.primary, work, bound)?;
         let had = Had {
             timed: timed.length(),
             window: work.length(),
@@ -160,7 +167,7 @@ impl Scales<'_> {
             samples: last.map_or(samples, |stretch| stretch.samples),
             stretched: last.is_some(),
             primary: self.primary.clone(),
-            bound: DEFAULT_BOUND,
+            bound: self.meter.bound.unwrap_or(DEFAULT_BOUND),
         };
         assess(&readings.histories(), &measured, &self.meter.missing)
     }

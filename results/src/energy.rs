@@ -93,6 +93,13 @@ pub enum EnergyDoubt {
     },
     /// Idle is known on one side of the window only.
     IdleOnOneSide,
+    /// What is above idle is less than its own random part: it may as well be nothing.
+    WithinIdle {
+        /// Energy above idle.
+        above_idle_j: f64,
+        /// Its random part, half the width of a 95% interval.
+        random_j: f64,
+    },
     /// The value did not move for long.
     Stuck {
         /// The longest stretch, in seconds.
@@ -143,6 +150,13 @@ impl fmt::Display for EnergyDoubt {
                 "idle power was {before_w:.1} W before and {after_w:.1} W after"
             ),
             Self::IdleOnOneSide => f.write_str("idle power is known on one side only"),
+            Self::WithinIdle {
+                above_idle_j,
+                random_j,
+            } => write!(
+                f,
+                "{above_idle_j:.3} J ± {random_j:.3} J above idle may as well be nothing: the source is too slow or too coarse for a second of idle"
+            ),
             Self::Stuck { longest_s } => write!(f, "the value stood still for {longest_s:.1} s"),
             Self::Gaps { longest_s } => write!(f, "no reading for {longest_s:.1} s"),
             Self::Nonsense { readings } => {

@@ -49,6 +49,9 @@ pub struct Run {
     /// Whether the workers are watched: memory, counters, energy, and what the machine gives beside each.
     #[serde(default = "watched")]
     pub probes: bool,
+    /// The share below which the random part of the energy should stay, for which workers go on with further requests; `null` where none did.
+    #[serde(default = "two_percent")]
+    pub energy_bound: Option<f64>,
     /// The command of the external meter whose joules are told.
     #[serde(default)]
     pub meter: Option<String>,
@@ -74,6 +77,11 @@ pub struct Tuning {
     pub changed: Vec<String>,
     /// Why others were left as they were, a line each.
     pub left: Vec<String>,
+}
+
+/// What runs of earlier versions asked for.
+fn two_percent() -> Option<f64> {
+    Some(0.02)
 }
 
 /// A cell of the plan.

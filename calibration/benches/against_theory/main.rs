@@ -62,6 +62,7 @@ fn one_run(target: &Target) {
         let need = Need {
             precision: Precision::Fp32,
             threads: target.cpus.len() as u64,
+            processors: target.cpus.len() as u64,
             working_set: Bytes::from_bytes(mib << 20 | 16 << 10),
         };
         let start = MonotonicClock.now();

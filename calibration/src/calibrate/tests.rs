@@ -45,6 +45,7 @@ fn options() -> Options {
 const NEED: Need = Need {
     precision: Precision::Fp32,
     threads: 1,
+    processors: 16,
     working_set: Bytes::from_bytes(100 << 10),
 };
 

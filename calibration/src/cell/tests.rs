@@ -85,6 +85,7 @@ fn need(working_set: u64) -> Need {
     Need {
         precision: Precision::Fp32,
         threads: 1,
+        processors: 16,
         working_set: Bytes::from_bytes(working_set),
     }
 }

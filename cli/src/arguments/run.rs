@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use clap::Args;
 use tare_adapter_api::{AdapterSpec, AdapterSpecError, Device, Precision};
+use tare_hardware::energy::DEFAULT_BOUND;
 use tare_harness::plan::ReferenceChoice;
 use tare_models::InputSpec;
 use tare_scenarios::ScenarioSpec;
@@ -88,6 +89,9 @@ pub struct RunOptions {
     /// A program that prints joules or watts of an external meter, a line a reading: SECONDS VALUE J, or W
     #[arg(long, value_name = "COMMAND")]
     pub meter: Option<String>,
+    /// How well energy is to be known, as a share of it: workers go on with further requests for it, a minute at the most; off for none
+    #[arg(long, value_name = "PERCENT|off", default_value = "2%", value_parser = parse_bound)]
+    pub energy_bound: EnergyBound,
     /// Refuse to measure, or to call valid, what a disturbed machine measured; `tare machine check` tells what disturbs it
     #[arg(long, conflicts_with = "no_checks")]
     pub strict: bool,
@@ -137,6 +141,29 @@ impl fmt::Display for Reference {
     }
 }
 
+/// What `--energy-bound` says: a share, or none.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct EnergyBound(pub Option<f64>);
+
+impl Default for EnergyBound {
+    fn default() -> Self {
+        Self(Some(DEFAULT_BOUND))
+    }
+}
+
+fn parse_bound(text: &str) -> Result<EnergyBound, String> {
+    if text == "off" {
+        return Ok(EnergyBound(None));
+    }
+    let percent = text.trim_end_matches('%').parse::<f64>();
+    match percent.map(|percent| percent / 100.0) {
+        Ok(share) if share > 0.0 && share < 1.0 => Ok(EnergyBound(Some(share))),
+        _ => Err(format!(
+            "'{text}' is no share between 0 and 100%: write one such as 2%, or off"
+        )),
+    }
+}
+
 /// Sizes by symbol, as one `--shape` gives them.
 pub type Shape = std::collections::BTreeMap<String, u64>;
 
@@ -181,6 +208,16 @@ mod tests {
         assert!(parse_shape("seq=x").is_err());
         assert!(parse_shape("seq=0").is_err());
         assert!(parse_shape("seq=1,seq=2").is_err());
+    }
+
+    #[test]
+    fn a_bound_is_a_share_in_percent_or_off() {
+        assert_eq!(parse_bound("2%"), Ok(EnergyBound::default()));
+        assert_eq!(parse_bound("0.5"), Ok(EnergyBound(Some(0.005))));
+        assert_eq!(parse_bound("off"), Ok(EnergyBound(None)));
+        for text in ["0", "100%", "-1", "nan", "two", ""] {
+            assert!(parse_bound(text).is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -61,7 +61,11 @@ fn run_holding(
     let (ready, energy) = match &options.resume {
         Some(run) => {
             let ready = resume::resume(&store, run, options, held)?;
-            let energy = joules::meters(ready.run.probes, ready.run.meter.as_deref())?;
+            let energy = joules::meters(
+                ready.run.probes,
+                ready.run.meter.as_deref(),
+                ready.run.energy_bound,
+            )?;
             (ready, energy)
         }
         None => {
@@ -80,7 +84,11 @@ fn run_holding(
                 .map_err(Failed::input)?;
             settings.check_memory(&plan)?;
             let tuned = held.begin(options.tune)?;
-            let energy = joules::meters(settings.probes, settings.meter.as_deref())?;
+            let energy = joules::meters(
+                settings.probes,
+                settings.meter.as_deref(),
+                settings.energy_bound,
+            )?;
             (begin(&store, settings, plan, tuned)?, energy)
         }
     };
@@ -123,6 +131,7 @@ fn begin(
         checks: settings.checks,
         probes: settings.probes,
         meter: settings.meter,
+        energy_bound: settings.energy_bound,
         findings,
         tuned,
         cells: plan.cells.iter().map(|work| work.planned.clone()).collect(),

@@ -108,7 +108,7 @@ pub(crate) const NUMA: Check = standing(
 pub(crate) const LOAD: Check = standing(
     "load",
     "whatever else runs takes processors, caches and memory bandwidth",
-    "end what else runs (top shows it), wait a minute and check again",
+    "end what else runs (top shows it), wait two minutes and check again",
 )
 .strict();
 

@@ -2,6 +2,7 @@
 
 use tare_results::{Finding, Outcome};
 
+use super::strict_names;
 use crate::render::labelled;
 
 const LABEL: usize = 24;
@@ -48,6 +49,19 @@ pub fn render_findings(findings: &[Finding]) -> String {
             }
             _ => false,
         },
+    );
+    text
+}
+
+/// Which checks a strict run heeds.
+pub fn render_strict() -> String {
+    let mut text = String::new();
+    let names = strict_names().join(", ");
+    labelled(
+        &mut text,
+        LABEL,
+        "tare run --strict",
+        &format!("heeds {names}"),
     );
     text
 }
@@ -104,6 +118,20 @@ fine (2)
   swap                  no page
 ";
         assert_eq!(render_findings(&findings), expected);
+    }
+
+    #[test]
+    fn what_a_strict_run_heeds_is_told_in_lines_that_fit() {
+        let text = render_strict();
+        assert!(
+            text.starts_with("tare run --strict       heeds governor, frequency,"),
+            "{text}"
+        );
+        assert!(
+            text.contains("swap") && !text.contains("huge-pages"),
+            "{text}"
+        );
+        assert!(text.lines().all(|line| line.len() <= 100), "{text}");
     }
 
     #[test]

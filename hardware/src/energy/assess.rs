@@ -210,7 +210,14 @@ impl One<'_> {
             .hypot(idle.standard * gross.length.as_secs_f64());
         source.idle_j = Some(idle_j);
         source.above_idle_j = Some(above);
-        source.above_idle_random_j = Some(expanded(standard).as_joules());
+        let random = expanded(standard).as_joules();
+        source.above_idle_random_j = Some(random);
+        if random > above.abs() {
+            self.doubt(EnergyDoubt::WithinIdle {
+                above_idle_j: above,
+                random_j: random,
+            });
+        }
         source.above_idle_systematic_j = self.history.spec.gain.map(|gain| gain * above.abs());
         source.idle_before_w = idle.before.map(|power| power.as_watts());
         source.idle_after_w = idle.after.map(|power| power.as_watts());

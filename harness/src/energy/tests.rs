@@ -40,10 +40,16 @@ impl Plant {
     }
 
     pub(crate) fn meter(&self) -> EnergyMeter {
+        self.meter_for(Some(DEFAULT_BOUND))
+    }
+
+    /// One for which workers go on until the random part is below `bound`.
+    pub(crate) fn meter_for(&self, bound: Option<f64>) -> EnergyMeter {
         EnergyMeter {
             readings: Box::new(self.clone()),
             missing: Missing::new(),
             is_there: true,
+            bound,
         }
     }
 
@@ -365,7 +371,7 @@ fn a_scenario_of_few_requests_begins_anew_until_the_stretch_is_over() {
 #[test]
 fn where_nothing_tells_joules_a_worker_goes_on_at_once() {
     let clock = SimulatedClock::new();
-    let meter = EnergyMeter::start(Sources::default(), clock.clone()).unwrap();
+    let meter = EnergyMeter::start(Sources::default(), None, clock.clone()).unwrap();
     let scales = by(&meter);
     let timed = Span {
         from: Nanoseconds::ZERO,

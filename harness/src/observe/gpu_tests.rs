@@ -34,7 +34,7 @@ fn seen(
     mut play: impl FnMut(Phase),
 ) -> Vec<(String, Outcome)> {
     let pid = std::process::id();
-    let meter = EnergyMeter::start(Sources::default(), MonotonicClock).unwrap();
+    let meter = EnergyMeter::start(Sources::default(), None, MonotonicClock).unwrap();
     let machine = machine();
     let scales = meter.of(("cuda:0", &machine));
     let mut tell = |_| {};

@@ -7,9 +7,13 @@ use crate::energy::tests::{Plant, by};
 
 /// What a worker of `kind` is answered after a second of work, and what is told of it.
 fn answered(kind: Kind) -> (Answer, Vec<Event>) {
+    answered_for(kind, Some(0.02))
+}
+
+fn answered_for(kind: Kind, bound: Option<f64>) -> (Answer, Vec<Event>) {
     let clock = SimulatedClock::new();
     let plant = Plant::new(100, &clock);
-    let meter = plant.meter();
+    let meter = plant.meter_for(bound);
     let scales = by(&meter);
     let mut events = Vec::new();
     let mut tell = |event| events.push(event);
@@ -25,7 +29,8 @@ fn answered(kind: Kind) -> (Answer, Vec<Event>) {
     observer.phase(pid, Phase::Finish, own);
     let answer = observer.timed(None, to + Nanoseconds::from_secs(100));
     let is_pause = clock.now() > to;
-    assert_eq!(is_pause, kind.times_a_cell(), "nobody else waits for it");
+    let is_awaited = kind.times_a_cell() && bound.is_some();
+    assert_eq!(is_pause, is_awaited, "nobody else waits for it");
     (answer, events)
 }
 
@@ -45,6 +50,20 @@ fn a_repeat_goes_on_where_its_energy_needs_it_and_a_person_is_told_for_how_long(
         length_ns,
     };
     assert_eq!(events.last(), Some(&told));
+}
+
+#[test]
+fn a_lower_bound_is_a_longer_stretch_and_none_is_none() {
+    let length = |bound| match answered_for(Kind::Measurement, Some(bound)).0 {
+        Answer::More(length) => length.as_secs_f64(),
+        Answer::Go => 0.0,
+    };
+    assert!(length(0.01) > 1.5 * length(0.02));
+    assert_eq!(length(0.5), 0.0, "well known already");
+    let (answer, events) = answered_for(Kind::Measurement, None);
+    assert_eq!(answer, Answer::Go);
+    let stretched = |event: &Event| matches!(event, Event::WorkerStretched { .. });
+    assert!(!events.iter().any(stretched));
 }
 
 #[test]

@@ -166,6 +166,7 @@ pub fn stored(plan: &Plan) -> Run {
         reference: None,
         profile: false,
         probes: true,
+        energy_bound: Some(0.02),
         meter: None,
         checks: Checking::default(),
         findings: Vec::new(),

@@ -77,6 +77,7 @@ pub fn run(id: &str, cells: Vec<Cell>) -> Run {
         profile: false,
         checks: Checking::default(),
         probes: true,
+        energy_bound: Some(0.02),
         meter: None,
         findings: Vec::new(),
         tuned: None,

@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use tare_clock::{Clock, MonotonicClock, utc_now};
-use tare_hardware::checks::{GpuWatch, Situation, Watch, allowed_cpus, render_findings, standing};
+use tare_hardware::checks::{
+    GpuWatch, Situation, Watch, allowed_cpus, render_findings, render_strict, standing,
+};
 use tare_hardware::nvml::Nvml;
 use tare_results::{CHECKS_SCHEMA, Checks, Finding};
 use tare_units::Nanoseconds;
@@ -29,7 +31,11 @@ pub fn run(window: Nanoseconds, format: ListFormat) -> Result<Exit, Failed> {
             };
             print(&json(&checks)?)
         }
-        ListFormat::Table => print(&render_findings(&findings)),
+        ListFormat::Table => print(&format!(
+            "{}\n{}",
+            render_findings(&findings),
+            render_strict()
+        )),
     }
 }
 

@@ -13,7 +13,11 @@ use crate::exit::Failed;
 ///
 /// # Errors
 /// Where the meter that was asked for does not work: without it, the run would lack what it is made for.
-pub fn meters(is_probed: bool, meter: Option<&str>) -> Result<EnergyMeter, Failed> {
+pub fn meters(
+    is_probed: bool,
+    meter: Option<&str>,
+    bound: Option<f64>,
+) -> Result<EnergyMeter, Failed> {
     let sources = match is_probed {
         true => sources(meter)?,
         false => Sources {
@@ -21,7 +25,7 @@ pub fn meters(is_probed: bool, meter: Option<&str>) -> Result<EnergyMeter, Faile
             missing: [("energy".to_owned(), NO_PROBES.to_owned())].into(),
         },
     };
-    EnergyMeter::start(sources, MonotonicClock).map_err(Failed::input)
+    EnergyMeter::start(sources, bound, MonotonicClock).map_err(Failed::input)
 }
 
 fn sources(meter: Option<&str>) -> Result<Sources, Failed> {

@@ -115,6 +115,7 @@ fn need(cell: &PlannedCell, target: &Target) -> Result<Need, String> {
     Ok(Need {
         precision: precision.map_err(|error| error.to_string())?,
         threads: cell.threads.min(target.cpus.len() as u64),
+        processors: target.cpus.len() as u64,
         working_set: working_set()
             .ok_or("how much memory the model touches is not known".to_owned())?,
     })

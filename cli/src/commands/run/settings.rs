@@ -50,6 +50,8 @@ pub struct Settings {
     pub probes: bool,
     /// The command of an external meter.
     pub meter: Option<String>,
+    /// How well energy is to be known; `None` where no request is made for it.
+    pub energy_bound: Option<f64>,
 }
 
 impl Settings {
@@ -89,6 +91,7 @@ impl Settings {
             profile: options.profile,
             probes: !options.no_probes,
             meter: options.meter.clone(),
+            energy_bound: options.energy_bound.0,
             checks: match (options.strict, options.no_checks) {
                 (true, _) => Checking::Strict,
                 (_, true) => Checking::Off,
