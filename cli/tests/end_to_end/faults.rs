@@ -176,7 +176,9 @@ fn an_error_in_a_timed_request_makes_the_cell_invalid() {
         "--repeats",
         "1",
         "--duration",
-        "2s",
+        "1min",
+        "--max-requests",
+        "5000",
         "--format",
         "json",
     ]);
