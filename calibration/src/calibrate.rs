@@ -1,7 +1,7 @@
 //! Measuring everything, or what one run needs and lacks.
 
 use tare_clock::Clock;
-use tare_results::{Cache, PEAKS_SCHEMA, Peaks, PeaksDoubt};
+use tare_results::{Cache, Peaks, PeaksDoubt};
 use tare_units::{Bytes, Nanoseconds};
 
 use crate::plan::{self, Scope, Task};
@@ -70,7 +70,7 @@ pub fn calibrate<C: Clock>(
         level: None,
         widest: false,
     };
-    let mut peaks = empty(&options.target, &options.now);
+    let mut peaks = Peaks::none(METHOD, &options.target.fingerprint, &options.now);
     peaks.timing = timing::measure(clock);
     if peaks.timing.is_none() {
         let reason = "the clock did not move between its readings";
@@ -103,7 +103,7 @@ pub fn needed<C: Clock>(
     let is_of_here = |peaks: &Peaks| peaks.machine == target.fingerprint && peaks.method == METHOD;
     let mut peaks = known
         .filter(is_of_here)
-        .unwrap_or_else(|| empty(target, now));
+        .unwrap_or_else(|| Peaks::none(METHOD, &target.fingerprint, now));
     let mut tasks: Vec<Task> = Vec::new();
     for need in needs {
         let (lacking, missing) = lacking(&peaks, *need, target);
@@ -144,23 +144,6 @@ fn lacking(peaks: &Peaks, need: Need, target: &Target) -> (Vec<Task>, tare_resul
 fn level_of(need: Need, caches: &[Cache]) -> String {
     levels::level(need.working_set, caches, need.threads, need.processors)
         .map_or_else(|| levels::DRAM.to_owned(), |chosen| chosen.level)
-}
-
-fn empty(target: &Target, now: &str) -> Peaks {
-    Peaks {
-        schema: PEAKS_SCHEMA.to_owned(),
-        method: METHOD,
-        machine: target.fingerprint.clone(),
-        calibrated_at: now.to_owned(),
-        compute: Vec::new(),
-        bandwidth: Vec::new(),
-        probes: Vec::new(),
-        transfers: Vec::new(),
-        launches: Vec::new(),
-        timing: None,
-        doubts: Vec::new(),
-        missing: tare_results::Missing::new(),
-    }
 }
 
 fn measure<C: Clock>(

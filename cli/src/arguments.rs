@@ -242,5 +242,8 @@ mod tests {
             Arguments::try_parse_from(["tare", "run", "--resume", "latest", "--batch", "2"])
                 .is_err()
         );
+        let bound = ["tare", "run", "--resume", "latest", "--energy-bound", "5%"];
+        assert!(Arguments::try_parse_from(bound).is_err());
+        assert!(Arguments::try_parse_from(&bound[..4]).is_ok());
     }
 }

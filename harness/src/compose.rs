@@ -2,7 +2,6 @@
 
 mod fill;
 
-use tare_hardware::checks::is_gpu;
 use tare_hardware::energy::Assessment;
 use tare_results::{Failure, HarnessCost, Kind, Phase, RECORD_SCHEMA, Record, Run, Verdict};
 use tare_units::Nanoseconds;
@@ -136,15 +135,8 @@ pub fn compose(about: About, attempt: Attempt, beside: Beside) -> Record {
             record.missing.insert(group.to_owned(), reason);
         }
     }
-    let (memory, counters, mut missing) = attempt.observed.into_parts();
-    if is_gpu(&about.work.planned.cell.device) {
-        for figure in ["peak_vram_process_bytes", "peak_vram_device_bytes"] {
-            let reason = missing.get_mut(&format!("memory.{figure}"));
-            if let Some(reason) = reason {
-                *reason = "the memory of GPUs is not read".to_owned();
-            }
-        }
-    }
+    let device = &about.work.planned.cell.device;
+    let (memory, counters, missing) = attempt.observed.into_parts(device);
     record.missing.extend(missing);
     record.memory = memory;
     record.counters = counters;

@@ -260,15 +260,15 @@ impl Observed {
         &self.findings
     }
 
-    /// The figures, and the reasons for those that are not there; no counters where nothing was timed.
-    pub fn into_parts(self) -> (Option<Memory>, Option<Counters>, Missing) {
+    /// The figures of a worker on `device`, and the reasons for those that are not there; no counters where nothing was timed.
+    pub fn into_parts(self, device: &str) -> (Option<Memory>, Option<Counters>, Missing) {
         if self.is_unprobed {
             let lacking = |group: &str| (group.to_owned(), NO_PROBES.to_owned());
             let counters = self.is_timed.then(|| lacking("counters"));
             let missing = [lacking("memory")].into_iter().chain(counters).collect();
             return (None, None, missing);
         }
-        let (memory, mut missing) = self.memory.into_parts();
+        let (memory, mut missing) = self.memory.into_parts(device);
         let counted = self.counted.map(|(cpu, counted)| counters(&cpu, &counted));
         let counters = match counted {
             Some((counters, reasons)) => {

@@ -43,6 +43,26 @@ pub struct Peaks {
     pub missing: Missing,
 }
 
+impl Peaks {
+    /// Of a machine of which nothing was measured yet.
+    pub fn none(method: u64, machine: &str, calibrated_at: &str) -> Self {
+        Self {
+            schema: PEAKS_SCHEMA.to_owned(),
+            method,
+            machine: machine.to_owned(),
+            calibrated_at: calibrated_at.to_owned(),
+            compute: Vec::new(),
+            bandwidth: Vec::new(),
+            probes: Vec::new(),
+            transfers: Vec::new(),
+            launches: Vec::new(),
+            timing: None,
+            doubts: Vec::new(),
+            missing: Missing::new(),
+        }
+    }
+}
+
 /// The median over repeats with the least and the greatest of them, in the unit that the field's name ends in.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Spread<T> {

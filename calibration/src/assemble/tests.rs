@@ -23,20 +23,7 @@ fn target() -> Target {
 }
 
 fn peaks() -> Peaks {
-    Peaks {
-        schema: String::new(),
-        method: 1,
-        machine: "f".into(),
-        calibrated_at: String::new(),
-        compute: Vec::new(),
-        bandwidth: Vec::new(),
-        probes: Vec::new(),
-        transfers: Vec::new(),
-        launches: Vec::new(),
-        timing: None,
-        doubts: Vec::new(),
-        missing: Missing::new(),
-    }
+    Peaks::none(1, "f", "")
 }
 
 fn fp32(name: &str) -> What {

@@ -1,6 +1,7 @@
 //! Whole calibrations with the real kernels, under a clock that advances by the same step at each reading.
 
 use tare_clock::SimulatedClock;
+use tare_results::PEAKS_SCHEMA;
 use tare_units::Rate;
 
 use super::*;

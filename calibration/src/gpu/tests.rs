@@ -1,7 +1,7 @@
 //! From a request to the line of the answer and back, with a device of known rates and with none.
 
 use tare_clock::{MonotonicClock, SimulatedClock};
-use tare_results::{Direction, PEAKS_SCHEMA, Peaks};
+use tare_results::{Direction, Peaks};
 use tare_units::{Bytes, Rate};
 
 use super::device::{Facts, Fault, Work};
@@ -18,20 +18,7 @@ fn all(clock: &SimulatedClock) -> GpuPeaks {
 }
 
 pub(crate) fn empty() -> Peaks {
-    Peaks {
-        schema: PEAKS_SCHEMA.into(),
-        method: 1,
-        machine: "f".into(),
-        calibrated_at: "2026-01-01T00:00:00Z".into(),
-        compute: Vec::new(),
-        bandwidth: Vec::new(),
-        probes: Vec::new(),
-        transfers: Vec::new(),
-        launches: Vec::new(),
-        timing: None,
-        doubts: Vec::new(),
-        missing: Missing::new(),
-    }
+    Peaks::none(1, "f", "2026-01-01T00:00:00Z")
 }
 
 fn merged(gpu: GpuPeaks) -> Peaks {

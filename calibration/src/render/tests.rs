@@ -169,17 +169,7 @@ fn doubts_and_reasons_stand_below() {
 
 #[test]
 fn a_section_without_figures_is_left_out() {
-    let empty = Peaks {
-        compute: Vec::new(),
-        bandwidth: Vec::new(),
-        probes: Vec::new(),
-        transfers: Vec::new(),
-        launches: Vec::new(),
-        timing: None,
-        doubts: Vec::new(),
-        missing: Missing::new(),
-        ..peaks()
-    };
+    let empty = Peaks::none(1, "0a1b", "2026-01-01T00:00:00Z");
     assert_eq!(
         render(&empty),
         "machine 0a1b, calibrated 2026-01-01T00:00:00Z\n"

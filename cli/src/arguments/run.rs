@@ -83,7 +83,7 @@ pub struct RunOptions {
         long,
         value_name = "RUN",
         conflicts_with_all = ["suite", "model", "adapter", "input", "reference", "profile", "scenario", "batch", "shape", "precision", "device",
-                              "threads", "repeats", "duration", "max_requests", "seed", "strict", "no_checks", "no_probes", "dry_run"]
+                              "threads", "repeats", "duration", "max_requests", "seed", "strict", "no_checks", "no_probes", "energy_bound", "dry_run"]
     )]
     pub resume: Option<String>,
     /// A program that prints joules or watts of an external meter, a line a reading: SECONDS VALUE J, or W

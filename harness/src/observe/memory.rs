@@ -1,5 +1,6 @@
 //! The memory of a worker's tree as figures of a record, without the harness's own buffers.
 
+use tare_hardware::checks::is_gpu;
 use tare_hardware::{MemoryReading, MemoryWindow, Unavailable};
 use tare_results::{Memory, Missing};
 use tare_units::Bytes;
@@ -34,8 +35,8 @@ impl Default for MemorySeen {
 }
 
 impl MemorySeen {
-    /// The figures, and the reasons for those that are not there.
-    pub(super) fn into_parts(self) -> (Memory, Missing) {
+    /// The figures of a worker on `device`, and the reasons for those that are not there.
+    pub(super) fn into_parts(self, device: &str) -> (Memory, Missing) {
         let mut kept = Kept {
             own: self.own,
             missing: Missing::new(),
@@ -62,6 +63,7 @@ impl MemorySeen {
             (_, last) => last,
         };
         let memory = kept.whole(memory, whole.as_ref());
+        kept.no_vram(device);
         (memory, kept.missing)
     }
 }
@@ -77,9 +79,6 @@ impl Kept {
         let reading = window.map(|window| &window.reading);
         let pss = "the kernel keeps no high-water mark of the proportional set size";
         self.lack("peak_pss_bytes", pss.to_owned());
-        for name in ["peak_vram_process_bytes", "peak_vram_device_bytes"] {
-            self.lack(name, "the device is the CPU".to_owned());
-        }
         Memory {
             peak_rss_bytes: self.bytes("peak_rss_bytes", reading.map(|now| &now.peak_rss)),
             peak_rss_of: self.figure("peak_rss_of", window.map(|window| &window.peak_of)),
@@ -96,6 +95,16 @@ impl Kept {
             major_faults: self.figure("major_faults", reading.map(|now| &now.major_faults)),
             minor_faults: self.figure("minor_faults", reading.map(|now| &now.minor_faults)),
             ..memory
+        }
+    }
+
+    fn no_vram(&mut self, device: &str) {
+        let reason = match is_gpu(device) {
+            true => "the memory of GPUs is not read",
+            false => "the device is the CPU",
+        };
+        for name in ["peak_vram_process_bytes", "peak_vram_device_bytes"] {
+            self.lack(name, reason.to_owned());
         }
     }
 
@@ -165,7 +174,7 @@ mod tests {
             before_run: Some(window(2_900, 4_000)),
             last: Some(window(2_500, 3_100)),
         };
-        let (memory, missing) = seen.into_parts();
+        let (memory, missing) = seen.into_parts("cpu");
         assert_eq!(memory.before_load_rss_bytes, Some(bytes(900)));
         assert_eq!(memory.after_load_rss_bytes, Some(bytes(2_900)));
         assert_eq!(memory.after_run_rss_bytes, Some(bytes(2_400)));
@@ -183,7 +192,7 @@ mod tests {
             last: Some(window(2_500, 4_000)),
             ..MemorySeen::default()
         };
-        let (memory, missing) = seen.into_parts();
+        let (memory, missing) = seen.into_parts("cpu");
         assert_eq!(memory.peak_rss_bytes, Some(bytes(4_000)));
         assert_eq!(memory.run_peak_rss_bytes, None);
         assert_eq!(missing["memory.run_peak_rss_bytes"], TOO_EARLY);
@@ -191,9 +200,14 @@ mod tests {
 
     #[test]
     fn a_worker_that_died_early_leaves_reasons_and_no_zeros() {
-        let (memory, missing) = MemorySeen::default().into_parts();
+        let (memory, missing) = MemorySeen::default().into_parts("cpu");
         assert_eq!(memory, Memory::default());
         let too_early = missing.values().filter(|reason| *reason == TOO_EARLY);
         assert_eq!(too_early.count(), 14);
+        let vram = |device| {
+            MemorySeen::default().into_parts(device).1["memory.peak_vram_device_bytes"].clone()
+        };
+        assert_eq!(vram("cpu"), "the device is the CPU");
+        assert_eq!(vram("cuda:0"), "the memory of GPUs is not read");
     }
 }

@@ -103,10 +103,15 @@ impl<C: Clock> Going<'_, C> {
         }
     }
 
+    /// Whether the surroundings of such a worker count, and are looked at.
+    fn is_surrounded(&self, kind: Kind) -> bool {
+        let run = &self.request.run;
+        run.checks != Checking::Off && run.probes && kind.times_a_cell()
+    }
+
     /// What stands beside a worker whose surroundings count.
     fn standing(&self, work: &Work, kind: Kind) -> Vec<Finding> {
-        let run = &self.request.run;
-        if run.checks == Checking::Off || !run.probes || !kind.times_a_cell() {
+        if !self.is_surrounded(kind) {
             return Vec::new();
         }
         let situation = Situation {
@@ -118,13 +123,12 @@ impl<C: Clock> Going<'_, C> {
 
     /// A window on the GPU of a worker whose surroundings count, opened before anything of tare's is on it.
     fn gpu(&self, work: &Work, kind: Kind) -> Option<GpuWatch> {
-        let run = &self.request.run;
-        if run.checks == Checking::Off || !run.probes || !kind.times_a_cell() {
+        if !self.is_surrounded(kind) {
             return None;
         }
         let device = &work.planned.cell.device;
         let visible = visible_gpus();
-        let machine = (&run.machine, visible.as_deref());
+        let machine = (&self.request.run.machine, visible.as_deref());
         GpuWatch::on(device, machine, &self.request.nvml)
     }
 

@@ -12,10 +12,13 @@ use crate::terminal::rewrite;
 
 /// The devices that CUDA shows of `machine`, by number.
 pub fn devices(machine: &Machine) -> Vec<u32> {
-    let visible = visible_gpus();
+    shown(machine, visible_gpus().as_deref())
+}
+
+fn shown(machine: &Machine, visible: Option<&str>) -> Vec<u32> {
     let is_shown = |number: &u32| {
         let device = format!("cuda:{number}");
-        matches!(gpu_of(&device, machine, visible.as_deref()), Some(Ok(_)))
+        matches!(gpu_of(&device, machine, visible), Some(Ok(_)))
     };
     (0..machine.gpus.len() as u32).filter(is_shown).collect()
 }
@@ -50,10 +53,9 @@ mod tests {
     fn every_gpu_of_the_machine_that_cuda_shows_is_a_device() {
         let mut machine = tare_hardware::machine(Path::new("/nonexistent"));
         machine.gpus.clear();
-        assert!(devices(&machine).is_empty());
+        assert!(shown(&machine, None).is_empty());
         machine.gpus = vec![Gpu::default(), Gpu::default()];
-        if visible_gpus().is_none() {
-            assert_eq!(devices(&machine), [0, 1]);
-        }
+        assert_eq!(shown(&machine, None), [0, 1]);
+        assert_eq!(shown(&machine, Some("1")), [0]);
     }
 }
