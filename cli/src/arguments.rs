@@ -14,7 +14,7 @@ pub use run::{RunOptions, Shape};
 pub use runtime::{RuntimeCommand, RuntimeSpec};
 
 const EXIT_CODES: &str = "Exit codes: 0 done · 2 bad arguments or bad input · 3 invalid measurement · \
-                          4 at least one cell failed (the others are recorded) · 130 stopped by Ctrl-C";
+                          4 at least one cell failed (the others are recorded) · 5 not set back after --tune · 130 stopped by Ctrl-C";
 
 /// The scale for inference frameworks: weighs what a framework adds to the work a model needs.
 ///

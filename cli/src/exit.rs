@@ -14,6 +14,8 @@ pub enum Exit {
     Invalid,
     /// 4: at least one cell failed; the others are recorded.
     CellFailed,
+    /// 5: what tuning changed of the machine could not be set back, however the run came out.
+    NotRestored,
     /// 130: stopped by Ctrl-C.
     Interrupted,
 }
@@ -26,6 +28,7 @@ impl Exit {
             Self::BadInput => 2,
             Self::Invalid => 3,
             Self::CellFailed => 4,
+            Self::NotRestored => 5,
             Self::Interrupted => 130,
         }
     }
@@ -74,6 +77,14 @@ impl Failed {
         }
     }
 
+    /// A machine that is not as it was.
+    pub fn not_restored(error: impl Into<anyhow::Error>) -> Self {
+        Self {
+            exit: Exit::NotRestored,
+            error: error.into(),
+        }
+    }
+
     /// The exit code.
     pub fn exit(&self) -> Exit {
         self.exit
@@ -108,10 +119,11 @@ mod tests {
             Exit::BadInput,
             Exit::Invalid,
             Exit::CellFailed,
+            Exit::NotRestored,
             Exit::Interrupted,
         ]
         .map(Exit::code);
-        assert_eq!(codes, [0, 2, 3, 4, 130]);
+        assert_eq!(codes, [0, 2, 3, 4, 5, 130]);
         assert_eq!(Failed::told("x").exit(), Exit::BadInput);
         assert_eq!(Failed::invalid("x").exit(), Exit::Invalid);
     }

@@ -10,10 +10,11 @@ mod gpu;
 mod judged;
 mod render;
 mod standing;
+mod strict;
 mod watch;
 
 pub use catalogue::{CHECKS, Check, check_named};
-pub use doubts::{doubts, refused, strict_names};
+pub use doubts::{doubts, refused};
 pub use gpu::{
     GpuState, GpuWatch, ORDER as GPU_ORDER, Slowed, gpu_findings, gpu_of, is_gpu, is_of_gpu,
     visible_gpus,
@@ -22,4 +23,5 @@ pub use render::{render_findings, render_strict};
 pub use standing::{
     Situation, allowed_cpus, allowed_cpus_by_core, standing, standing_beside, timer_resolution,
 };
+pub use strict::{strict_names, strict_set};
 pub use watch::Watch;

@@ -68,6 +68,7 @@ fn summary(run: &Run, planned: &PlannedCell, records: &[&Record], profiles: &[&R
         model: planned.model.clone(),
         runtime: figures.fact("runtime", |record| record.runtime.clone()),
         machine: run.machine.clone(),
+        tuned: run.tuned.clone(),
         peaks: figures.peaks(),
         probe: figures.probe(),
         harness: figures.fact("harness", |record| record.harness.clone()),

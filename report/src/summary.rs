@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use tare_results::{
     Cell, CellPeaks, Counters, Doubt, Energy, Fidelity, HarnessCost, Latency, Load, Machine,
     Memory, Missing, ModelFacts, ProbesBeside, Producer, Profile, Runtime, SampleFile,
-    ScheduleSkew, Throughput, Verdict, schema_of,
+    ScheduleSkew, Throughput, Tuning, Verdict, schema_of,
 };
 
 /// The name and version of this format.
@@ -34,6 +34,9 @@ pub struct Summary {
     pub runtime: Option<Runtime>,
     /// The machine it was measured on.
     pub machine: Machine,
+    /// What tuning did to it for the time of the run; `null` where it was measured as it stood.
+    #[serde(default)]
+    pub tuned: Option<Tuning>,
     /// What the machine could do at the time: means over the repeats.
     #[serde(default)]
     pub peaks: Option<CellPeaks>,

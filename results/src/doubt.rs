@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::energy::EnergyDoubt;
-use crate::peaks::PeaksDoubt;
+use crate::peaks_doubt::PeaksDoubt;
 
 /// A typed reason not to trust a number fully.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

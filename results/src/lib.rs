@@ -13,6 +13,7 @@ mod hash;
 mod machine;
 mod measures;
 mod peaks;
+mod peaks_doubt;
 mod profile;
 mod record;
 mod run;
@@ -35,9 +36,10 @@ pub use measures::{
     HarnessCost, Latency, Load, Memory, PeakOf, Percentile, SampleFile, ScheduleSkew, Throughput,
 };
 pub use peaks::{
-    BandwidthPeak, CellPeaks, ComputePeak, KernelKind, KernelPeak, PEAKS_SCHEMA, Peaks, PeaksDoubt,
+    BandwidthPeak, CellPeaks, ComputePeak, KernelKind, KernelPeak, PEAKS_SCHEMA, Peaks,
     ProbeReading, ProbesBeside, Spread, Timing,
 };
+pub use peaks_doubt::PeaksDoubt;
 pub use profile::{NodeShare, OperatorShare, Profile};
 pub use record::{Failure, Kind, Phase, Producer, RECORD_SCHEMA, Record};
 pub use run::{PlannedCell, RUN_SCHEMA, Run, Tuning};

@@ -46,6 +46,9 @@ pub struct Run {
     /// What is done about what the checks of the machine find.
     #[serde(default)]
     pub checks: Checking,
+    /// The checks that a strict run heeds; empty where it is not strict.
+    #[serde(default)]
+    pub strict: Vec<String>,
     /// Whether the workers are watched: memory, counters, energy, and what the machine gives beside each.
     #[serde(default = "watched")]
     pub probes: bool,

@@ -1,7 +1,9 @@
 //! Whether watching a worker changes its latency: the median with every probe and check over that with none.
 //!
-//! Run by `cargo bench -p tare --bench watched`. Pairs of runs of one repeat follow each other, which first by coin flip; a pair is what the interval counts.
-//! Goes on until the 90% interval of the ratio lies within 0.5% of 1, which shows both equivalent, or the pairs are used up, which shows nothing.
+//! Run by `cargo bench -p tare --bench watched`, `-- N` for another number of pairs. Pairs of runs of one repeat follow each
+//! other, which first by coin flip; a pair is what the interval counts. Their number is fixed beforehand. Both are equivalent
+//! where the 90% interval of the ratio lies within 0.5% of 1; anything else fails. An external meter is among what is read:
+//! a program that prints a made-up power ten times a second, so that the cost of reading joules is there on every machine.
 
 #[path = "../bare_rten/coin.rs"]
 mod coin;
@@ -17,8 +19,8 @@ use coin::Coin;
 
 const MARGIN: f64 = 0.005;
 const LEVEL: f64 = 0.90;
-const LEAST: usize = 20;
-const MOST: usize = 200;
+const PAIRS: usize = 80;
+const METER: &str = "while sleep 0.1; do read -r now rest < /proc/uptime; echo \"$now 50 W\"; done";
 const MODELS: [&str; 2] = ["bert-tiny", "minilm-l6"];
 
 fn main() -> Result<ExitCode> {
@@ -26,12 +28,14 @@ fn main() -> Result<ExitCode> {
     if !std::env::args().any(|argument| argument == "--bench") {
         return Ok(ExitCode::SUCCESS);
     }
+    let pairs = std::env::args().find_map(|argument| argument.parse().ok());
+    let pairs: usize = pairs.unwrap_or(PAIRS);
     let mut coin = Coin::new(1);
     let mut code = ExitCode::SUCCESS;
     println!("watched over unwatched: ratio of median latencies [90% interval], rten, one thread");
     for model in MODELS {
         let folder = tempfile::tempdir()?;
-        let (ratio, pairs) = compare(model, folder.path(), &mut coin)?;
+        let ratio = compare(model, folder.path(), pairs, &mut coin)?;
         println!(
             "{model}: {}, {pairs} pairs: {}",
             shown(&ratio),
@@ -44,10 +48,10 @@ fn main() -> Result<ExitCode> {
     Ok(code)
 }
 
-fn compare(model: &str, folder: &Path, coin: &mut Coin) -> Result<(MeanInterval, usize)> {
+fn compare(model: &str, folder: &Path, pairs: usize, coin: &mut Coin) -> Result<MeanInterval> {
     median(model, folder, true)?;
     let mut ratios = Vec::new();
-    loop {
+    for _ in 0..pairs {
         let watched_first = coin.flip();
         let first = median(model, folder, watched_first)?;
         let second = median(model, folder, !watched_first)?;
@@ -56,15 +60,8 @@ fn compare(model: &str, folder: &Path, coin: &mut Coin) -> Result<(MeanInterval,
             false => second / first,
         };
         ratios.push(ratio.ln());
-        let interval = mean_interval_at(&ratios, LEVEL);
-        match interval {
-            Some(interval) if ratios.len() >= MOST => return Ok((interval, ratios.len())),
-            Some(interval) if ratios.len() >= LEAST && is_equivalent(&interval) => {
-                return Ok((interval, ratios.len()));
-            }
-            _ => {}
-        }
     }
+    mean_interval_at(&ratios, LEVEL).context("an interval needs two pairs")
 }
 
 /// The median latency of one repeat, in nanoseconds.
@@ -75,9 +72,10 @@ fn median(model: &str, folder: &Path, is_watched: bool) -> Result<f64> {
         .args(["--shape", "seq=32", "--batch", "1", "--repeats", "1"])
         .args(["--reference", "none", "--format", "json"])
         .env("TARE_STORE", folder.join("store"));
-    if !is_watched {
-        command.args(["--no-probes", "--no-checks"]);
-    }
+    match is_watched {
+        true => command.args(["--meter", METER, "--energy-bound", "off"]),
+        false => command.args(["--no-probes", "--no-checks"]),
+    };
     let output = command.output().context("the binary starts")?;
     let text = String::from_utf8_lossy(&output.stderr);
     ensure!(output.status.success(), "{model}: {text}");

@@ -92,9 +92,11 @@ pub struct RunOptions {
     /// How well energy is to be known, as a share of it: workers go on with further requests for it, a minute at the most; off for none
     #[arg(long, value_name = "PERCENT|off", default_value = "2%", value_parser = parse_bound)]
     pub energy_bound: EnergyBound,
-    /// Refuse to measure, or to call valid, what a disturbed machine measured; `tare machine check` tells what disturbs it
-    #[arg(long, conflicts_with = "no_checks")]
-    pub strict: bool,
+    /// Refuse to measure, or to call valid, what a disturbed machine measured: --strict heeds the default set,
+    /// --strict=default,turbo,-steal another one; `tare machine check` tells what disturbs and what is in the set
+    #[arg(long, value_name = "CHECKS", num_args = 0..=1, require_equals = true, default_missing_value = "default",
+          value_parser = parse_strict, conflicts_with = "no_checks")]
+    pub strict: Option<StrictSet>,
     /// Check nothing of the machine; every record says so
     #[arg(long)]
     pub no_checks: bool,
@@ -111,6 +113,15 @@ pub struct RunOptions {
     /// Print what would be measured, and measure nothing
     #[arg(long)]
     pub dry_run: bool,
+}
+
+/// What `--strict` says: the names of checks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StrictSet(pub Vec<String>);
+
+fn parse_strict(text: &str) -> Result<StrictSet, String> {
+    let names = tare_hardware::checks::strict_set(text)?;
+    Ok(StrictSet(names.into_iter().map(str::to_owned).collect()))
 }
 
 /// What `--reference` says.

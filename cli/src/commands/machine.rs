@@ -11,6 +11,7 @@ use tare_calibration::{Target, allowed_cpus};
 use tare_hardware::checks::allowed_cpus_by_core;
 use tare_results::Machine;
 
+pub use check::happening;
 pub use gpus::{devices as gpu_devices, measure as measure_gpus};
 
 use super::{json, print};

@@ -111,7 +111,7 @@ fn begin(
 ) -> Result<Ready, Failed> {
     let machine = tare_hardware::machine(Path::new("/"));
     let cells = plan.cells.iter().map(|work| &work.planned.cell);
-    let findings = surroundings::checked(settings.checks, &machine, cells)?;
+    let findings = surroundings::checked((settings.checks, &settings.strict), &machine, cells)?;
     let created = utc_now();
     let salt = MonotonicClock.now().as_nanos() ^ u64::from(std::process::id());
     let run = Run {
@@ -129,6 +129,7 @@ fn begin(
         reference: settings.reference,
         profile: settings.profile,
         checks: settings.checks,
+        strict: settings.strict,
         probes: settings.probes,
         meter: settings.meter,
         energy_bound: settings.energy_bound,

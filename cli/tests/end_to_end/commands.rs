@@ -234,6 +234,22 @@ fn what_is_not_checked_is_said_and_both_wishes_at_once_are_refused() {
         "{doubts}"
     );
     bench.run(&["--no-checks", "--strict"]).with_code(2);
+    let unknown = bench.run(&["--strict=default,weather"]).with_code(2);
+    assert!(
+        unknown.stderr.contains("there is no check 'weather'"),
+        "{unknown:#?}"
+    );
+}
+
+#[test]
+fn a_strict_run_keeps_the_set_that_it_heeds() {
+    let bench = Bench::new();
+    let options = "--adapter fake:run=1ms --repeats 1 --duration 10ms --strict=gpu-processes";
+    let options: Vec<&str> = options.split(' ').collect();
+    bench.run(&options).with_code(0);
+    let plan = std::fs::read(bench.only_run().join("run.json")).expect("a plan");
+    let plan: Value = serde_json::from_slice(&plan).expect("an object");
+    assert_eq!(plan["strict"], serde_json::json!(["gpu-processes"]));
 }
 
 #[test]

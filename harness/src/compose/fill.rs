@@ -1,7 +1,7 @@
 //! What the worker said and the parent alone knows, as fields of the record, with the doubts and reasons that follow.
 
 use tare_adapter_api::RuntimeFacts;
-use tare_hardware::checks::{doubts, is_of_gpu, refused, strict_names};
+use tare_hardware::checks::{doubts, is_of_gpu, refused};
 use tare_hardware::energy::Assessment;
 use tare_results::{Checking, Doubt, Finding, Kind, Record, Run, Runtime, Verdict};
 
@@ -93,7 +93,7 @@ pub fn surround(record: &mut Record, run: &Run, during: &[Finding]) {
     let findings: Vec<Finding> = of_run.chain(during).cloned().collect();
     record.doubts.extend(doubts(&findings));
     if run.checks == Checking::Strict {
-        let reasons = refused(&findings, &strict_names()).into_iter();
+        let reasons = refused(&findings, &run.strict).into_iter();
         invalidate(record, reasons.map(ToString::to_string).collect());
     }
 }

@@ -145,16 +145,17 @@ fn finding(check: &str) -> Finding {
 fn a_disturbed_machine_is_a_doubt_and_under_strict_invalid() {
     let surrounded = |checks| {
         let mut run = built::run("run", Vec::new());
-        (run.checks, run.findings) = (checks, vec![finding("governor")]);
+        (run.checks, run.findings) = (checks, vec![finding("governor"), finding("swap")]);
+        run.strict = vec!["governor".to_owned(), "steal".to_owned()];
         let mut record = measurement(Beside::Nothing);
         record.doubts.clear();
         surround(&mut record, &run, &[finding("steal")]);
         record
     };
     let warned = surrounded(Checking::Warn);
-    assert_eq!((warned.doubts.len(), warned.verdict), (2, Verdict::Valid));
+    assert_eq!((warned.doubts.len(), warned.verdict), (3, Verdict::Valid));
     let strict = surrounded(Checking::Strict);
-    assert_eq!((strict.doubts.len(), strict.verdict), (2, Verdict::Invalid));
+    assert_eq!((strict.doubts.len(), strict.verdict), (3, Verdict::Invalid));
     assert_eq!(
         strict.reasons,
         [

@@ -169,6 +169,7 @@ pub fn stored(plan: &Plan) -> Run {
         energy_bound: Some(0.02),
         meter: None,
         checks: Checking::default(),
+        strict: Vec::new(),
         findings: Vec::new(),
         tuned: None,
         cells: plan.cells.iter().map(|work| work.planned.clone()).collect(),

@@ -135,6 +135,7 @@ const GROUPS: &[(&str, &[&str])] = &[
         ],
     ),
     ("machine", &["missing"]),
+    ("tuned", &["changed", "left"]),
     (
         "peaks",
         &[

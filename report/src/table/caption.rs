@@ -19,7 +19,10 @@ pub fn caption(summaries: &[Summary], dimensions: &Dimensions) -> Vec<Vec<String
             .all(|other| other.as_deref() == Some(shared.as_str()))
             .then_some(shared)
     };
-    let place = [machine, repeats, harness].map(same).into_iter().flatten();
+    let place = [machine, tuned, repeats, harness]
+        .map(same)
+        .into_iter()
+        .flatten();
     [what, run.into_iter().chain(place).collect()]
         .into_iter()
         .filter(|parts: &Vec<String>| !parts.is_empty())
@@ -36,6 +39,10 @@ fn machine(summary: &Summary) -> Option<String> {
     };
     let parts: Vec<String> = cpu.model.clone().into_iter().chain(count).collect();
     (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+fn tuned(summary: &Summary) -> Option<String> {
+    summary.tuned.as_ref().map(|_| "tuned".to_owned())
 }
 
 fn repeats(summary: &Summary) -> Option<String> {

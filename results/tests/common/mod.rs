@@ -76,6 +76,7 @@ pub fn run(id: &str, cells: Vec<Cell>) -> Run {
         reference: None,
         profile: false,
         checks: Checking::default(),
+        strict: Vec::new(),
         probes: true,
         energy_bound: Some(0.02),
         meter: None,

@@ -43,11 +43,22 @@ pub fn run(window: Nanoseconds, format: ListFormat) -> Result<Exit, Failed> {
 const LOOK: Nanoseconds = Nanoseconds::from_millis(100);
 
 fn findings(root: &Path, window: Nanoseconds, clock: &dyn Clock) -> Vec<Finding> {
-    let situation = Situation::of_this_process();
-    let mut findings = standing(root, &situation);
-    let cpus = allowed_cpus(root, situation.pid).unwrap_or_default();
-    let mut gpus = GpuWatch::on_each(root, Nvml::shared);
-    let watch = Watch::begin(root, situation.pid, &cpus);
+    let mut findings = standing(root, &Situation::of_this_process());
+    let gpus = GpuWatch::on_each(root, Nvml::shared);
+    findings.extend(happening(root, window, gpus, clock));
+    findings
+}
+
+/// What happens to this process and on `gpus` within `window`.
+pub fn happening(
+    root: &Path,
+    window: Nanoseconds,
+    mut gpus: Vec<GpuWatch>,
+    clock: &dyn Clock,
+) -> Vec<Finding> {
+    let pid = std::process::id();
+    let cpus = allowed_cpus(root, pid).unwrap_or_default();
+    let watch = Watch::begin(root, pid, &cpus);
     let end = clock.now() + window;
     loop {
         gpus.iter_mut().for_each(GpuWatch::sample);
@@ -57,7 +68,7 @@ fn findings(root: &Path, window: Nanoseconds, clock: &dyn Clock) -> Vec<Finding>
         }
         clock.wait_until(end.min(now + LOOK));
     }
-    findings.extend(watch.end());
+    let mut findings = watch.end();
     findings.extend(gpus.into_iter().flat_map(GpuWatch::end));
     findings
 }

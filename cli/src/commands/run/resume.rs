@@ -55,7 +55,7 @@ pub fn resume(
     let plan = worker::with_desk(|desk| replan(&run, desk).map_err(Failed::input))?;
     run.deadline_ns = options.deadline.unwrap_or(run.deadline_ns);
     let cells = run.cells.iter().map(|planned| &planned.cell);
-    run.findings = surroundings::checked(run.checks, &machine, cells)?;
+    run.findings = surroundings::checked((run.checks, &run.strict), &machine, cells)?;
     run.meter = options.meter.clone().or(run.meter);
     run.memory_limit_bytes = options.memory_limit.or(run.memory_limit_bytes);
     Ok(Ready {

@@ -46,6 +46,8 @@ pub struct Settings {
     pub profile: bool,
     /// What is done about what the checks of the machine find.
     pub checks: Checking,
+    /// The checks that a strict run heeds.
+    pub strict: Vec<String>,
     /// Whether workers are watched.
     pub probes: bool,
     /// The command of an external meter.
@@ -92,11 +94,12 @@ impl Settings {
             probes: !options.no_probes,
             meter: options.meter.clone(),
             energy_bound: options.energy_bound.0,
-            checks: match (options.strict, options.no_checks) {
-                (true, _) => Checking::Strict,
+            checks: match (&options.strict, options.no_checks) {
+                (Some(_), _) => Checking::Strict,
                 (_, true) => Checking::Off,
                 _ => Checking::Warn,
             },
+            strict: options.strict.clone().map_or_else(Vec::new, |set| set.0),
         })
     }
 

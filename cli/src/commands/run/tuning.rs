@@ -63,10 +63,11 @@ impl Held {
                 }
                 outcome
             }
-            (Err(error), Ok(_)) => Err(Failed::input(error)),
-            (Err(error), Err(failed)) => {
-                Failed::input(error).print();
-                Err(failed)
+            (Err(error), outcome) => {
+                if let Err(failed) = outcome {
+                    failed.print();
+                }
+                Err(Failed::not_restored(error))
             }
         }
     }
