@@ -187,6 +187,7 @@ fn blank(about: &About) -> Record {
         memory: None,
         counters: None,
         energy: None,
+        twin: None,
         profile: None,
         fidelity: None,
         doubts: work.doubts.clone(),

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::energy::EnergyDoubt;
 use crate::peaks_doubt::PeaksDoubt;
+use crate::tax::TaxDoubt;
 
 /// A typed reason not to trust a number fully.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -94,6 +95,11 @@ pub enum Doubt {
         /// Why.
         why: PeaksDoubt,
     },
+    /// The split of the latency is not to be trusted fully.
+    Tax {
+        /// Why.
+        why: TaxDoubt,
+    },
     /// No check of the machine was made, because none was asked for.
     UncheckedEnvironment,
     /// A doubt of a later version than this reader.
@@ -147,6 +153,7 @@ impl fmt::Display for Doubt {
             Self::Environment { .. } | Self::UncheckedEnvironment => self.environment(f),
             Self::Energy { source, why } => write!(f, "energy by {source}: {why}"),
             Self::Peaks { why } => why.fmt(f),
+            Self::Tax { why } => why.fmt(f),
             Self::Unknown => f.write_str("a doubt that this version of tare does not know"),
             Self::GuessedInputs { inputs } => {
                 write!(f, "the values of {} were guessed", inputs.join(", "))

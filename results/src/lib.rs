@@ -20,6 +20,8 @@ mod run;
 pub mod samples;
 mod schema;
 pub mod store;
+mod tax;
+mod twin;
 mod verdict;
 
 pub use cell::{Cell, ModelFacts, Runtime};
@@ -40,8 +42,10 @@ pub use peaks::{
     ProbeReading, ProbesBeside, Spread, Timing,
 };
 pub use peaks_doubt::PeaksDoubt;
-pub use profile::{NodeShare, OperatorShare, Profile};
+pub use profile::{DeviceTime, NodeShare, OperatorShare, Profile};
 pub use record::{Failure, Kind, Phase, Producer, RECORD_SCHEMA, Record};
 pub use run::{PlannedCell, RUN_SCHEMA, Run, Tuning};
 pub use schema::{record_schema, run_schema, schema_of};
+pub use tax::{Class, FloorTerm, Tax, TaxDoubt, TaxMethod, TwinFigures, Weighed};
+pub use twin::TwinFacts;
 pub use verdict::{Missing, Verdict};

@@ -4,6 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tare_units::Flops;
 
+use crate::measures::Percentile;
+
 /// What the framework's profiler said in a pass of its own; times are medians over its requests.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Profile {
@@ -17,6 +19,18 @@ pub struct Profile {
     pub operators: Vec<OperatorShare>,
     /// By operator, largest first; empty where the framework tells of kinds only.
     pub nodes: Vec<NodeShare>,
+    /// How long the device was busy; `null` where the host itself executes operators.
+    #[serde(default)]
+    pub device: Option<DeviceTime>,
+}
+
+/// The time of a device that runs behind the host, by the device's own timestamps.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct DeviceTime {
+    /// The union of the intervals in which kernels or copies ran: median over the requests, with its bounds.
+    pub busy_ns: Percentile,
+    /// Kernels and copies of one request.
+    pub intervals: u64,
 }
 
 /// The share of one kind of operator.

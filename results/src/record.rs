@@ -11,6 +11,7 @@ use crate::fidelity::Fidelity;
 use crate::measures::{HarnessCost, Latency, Load, Memory, SampleFile, ScheduleSkew, Throughput};
 use crate::peaks::{CellPeaks, ProbesBeside};
 use crate::profile::Profile;
+use crate::twin::TwinFacts;
 use crate::verdict::{Missing, Verdict};
 
 /// The name and version of this format.
@@ -67,6 +68,9 @@ pub struct Record {
     /// What the timed requests cost in joules.
     #[serde(default)]
     pub energy: Option<Energy>,
+    /// What was really run; of `kind: "twin"`, and of a profile of the twin. The cell and model stay the original's.
+    #[serde(default)]
+    pub twin: Option<TwinFacts>,
     /// Where the time went; of `kind: "profile"` only.
     pub profile: Option<Profile>,
     /// How close the outputs are to the reference's; of `kind: "measurement"` only.

@@ -43,6 +43,9 @@ pub struct Run {
     /// Whether each cell is profiled once its repeats are done.
     #[serde(default)]
     pub profile: bool,
+    /// Whether each cell's hollow twin is timed beside it, so that its latency can be split.
+    #[serde(default)]
+    pub twins: bool,
     /// What is done about what the checks of the machine find.
     #[serde(default)]
     pub checks: Checking,

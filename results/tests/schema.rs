@@ -6,8 +6,8 @@ mod validator;
 
 use serde_json::{Value, json};
 use tare_results::{
-    Doubt, Failure, Kind, NodeShare, OperatorShare, Phase, Profile, Record, Run, Tuning, Verdict,
-    record_schema, run_schema,
+    DeviceTime, Doubt, Failure, Kind, NodeShare, OperatorShare, Percentile, Phase, Profile, Record,
+    Run, TaxDoubt, Tuning, TwinFacts, Verdict, record_schema, run_schema,
 };
 use validator::violations;
 
@@ -66,16 +66,55 @@ fn a_profile_and_every_doubt_keep_to_the_schema() {
             time_ns: 1.1e6,
             share: 0.04,
         }],
+        device: Some(DeviceTime {
+            busy_ns: Percentile {
+                value_ns: 2.1e7,
+                low_ns: Some(2e7),
+                high_ns: None,
+                tau: None,
+            },
+            intervals: 178,
+        }),
     });
     profile.doubts = vec![
         Doubt::Unsteady { warmup_requests: 9 },
         Doubt::SingleRepeat,
+        Doubt::Tax {
+            why: TaxDoubt::OfTwin {
+                about: Box::new(Doubt::SingleRepeat),
+            },
+        },
         Doubt::DelayedRequests { share: 0.02 },
         Doubt::UnknownCost {
             operators: vec!["Einsum".into()],
         },
     ];
     assert_eq!(against_schema(&value(&profile)), [""; 0]);
+}
+
+#[test]
+fn a_record_of_a_twin_says_what_was_run_and_keeps_to_the_schema() {
+    let mut twin = record();
+    twin.kind = Kind::Twin;
+    twin.twin = Some(TwinFacts {
+        sha256: "9f".repeat(32),
+        rung: "channels-16".into(),
+        hollowness: Some(1.2e-5),
+        elements_ratio: Some(3e-4),
+        operators_executed: Some(178),
+        original_operators_executed: Some(178),
+        same_operators: Some(true),
+        kinds: Some([("MatMul".to_owned(), 36)].into()),
+    });
+    assert_eq!(against_schema(&value(&twin)), [""; 0]);
+    assert_eq!(twin.id, record().id);
+}
+
+#[test]
+fn a_record_written_before_there_were_twins_is_of_none() {
+    let mut written = value(&record());
+    written.as_object_mut().unwrap().remove("twin");
+    assert_eq!(serde_json::from_value::<Record>(written).unwrap(), record());
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod joules;
 mod nanoseconds;
 mod parse;
 mod rate;
+mod signed;
 mod watts;
 
 pub use bytes::Bytes;
@@ -15,4 +16,5 @@ pub use joules::Joules;
 pub use nanoseconds::Nanoseconds;
 pub use parse::QuantityError;
 pub use rate::{BytesPerSecond, FlopsPerSecond, Hertz, Rate};
+pub use signed::SignedNanoseconds;
 pub use watts::Watts;

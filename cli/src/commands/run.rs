@@ -128,6 +128,7 @@ fn begin(
         memory_limit_bytes: settings.memory_limit,
         reference: settings.reference,
         profile: settings.profile,
+        twins: false,
         checks: settings.checks,
         strict: settings.strict,
         probes: settings.probes,

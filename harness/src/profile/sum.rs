@@ -55,6 +55,7 @@ pub fn summed(
         latency_p50_ns: p50.as_nanos() as f64,
         operators: largest_first(operators, |one| one.time_ns),
         nodes: largest_first(nodes, |one| one.time_ns),
+        device: None,
     })
 }
 

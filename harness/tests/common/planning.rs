@@ -165,6 +165,7 @@ pub fn stored(plan: &Plan) -> Run {
         memory_limit_bytes: None,
         reference: None,
         profile: false,
+        twins: false,
         probes: true,
         energy_bound: Some(0.02),
         meter: None,

@@ -233,6 +233,8 @@ const GROUPS: &[(&str, &[&str])] = &[
         ],
     ),
     ("profile", &["perturbation", "requests", "latency_p50_ns"]),
+    ("profile.device.busy_ns", BOUNDED),
+    ("profile.device", &["intervals"]),
     (
         "fidelity",
         &["reference", "max_abs", "max_relative", "atol", "rtol"],

@@ -75,6 +75,7 @@ pub fn profiled(cell: &Cell, perturbation: Option<f64>, kinds: &[(&str, f64)]) -
             time_ns: 3e6,
             share: 0.1,
         }],
+        device: None,
     });
     record
 }
