@@ -15,7 +15,8 @@ use tare_clock::{Clock, MonotonicClock, utc_now};
 use tare_hardware::nvml::Nvml;
 use tare_harness::plan::{Plan, plan};
 use tare_harness::{
-    EnergyMeter, NO_PROBES, NoPeakMeter, PeakMeter, RunOutcome, RunRequest, execute,
+    EnergyMeter, NO_PROBES, NoPeakMeter, NoTwins, PeakMeter, RunOutcome, RunRequest, RungBook,
+    Weighing, execute,
 };
 use tare_report::{Summary, summarise};
 use tare_results::store::{RunWriter, Store};
@@ -174,6 +175,10 @@ fn measure(
             nvml: Nvml::shared(),
             energy,
             peaks,
+            weighing: Weighing {
+                maker: Box::new(NoTwins("twins are not made yet".to_owned())),
+                book: RungBook::default(),
+            },
             stop,
         },
         &MonotonicClock,

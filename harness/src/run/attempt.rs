@@ -37,7 +37,7 @@ impl<C: Clock> Going<'_, C> {
     pub(super) fn attempt(&mut self, work: &Work, job: Job, kind: Kind, repeat: u64) -> Attempt {
         let limits = self.limits(&job);
         let cell = &work.planned;
-        let meter = kind.times_a_cell().then_some(&*self.request.peaks);
+        let meter = (kind == Kind::Measurement).then_some(&*self.request.peaks);
         let probe = meter.map(|meter| meter.probe(cell));
         let stood = self.standing(work, kind);
         let before = self.rest(kind);
@@ -79,9 +79,6 @@ impl<C: Clock> Going<'_, C> {
             attempt.gave = probe.map(|before| Gave::until_now(meter, cell, before));
         }
         attempt.energy = self.weighed(&scales, (work, kind), &attempt, before);
-        if attempt.took >= limits.deadline {
-            self.remember_hung(work, kind, &attempt);
-        }
         attempt
     }
 
@@ -94,11 +91,12 @@ impl<C: Clock> Going<'_, C> {
     }
 
     /// A cell that hung once is not tried again.
-    fn remember_hung(&mut self, work: &Work, kind: Kind, attempt: &Attempt) {
+    pub(super) fn remember_hung(&mut self, work: &Work, kind: Kind, attempt: &Attempt) {
         if let Some(failure) = attempt.failure()
+            && attempt.took >= self.request.run.deadline_ns
             && kind != Kind::Reference
         {
-            let told = self.hung.entry(work.planned.id.clone());
+            let told = self.hung.entry((asked(kind), work.planned.id.clone()));
             told.or_insert_with(|| failure.to_owned());
         }
     }
@@ -178,6 +176,14 @@ impl<C: Clock> Going<'_, C> {
         self.request.writer.append(&record)?;
         self.records.push(record);
         Ok(())
+    }
+}
+
+/// Whose hanging counts against workers of `kind`: a cell's own, or its twin's.
+pub(super) fn asked(kind: Kind) -> Kind {
+    match kind {
+        Kind::Twin => Kind::Twin,
+        _ => Kind::Measurement,
     }
 }
 
