@@ -2,7 +2,8 @@
 
 mod book;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use tare_adapter_api::LoadRequest;
@@ -18,11 +19,15 @@ pub trait TwinMaker {
     /// The rungs of the ladder, the hollowest first.
     fn rungs(&self) -> Vec<String>;
 
-    /// The twin of `work` at `rung`, its file in `dir`.
-    ///
-    /// # Errors
-    /// In words, why there is none.
-    fn make(&self, work: &Work, rung: &str, dir: &Path) -> Result<Hollow, String>;
+    /// Makes the twins of `work` at these rungs, their files in `dir`, until `take` wants no more; of each rung that has none,
+    /// `take` is told why.
+    fn make(
+        &self,
+        work: &Work,
+        rungs: &[String],
+        dir: &Path,
+        take: &mut dyn FnMut(Result<Hollow, String>) -> ControlFlow<()>,
+    );
 }
 
 /// Makes none, for this reason.
@@ -31,11 +36,18 @@ pub struct NoTwins(pub String);
 
 impl TwinMaker for NoTwins {
     fn rungs(&self) -> Vec<String> {
-        vec!["none".to_owned()]
+        Vec::new()
     }
 
-    fn make(&self, _: &Work, _: &str, _: &Path) -> Result<Hollow, String> {
-        Err(self.0.clone())
+    fn make(
+        &self,
+        _: &Work,
+        _: &[String],
+        _: &Path,
+        take: &mut dyn FnMut(Result<Hollow, String>) -> ControlFlow<()>,
+    ) {
+        // Nobody has to take a reason.
+        let _ = take(Err(self.0.clone()));
     }
 }
 
@@ -75,31 +87,51 @@ pub fn climb(
     dir: &Path,
     count: &mut dyn FnMut(Option<&Hollow>) -> Result<Executed, String>,
 ) -> Result<Hollow, String> {
-    let mut original = None;
-    let mut hollowest: Option<Hollow> = None;
-    let mut reason = None;
-    for rung in maker.rungs() {
-        let twin = match maker.make(work, &rung, dir) {
+    let mut search = Search::default();
+    maker.make(work, &maker.rungs(), dir, &mut |made| {
+        search.take(made, count)
+    });
+    let none = || "no rung is known".to_owned();
+    let chosen = search.chosen.or(search.hollowest);
+    chosen.ok_or_else(|| search.reason.unwrap_or_else(none))
+}
+
+/// What is known on the way up.
+#[derive(Default)]
+struct Search {
+    original: Option<Result<Executed, String>>,
+    chosen: Option<Hollow>,
+    hollowest: Option<Hollow>,
+    reason: Option<String>,
+    tried: BTreeSet<String>,
+}
+
+impl Search {
+    fn take(
+        &mut self,
+        made: Result<Hollow, String>,
+        count: &mut dyn FnMut(Option<&Hollow>) -> Result<Executed, String>,
+    ) -> ControlFlow<()> {
+        let twin = match made {
             Ok(twin) => twin,
             Err(why) => {
-                reason.get_or_insert(why);
-                continue;
+                self.reason.get_or_insert(why);
+                return ControlFlow::Continue(());
             }
         };
-        let original = original.get_or_insert_with(|| count(None));
-        let twin = compared(twin, original, count);
-        match twin.facts.same_operators {
-            Some(false) => {
-                hollowest.get_or_insert(twin);
-            }
-            None if original.is_ok() => {
-                hollowest.get_or_insert(twin);
-            }
-            Some(true) | None => return Ok(twin),
+        if !self.tried.insert(twin.facts.sha256.clone()) {
+            return ControlFlow::Continue(());
         }
+        let original = self.original.get_or_insert_with(|| count(None));
+        let is_blind = original.is_err();
+        let twin = compared(twin, original, count);
+        if is_blind || twin.facts.same_operators == Some(true) {
+            self.chosen = Some(twin);
+            return ControlFlow::Break(());
+        }
+        self.hollowest.get_or_insert(twin);
+        ControlFlow::Continue(())
     }
-    let none = || "no rung is known".to_owned();
-    hollowest.ok_or_else(|| reason.unwrap_or_else(none))
 }
 
 fn compared(

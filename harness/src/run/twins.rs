@@ -1,6 +1,7 @@
 //! The twins of a run's cells: each found when its first turn comes, from the book of rungs or by workers that count operators.
 
-use std::path::PathBuf;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
 
 use tare_clock::Clock;
 use tare_results::{Kind, Runtime};
@@ -62,10 +63,16 @@ impl<C: Clock> Going<'_, C> {
     }
 
     /// The twin that the book knows, made again; only if it is the same file.
-    fn noted(&self, work: &Work, key: &str, dir: &std::path::Path) -> Option<Hollow> {
+    fn noted(&self, work: &Work, key: &str, dir: &Path) -> Option<Hollow> {
         let weighing = &self.request.weighing;
         let entry = weighing.book.find(key)?;
-        let made = weighing.maker.make(work, &entry.facts.rung, dir).ok()?;
+        let mut made = None;
+        let rung = [entry.facts.rung.clone()];
+        weighing.maker.make(work, &rung, dir, &mut |twin| {
+            made = twin.ok();
+            ControlFlow::Break(())
+        });
+        let made = made?;
         (made.facts.sha256 == entry.facts.sha256).then(|| Hollow {
             facts: entry.facts.clone(),
             missing: entry.missing.clone(),

@@ -11,13 +11,24 @@ struct Ladder(Vec<&'static str>);
 
 impl TwinMaker for Ladder {
     fn rungs(&self) -> Vec<String> {
-        ["2", "16", "all"].map(str::to_owned).to_vec()
+        ["2", "2 again", "16", "all"].map(str::to_owned).to_vec()
     }
 
-    fn make(&self, work: &Work, rung: &str, _: &Path) -> Result<Hollow, String> {
-        match self.0.contains(&rung) {
-            true => Ok(hollow(work, rung)),
-            false => Err(format!("no twin at {rung}")),
+    fn make(
+        &self,
+        work: &Work,
+        rungs: &[String],
+        _: &Path,
+        take: &mut dyn FnMut(Result<Hollow, String>) -> ControlFlow<()>,
+    ) {
+        for rung in rungs {
+            let made = match self.0.contains(&rung.as_str()) {
+                true => Ok(hollow(work, rung)),
+                false => Err(format!("no twin at {rung}")),
+            };
+            if take(made).is_break() {
+                return;
+            }
         }
     }
 }
@@ -25,7 +36,7 @@ impl TwinMaker for Ladder {
 fn hollow(work: &Work, rung: &str) -> Hollow {
     Hollow {
         facts: TwinFacts {
-            sha256: String::new(),
+            sha256: format!("file of {}", rung.trim_end_matches(" again")),
             rung: rung.to_owned(),
             hollowness: None,
             elements_ratio: None,
@@ -122,6 +133,16 @@ fn without_a_profiler_the_hollowest_is_chosen_after_asking_once() {
             "twin.same_operators"
         ]
     );
+}
+
+#[test]
+fn the_same_file_at_another_rung_is_not_run_again() {
+    let (twin, asked) = chosen(&["2", "2 again", "16"], |rung| match rung {
+        Some("16") | None => Ok(counts(20, 0)),
+        _ => Ok(counts(20, 1)),
+    });
+    assert_eq!(twin.expect("a twin").facts.rung, "16");
+    assert_eq!(asked, 3, "the original and two files");
 }
 
 #[test]
