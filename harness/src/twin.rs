@@ -1,6 +1,7 @@
 //! The hollow twin of a cell: made rung by rung, until its framework executes the operators that it executes of the original.
 
 mod book;
+mod solver;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
@@ -13,6 +14,7 @@ use tare_results::{Missing, Profile, TwinFacts};
 use crate::plan::Work;
 
 pub use book::RungBook;
+pub use solver::Solver as TwinSolver;
 
 /// Who makes twins.
 pub trait TwinMaker {

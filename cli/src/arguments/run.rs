@@ -39,6 +39,9 @@ pub struct RunOptions {
     /// Profile each cell by operator in a worker of its own, once its repeats are done
     #[arg(long)]
     pub profile: bool,
+    /// Time no hollow twins and profile nothing: the latency as it is, not split into floor, inefficiency and tax
+    #[arg(long)]
+    pub no_tax: bool,
     #[arg(
         long,
         value_name = "SPEC",
@@ -82,7 +85,7 @@ pub struct RunOptions {
     #[arg(
         long,
         value_name = "RUN",
-        conflicts_with_all = ["suite", "model", "adapter", "input", "reference", "profile", "scenario", "batch", "shape", "precision", "device",
+        conflicts_with_all = ["suite", "model", "adapter", "input", "reference", "profile", "no_tax", "scenario", "batch", "shape", "precision", "device",
                               "threads", "repeats", "duration", "max_requests", "seed", "strict", "no_checks", "no_probes", "energy_bound", "dry_run"]
     )]
     pub resume: Option<String>,

@@ -15,8 +15,8 @@ use tare_clock::{Clock, MonotonicClock, utc_now};
 use tare_hardware::nvml::Nvml;
 use tare_harness::plan::{Plan, plan};
 use tare_harness::{
-    EnergyMeter, NO_PROBES, NoPeakMeter, NoTwins, PeakMeter, RunOutcome, RunRequest, RungBook,
-    Weighing, execute,
+    EnergyMeter, NO_PROBES, NoPeakMeter, PeakMeter, RunOutcome, RunRequest, RungBook,
+    TwinSolver, Weighing, execute,
 };
 use tare_report::{Summary, summarise};
 use tare_results::store::{RunWriter, Store};
@@ -25,6 +25,7 @@ use tare_results::{Producer, RUN_SCHEMA, Record, Run, Tuning, Verdict};
 use super::{print, show, worker};
 use crate::arguments::{Format, RunOptions};
 use crate::exit::{Exit, Failed};
+use crate::model_source::cache_folder;
 use crate::progress::ProgressLine;
 use crate::stop;
 use crate::terminal::rewrite;
@@ -129,7 +130,7 @@ fn begin(
         memory_limit_bytes: settings.memory_limit,
         reference: settings.reference,
         profile: settings.profile,
-        twins: false,
+        twins: settings.twins,
         checks: settings.checks,
         strict: settings.strict,
         probes: settings.probes,
@@ -175,10 +176,7 @@ fn measure(
             nvml: Nvml::shared(),
             energy,
             peaks,
-            weighing: Weighing {
-                maker: Box::new(NoTwins("twins are not made yet".to_owned())),
-                book: RungBook::default(),
-            },
+            weighing: weighing(),
             stop,
         },
         &MonotonicClock,
@@ -189,6 +187,15 @@ fn measure(
     print(&show::render(&summaries, format)?)?;
     afterword(store, &run, &outcome, &summaries, format);
     Ok(exit(&outcome, &summaries))
+}
+
+/// Twins by the solver; where there is no folder for a cache, their rungs are found anew in each run.
+fn weighing() -> Weighing {
+    let folder = cache_folder("twins");
+    Weighing {
+        maker: Box::new(TwinSolver),
+        book: folder.map_or_else(|_| RungBook::default(), |folder| RungBook::open(folder.join("rungs.jsonl"))),
+    }
 }
 
 fn exit(outcome: &RunOutcome, summaries: &[Summary]) -> Exit {

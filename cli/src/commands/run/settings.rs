@@ -44,6 +44,8 @@ pub struct Settings {
     pub reference: Option<String>,
     /// Whether each cell is profiled once its repeats are done.
     pub profile: bool,
+    /// Whether each cell's hollow twin is timed beside it.
+    pub twins: bool,
     /// What is done about what the checks of the machine find.
     pub checks: Checking,
     /// The checks that a strict run heeds.
@@ -90,7 +92,8 @@ impl Settings {
             deadline: options.deadline.unwrap_or_else(|| DEADLINE.max(scaled)),
             memory_limit: options.memory_limit.or_else(default_memory_limit),
             reference: options.reference.as_ref().map(ToString::to_string),
-            profile: options.profile,
+            profile: options.profile || !options.no_tax,
+            twins: !options.no_tax,
             probes: !options.no_probes,
             meter: options.meter.clone(),
             energy_bound: options.energy_bound.0,
