@@ -15,8 +15,8 @@ use tare_clock::{Clock, MonotonicClock, utc_now};
 use tare_hardware::nvml::Nvml;
 use tare_harness::plan::{Plan, plan};
 use tare_harness::{
-    EnergyMeter, NO_PROBES, NoPeakMeter, PeakMeter, RunOutcome, RunRequest, RungBook,
-    TwinSolver, Weighing, execute,
+    EnergyMeter, NO_PROBES, NoPeakMeter, PeakMeter, RunOutcome, RunRequest, RungBook, TwinSolver,
+    Weighing, execute,
 };
 use tare_report::{Summary, summarise};
 use tare_results::store::{RunWriter, Store};
@@ -194,7 +194,10 @@ fn weighing() -> Weighing {
     let folder = cache_folder("twins");
     Weighing {
         maker: Box::new(TwinSolver),
-        book: folder.map_or_else(|_| RungBook::default(), |folder| RungBook::open(folder.join("rungs.jsonl"))),
+        book: folder.map_or_else(
+            |_| RungBook::default(),
+            |folder| RungBook::open(folder.join("rungs.jsonl")),
+        ),
     }
 }
 

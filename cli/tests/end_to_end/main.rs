@@ -18,3 +18,4 @@ mod runtime;
 mod support;
 mod terminal;
 mod tune;
+mod weigh;

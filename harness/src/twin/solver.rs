@@ -42,7 +42,10 @@ fn climbed(
     take: &mut dyn FnMut(Result<Hollow, String>) -> ControlFlow<()>,
 ) -> Result<(), String> {
     if work.load.format != ModelFormat::Onnx {
-        return Err(format!("{} has no graph that is read here", work.load.format));
+        return Err(format!(
+            "{} has no graph that is read here",
+            work.load.format
+        ));
     }
     let model = Model::open(&work.load.model).map_err(|error| error.to_string())?;
     let original = Original::new(&model, &work.load.inputs).map_err(|error| error.to_string())?;
@@ -94,8 +97,16 @@ fn kept(twin: Twin, work: &Work, dir: &Path) -> Result<Hollow, String> {
 
 fn missing(twin: &Twin) -> Missing {
     let lacks = [
-        ("hollowness", twin.hollowness.is_none(), "the original has no operations that are counted"),
-        ("elements_ratio", twin.elements.is_none(), "not all sizes of the original are known"),
+        (
+            "hollowness",
+            twin.hollowness.is_none(),
+            "the original has no operations that are counted",
+        ),
+        (
+            "elements_ratio",
+            twin.elements.is_none(),
+            "not all sizes of the original are known",
+        ),
     ];
     let lacks = lacks.into_iter().filter(|(_, is_missing, _)| *is_missing);
     lacks
