@@ -103,6 +103,8 @@ const FIGURES: [&str; 11] = [
     "idle_after_w",
 ];
 
+const NO_ACCURACY: &str = "nobody says how accurate the meter is: give what its data sheet says, as --meter-accuracy 1%, or let the program print '# accuracy 1%' before its first reading";
+
 struct One<'a> {
     history: &'a History,
     path: String,
@@ -148,7 +150,10 @@ impl One<'_> {
         if source.systematic_j.is_none() {
             self.gaps(
                 &["systematic_j", "above_idle_systematic_j"],
-                "the accuracy of the sensor is not known",
+                match self.history.spec.name == "meter" {
+                    true => NO_ACCURACY,
+                    false => "the accuracy of the sensor is not known",
+                },
             );
         }
         if gross.exceeds(bound) {

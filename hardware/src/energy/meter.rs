@@ -2,7 +2,8 @@
 //!
 //! A line is `SECONDS VALUE UNIT`, such as `12.50 3051.2 J` or `1763740000.25 187.5 W`: the time of the reading by any
 //! clock that runs steadily, then joules since any beginning (`J`) or watts at that time (`W`). Empty lines and those that
-//! begin with `#` are skipped. The unit stays the same; each line is flushed as it is printed, at most 1,000 in a second.
+//! begin with `#` are skipped, but for `# accuracy 0.5%` before the first reading: the typical relative error of the
+//! meter's gain, as its data sheet says. The unit stays the same; each line is flushed as it is printed, at most 1,000 in a second.
 //! The offset between the program's clock and ours is the smallest difference seen between arrival and timestamp.
 
 mod group;
@@ -27,7 +28,7 @@ pub struct MeterCommand {
     pub program: String,
     /// Its arguments.
     pub arguments: Vec<String>,
-    /// The typical relative error of its gain, such as 0.01, as its data sheet says; `None` where nobody says.
+    /// The typical relative error of its gain, such as 0.01, as its data sheet says; `None` leaves it to the program to say.
     pub gain: Option<f64>,
     /// How long its first reading may take.
     pub patience: Nanoseconds,
@@ -104,6 +105,7 @@ impl Meter {
             self.spec.quantity = reading.quantity;
             self.spec.quantum = reading.quantum;
         }
+        self.spec.gain = self.spec.gain.or(first.accuracy);
         self.waiting.push(first);
         Ok(())
     }

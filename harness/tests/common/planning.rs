@@ -168,6 +168,7 @@ pub fn stored(plan: &Plan) -> Run {
         probes: true,
         energy_bound: Some(0.02),
         meter: None,
+        meter_accuracy: None,
         checks: Checking::default(),
         findings: Vec::new(),
         tuned: None,
