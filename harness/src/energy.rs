@@ -4,7 +4,7 @@ use tare_clock::Clock;
 use tare_hardware::checks::{gpu_of, visible_gpus};
 use tare_hardware::energy::{
     Assessment, DEFAULT_BOUND, EnergySampler, History, Measured, Primary, SamplerOptions, Sources,
-    Span, Windows, assess, needed_window,
+    Span, Windows, assess, needed_window, resting,
 };
 use tare_results::{Machine, Missing};
 use tare_units::Nanoseconds;
@@ -12,8 +12,8 @@ use tare_units::Nanoseconds;
 use crate::patience::{self, Had};
 use crate::protocol::{Answer, Stretch};
 
-/// How long the machine rests for each reading of idle.
-const REST: Nanoseconds = Nanoseconds::from_secs(1);
+/// After how long a rest looks anew at how long it must be: the first readings of a meter tell its pace.
+const LOOK: Nanoseconds = Nanoseconds::from_millis(250);
 
 /// What tells joules during a run; it reads in a thread of the parent's own.
 pub struct EnergyMeter {
@@ -31,6 +31,9 @@ pub(crate) trait Readings: Send + Sync {
 
     /// All of it, source by source.
     fn histories(&self) -> Vec<History>;
+
+    /// How far apart updates of the sources are that still tell, at the least the time since the latest.
+    fn paces(&self, now: Nanoseconds) -> Vec<Nanoseconds>;
 }
 
 impl Readings for EnergySampler {
@@ -40,6 +43,10 @@ impl Readings for EnergySampler {
 
     fn histories(&self) -> Vec<History> {
         self.histories()
+    }
+
+    fn paces(&self, now: Nanoseconds) -> Vec<Nanoseconds> {
+        self.paces(now)
     }
 }
 
@@ -88,16 +95,21 @@ impl EnergyMeter {
         }
     }
 
-    /// Lets a second pass in which nothing is asked of the machine; `None` at once where nothing tells joules.
+    /// Lets time pass in which nothing is asked of the machine: a second, or several updates of a slower source, 15 s at
+    /// the most; `None` at once where nothing tells joules.
     pub fn rest(&self, clock: &dyn Clock) -> Option<Span> {
-        self.is_there.then(|| {
-            let from = clock.now();
-            clock.wait_until(from + REST);
-            Span {
-                from,
-                to: clock.now(),
+        if !self.is_there {
+            return None;
+        }
+        let from = clock.now();
+        loop {
+            let now = clock.now();
+            let until = from + resting(&self.readings.paces(now));
+            if now >= until {
+                return Some(Span { from, to: now });
             }
-        })
+            clock.wait_until(until.min(now + LOOK));
+        }
     }
 }
 
