@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use tare_clock::{Clock, utc_now};
+use tare_hardware::VramWatch;
 use tare_hardware::checks::{
     GPU_ORDER, GpuWatch, Situation, is_gpu, standing_beside, visible_gpus,
 };
@@ -42,6 +43,7 @@ impl<C: Clock> Going<'_, C> {
         let stood = self.standing(work, kind);
         let before = self.rest(kind);
         let gpu = self.gpu(work, kind);
+        let vram = self.vram(work);
         let started = self.clock.now();
         let device = (cell.cell.device.as_str(), &self.request.run.machine);
         let scales = self.request.energy.of(device);
@@ -57,7 +59,8 @@ impl<C: Clock> Going<'_, C> {
             self.clock,
             &mut told,
         )
-        .beside(gpu);
+        .beside(gpu)
+        .beside_memory(vram);
         let ended = supervise(
             &work.program.with_environment(&environment(work)),
             &Request::Run(Box::new(job)),
@@ -130,6 +133,16 @@ impl<C: Clock> Going<'_, C> {
         let visible = visible_gpus();
         let machine = (&self.request.run.machine, visible.as_deref());
         GpuWatch::on(device, machine, &self.request.nvml)
+    }
+
+    /// A window on the memory of the GPU of a worker that is watched.
+    fn vram(&self, work: &Work) -> Option<VramWatch> {
+        if !self.request.run.probes {
+            return None;
+        }
+        let visible = visible_gpus();
+        let machine = (&self.request.run.machine, visible.as_deref());
+        VramWatch::on(&work.planned.cell.device, machine, &self.request.nvml)
     }
 
     /// Idle before or after a worker whose energy counts.
