@@ -1,5 +1,7 @@
 //! Joules beside the repeats of a run: idle before and after each worker, with the model loaded, and while it works.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use tare_clock::Clock;
 use tare_hardware::checks::{gpu_of, visible_gpus};
 use tare_hardware::energy::{
@@ -65,6 +67,8 @@ pub struct Spans {
 pub struct Scales<'a> {
     meter: &'a EnergyMeter,
     primary: Primary,
+    /// Once set, nothing is waited for any longer.
+    stop: &'a AtomicBool,
 }
 
 impl EnergyMeter {
@@ -87,23 +91,31 @@ impl EnergyMeter {
         })
     }
 
-    /// For a cell on `device` of `machine`.
-    pub(crate) fn of(&self, (device, machine): (&str, &Machine)) -> Scales<'_> {
+    /// For a cell on `device` of `machine`, until the run is to `stop`.
+    pub(crate) fn of<'a>(
+        &'a self,
+        (device, machine): (&str, &Machine),
+        stop: &'a AtomicBool,
+    ) -> Scales<'a> {
         Scales {
             meter: self,
             primary: primary(device, machine),
+            stop,
         }
     }
 
     /// Lets time pass in which nothing is asked of the machine: a second, or several updates of a slower source, 15 s at
-    /// the most; `None` at once where nothing tells joules.
-    pub fn rest(&self, clock: &dyn Clock) -> Option<Span> {
+    /// the most; `None` at once where nothing tells joules, or where the run is to `stop`.
+    pub fn rest(&self, clock: &dyn Clock, stop: &AtomicBool) -> Option<Span> {
         if !self.is_there {
             return None;
         }
         let from = clock.now();
         loop {
             let now = clock.now();
+            if stop.load(Ordering::SeqCst) {
+                return None;
+            }
             let until = from + resting(&self.readings.paces(now));
             if now >= until {
                 return Some(Span { from, to: now });
@@ -116,7 +128,7 @@ impl EnergyMeter {
 impl Scales<'_> {
     /// As [`EnergyMeter::rest`].
     pub fn rest(&self, clock: &dyn Clock) -> Option<Span> {
-        self.meter.rest(clock)
+        self.meter.rest(clock, self.stop)
     }
 
     /// Whether a worker that dies at `deadline` and has done what `spans` say goes on; at once where nothing tells joules.

@@ -103,11 +103,14 @@ impl Readings for Plant {
     }
 }
 
+static GOING_ON: AtomicBool = AtomicBool::new(false);
+
 /// `meter` for a cell on the processor.
 pub(crate) fn by(meter: &EnergyMeter) -> Scales<'_> {
     Scales {
         meter,
         primary: Primary::Cpu,
+        stop: &GOING_ON,
     }
 }
 
@@ -207,7 +210,7 @@ fn weighed(job: &Job, tick_ms: u64, deadline_s: u64) -> Weighed {
 fn weighed_by(plant: Plant, job: &Job, deadline_s: u64) -> Weighed {
     let (clock, idle_w) = (plant.clock.clone(), plant.idle_w);
     let meter = plant.meter();
-    let idle_before = meter.rest(&clock);
+    let idle_before = meter.rest(&clock, &GOING_ON);
     let deadline = clock.now() + Nanoseconds::from_secs(deadline_s);
     let mut parent = Parent {
         meter,
@@ -379,7 +382,7 @@ fn idle_is_measured_for_several_ticks_of_a_slow_counter_and_a_second_by_a_quick_
     let rested = |tick_ms| {
         let clock = SimulatedClock::new();
         let meter = Plant::new(tick_ms, &clock).meter();
-        let rest = meter.rest(&clock).unwrap();
+        let rest = meter.rest(&clock, &GOING_ON).unwrap();
         assert_eq!(rest.to, clock.now());
         rest.length().as_secs_f64()
     };
@@ -426,8 +429,14 @@ fn a_rest_grows_while_it_goes_on_with_what_a_meter_shows_of_its_pace() {
         readings: Box::new(Slow(plant.clone())),
         ..plant.meter()
     };
-    let rest = meter.rest(&clock).unwrap();
+    let rest = meter.rest(&clock, &GOING_ON).unwrap();
     assert_eq!(rest.length(), Nanoseconds::from_secs(10));
+    let stopped = meter.rest(&clock, &AtomicBool::new(true));
+    assert_eq!(
+        (stopped, clock.now()),
+        (None, rest.to),
+        "nothing is waited for"
+    );
 }
 
 #[test]

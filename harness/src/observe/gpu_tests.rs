@@ -3,6 +3,8 @@
 #[path = "../../../hardware/tests/nvml/fake.rs"]
 mod fake;
 
+use std::sync::atomic::AtomicBool;
+
 use tare_clock::MonotonicClock;
 use tare_hardware::energy::Sources;
 use tare_hardware::nvml::{Nvml, NvmlError};
@@ -36,7 +38,8 @@ fn seen(
     let pid = std::process::id();
     let meter = EnergyMeter::start(Sources::default(), None, MonotonicClock).unwrap();
     let machine = machine();
-    let scales = meter.of(("cuda:0", &machine));
+    let stop = AtomicBool::new(false);
+    let scales = meter.of(("cuda:0", &machine), &stop);
     let mut tell = |_| {};
     let gpu = GpuWatch::on("cuda:0", (&machine, None), nvml);
     let worker = ("cell", Kind::Measurement, 0);
@@ -121,7 +124,8 @@ fn the_memory_of_the_gpu_is_looked_at_at_each_phase_and_between_and_its_most_is_
     let fake = Fake::new("count=1");
     let machine = machine();
     let meter = EnergyMeter::start(Sources::default(), None, MonotonicClock).unwrap();
-    let scales = meter.of(("cuda:0", &machine));
+    let stop = AtomicBool::new(false);
+    let scales = meter.of(("cuda:0", &machine), &stop);
     let mut tell = |_| {};
     let pid = std::process::id();
     let vram = VramWatch::on("cuda:0", (&machine, None), &fake.load());

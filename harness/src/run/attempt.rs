@@ -46,7 +46,7 @@ impl<C: Clock> Going<'_, C> {
         let vram = self.vram(work);
         let started = self.clock.now();
         let device = (cell.cell.device.as_str(), &self.request.run.machine);
-        let scales = self.request.energy.of(device);
+        let scales = self.request.energy.of(device, self.request.stop);
         let (writer, progress) = (&mut self.request.writer, &mut *self.progress);
         let mut told = |event: Event| {
             writer.event(&event);
@@ -148,7 +148,7 @@ impl<C: Clock> Going<'_, C> {
     /// Idle before or after a worker whose energy counts.
     fn rest(&self, kind: Kind) -> Option<Span> {
         kind.times_a_cell()
-            .then(|| self.request.energy.rest(self.clock))?
+            .then(|| self.request.energy.rest(self.clock, self.request.stop))?
     }
 
     /// What the requests of a worker cost that has ended; `before` is idle before it.
