@@ -165,7 +165,8 @@ mod tests {
             ..COSTS
         };
         let median = |seed| {
-            let mut factors: Vec<f64> = (0..2001).map(|number| costs(seed).factor(number)).collect();
+            let mut factors: Vec<f64> =
+                (0..2001).map(|number| costs(seed).factor(number)).collect();
             factors.sort_by(f64::total_cmp);
             factors[1000]
         };

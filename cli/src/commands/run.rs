@@ -65,7 +65,7 @@ fn run_holding(
             let ready = resume::resume(&store, run, options, held)?;
             let energy = joules::meters(
                 ready.run.probes,
-                ready.run.meter.as_deref(),
+                (ready.run.meter.as_deref(), ready.run.meter_accuracy),
                 ready.run.energy_bound,
             )?;
             (ready, energy)
@@ -88,7 +88,7 @@ fn run_holding(
             let tuned = held.begin(options.tune)?;
             let energy = joules::meters(
                 settings.probes,
-                settings.meter.as_deref(),
+                (settings.meter.as_deref(), settings.meter_accuracy),
                 settings.energy_bound,
             )?;
             (begin(&store, settings, plan, tuned)?, energy)
@@ -135,6 +135,7 @@ fn begin(
         strict: settings.strict,
         probes: settings.probes,
         meter: settings.meter,
+        meter_accuracy: settings.meter_accuracy,
         energy_bound: settings.energy_bound,
         findings,
         tuned,

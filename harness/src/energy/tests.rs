@@ -70,7 +70,8 @@ impl Plant {
 
 impl Readings for Plant {
     fn settle(&self, to: Nanoseconds, clock: &dyn Clock) {
-        clock.wait_until(to + Nanoseconds::from_secs(2));
+        let ticks = Nanoseconds::from_nanos(2 * self.tick.as_nanos());
+        clock.wait_until(to + ticks.max(Nanoseconds::from_secs(2)));
     }
 
     fn histories(&self) -> Vec<History> {
@@ -96,13 +97,20 @@ impl Readings for Plant {
         });
         vec![History::of(spec, readings)]
     }
+
+    fn paces(&self, _now: Nanoseconds) -> Vec<Nanoseconds> {
+        vec![self.tick]
+    }
 }
+
+static GOING_ON: AtomicBool = AtomicBool::new(false);
 
 /// `meter` for a cell on the processor.
 pub(crate) fn by(meter: &EnergyMeter) -> Scales<'_> {
     Scales {
         meter,
         primary: Primary::Cpu,
+        stop: &GOING_ON,
     }
 }
 
@@ -188,6 +196,7 @@ struct Weighed {
     told: Told,
     spans: Spans,
     answers: Vec<Answer>,
+    deadline: Nanoseconds,
     ended: Nanoseconds,
     found: Assessment,
 }
@@ -200,18 +209,17 @@ fn weighed(job: &Job, tick_ms: u64, deadline_s: u64) -> Weighed {
 
 fn weighed_by(plant: Plant, job: &Job, deadline_s: u64) -> Weighed {
     let (clock, idle_w) = (plant.clock.clone(), plant.idle_w);
+    let meter = plant.meter();
+    let idle_before = meter.rest(&clock, &GOING_ON);
+    let deadline = clock.now() + Nanoseconds::from_secs(deadline_s);
     let mut parent = Parent {
-        meter: plant.meter(),
+        meter,
         plant,
-        deadline: clock.now() + Nanoseconds::from_secs(deadline_s),
+        deadline,
         spans: Spans::default(),
         answers: Vec::new(),
         began: Nanoseconds::ZERO,
     };
-    let idle_before = Some(Span {
-        from: Nanoseconds::from_secs(4),
-        to: clock.now(),
-    });
     let outcome = perform(&Fake::new(clock.clone()), job, &clock, &mut parent).unwrap();
     let ended = clock.now();
     let scales = by(&parent.meter);
@@ -222,6 +230,7 @@ fn weighed_by(plant: Plant, job: &Job, deadline_s: u64) -> Weighed {
     Weighed {
         idle_w,
         told,
+        deadline,
         ended,
         found,
         spans: parent.spans,
@@ -329,7 +338,7 @@ fn a_stretch_that_may_not_last_long_enough_says_what_it_was_and_what_would_do() 
 fn a_worker_ends_before_its_deadline_however_long_a_stretch_would_be() {
     for deadline_s in [6, 10, 20, 40] {
         let found = weighed(&job(SINGLE, 2_000, &[]), 1_000, deadline_s);
-        let deadline = Nanoseconds::from_secs(5 + deadline_s);
+        let deadline = found.deadline;
         assert!(found.ended < deadline, "{} of {deadline}", found.ended);
         assert!(found.imprecise().is_some(), "{deadline_s}");
     }
@@ -366,6 +375,68 @@ fn a_scenario_of_few_requests_begins_anew_until_the_stretch_is_over() {
         found.share()
     );
     assert!(energy.samples > Some(10 * 32), "{:?}", energy.samples);
+}
+
+#[test]
+fn idle_is_measured_for_several_ticks_of_a_slow_counter_and_a_second_by_a_quick_one() {
+    let rested = |tick_ms| {
+        let clock = SimulatedClock::new();
+        let meter = Plant::new(tick_ms, &clock).meter();
+        let rest = meter.rest(&clock, &GOING_ON).unwrap();
+        assert_eq!(rest.to, clock.now());
+        rest.length().as_secs_f64()
+    };
+    assert_eq!((rested(20), rested(200)), (1.0, 1.0));
+    assert_eq!((rested(1_000), rested(2_500)), (5.0, 12.5));
+    assert_eq!((rested(4_000), rested(60_000)), (15.0, 1.0));
+}
+
+#[test]
+fn a_source_that_ticks_each_three_seconds_tells_what_is_above_idle() {
+    let found = weighed(&job(SINGLE, 1_000, &[]), 3_000, 1_000);
+    let energy = found.energy();
+    assert!(energy.stretched, "{:?}", found.answers);
+    let source = &energy.sources[0];
+    assert!(
+        source.above_idle_random_j.unwrap() < 0.25 * source.above_idle_j.unwrap(),
+        "{source:?}"
+    );
+}
+
+/// A source of which the pace shows only once it has been read for a while.
+struct Slow(Plant);
+
+impl Readings for Slow {
+    fn settle(&self, to: Nanoseconds, clock: &dyn Clock) {
+        self.0.settle(to, clock);
+    }
+
+    fn histories(&self) -> Vec<History> {
+        self.0.histories()
+    }
+
+    fn paces(&self, now: Nanoseconds) -> Vec<Nanoseconds> {
+        let begun = Nanoseconds::from_secs(5);
+        vec![now.saturating_sub(begun).min(Nanoseconds::from_secs(2))]
+    }
+}
+
+#[test]
+fn a_rest_grows_while_it_goes_on_with_what_a_meter_shows_of_its_pace() {
+    let clock = SimulatedClock::new();
+    let plant = Plant::new(1_000, &clock);
+    let meter = EnergyMeter {
+        readings: Box::new(Slow(plant.clone())),
+        ..plant.meter()
+    };
+    let rest = meter.rest(&clock, &GOING_ON).unwrap();
+    assert_eq!(rest.length(), Nanoseconds::from_secs(10));
+    let stopped = meter.rest(&clock, &AtomicBool::new(true));
+    assert_eq!(
+        (stopped, clock.now()),
+        (None, rest.to),
+        "nothing is waited for"
+    );
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use tare_clock::{Clock, utc_now};
+use tare_hardware::VramWatch;
 use tare_hardware::checks::{
     GPU_ORDER, GpuWatch, Situation, is_gpu, standing_beside, visible_gpus,
 };
@@ -42,9 +43,10 @@ impl<C: Clock> Going<'_, C> {
         let stood = self.standing(work, kind);
         let before = self.rest(kind);
         let gpu = self.gpu(work, kind);
+        let vram = self.vram(work);
         let started = self.clock.now();
         let device = (cell.cell.device.as_str(), &self.request.run.machine);
-        let scales = self.request.energy.of(device);
+        let scales = self.request.energy.of(device, self.request.stop);
         let (writer, progress) = (&mut self.request.writer, &mut *self.progress);
         let mut told = |event: Event| {
             writer.event(&event);
@@ -57,7 +59,8 @@ impl<C: Clock> Going<'_, C> {
             self.clock,
             &mut told,
         )
-        .beside(gpu);
+        .beside(gpu)
+        .beside_memory(vram);
         let ended = supervise(
             &work.program.with_environment(&environment(work)),
             &Request::Run(Box::new(job)),
@@ -130,10 +133,20 @@ impl<C: Clock> Going<'_, C> {
         GpuWatch::on(device, machine, &self.request.nvml)
     }
 
+    /// A window on the memory of the GPU of a worker that is watched.
+    fn vram(&self, work: &Work) -> Option<VramWatch> {
+        if !self.request.run.probes {
+            return None;
+        }
+        let visible = visible_gpus();
+        let machine = (&self.request.run.machine, visible.as_deref());
+        VramWatch::on(&work.planned.cell.device, machine, &self.request.nvml)
+    }
+
     /// Idle before or after a worker whose energy counts.
     fn rest(&self, kind: Kind) -> Option<Span> {
         kind.times_a_cell()
-            .then(|| self.request.energy.rest(self.clock))?
+            .then(|| self.request.energy.rest(self.clock, self.request.stop))?
     }
 
     /// What the requests of a worker cost that has ended; `before` is idle before it.

@@ -56,7 +56,9 @@ pub fn resume(
     run.deadline_ns = options.deadline.unwrap_or(run.deadline_ns);
     let cells = run.cells.iter().map(|planned| &planned.cell);
     run.findings = surroundings::checked((run.checks, &run.strict), &machine, cells)?;
-    run.meter = options.meter.clone().or(run.meter);
+    if options.meter.is_some() {
+        (run.meter, run.meter_accuracy) = (options.meter.clone(), options.meter_accuracy);
+    }
     run.memory_limit_bytes = options.memory_limit.or(run.memory_limit_bytes);
     Ok(Ready {
         run,

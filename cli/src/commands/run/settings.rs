@@ -54,6 +54,8 @@ pub struct Settings {
     pub probes: bool,
     /// The command of an external meter.
     pub meter: Option<String>,
+    /// The typical relative error of its gain.
+    pub meter_accuracy: Option<f64>,
     /// How well energy is to be known; `None` where no request is made for it.
     pub energy_bound: Option<f64>,
 }
@@ -96,6 +98,7 @@ impl Settings {
             twins: !options.no_tax,
             probes: !options.no_probes,
             meter: options.meter.clone(),
+            meter_accuracy: options.meter_accuracy,
             energy_bound: options.energy_bound.0,
             checks: match (&options.strict, options.no_checks) {
                 (Some(_), _) => Checking::Strict,
