@@ -31,7 +31,10 @@ pub fn fill(record: &mut Record, outcome: Outcome, about: &About) {
         Given::Profiled { load, profile } => {
             record.load = Some(load);
             match profile {
-                Ok(profile) => record.profile = Some(profile),
+                Ok(mut profile) => {
+                    about.work.arithmetic.put(&mut profile);
+                    record.profile = Some(profile);
+                }
                 Err(reason) => {
                     record.missing.insert("profile".to_owned(), reason);
                 }
