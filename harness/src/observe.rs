@@ -88,14 +88,9 @@ impl<'a, C: Clock> Observer<'a, C> {
         }
     }
 
-    /// With a window on the GPU that the worker is going to use.
-    pub fn beside(self, gpu: Option<GpuWatch>) -> Self {
-        Self { gpu, ..self }
-    }
-
-    /// With a window on the memory of the GPU that the worker is going to use.
-    pub fn beside_memory(self, vram: Option<VramWatch>) -> Self {
-        Self { vram, ..self }
+    /// With windows on the GPU that the worker is going to use, and on its memory.
+    pub fn beside(self, (gpu, vram): (Option<GpuWatch>, Option<VramWatch>)) -> Self {
+        Self { gpu, vram, ..self }
     }
 
     /// What was seen.

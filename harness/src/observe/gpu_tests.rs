@@ -45,7 +45,8 @@ fn seen(
     let worker = ("cell", Kind::Measurement, 0);
     let clock = MonotonicClock;
     let checked = (Checking::Warn, true);
-    let mut observer = Observer::new(worker, checked, &scales, &clock, &mut tell).beside(gpu);
+    let mut observer =
+        Observer::new(worker, checked, &scales, &clock, &mut tell).beside((gpu, None));
     observer.started(pid);
     for phase in phases {
         play(*phase);
@@ -133,7 +134,7 @@ fn the_memory_of_the_gpu_is_looked_at_at_each_phase_and_between_and_its_most_is_
     let clock = MonotonicClock;
     let unchecked = (Checking::Off, true);
     let mut observer =
-        Observer::new(worker, unchecked, &scales, &clock, &mut tell).beside_memory(vram);
+        Observer::new(worker, unchecked, &scales, &clock, &mut tell).beside((None, vram));
     let used = |bytes: u64| fake.set(&format!("count=1\nused={bytes}\ncompute={pid}:{bytes}"));
     observer.phase(pid, Phase::Start, Bytes::from_bytes(0));
     for (phase, at_phase, between) in [

@@ -42,8 +42,7 @@ impl<C: Clock> Going<'_, C> {
         let probe = meter.map(|meter| meter.probe(cell));
         let stood = self.standing(work, kind);
         let before = self.rest(kind);
-        let gpu = self.gpu(work, kind);
-        let vram = self.vram(work);
+        let gpu = (self.gpu(work, kind), self.vram(work));
         let started = self.clock.now();
         let device = (cell.cell.device.as_str(), &self.request.run.machine);
         let scales = self.request.energy.of(device, self.request.stop);
@@ -59,8 +58,7 @@ impl<C: Clock> Going<'_, C> {
             self.clock,
             &mut told,
         )
-        .beside(gpu)
-        .beside_memory(vram);
+        .beside(gpu);
         let ended = supervise(
             &work.program.with_environment(&environment(work)),
             &Request::Run(Box::new(job)),
