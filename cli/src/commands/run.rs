@@ -18,7 +18,7 @@ use tare_harness::{
     EnergyMeter, NO_PROBES, NoPeakMeter, PeakMeter, RunOutcome, RunRequest, RungBook, TwinSolver,
     Weighing, execute,
 };
-use tare_report::{Summary, summarise};
+use tare_report::Summary;
 use tare_results::store::{RunWriter, Store};
 use tare_results::{Producer, RUN_SCHEMA, Record, Run, Tuning, Verdict};
 
@@ -184,7 +184,7 @@ fn measure(
         &mut progress,
     )
     .map_err(Failed::cell)?;
-    let summaries = summarise(&run, &outcome.records);
+    let summaries = show::summaries(store, &run, &outcome.records);
     print(&show::render(&summaries, format)?)?;
     afterword(store, &run, &outcome, &summaries, format);
     Ok(exit(&outcome, &summaries))
