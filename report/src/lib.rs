@@ -2,17 +2,22 @@
 //!
 //! Everything here is a pure function of a run and its records: nothing is measured, no sample file is opened.
 //! - [`summarise`]: records → summaries.
+//! - [`analyse`]: summaries → dispatch laws, knees over batches, correlations across models; [`findings`]: these as sentences.
 //! - [`table`]: summaries → text for a terminal of a given width.
 //! - [`exporter`]: summaries → JSON, CSV, Markdown.
 #![forbid(unsafe_code)]
 
+mod analysis;
 mod export;
+mod findings;
 mod split;
 mod summarise;
 mod summary;
 mod table;
 
+pub use analysis::{Along, Analysis, BatchKnee, Correlated, KneeModel, Reached, Size, analyse};
 pub use export::{EXPORTERS, ExportError, Exporter, exporter};
+pub use findings::findings;
 pub use split::{DispatchLaw, KindCost, Laws};
 pub use summarise::{summarise, summarise_by};
 pub use summary::{SUMMARY_SCHEMA, Summary, summary_schema};

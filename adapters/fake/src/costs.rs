@@ -128,7 +128,7 @@ mod tests {
         assert!(
             (3..103)
                 .zip(&draws)
-                .all(|(number, cost)| cost(&costs, number, 1) == *cost)
+                .all(|(number, drawn)| cost(&costs, number, 1) == *drawn)
         );
         let other = Costs { seed: 1, ..costs };
         assert_ne!(cost(&other, 3, 1), cost(&costs, 3, 1));

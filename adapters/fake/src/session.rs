@@ -81,8 +81,10 @@ impl<C: Clock> Session for FakeSession<'_, C> {
                 .strike(self.clock)
                 .map_err(|reason| AdapterError::Run(reason.to_owned()))?;
         }
+        let started = self.clock.now();
         let timeline = self.timeline(inputs);
-        self.settings.wait(self.clock, timeline.latency);
+        let deadline = started + timeline.latency;
+        self.settings.wait_until(self.clock, deadline);
         if let Some(profiles) = &mut self.profiles {
             profiles.push(self.executed.profile(timeline.latency));
             self.device.push(timeline.device);
