@@ -18,6 +18,9 @@ pub struct RunOptions {
     /// A suite by name, or a TOML file; options below override what it says [default: first, unless --model is given]
     #[arg(long, value_name = "NAME|FILE")]
     pub suite: Option<String>,
+    /// The suite's quick variant: smaller models, fewer and shorter repeats
+    #[arg(long, conflicts_with = "model")]
+    pub quick: bool,
     /// A zoo model by name, an ONNX file, or a TorchScript file; repeatable
     #[arg(long, value_name = "NAME|FILE")]
     pub model: Vec<String>,
@@ -39,6 +42,9 @@ pub struct RunOptions {
     /// Profile each cell by operator in a worker of its own, once its repeats are done
     #[arg(long)]
     pub profile: bool,
+    /// Time no hollow twins and profile nothing: the latency as it is, not split into floor, inefficiency and tax
+    #[arg(long)]
+    pub no_tax: bool,
     #[arg(
         long,
         value_name = "SPEC",
@@ -82,7 +88,7 @@ pub struct RunOptions {
     #[arg(
         long,
         value_name = "RUN",
-        conflicts_with_all = ["suite", "model", "adapter", "input", "reference", "profile", "scenario", "batch", "shape", "precision", "device",
+        conflicts_with_all = ["suite", "quick", "model", "adapter", "input", "reference", "profile", "no_tax", "scenario", "batch", "shape", "precision", "device",
                               "threads", "repeats", "duration", "max_requests", "seed", "strict", "no_checks", "no_probes", "energy_bound", "dry_run"]
     )]
     pub resume: Option<String>,
@@ -110,7 +116,7 @@ pub struct RunOptions {
     /// How the result is printed
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     pub format: Format,
-    /// Print what would be measured, and measure nothing
+    /// Print what would be measured and about how long it takes, and measure nothing
     #[arg(long)]
     pub dry_run: bool,
 }

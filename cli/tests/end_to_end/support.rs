@@ -98,13 +98,13 @@ impl Bench {
 
     /// `tare run` of the small model.
     pub fn run(&self, more: &[&str]) -> Ended {
-        self.tare(&[&["run", "--model", MLP], more].concat())
+        self.tare(&[&["run", "--model", MLP, "--no-tax"], more].concat())
     }
 
     /// `tare run` of the small model, which goes on while the test looks.
     pub fn start(&self, more: &[&str]) -> Running {
         let child = self
-            .command(&[&["run", "--model", MLP], more].concat())
+            .command(&[&["run", "--model", MLP, "--no-tax"], more].concat())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
