@@ -15,6 +15,7 @@ mod onnx;
 mod peaks;
 mod resume;
 mod runtime;
+mod suites;
 mod support;
 mod terminal;
 mod tune;
