@@ -150,10 +150,11 @@ impl fmt::Display for Doubt {
                 "no cost is known for {}; FLOPs are a lower bound",
                 operators.join(", ")
             ),
-            Self::Environment { .. } | Self::UncheckedEnvironment => self.environment(f),
-            Self::Energy { source, why } => write!(f, "energy by {source}: {why}"),
-            Self::Peaks { why } => why.fmt(f),
-            Self::Tax { why } => why.fmt(f),
+            Self::Environment { .. }
+            | Self::UncheckedEnvironment
+            | Self::Energy { .. }
+            | Self::Peaks { .. }
+            | Self::Tax { .. } => self.with_reason(f),
             Self::Unknown => f.write_str("a doubt that this version of tare does not know"),
             Self::GuessedInputs { inputs } => {
                 write!(f, "the values of {} were guessed", inputs.join(", "))
@@ -163,8 +164,11 @@ impl fmt::Display for Doubt {
 }
 
 impl Doubt {
-    fn environment(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn with_reason(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Energy { source, why } => write!(f, "energy by {source}: {why}"),
+            Self::Peaks { why } => why.fmt(f),
+            Self::Tax { why } => why.fmt(f),
             Self::Environment {
                 check,
                 found,
