@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::energy::EnergyDoubt;
-use crate::peaks_doubt::PeaksDoubt;
+use crate::peaks::PeaksDoubt;
 use crate::tax::TaxDoubt;
 
 /// A typed reason not to trust a number fully.
@@ -150,8 +150,11 @@ impl fmt::Display for Doubt {
                 "no cost is known for {}; FLOPs are a lower bound",
                 operators.join(", ")
             ),
-            Self::Environment { .. } | Self::UncheckedEnvironment => self.environment(f),
-            Self::Energy { .. } | Self::Peaks { .. } | Self::Tax { .. } => self.of_a_group(f),
+            Self::Environment { .. }
+            | Self::UncheckedEnvironment
+            | Self::Energy { .. }
+            | Self::Peaks { .. }
+            | Self::Tax { .. } => self.with_reason(f),
             Self::Unknown => f.write_str("a doubt that this version of tare does not know"),
             Self::GuessedInputs { inputs } => {
                 write!(f, "the values of {} were guessed", inputs.join(", "))
@@ -161,17 +164,11 @@ impl fmt::Display for Doubt {
 }
 
 impl Doubt {
-    fn of_a_group(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn with_reason(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Energy { source, why } => write!(f, "energy by {source}: {why}"),
-            Self::Tax { why } => write!(f, "{why}"),
-            Self::Peaks { why } => write!(f, "{why}"),
-            _ => Ok(()),
-        }
-    }
-
-    fn environment(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
+            Self::Peaks { why } => why.fmt(f),
+            Self::Tax { why } => why.fmt(f),
             Self::Environment {
                 check,
                 found,
