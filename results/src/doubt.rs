@@ -100,7 +100,7 @@ pub enum Doubt {
         /// Why.
         why: TaxDoubt,
     },
-    /// No check of the machine was made, because none was asked for.
+    /// The machine was not watched while requests were timed, because no checks or no probes were asked for.
     UncheckedEnvironment,
     /// A doubt of a later version than this reader.
     #[serde(other)]
@@ -175,7 +175,7 @@ impl Doubt {
                 remedy,
                 ..
             } => write!(f, "{check}: {found}; {remedy}"),
-            _ => f.write_str("the machine was not checked (--no-checks)"),
+            _ => f.write_str("the machine was not watched meanwhile (--no-checks or --no-probes)"),
         }
     }
 }

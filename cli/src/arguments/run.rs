@@ -104,7 +104,7 @@ pub struct RunOptions {
     /// Refuse to measure, or to call valid, what a disturbed machine measured: --strict heeds the default set,
     /// --strict=default,turbo,-steal another one; `tare machine check` tells what disturbs and what is in the set
     #[arg(long, value_name = "CHECKS", num_args = 0..=1, require_equals = true, default_missing_value = "default",
-          value_parser = parse_strict, conflicts_with = "no_checks")]
+          value_parser = parse_strict, conflicts_with_all = ["no_checks", "no_probes"])]
     pub strict: Option<StrictSet>,
     /// Check nothing of the machine; every record says so
     #[arg(long)]
