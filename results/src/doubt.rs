@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::energy::EnergyDoubt;
-use crate::peaks::PeaksDoubt;
+use crate::peaks_doubt::PeaksDoubt;
 use crate::tax::TaxDoubt;
 
 /// A typed reason not to trust a number fully.
@@ -150,15 +150,10 @@ impl fmt::Display for Doubt {
                 "no cost is known for {}; FLOPs are a lower bound",
                 operators.join(", ")
             ),
-            Self::Environment { .. }
-            | Self::UncheckedEnvironment
-            | Self::Energy { .. }
-            | Self::Peaks { .. }
-            | Self::Tax { .. } => self.with_reason(f),
-            Self::Unknown => f.write_str("a doubt that this version of tare does not know"),
             Self::GuessedInputs { inputs } => {
                 write!(f, "the values of {} were guessed", inputs.join(", "))
             }
+            _ => self.with_reason(f),
         }
     }
 }
@@ -167,15 +162,18 @@ impl Doubt {
     fn with_reason(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Energy { source, why } => write!(f, "energy by {source}: {why}"),
-            Self::Peaks { why } => why.fmt(f),
-            Self::Tax { why } => why.fmt(f),
+            Self::Peaks { why } => fmt::Display::fmt(why, f),
+            Self::Tax { why } => fmt::Display::fmt(why, f),
             Self::Environment {
                 check,
                 found,
                 remedy,
                 ..
             } => write!(f, "{check}: {found}; {remedy}"),
-            _ => f.write_str("the machine was not watched meanwhile (--no-checks or --no-probes)"),
+            Self::UncheckedEnvironment => {
+                f.write_str("the machine was not watched meanwhile (--no-checks or --no-probes)")
+            }
+            _ => f.write_str("a doubt that this version of tare does not know"),
         }
     }
 }
