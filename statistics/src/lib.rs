@@ -3,24 +3,37 @@
 //! Nothing here knows where the numbers come from: no clock, no randomness, no files.
 //! - [`Distribution::of`]: one repeat's samples in issue order → count, mean, extremes, percentiles with intervals.
 //! - [`across_repeats`]: one percentile of several repeats → its mean with Student's t interval.
+//! - [`independent_sum`], [`paired_share`]: what is computed from several of them → with its interval.
+//! - [`RobustFit`], [`knee`], [`pearson`]: several cells → a law, the size where work equals overhead, a correlation.
 //! - [`SteadyState`]: latencies one by one → whether the warm-up is over.
 #![forbid(unsafe_code)]
 
 mod binomial;
+mod busy;
+mod combine;
 mod correlation;
 mod distribution;
+mod knee;
 mod moments;
 mod order;
+mod pearson;
 mod percentile;
 mod repeats;
+mod robust;
+mod solve;
 mod steady;
 
+pub use busy::busy_time;
+pub use combine::{independent_share, independent_sum, paired_share};
 pub use correlation::{Correlation, correlation};
 pub use distribution::Distribution;
+pub use knee::{Knee, KneeShape, knee};
 pub use moments::Moments;
 pub use order::{CONFIDENCE, PercentileEstimate, Undecided, samples_needed};
+pub use pearson::pearson;
 pub use percentile::{Percentile, nearest_rank};
 pub use repeats::{
     Across, BetweenRepeats, MeanInterval, across_repeats, mean_interval, mean_interval_at,
 };
+pub use robust::RobustFit;
 pub use steady::{SteadyState, Warmth};
