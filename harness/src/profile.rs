@@ -9,7 +9,7 @@ use tare_results::{Phase, Profile};
 use crate::job::{JobError, Reporter, entered};
 use crate::protocol::{Effort, Given, Job, Outcome};
 use crate::warmup::{Warmup, warm_up};
-use sum::summed;
+use sum::{busy, summed};
 
 /// Requests under the profiler before those that count: its first may allocate.
 const WARM: usize = 3;
@@ -99,6 +99,11 @@ impl<C: Clock> Pass<'_, C> {
                 "told of {told} requests where {expected} ran"
             )));
         }
-        Ok((warmup, Ok(summed(&requests[WARM..], latencies)?)))
+        let mut profile = summed(&requests[WARM..], latencies)?;
+        profile.device = match session.device_intervals() {
+            Err(AdapterError::NotOffered(_)) => None,
+            told => busy(told?.get(WARM..).unwrap_or_default()),
+        };
+        Ok((warmup, Ok(profile)))
     }
 }

@@ -7,11 +7,13 @@
 #![forbid(unsafe_code)]
 
 mod export;
+mod split;
 mod summarise;
 mod summary;
 mod table;
 
 pub use export::{EXPORTERS, ExportError, Exporter, exporter};
-pub use summarise::summarise;
+pub use split::{DispatchLaw, KindCost, Laws};
+pub use summarise::{summarise, summarise_by};
 pub use summary::{SUMMARY_SCHEMA, Summary, summary_schema};
 pub use table::{Style, table};

@@ -11,81 +11,118 @@ mod repeats;
 
 use std::collections::HashMap;
 
-use tare_results::{Kind, PlannedCell, Record, Run};
+use tare_results::{Doubt, Kind, PlannedCell, Record, Run};
 
+use crate::split::{Laws, Weighing};
 use crate::summary::{SUMMARY_SCHEMA, Summary};
 pub use doubts::{is_alike, severity};
-use figures::Figures;
-use repeats::Repeats;
+pub use figures::{Figures, mean, reason};
+pub use repeats::Repeats;
 
 /// A summary of each cell of the plan, in its order; those that failed or were not reached are among them, with reasons.
 ///
 /// `records` are those of the run, in the order in which they were appended: a repeat that was made again after it
 /// failed stands for itself.
 pub fn summarise(run: &Run, records: &[Record]) -> Vec<Summary> {
-    let measurements = by_cell(records, Kind::Measurement);
-    let profiles = by_cell(records, Kind::Profile);
-    run.cells
-        .iter()
-        .map(|planned| {
-            let id = planned.id.as_str();
-            let (records, profiles) = (measurements.get(id), profiles.get(id));
-            summary(
-                run,
-                planned,
-                records.map_or(&[], Vec::as_slice),
-                profiles.map_or(&[], Vec::as_slice),
-            )
-        })
-        .collect()
+    summarise_by(run, records, &Laws::of(records))
 }
 
+/// The same, with the dispatch laws that records of other runs give as well.
+pub fn summarise_by(run: &Run, records: &[Record], laws: &Laws) -> Vec<Summary> {
+    let of = |kind| by_cell(records, kind);
+    let (measurements, twins) = (of(Kind::Measurement), of(Kind::Twin));
+    let profiles = of(Kind::Profile);
+    let none = Vec::new();
+    let summarised = run.cells.iter().map(|planned| {
+        let id = planned.id.as_str();
+        let records = Records {
+            run,
+            planned,
+            measurements: measurements.get(id).unwrap_or(&none),
+            twins: twins.get(id).unwrap_or(&none),
+            profiles: profiles.get(id).unwrap_or(&none),
+            laws,
+        };
+        records.summary()
+    });
+    summarised.collect()
+}
+
+/// By the cell's id; a profile of a twin is not one of its cell.
 fn by_cell(records: &[Record], kind: Kind) -> HashMap<&str, Vec<&Record>> {
     let mut by_cell: HashMap<&str, Vec<&Record>> = HashMap::new();
-    for record in records.iter().filter(|record| record.kind == kind) {
+    let is_of_kind =
+        |record: &&Record| record.kind == kind && (kind != Kind::Profile || record.twin.is_none());
+    for record in records.iter().filter(is_of_kind) {
         by_cell.entry(&record.id).or_default().push(record);
     }
     by_cell
 }
 
-fn summary(run: &Run, planned: &PlannedCell, records: &[&Record], profiles: &[&Record]) -> Summary {
-    let repeats = Repeats::of(records, run.repeats);
-    let mut figures = Figures::of(&repeats);
-    let wall = figures.latency("latency", |record| record.latency.as_ref());
-    let effective = figures.latency("effective_latency", |record| {
-        record.effective_latency.as_ref()
-    });
-    let agreeing = wall.as_ref().map_or(&[][..], |wall| &wall.agreeing);
-    let doubts = doubts::union(&repeats, agreeing);
-    Summary {
-        schema: SUMMARY_SCHEMA.to_owned(),
-        id: planned.id.clone(),
-        run: run.id.clone(),
-        created: repeats.created().unwrap_or(&run.created).to_owned(),
-        producer: run.producer.clone(),
-        cell: planned.cell.clone(),
-        repeats: repeats.counted.len() as u64,
-        model: planned.model.clone(),
-        runtime: figures.fact("runtime", |record| record.runtime.clone()),
-        machine: run.machine.clone(),
-        tuned: run.tuned.clone(),
-        peaks: figures.peaks(),
-        probe: figures.probe(),
-        harness: figures.fact("harness", |record| record.harness.clone()),
-        load: figures.load(),
-        latency: wall.map(|wall| wall.latency),
-        effective_latency: effective.map(|effective| effective.latency),
-        throughput: figures.throughput(),
-        schedule: figures.schedule(),
-        memory: figures.memory(),
-        counters: figures.counters(),
-        energy: figures.energy(),
-        profile: figures.profile(profiles, run.profile),
-        fidelity: figures.fidelity(),
-        doubts,
-        verdict: repeats.verdict(),
-        reasons: repeats.reasons(),
-        missing: figures.missing(),
-        samples: repeats.samples(),
+/// What is known of one cell.
+struct Records<'a> {
+    run: &'a Run,
+    planned: &'a PlannedCell,
+    measurements: &'a [&'a Record],
+    twins: &'a [&'a Record],
+    profiles: &'a [&'a Record],
+    laws: &'a Laws,
+}
+
+impl Records<'_> {
+    fn summary(&self) -> Summary {
+        let (run, planned) = (self.run, self.planned);
+        let repeats = Repeats::of(self.measurements, run.repeats);
+        let twins = Repeats::of(self.twins, run.repeats);
+        let mut figures = Figures::of(&repeats);
+        let wall = figures.latency("latency", |record| record.latency.as_ref());
+        let effective = figures.latency("effective_latency", |record| {
+            record.effective_latency.as_ref()
+        });
+        let agreeing = wall.as_ref().map_or(&[][..], |wall| &wall.agreeing);
+        let mut doubts = doubts::union(&repeats, agreeing);
+        let weighing = Weighing {
+            cell: &repeats,
+            twins: &twins,
+            profile: passes::latest(self.profiles),
+            laws: self.laws,
+            asked: run.twins,
+        };
+        let weighed = weighing.weighed();
+        doubts.extend(weighed.doubts.into_iter().map(|why| Doubt::Tax { why }));
+        figures.lack(weighed.missing);
+        Summary {
+            schema: SUMMARY_SCHEMA.to_owned(),
+            id: planned.id.clone(),
+            run: run.id.clone(),
+            created: repeats.created().unwrap_or(&run.created).to_owned(),
+            producer: run.producer.clone(),
+            cell: planned.cell.clone(),
+            repeats: repeats.counted.len() as u64,
+            model: planned.model.clone(),
+            runtime: figures.fact("runtime", |record| record.runtime.clone()),
+            machine: run.machine.clone(),
+            tuned: run.tuned.clone(),
+            peaks: figures.peaks(),
+            probe: figures.probe(),
+            harness: figures.fact("harness", |record| record.harness.clone()),
+            load: figures.load(),
+            latency: wall.map(|wall| wall.latency),
+            effective_latency: effective.map(|effective| effective.latency),
+            throughput: figures.throughput(),
+            schedule: figures.schedule(),
+            memory: figures.memory(),
+            counters: figures.counters(),
+            energy: figures.energy(),
+            tax: weighed.tax,
+            twin: weighed.twin,
+            profile: figures.profile(self.profiles, run.profile),
+            fidelity: figures.fidelity(),
+            doubts,
+            verdict: repeats.verdict(),
+            reasons: repeats.reasons(),
+            missing: figures.missing(),
+            samples: repeats.samples(),
+        }
     }
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use tare_results::{
     Cell, CellPeaks, Counters, Doubt, Energy, Fidelity, HarnessCost, Latency, Load, Machine,
     Memory, Missing, ModelFacts, ProbesBeside, Producer, Profile, Runtime, SampleFile,
-    ScheduleSkew, Throughput, Tuning, Verdict, schema_of,
+    ScheduleSkew, Tax, Throughput, Tuning, TwinFigures, Verdict, schema_of,
 };
 
 /// The name and version of this format.
@@ -63,6 +63,12 @@ pub struct Summary {
     /// What the timed requests cost in joules: means over the repeats.
     #[serde(default)]
     pub energy: Option<Energy>,
+    /// The median latency in floor, inefficiency and tax.
+    #[serde(default)]
+    pub tax: Option<Tax>,
+    /// What the hollow twin shows by itself.
+    #[serde(default)]
+    pub twin: Option<TwinFigures>,
     /// Where the time went, in a pass of its own.
     pub profile: Option<Profile>,
     /// How close the outputs are to the reference's: the repeat that is farthest off.

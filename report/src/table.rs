@@ -8,6 +8,8 @@ mod layout;
 mod notes;
 mod numbers;
 mod profile;
+mod split;
+mod stack;
 mod style;
 
 use crate::summary::Summary;
@@ -47,6 +49,10 @@ pub fn table(summaries: &[Summary], style: Style) -> String {
         columns(summaries, &dimensions, style.is_wide()),
         style,
     ));
+    if let Some(legend) = stack::legend(summaries, style) {
+        lines.push(String::new());
+        lines.extend(layout::wrap("", legend.split_whitespace(), " ", style));
+    }
     for group in below(summaries, &dimensions) {
         lines.push(String::new());
         for note in group {

@@ -4,6 +4,7 @@ mod common;
 #[path = "../../results/tests/common/schema.rs"]
 mod validator;
 
+use common::twins::twins;
 use common::{cell, close, failed, latency_of, percentile, profiled, repeats, run_of, timed};
 use serde_json::Value;
 use tare_report::{Summary, summarise, summary_schema};
@@ -285,7 +286,15 @@ fn every_null_figure_has_a_reason_and_every_reason_a_null() {
         .missing
         .insert("latency.p90".into(), "not so".into());
     let none = [failed(&cell(1), 0, "killed")];
-    for records in [&partly[..], &none] {
+    let mut weighed = repeats(&[100e5, 102e5]);
+    weighed.extend(twins(&cell(1), &[1e5, 1.1e5]));
+    let mut bare = weighed.clone();
+    for record in &mut bare {
+        record.model.flops = None;
+        let facts = record.twin.as_mut();
+        facts.into_iter().for_each(|facts| facts.hollowness = None);
+    }
+    for records in [&partly[..], &none, &weighed, &bare] {
         let summary = serde_json::to_value(summary(2, records)).unwrap();
         let mut nulls = Vec::new();
         for group in [
@@ -301,6 +310,8 @@ fn every_null_figure_has_a_reason_and_every_reason_a_null() {
             "memory",
             "counters",
             "energy",
+            "tax",
+            "twin",
             "profile",
             "fidelity",
         ] {

@@ -300,6 +300,8 @@ fn below_the_table_stands_whose_outputs_agree_and_where_the_time_goes() {
 
             ! b=8: output 'y' is wrong
             * a single repeat says nothing of the difference between processes
+            * b=8: profiling made the model 1.53 times as slow where 1.2 is the bound: shares by operator are
+              doubtful
             b=1: outputs agree with onnxruntime 1.31.1, relative error at most 4.2e-6
             a p99 needs 368 samples of each repeat: --duration 12s is enough for every row
 
@@ -308,7 +310,6 @@ fn below_the_table_stands_whose_outputs_agree_and_where_the_time_goes() {
             900 µs, 2 others <1%; 6.00 ms outside operators; 1.04 times as long when profiled
             b=8: MatMul 86% 18.0 ms, Softmax 14% 3.00 ms; 10.0 ms outside operators; 1.53 times as long when
             profiled
-            * b=8: profiling made a request take over 1.2 times as long: its shares are rough
         "#]],
     );
 }

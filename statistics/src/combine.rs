@@ -28,7 +28,7 @@ pub fn independent_sum(terms: &[MeanInterval]) -> MeanInterval {
 /// or negative mean.
 pub fn paired_share(parts: &[f64], wholes: &[f64]) -> Option<MeanInterval> {
     let whole = wholes.iter().sum::<f64>() / wholes.len() as f64;
-    if parts.len() != wholes.len() || !(whole > 0.0) {
+    if parts.len() != wholes.len() || whole <= 0.0 || whole.is_nan() {
         return None;
     }
     let share = parts.iter().sum::<f64>() / parts.len() as f64 / whole;
@@ -50,7 +50,7 @@ pub fn paired_share(parts: &[f64], wholes: &[f64]) -> Option<MeanInterval> {
 /// To first order, as in the propagation of uncertainty (JCGM 100:2008, section 5.1). `None` for a whole that is not
 /// above zero.
 pub fn independent_share(part: MeanInterval, whole: MeanInterval) -> Option<MeanInterval> {
-    if !(whole.mean > 0.0) {
+    if whole.mean <= 0.0 || whole.mean.is_nan() {
         return None;
     }
     let share = part.mean / whole.mean;

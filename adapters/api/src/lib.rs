@@ -15,7 +15,7 @@ pub use check::{check_inputs, check_options, check_version, choice, flag};
 pub use error::{AdapterError, LackedOperator};
 pub use operators::refuse_lacked;
 pub use options::{AdapterSpec, AdapterSpecError, Options};
-pub use profile::{OperatorTime, RequestProfile};
+pub use profile::{Interval, OperatorTime, RequestProfile};
 pub use readiness::{Readiness, RuntimeFacts};
 pub use request::{Device, LoadRequest, ModelFormat, OutputSpec, Precision};
 pub use tare_models::{DataType, Element, Tensor, TensorSpec};
@@ -102,6 +102,15 @@ pub trait Session: Send {
     /// `NotOffered` unless the adapter has a profiler.
     fn start_profile(&mut self) -> Result<(), AdapterError> {
         Err(AdapterError::NotOffered("a profile by operator"))
+    }
+
+    /// When the device was at work, by its own clock, in each request of the profile that [`Session::end_profile`] returned
+    /// last, in the same order; kernels and copies may overlap.
+    ///
+    /// # Errors
+    /// `NotOffered` unless a device runs behind the host and tells.
+    fn device_intervals(&mut self) -> Result<Vec<Vec<Interval>>, AdapterError> {
+        Err(AdapterError::NotOffered("the busy intervals of a device"))
     }
 
     /// Turns the profiler off and returns what each request since [`Session::start_profile`] spent on each operator, in the

@@ -1,9 +1,13 @@
 //! What a framework's own profiler says of a request.
 
 use serde::{Deserialize, Serialize};
+use tare_units::Nanoseconds;
 
 /// The operators that one request executed, in the framework's order; after fusion where the framework fuses.
 pub type RequestProfile = Vec<OperatorTime>;
+
+/// The start and the end of one piece of work, by one clock.
+pub type Interval = (Nanoseconds, Nanoseconds);
 
 /// The time that one operator took in a profiled request, or all operators of one kind where the framework tells no more.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

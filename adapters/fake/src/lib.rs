@@ -1,6 +1,7 @@
 //! A framework with known costs and known faults, so that tests know what a measurement must show.
 //!
-//! It ignores the model's content; every cost is waited for on a [`Clock`], so under a simulated clock a test takes no time
+//! It ignores the model's content, unless `per-gflop` or `dispatch` make it count operations or operators: then a hollow
+//! twin costs what its own file says, and nothing tells the fake that it is one. Every cost is waited for on a [`Clock`], so under a simulated clock a test takes no time
 //! and its numbers are exact. The same options give the same costs, always. For tests only.
 //!
 //! | option | meaning | default |
@@ -16,6 +17,13 @@
 //! | `fault=panic\|abort\|hang\|error\|exit\|eat-memory` | what goes wrong | nothing |
 //! | `at=load\|run\|7` | when: at load, at every request, at the session's seventh | run |
 //! | `memory=1GiB` | how much `eat-memory` takes, touches and keeps, 10 ms each 16 MiB | 1GiB |
+//! | `work=2ms+500us` | work of a request at the machine's speed, and what it takes more | 0ns |
+//! | `per-gflop=20ms` | more work for each billion operations of the model's file, which a hollow twin has few of | 0ns |
+//! | `dispatch=400ns` | the host's time for each operator | 0ns |
+//! | `operators=178` | how many a request executes | those of the model's file |
+//! | `mode=synchronous\|asynchronous` | the host waits for each operator, or a device with two queues runs behind it | synchronous |
+//! | `noise=2%` | standard deviation of a request's time, normal and symmetric | 0% |
+//! | `drift=0.5%` | the same of a whole session | 0% |
 //! | `output=nan\|off-by:0.01\|none` | floating-point outputs are NaN, or so much more; or the last is not there | values |
 //! | `profiler=1.5` | there is a profiler, under which requests take so many times as long | none |
 //!
@@ -23,11 +31,13 @@
 #![forbid(unsafe_code)]
 
 mod costs;
+mod executed;
 mod fault;
 mod output;
 mod read;
 mod session;
 mod settings;
+mod timeline;
 
 use tare_adapter_api::{
     Adapter, AdapterError, LoadRequest, Loaded, Options, Readiness, RuntimeFacts, Session,
@@ -37,6 +47,7 @@ pub use tare_clock::MonotonicClock;
 
 use tare_clock::Clock;
 
+use crate::executed::Executed;
 use crate::session::FakeSession;
 use crate::settings::Settings;
 
@@ -92,6 +103,7 @@ impl<C: Clock + Clone + 'static> Adapter for Fake<C> {
             .map_err(|reason| AdapterError::Load(reason.to_owned()))?;
         Ok(Box::new(FakeModel {
             clock: self.clock.clone(),
+            executed: Executed::of(&settings, request)?,
             settings,
             request: request.clone(),
             _eaten: eaten,
@@ -102,6 +114,7 @@ impl<C: Clock + Clone + 'static> Adapter for Fake<C> {
 struct FakeModel<C> {
     clock: C,
     settings: Settings,
+    executed: Executed,
     request: LoadRequest,
     _eaten: Vec<u8>,
 }
@@ -111,6 +124,7 @@ impl<C: Clock + Clone + 'static> Loaded for FakeModel<C> {
         Ok(Box::new(FakeSession::new(
             &self.clock,
             &self.settings,
+            &self.executed,
             &self.request,
         )))
     }

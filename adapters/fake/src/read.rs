@@ -50,6 +50,18 @@ pub(crate) fn repeated(options: &Options, key: &str) -> Result<(u64, Nanoseconds
         .ok_or_else(|| refusal(key, text, "write COUNTxDURATION, such as 5x3ms".to_owned()))
 }
 
+/// A share of at most one half, written in percent; nothing where the option is left out.
+pub(crate) fn percent(options: &Options, key: &str) -> Result<f64, AdapterError> {
+    let Some(text) = options.get(key) else {
+        return Ok(0.0);
+    };
+    let number = text.strip_suffix('%').and_then(|number| number.parse::<f64>().ok());
+    let share = number.filter(|number| (0.0..=50.0).contains(number));
+    share.map(|share| share / 100.0).ok_or_else(|| {
+        refusal(key, text, "write a share of at most 50%, such as 2%".to_owned())
+    })
+}
+
 pub(crate) fn refusal(key: &str, value: &str, reason: String) -> AdapterError {
     AdapterError::Option {
         adapter: NAME,

@@ -1,34 +1,69 @@
 //! One stream of requests against the fake.
 
 use tare_adapter_api::{
-    AdapterError, Body, LoadRequest, OperatorTime, RequestProfile, Session, Tensor, check_inputs,
+    AdapterError, Body, Interval, LoadRequest, RequestProfile, Session, Tensor, check_inputs,
 };
 use tare_clock::Clock;
 use tare_units::Nanoseconds;
 
+use crate::executed::Executed;
 use crate::output;
-use crate::settings::Settings;
+use crate::settings::{Mode, Settings};
+use crate::timeline::{Timeline, Todo};
 
 pub(crate) struct FakeSession<'m, C> {
     clock: &'m C,
     settings: &'m Settings,
+    executed: &'m Executed,
     request: &'m LoadRequest,
     number: u64,
     last: Option<Vec<Tensor>>,
     eaten: Vec<u8>,
     profiles: Option<Vec<RequestProfile>>,
+    device: Vec<Vec<Interval>>,
 }
 
 impl<'m, C: Clock> FakeSession<'m, C> {
-    pub(crate) fn new(clock: &'m C, settings: &'m Settings, request: &'m LoadRequest) -> Self {
+    pub(crate) fn new(
+        clock: &'m C,
+        settings: &'m Settings,
+        executed: &'m Executed,
+        request: &'m LoadRequest,
+    ) -> Self {
         Self {
             clock,
             settings,
+            executed,
             request,
             number: 0,
             last: None,
             eaten: Vec::new(),
             profiles: None,
+            device: Vec::new(),
+        }
+    }
+
+    /// What the request under way does with `inputs`, each part as many times as long as noise and profiler make it.
+    fn timeline(&self, inputs: &[Tensor]) -> Timeline {
+        let costs = &self.settings.costs;
+        let profiler = self.settings.profiler.filter(|_| self.profiles.is_some());
+        let factor = costs.factor(self.number) * profiler.unwrap_or(1.0);
+        let times = |time: Nanoseconds| Nanoseconds::from_nanos_f64(time.as_nanos() as f64 * factor);
+        let operators = self.executed.operators();
+        let dispatched = costs.dispatch.as_nanos().saturating_mul(operators);
+        let work = costs.work(output::rows(inputs) as u64, self.executed.flops);
+        match self.settings.mode {
+            Mode::Synchronous => Timeline {
+                latency: times(costs.host(self.number) + Nanoseconds::from_nanos(dispatched) + work),
+                device: Vec::new(),
+            },
+            Mode::Asynchronous => Todo {
+                host: times(costs.host(self.number)),
+                dispatch: times(costs.dispatch),
+                operators,
+                work: times(work),
+            }
+            .timeline(),
         }
     }
 }
@@ -43,15 +78,11 @@ impl<C: Clock> Session for FakeSession<'_, C> {
                 .strike(self.clock)
                 .map_err(|reason| AdapterError::Run(reason.to_owned()))?;
         }
-        let cost = self
-            .settings
-            .costs
-            .request(self.number, output::rows(inputs) as u64);
-        let factor = self.settings.profiler.filter(|_| self.profiles.is_some());
-        let cost = Nanoseconds::from_nanos_f64(cost.as_nanos() as f64 * factor.unwrap_or(1.0));
-        self.settings.wait(self.clock, cost);
+        let timeline = self.timeline(inputs);
+        self.settings.wait(self.clock, timeline.latency);
         if let Some(profiles) = &mut self.profiles {
-            profiles.push(profile(cost));
+            profiles.push(self.executed.profile(timeline.latency));
+            self.device.push(timeline.device);
         }
         self.last = Some(inputs.to_vec());
         Ok(())
@@ -74,6 +105,7 @@ impl<C: Clock> Session for FakeSession<'_, C> {
             return Err(AdapterError::NotOffered("a profile by operator"));
         }
         self.profiles = Some(Vec::new());
+        self.device.clear();
         Ok(())
     }
 
@@ -81,19 +113,11 @@ impl<C: Clock> Session for FakeSession<'_, C> {
         let profiles = self.profiles.take();
         profiles.ok_or(AdapterError::NotOffered("a profile by operator"))
     }
-}
 
-/// Half of the time in a product, a quarter in each of two sums.
-fn profile(cost: Nanoseconds) -> RequestProfile {
-    let operator = |name: &str, kind: &str, part| OperatorTime {
-        name: Some(name.to_owned()),
-        kind: kind.to_owned(),
-        count: 1,
-        time_ns: cost.as_nanos() / part,
-    };
-    vec![
-        operator("product", "MatMul", 2),
-        operator("bias", "Add", 4),
-        operator("residual", "Add", 4),
-    ]
+    fn device_intervals(&mut self) -> Result<Vec<Vec<Interval>>, AdapterError> {
+        match self.settings.mode {
+            Mode::Asynchronous => Ok(std::mem::take(&mut self.device)),
+            Mode::Synchronous => Err(AdapterError::NotOffered("the busy intervals of a device")),
+        }
+    }
 }

@@ -9,18 +9,24 @@ use tare_clock::Clock;
 use tare_units::{Bytes, Nanoseconds};
 
 use crate::NAME;
-use crate::costs::Costs;
+use crate::costs::{Costs, Work};
 use crate::fault::{At, Fault};
 use crate::output::Wrong;
-use crate::read::{refusal, repeated, value, word};
+use crate::read::{percent, refusal, repeated, value, word};
 
-const KNOWN: [&str; 13] = [
+const KNOWN: [&str; 20] = [
     "at",
+    "dispatch",
+    "drift",
     "fault",
     "jitter",
     "load",
     "memory",
+    "mode",
+    "noise",
+    "operators",
     "output",
+    "per-gflop",
     "per-sample",
     "profiler",
     "run",
@@ -28,7 +34,15 @@ const KNOWN: [&str; 13] = [
     "spin",
     "threads",
     "warmup",
+    "work",
 ];
+
+/// Whether the host waits for each operator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mode {
+    Synchronous,
+    Asynchronous,
+}
 
 /// How time is spent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +57,9 @@ pub(crate) struct Settings {
     pub(crate) costs: Costs,
     pub(crate) wrong: Option<Wrong>,
     pub(crate) profiler: Option<f64>,
+    pub(crate) mode: Mode,
+    /// How many a request executes; `None`: those of the model's file.
+    pub(crate) operators: Option<u64>,
     fault: Option<(Fault, At)>,
     spin: Spin,
     threads: NonZeroUsize,
@@ -55,6 +72,19 @@ impl Settings {
             costs: costs(options)?,
             wrong: wrong(options)?,
             profiler: profiler(options)?,
+            mode: word(
+                options,
+                "mode",
+                &[
+                    ("synchronous", Mode::Synchronous),
+                    ("asynchronous", Mode::Asynchronous),
+                ],
+                Mode::Synchronous,
+            )?,
+            operators: match options.contains_key("operators") {
+                true => Some(value(options, "operators", 0)?),
+                false => None,
+            },
             fault: fault(options)?,
             spin: word(
                 options,
@@ -64,6 +94,12 @@ impl Settings {
             )?,
             threads: value(options, "threads", NonZeroUsize::MIN)?,
         })
+    }
+
+    /// Whether what the model's file holds decides what a request costs.
+    pub(crate) fn reads_model(&self) -> bool {
+        let by_operators = self.costs.dispatch > Nanoseconds::ZERO && self.operators.is_none();
+        by_operators || self.costs.per_gflop > Nanoseconds::ZERO
     }
 
     pub(crate) fn fault_at_load(&self) -> Option<Fault> {
@@ -112,7 +148,26 @@ fn costs(options: &Options) -> Result<Costs, AdapterError> {
         warmup,
         jitter: value(options, "jitter", Nanoseconds::ZERO)?,
         seed: value(options, "seed", 0)?,
+        work: work(options)?,
+        per_gflop: value(options, "per-gflop", Nanoseconds::ZERO)?,
+        dispatch: value(options, "dispatch", Nanoseconds::ZERO)?,
+        noise: percent(options, "noise")?,
+        drift: percent(options, "drift")?,
     })
+}
+
+/// The floor and, after a plus sign, the excess.
+fn work(options: &Options) -> Result<Work, AdapterError> {
+    let Some(text) = options.get("work") else {
+        return Ok(Work::default());
+    };
+    let (floor, excess) = text.split_once('+').unwrap_or((text, "0ns"));
+    let both = floor.parse().ok().zip(excess.parse().ok());
+    let (floor, excess) = both.ok_or_else(|| {
+        let known = "write FLOOR or FLOOR+EXCESS, such as 2ms+500us";
+        refusal("work", text, known.to_owned())
+    })?;
+    Ok(Work { floor, excess })
 }
 
 fn wrong(options: &Options) -> Result<Option<Wrong>, AdapterError> {
@@ -204,6 +259,13 @@ mod tests {
             ("at", "7"),
             ("spin", "busy"),
             ("threads", "3"),
+            ("work", "4ms+1ms"),
+            ("per-gflop", "20ms"),
+            ("dispatch", "400ns"),
+            ("operators", "178"),
+            ("noise", "2%"),
+            ("drift", "0.5%"),
+            ("mode", "asynchronous"),
         ])
         .expect("all known");
         assert_eq!(
@@ -217,7 +279,17 @@ mod tests {
                     warmup: Nanoseconds::from_millis(3),
                     jitter: Nanoseconds::from_micros(200),
                     seed: 9,
+                    work: Work {
+                        floor: Nanoseconds::from_millis(4),
+                        excess: Nanoseconds::from_millis(1),
+                    },
+                    per_gflop: Nanoseconds::from_millis(20),
+                    dispatch: Nanoseconds::from_nanos(400),
+                    noise: 0.02,
+                    drift: 0.005,
                 },
+                mode: Mode::Asynchronous,
+                operators: Some(178),
                 wrong: Some(Wrong::NotNumbers),
                 profiler: Some(1.5),
                 fault: Some((Fault::EatMemory(Bytes::from_mib(64)), At::Request(7))),
@@ -246,7 +318,11 @@ mod tests {
         assert!(refusal("output", "off-by:much").ends_with("such as off-by:0.01"));
         assert!(refusal("run", "2").contains("'run=2'"));
         assert!(refusal("threads", "0").contains("'threads=0'"));
-        assert!(refusal("speed", "2").ends_with("threads, warmup"));
+        assert!(refusal("speed", "2").ends_with("threads, warmup, work"));
+        assert!(refusal("work", "2").ends_with("such as 2ms+500us"));
+        assert!(refusal("noise", "0.1").ends_with("such as 2%"));
+        assert!(refusal("mode", "lazy").contains("synchronous, asynchronous"));
+        assert!(refusal("operators", "few").contains("'operators=few'"));
     }
 
     #[test]

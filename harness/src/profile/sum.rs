@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use tare_adapter_api::{OperatorTime, RequestProfile};
-use tare_results::{NodeShare, OperatorShare, Profile};
-use tare_statistics::{Percentile, nearest_rank};
+use tare_adapter_api::{Interval, OperatorTime, RequestProfile};
+use tare_results::{DeviceTime, NodeShare, OperatorShare, Profile};
+use tare_statistics::{Distribution, Percentile, busy_time, nearest_rank};
 use tare_units::Nanoseconds;
 
 use crate::job::JobError;
@@ -56,6 +56,23 @@ pub fn summed(
         operators: largest_first(operators, |one| one.time_ns),
         nodes: largest_first(nodes, |one| one.time_ns),
         device: None,
+    })
+}
+
+/// How long the device was busy in each of `requests`, over all of them; `None` where too few tell their median.
+pub fn busy(requests: &[Vec<Interval>]) -> Option<DeviceTime> {
+    let times: Vec<Nanoseconds> = requests.iter().map(|one| busy_time(one)).collect();
+    let median = Distribution::of(&times).percentile(Percentile::P50)?.ok()?;
+    let bound = |time: Nanoseconds| Some(time.as_nanos() as f64);
+    let pieces: usize = requests.iter().map(Vec::len).sum();
+    Some(DeviceTime {
+        busy_ns: tare_results::Percentile {
+            value_ns: median.value.as_nanos() as f64,
+            low_ns: bound(median.low),
+            high_ns: bound(median.high),
+            tau: Some(median.correlation_time),
+        },
+        intervals: (pieces / requests.len().max(1)) as u64,
     })
 }
 
@@ -170,5 +187,18 @@ mod tests {
             error.to_string(),
             "the framework's profiler told of no operator's time"
         );
+    }
+
+    #[test]
+    fn a_device_is_busy_while_anything_runs_on_it() {
+        let request = |shift: u64| {
+            let at = |nanos: u64| Nanoseconds::from_nanos(nanos);
+            vec![(at(10), at(20)), (at(15), at(30 + shift)), (at(50), at(60))]
+        };
+        let requests: Vec<_> = (0..9).map(request).collect();
+        let device = busy(&requests).expect("nine decide a median");
+        assert_eq!((device.busy_ns.value_ns, device.intervals), (34.0, 3));
+        assert_eq!(busy(&requests[..2]), None);
+        assert_eq!(busy(&[]), None);
     }
 }

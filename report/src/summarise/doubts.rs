@@ -2,7 +2,7 @@
 
 use std::mem::discriminant;
 
-use tare_results::{Doubt, EnergyDoubt, PeaksDoubt};
+use tare_results::{Doubt, EnergyDoubt, PeaksDoubt, TaxDoubt};
 
 use super::repeats::Repeats;
 
@@ -46,8 +46,25 @@ pub fn is_alike(one: &Doubt, other: &Doubt) -> bool {
             ) => figure == known,
             _ => discriminant(why) == discriminant(other),
         },
+        (Doubt::Tax { why }, Doubt::Tax { why: other }) => match (why, other) {
+            (TaxDoubt::NegativePart { part, .. }, TaxDoubt::NegativePart { part: known, .. }) => {
+                part == known
+            }
+            (TaxDoubt::OfTwin { about }, TaxDoubt::OfTwin { about: known }) => {
+                is_alike(about, known)
+            }
+            _ => why == other || is_by_degree(why) && discriminant(why) == discriminant(other),
+        },
         _ => is_same_kind(one, other),
     }
+}
+
+/// Whether two of this kind are the same doubt, only the one is worse.
+fn is_by_degree(why: &TaxDoubt) -> bool {
+    matches!(
+        why,
+        TaxDoubt::Residual { .. } | TaxDoubt::Perturbation { .. } | TaxDoubt::Threads { .. }
+    )
 }
 
 fn is_same_kind(one: &Doubt, other: &Doubt) -> bool {
@@ -70,10 +87,22 @@ pub fn severity(doubt: &Doubt) -> f64 {
         Doubt::Peaks {
             why: PeaksDoubt::ProbesDisagree { before, after, .. },
         } => (after - before).abs() / (after + before),
+        Doubt::Tax { why } => of_split(why),
         Doubt::Energy {
             why: EnergyDoubt::Imprecise { share, .. },
             ..
         } => share.unwrap_or(f64::INFINITY),
+        _ => 0.0,
+    }
+}
+
+fn of_split(doubt: &TaxDoubt) -> f64 {
+    match doubt {
+        TaxDoubt::NegativePart { value_ns, .. } => -value_ns.as_nanos_f64(),
+        TaxDoubt::Residual { share, .. } => *share,
+        TaxDoubt::Perturbation { perturbation, .. } => *perturbation,
+        TaxDoubt::Threads { threads } => *threads as f64,
+        TaxDoubt::OfTwin { about } => severity(about),
         _ => 0.0,
     }
 }

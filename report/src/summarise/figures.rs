@@ -12,7 +12,7 @@ pub struct Figures<'a> {
     missing: Missing,
 }
 
-const GROUPS: [&str; 12] = [
+const GROUPS: [&str; 14] = [
     "peaks",
     "probe",
     "load",
@@ -23,6 +23,8 @@ const GROUPS: [&str; 12] = [
     "memory",
     "counters",
     "energy",
+    "tax",
+    "twin",
     "profile",
     "fidelity",
 ];
@@ -66,6 +68,11 @@ impl<'a> Figures<'a> {
     pub fn absent(&mut self, path: &str, reason: Option<String>) {
         let reason = reason.unwrap_or_else(|| "no repeat ended well".to_owned());
         self.missing.insert(path.to_owned(), reason);
+    }
+
+    /// Keeps reasons that were found elsewhere.
+    pub fn lack(&mut self, missing: Missing) {
+        self.missing.extend(missing);
     }
 
     /// Getting ready.
@@ -184,7 +191,8 @@ pub fn reason(record: &Record, path: &str) -> String {
         .unwrap_or_else(|| "not measured".to_owned())
 }
 
-pub(super) fn mean(values: impl ExactSizeIterator<Item = f64>) -> f64 {
+/// The arithmetic mean.
+pub fn mean(values: impl ExactSizeIterator<Item = f64>) -> f64 {
     let count = values.len() as f64;
     values.sum::<f64>() / count
 }

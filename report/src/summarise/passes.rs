@@ -4,12 +4,17 @@ use tare_results::{Fidelity, Profile, Record};
 
 use super::figures::{Figures, reason};
 
+/// The latest of `records` that holds a profile, else the latest of all.
+pub fn latest<'a>(records: &[&'a Record]) -> Option<&'a Record> {
+    let mut latest = records.iter().rev();
+    let made = latest.find(|record| record.profile.is_some());
+    made.or(records.last()).copied()
+}
+
 impl Figures<'_> {
     /// The latest profile among `records`, or why there is none.
     pub fn profile(&mut self, records: &[&Record], asked: bool) -> Option<Profile> {
-        let latest = records.iter().rev();
-        let made = latest.clone().find(|record| record.profile.is_some());
-        let Some(record) = made.or(records.last()) else {
+        let Some(record) = latest(records) else {
             let reason = match asked {
                 true => "not made yet",
                 false => "not asked for: tare run --profile makes one",

@@ -4,6 +4,8 @@ use tare_results::{Percentile, Verdict};
 
 use super::dimensions::Dimensions;
 use super::numbers::{interval, significant, time};
+use super::split;
+use super::stack::Stack;
 use super::style::Tone;
 use crate::summary::Summary;
 
@@ -32,14 +34,18 @@ pub enum Content {
     Texts(Vec<(String, Tone)>),
     /// Shares of the largest, from 0 to 1.
     Bars(Vec<Option<f64>>),
+    /// The same in parts.
+    Stacks(Vec<Option<Stack>>),
 }
 
 /// The importance of what never gives way.
 pub const KEPT: u8 = u8::MAX;
 
-const NOTHING: &str = "–";
+/// What stands where there is nothing.
+pub const NOTHING: &str = "–";
 
-type Text = (String, Tone);
+/// Text with its meaning.
+pub type Text = (String, Tone);
 
 /// The columns of `summaries`, from left to right.
 pub fn columns(summaries: &[Summary], dimensions: &Dimensions, is_wide: bool) -> Vec<Column> {
@@ -67,9 +73,12 @@ pub fn columns(summaries: &[Summary], dimensions: &Dimensions, is_wide: bool) ->
         Column {
             header: "",
             align: Align::Left,
-            importance: 4,
-            content: Content::Bars(shares(summaries)),
+            importance: if is_split(summaries) { KEPT } else { 4 },
+            content: bars(summaries),
         },
+    ]);
+    columns.extend(split::columns(summaries));
+    columns.extend([
         texts("p99", right, 6, &|summary| latency(summary, "p99")),
         texts("samples/s", right, 7, &|summary| {
             number(samples_per_s(summary))
@@ -103,6 +112,16 @@ fn latency(summary: &Summary, name: &str) -> Text {
     }
     let reason = summary.missing.get(&format!("latency.{name}"));
     dim(reason.and_then(|reason| Some(reason.strip_suffix(" samples")?.to_owned())))
+}
+
+fn is_split(summaries: &[Summary]) -> bool {
+    summaries.iter().any(|summary| summary.tax.is_some())
+}
+
+fn bars(summaries: &[Summary]) -> Content {
+    let shares = shares(summaries);
+    let stacks = split::stacks(summaries, &shares);
+    stacks.map_or(Content::Bars(shares), Content::Stacks)
 }
 
 fn shares(summaries: &[Summary]) -> Vec<Option<f64>> {

@@ -4,6 +4,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::bar::bar;
 use super::columns::{Align, Column, Content, KEPT};
+use super::stack::stacked;
 use super::style::{Style, Tone};
 
 const GAP: usize = 2;
@@ -85,7 +86,7 @@ impl Set {
     fn limit(&mut self, longest: usize, style: Style) {
         let longest = longest.max(self.header.width());
         let widest = match &mut self.content {
-            Content::Bars(_) => SHORTEST_BAR,
+            Content::Bars(_) | Content::Stacks(_) => SHORTEST_BAR,
             Content::Texts(texts) => {
                 let long = texts.iter_mut().filter(|(text, _)| text.width() > longest);
                 long.for_each(|(text, _)| *text = ellipsis(text, longest, style));
@@ -100,6 +101,7 @@ impl Set {
         match &self.content {
             Content::Texts(texts) => texts.len(),
             Content::Bars(shares) => shares.len(),
+            Content::Stacks(stacks) => stacks.len(),
         }
     }
 
@@ -108,6 +110,10 @@ impl Set {
             Content::Texts(texts) => texts[row].clone(),
             Content::Bars(shares) => {
                 let bar = shares[row].map(|share| bar(share, self.width, style));
+                (bar.unwrap_or_default(), Tone::Bar)
+            }
+            Content::Stacks(stacks) => {
+                let bar = stacks[row].map(|stack| stacked(stack, self.width, style));
                 (bar.unwrap_or_default(), Tone::Bar)
             }
         }
@@ -175,7 +181,7 @@ fn drop_until_it_fits(sets: &mut Vec<Set>, width: usize, most: u8) {
 fn stretch_bars(sets: &mut [Set], width: usize) {
     let spare = width.saturating_sub(total(sets));
     for set in sets {
-        if matches!(set.content, Content::Bars(_)) {
+        if matches!(set.content, Content::Bars(_) | Content::Stacks(_)) {
             set.width = (set.width + spare).min(LONGEST_BAR);
         }
     }

@@ -5,6 +5,7 @@ use tare_units::{Joules, Watts};
 
 use super::columns::p50;
 use super::dimensions::Dimensions;
+use crate::split::NOT_ASKED;
 use crate::summarise::{is_alike, severity};
 use crate::summary::Summary;
 
@@ -48,6 +49,7 @@ pub fn notes(summaries: &[Summary], dimensions: &Dimensions) -> Vec<Note> {
     });
     said.chain(agreement(summaries, dimensions))
         .chain(not_compared(summaries, dimensions))
+        .chain(not_split(summaries, dimensions))
         .chain(joules(summaries, dimensions))
         .chain(no_latency(summaries))
         .chain(tail(summaries))
@@ -61,7 +63,7 @@ fn doubts(summary: &Summary) -> Vec<String> {
     for doubt in &summary.doubts {
         match doubt {
             Doubt::MissingRepeats { .. } if !summary.reasons.is_empty() => {}
-            Doubt::Environment { .. } | Doubt::Peaks { .. } => {}
+            Doubt::Environment { .. } | Doubt::Peaks { .. } | Doubt::Tax { .. } => {}
             Doubt::WithinRepeatSpread { percentile } => agreeing.push(percentile.replace('_', ".")),
             other => sentences.push(other.to_string()),
         }
@@ -80,10 +82,14 @@ fn doubts(summary: &Summary) -> Vec<String> {
     sentences
 }
 
-/// What disturbed the machine, and which rows: one doubt a thing, as bad as it gets.
+/// What disturbed the machine or the split, and which rows: one doubt a thing, as bad as it gets.
 fn disturbances(summaries: &[Summary]) -> Vec<(&Doubt, Vec<&Summary>)> {
-    let is_disturbance =
-        |doubt: &&Doubt| matches!(doubt, Doubt::Environment { .. } | Doubt::Peaks { .. });
+    let is_disturbance = |doubt: &&Doubt| {
+        matches!(
+            doubt,
+            Doubt::Environment { .. } | Doubt::Peaks { .. } | Doubt::Tax { .. }
+        )
+    };
     let mut found: Vec<(&Doubt, Vec<&Summary>)> = Vec::new();
     for summary in summaries {
         for doubt in summary.doubts.iter().filter(is_disturbance) {
@@ -137,6 +143,32 @@ fn whose(rows: &[&Summary], dimensions: &Dimensions) -> String {
         }
     });
     groups.collect::<Vec<_>>().join("; ")
+}
+
+/// Whose latency is not split though that was asked for, and why.
+fn not_split(summaries: &[Summary], dimensions: &Dimensions) -> Vec<Note> {
+    let mut reasons: Vec<(&str, Vec<&Summary>)> = Vec::new();
+    let valid = summaries.iter().filter(|one| one.reasons.is_empty());
+    for summary in valid {
+        let reason = summary.missing.get("tax").map(String::as_str);
+        let Some(reason) = reason.filter(|reason| *reason != NOT_ASKED) else {
+            continue;
+        };
+        match reasons.iter_mut().find(|(known, _)| *known == reason) {
+            Some((_, rows)) => rows.push(summary),
+            None => reasons.push((reason, vec![summary])),
+        }
+    }
+    let note = |(reason, rows): (&str, Vec<&Summary>)| Note {
+        mark: "",
+        text: about(
+            &rows,
+            summaries,
+            dimensions,
+            &format!("not split: {reason}"),
+        ),
+    };
+    reasons.into_iter().map(note).collect()
 }
 
 /// What a sample costs in joules, where something tells.

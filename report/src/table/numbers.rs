@@ -60,6 +60,14 @@ fn bounds(value: f64, low: f64, high: f64) -> String {
     )
 }
 
+/// A share in whole percent.
+pub fn percent(share: f64) -> String {
+    match share * 100.0 {
+        percent if percent > 0.0 && percent < 1.0 => "<1%".to_owned(),
+        percent => format!("{percent:.0}%"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,17 +4,15 @@ use tare_results::Profile;
 
 use super::dimensions::Dimensions;
 use super::notes::{Note, about};
-use super::numbers::time;
+use super::numbers::{percent, time};
 use crate::summary::Summary;
 
 /// Kinds of operators that are named.
 const NAMED: usize = 5;
-/// A profiled request that takes so many times as long says little of an unprofiled one.
-const DISTORTED: f64 = 1.2;
 /// A share of a request that no operator had and that is worth a word.
 const OUTSIDE: f64 = 0.05;
 
-/// A heading, a sentence a profile, and which of them distort; nothing without a profile.
+/// A heading and a sentence a profile; nothing without a profile.
 pub fn profiles(summaries: &[Summary], dimensions: &Dimensions) -> Vec<Note> {
     let note = |mark, rows: &[&Summary], text: &str| Note {
         mark,
@@ -34,16 +32,6 @@ pub fn profiles(summaries: &[Summary], dimensions: &Dimensions) -> Vec<Note> {
     };
     let mut notes = vec![heading];
     notes.extend(profiled().map(|(summary, profile)| note("", &[summary], &told(profile))));
-    let distorted: Vec<&Summary> = profiled()
-        .filter(|(_, profile)| profile.perturbation > Some(DISTORTED))
-        .map(|(summary, _)| summary)
-        .collect();
-    if !distorted.is_empty() {
-        let text = format!(
-            "profiling made a request take over {DISTORTED} times as long: its shares are rough"
-        );
-        notes.push(note("*", &distorted, &text));
-    }
     notes
 }
 
@@ -68,11 +56,4 @@ fn told(profile: &Profile) -> String {
     let times = profile.perturbation;
     sentence.extend(times.map(|times| format!("{times:.2} times as long when profiled")));
     sentence.join("; ")
-}
-
-fn percent(share: f64) -> String {
-    match share * 100.0 {
-        percent if percent < 1.0 => "<1%".to_owned(),
-        percent => format!("{percent:.0}%"),
-    }
 }

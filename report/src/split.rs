@@ -1,0 +1,194 @@
+//! The split of a cell's median latency into floor, inefficiency and tax, from its records and its twin's.
+
+mod class;
+mod floor;
+mod law;
+mod parts;
+mod quantity;
+mod suspicions;
+mod twin;
+
+use tare_results::{Missing, Record, Tax, TaxDoubt, TaxMethod, TwinFacts, TwinFigures};
+use tare_units::SignedNanoseconds;
+
+use crate::summarise::{Repeats, reason};
+pub use law::{DispatchLaw, KindCost, Laws};
+use parts::{Parts, Source};
+use quantity::Quantity;
+
+/// Everything that the split of one cell is made of.
+pub struct Weighing<'a> {
+    /// Its measurements.
+    pub cell: &'a Repeats<'a>,
+    /// Those of its twin.
+    pub twins: &'a Repeats<'a>,
+    /// Its latest profile.
+    pub profile: Option<&'a Record>,
+    /// The laws that may stand in for a twin.
+    pub laws: &'a Laws,
+    /// Whether twins were asked for.
+    pub asked: bool,
+}
+
+/// What came of it.
+#[derive(Default)]
+pub struct Weighed {
+    /// The split; `None`, with its reason in `missing`, where the tax is not known.
+    pub tax: Option<Tax>,
+    /// The twin's own figures.
+    pub twin: Option<TwinFigures>,
+    /// Why not to trust it fully.
+    pub doubts: Vec<TaxDoubt>,
+    /// Why fields are `null`.
+    pub missing: Missing,
+}
+
+impl Weighing<'_> {
+    /// The split, or why there is none.
+    pub fn weighed(&self) -> Weighed {
+        let mut weighed = Weighed::default();
+        weighed.twin = self.twin_figures(&mut weighed.missing);
+        match self.split(&mut weighed) {
+            Ok(tax) => weighed.tax = Some(tax),
+            Err(reason) => {
+                weighed.missing.retain(|path, _| !path.starts_with("tax."));
+                weighed.missing.insert("tax".to_owned(), reason);
+                weighed.doubts.clear();
+            }
+        }
+        weighed.doubts.extend(self.perturbation());
+        weighed
+    }
+
+    fn split(&self, weighed: &mut Weighed) -> Result<Tax, String> {
+        let latency = Quantity::of(&self.cell.counted, |record| {
+            record.latency.as_ref()?.p50.as_ref()
+        });
+        let latency = latency.ok_or_else(|| self.no_latency())?;
+        let source = self.source(&latency)?;
+        let floor = self.floor();
+        let parts = Parts::of(
+            &latency,
+            &source,
+            floor.as_ref().ok().map(|(floor, _)| floor),
+        );
+        let mut tax = parts.tax(source.method());
+        match &floor {
+            Ok((_, term)) => tax.floor_term = Some(*term),
+            Err(reason) => lack(&mut weighed.missing, FLOOR, reason),
+        }
+        self.count(&mut tax, &mut weighed.missing);
+        self.predict(&mut tax, &mut weighed.missing);
+        self.describe_twin(&mut tax, &mut weighed.missing);
+        self.compare(&mut tax, weighed);
+        self.label(&mut tax, &mut weighed.missing);
+        weighed.doubts = self.suspicions(&tax, floor.err());
+        Ok(tax)
+    }
+
+    /// What the tax is read from.
+    fn source(&self, latency: &Quantity) -> Result<Source, String> {
+        if let Some(busy) = self.busy(latency) {
+            return Ok(Source::Busy(busy));
+        }
+        let twin = Quantity::of(&self.twins.counted, |record| {
+            record.latency.as_ref()?.p50.as_ref()
+        });
+        match twin {
+            Some(twin) => Ok(Source::Twin(twin)),
+            None => self.by_law(),
+        }
+    }
+
+    /// How long the device was busy in the profiled pass, where the cell runs on one.
+    fn busy(&self, latency: &Quantity) -> Option<Quantity> {
+        let profile = self.profile?.profile.as_ref()?;
+        Some(Quantity::one_pass(
+            &profile.device.as_ref()?.busy_ns,
+            latency,
+        ))
+    }
+
+    fn by_law(&self) -> Result<Source, String> {
+        let why = self.no_twin();
+        if !self.asked && self.twins.made.is_empty() {
+            return Err(why);
+        }
+        let record = *self.cell.counted.first().ok_or("no repeat ended well")?;
+        let counted = self.operators();
+        let predicted = self.laws.predict(record, counted.as_ref());
+        let (prediction, _) = predicted.map_err(|law| format!("{why}; {law}"))?;
+        Ok(Source::Law(prediction))
+    }
+
+    /// Why nothing was heard of a twin.
+    fn no_twin(&self) -> String {
+        let made = self.twins.made.first();
+        let failed = made.and_then(|record| record.failure.as_ref());
+        let told = || {
+            let mut records = self.cell.made.iter();
+            records.find_map(|record| record.missing.get("twin").cloned())
+        };
+        match (failed, made) {
+            (Some(failure), _) => format!("the twin failed: {}", failure.message),
+            (None, Some(record)) => reason(record, "latency.p50"),
+            _ if !self.asked => NOT_ASKED.to_owned(),
+            _ => told().unwrap_or_else(|| "the twin was not timed yet".to_owned()),
+        }
+    }
+
+    fn no_latency(&self) -> String {
+        match self.cell.counted.first() {
+            Some(record) => reason(record, "latency.p50"),
+            None => "no repeat ended well".to_owned(),
+        }
+    }
+
+    fn predict(&self, tax: &mut Tax, missing: &mut Missing) {
+        let Some(record) = self.cell.counted.first() else {
+            return;
+        };
+        match self.laws.predict(record, self.operators().as_ref()) {
+            Ok((predicted, _)) => {
+                tax.predicted_tax_ns = Some(SignedNanoseconds::from_nanos_f64(predicted.mean));
+                let (low, high) = parts::outward(predicted);
+                tax.predicted_tax_low_ns = Some(low);
+                tax.predicted_tax_high_ns = Some(high);
+            }
+            Err(reason) => lack(missing, PREDICTED, &reason),
+        }
+    }
+
+    fn facts(&self) -> Option<&TwinFacts> {
+        let made = self.twins.counted.iter().chain(&self.twins.made);
+        made.filter_map(|record| record.twin.as_ref()).next()
+    }
+
+    fn is_by_twin(tax: &Tax) -> bool {
+        tax.method != TaxMethod::Law
+    }
+}
+
+const FLOOR: &[&str] = &[
+    "floor_ns",
+    "floor_low_ns",
+    "floor_high_ns",
+    "floor_term",
+    "inefficiency_ns",
+    "inefficiency_low_ns",
+    "inefficiency_high_ns",
+];
+const PREDICTED: &[&str] = &[
+    "predicted_tax_ns",
+    "predicted_tax_low_ns",
+    "predicted_tax_high_ns",
+];
+/// Why there is no split where nobody asked for one.
+pub const NOT_ASKED: &str = "not asked for: tare run without --no-tax times hollow twins";
+
+/// Keeps the same reason for several fields of the split.
+fn lack(missing: &mut Missing, fields: &[&str], reason: &str) {
+    for field in fields {
+        missing.insert(format!("tax.{field}"), reason.to_owned());
+    }
+}

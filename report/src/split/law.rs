@@ -1,0 +1,238 @@
+//! The dispatch law: what a framework's tax is as a function of the operators that it executes, over all twins.
+
+mod choice;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use tare_results::{Kind, Record, Verdict};
+use tare_statistics::{MeanInterval, RobustFit};
+
+use super::twin::Executed;
+use choice::Columns;
+
+/// a + b · operators executed, of one framework as it was run on one machine.
+///
+/// Fitted over all its twins by [`RobustFit`]. Kinds of operator have a cost of their own where twins tell them apart well
+/// enough: see `per_operator`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct DispatchLaw {
+    /// The fingerprint of the machine.
+    pub machine: String,
+    /// The framework's name.
+    pub runtime: String,
+    /// Its version.
+    pub version: String,
+    /// Of the library file, where there is one.
+    pub library_sha256: Option<String>,
+    /// Every option in force.
+    pub options: BTreeMap<String, String>,
+    /// `cpu` or `cuda:0`.
+    pub device: String,
+    /// Threads that may execute operators.
+    pub threads: u64,
+    /// Twins that it was fitted over.
+    pub twins: u64,
+    /// Models among them.
+    pub models: u64,
+    /// The fewest operators that one of them executes.
+    pub operators_low: u64,
+    /// The most.
+    pub operators_high: u64,
+    /// a, with its 95% interval.
+    pub fixed_ns: f64,
+    /// Lower bound.
+    pub fixed_low_ns: f64,
+    /// Upper bound.
+    pub fixed_high_ns: f64,
+    /// b: of every kind of operator alike, whatever `per_operator` says.
+    pub per_operator_ns: f64,
+    /// Lower bound.
+    pub per_operator_low_ns: f64,
+    /// Upper bound.
+    pub per_operator_high_ns: f64,
+    /// The standard deviation of one twin around the law, as a share of its latency.
+    pub scatter: f64,
+    /// b by kind of operator, the last for all other kinds; empty where all cost alike as far as these twins tell.
+    pub per_kind: Vec<KindCost>,
+}
+
+/// What dispatching one kind of operator costs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct KindCost {
+    /// The framework's name of the kind; `null` for all others.
+    pub kind: Option<String>,
+    /// Its b, with its 95% interval.
+    pub cost_ns: f64,
+    /// Lower bound.
+    pub cost_low_ns: f64,
+    /// Upper bound.
+    pub cost_high_ns: f64,
+}
+
+/// The laws that some records give.
+#[derive(Debug, Clone, Default)]
+pub struct Laws(BTreeMap<Framework, Result<Law, String>>);
+
+#[derive(Debug, Clone)]
+struct Law {
+    published: DispatchLaw,
+    alike: RobustFit,
+    by_kind: Option<(Columns, RobustFit)>,
+}
+
+/// What a law holds for.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Framework {
+    machine: String,
+    runtime: String,
+    version: String,
+    library_sha256: Option<String>,
+    options: BTreeMap<String, String>,
+    device: String,
+    threads: u64,
+}
+
+impl Framework {
+    fn of(record: &Record) -> Option<Self> {
+        let runtime = record.runtime.as_ref()?;
+        Some(Self {
+            machine: record.machine.clone(),
+            runtime: runtime.name.clone(),
+            version: runtime.version.clone(),
+            library_sha256: runtime.library_sha256.clone(),
+            options: runtime.options.clone(),
+            device: record.cell.device.clone(),
+            threads: record.cell.threads,
+        })
+    }
+}
+
+/// One twin: its executed operators and the mean of its repeats' medians, in nanoseconds.
+pub(super) struct Twin {
+    model: String,
+    pub(super) operators: u64,
+    pub(super) kinds: Option<BTreeMap<String, u64>>,
+    medians: Vec<f64>,
+}
+
+impl Twin {
+    pub(super) fn latency(&self) -> f64 {
+        self.medians.iter().sum::<f64>() / self.medians.len() as f64
+    }
+}
+
+impl Laws {
+    /// Of all twins among `records`, which may be those of many runs; each framework as it was run has a law of its own.
+    pub fn of<'a>(records: impl IntoIterator<Item = &'a Record>) -> Self {
+        let mut twins: BTreeMap<Framework, BTreeMap<(&str, &str), Twin>> = BTreeMap::new();
+        for record in records {
+            let Some((framework, p50, facts)) = told(record) else {
+                continue;
+            };
+            let twin = twins.entry(framework).or_default();
+            let twin = twin
+                .entry((&record.id, &facts.sha256))
+                .or_insert_with(|| Twin {
+                    model: record.model.sha256.clone(),
+                    operators: facts.operators_executed.unwrap_or_default(),
+                    kinds: facts.kinds.clone(),
+                    medians: Vec::new(),
+                });
+            twin.medians.push(p50);
+        }
+        let laws = twins.into_iter().map(|(framework, twins)| {
+            let twins: Vec<Twin> = twins.into_values().collect();
+            let law = law(&framework, &twins);
+            (framework, law)
+        });
+        Self(laws.collect())
+    }
+
+    /// All that could be fitted.
+    pub fn all(&self) -> impl Iterator<Item = &DispatchLaw> {
+        self.0.values().flatten().map(|law| &law.published)
+    }
+
+    /// The tax of one more model that executes these operators under the framework that `record` ran, with the interval
+    /// that holds 95% of such models, and the law that says so; or why none does.
+    pub(super) fn predict(
+        &self,
+        record: &Record,
+        executed: Option<&Executed>,
+    ) -> Result<(MeanInterval, &DispatchLaw), String> {
+        let framework = Framework::of(record).ok_or("the framework did not say what it is")?;
+        let law = self.0.get(&framework);
+        let law = law.ok_or("no twin of this framework was timed with its operators counted")?;
+        let law = law.as_ref().map_err(Clone::clone)?;
+        let executed = executed.ok_or("how many operators the model executes is not known")?;
+        let by_kind = law.by_kind.as_ref().zip(executed.kinds.as_ref());
+        let predicted = match by_kind {
+            Some(((columns, fit), kinds)) => fit.predict(&columns.row(executed.count, kinds)),
+            None => law.alike.predict(&[executed.count as f64]),
+        };
+        let predicted = predicted.ok_or("the law gives no interval")?;
+        Ok((predicted, &law.published))
+    }
+}
+
+fn told(record: &Record) -> Option<(Framework, f64, &tare_results::TwinFacts)> {
+    let is_counted =
+        record.kind == Kind::Twin && record.verdict == Verdict::Valid && record.failure.is_none();
+    let facts = record.twin.as_ref().filter(|_| is_counted)?;
+    facts.operators_executed?;
+    let p50 = record.latency.as_ref()?.p50.as_ref()?.value_ns;
+    Some((Framework::of(record)?, p50, facts))
+}
+
+fn law(framework: &Framework, twins: &[Twin]) -> Result<Law, String> {
+    let counts: Vec<Vec<f64>> = twins
+        .iter()
+        .map(|twin| vec![twin.operators as f64])
+        .collect();
+    let latencies: Vec<f64> = twins.iter().map(Twin::latency).collect();
+    let few = || {
+        format!(
+            "a law takes three twins that execute different numbers of operators, and there are {}",
+            twins.len()
+        )
+    };
+    let alike = RobustFit::of(&counts, &latencies).ok_or_else(few)?;
+    let by_kind = choice::by_kind(twins, &alike);
+    let (fixed, slope) = alike
+        .coefficient(0)
+        .zip(alike.coefficient(1))
+        .ok_or_else(few)?;
+    let operators = || twins.iter().map(|twin| twin.operators);
+    let models: BTreeSet<&str> = twins.iter().map(|twin| twin.model.as_str()).collect();
+    let framework = framework.clone();
+    let published = DispatchLaw {
+        machine: framework.machine,
+        runtime: framework.runtime,
+        version: framework.version,
+        library_sha256: framework.library_sha256,
+        options: framework.options,
+        device: framework.device,
+        threads: framework.threads,
+        twins: twins.len() as u64,
+        models: models.len() as u64,
+        operators_low: operators().min().unwrap_or_default(),
+        operators_high: operators().max().unwrap_or_default(),
+        fixed_ns: fixed.mean,
+        fixed_low_ns: fixed.low,
+        fixed_high_ns: fixed.high,
+        per_operator_ns: slope.mean,
+        per_operator_low_ns: slope.low,
+        per_operator_high_ns: slope.high,
+        scatter: alike.scatter,
+        per_kind: by_kind
+            .as_ref()
+            .map_or_else(Vec::new, |(columns, fit)| columns.costs(fit)),
+    };
+    Ok(Law {
+        published,
+        alike,
+        by_kind,
+    })
+}

@@ -1,0 +1,42 @@
+//! Records of hollow twins.
+
+use std::collections::BTreeMap;
+
+use tare_results::{Cell, Kind, Record, TwinFacts};
+
+use super::timed;
+
+/// A repeat of the twin of `cell` whose median is `p50` nanoseconds; it executes 178 operators as the original does.
+pub fn twin(cell: &Cell, repeat: u64, p50: f64) -> Record {
+    let mut record = timed(cell, repeat, p50);
+    record.kind = Kind::Twin;
+    record.fidelity = None;
+    record.twin = Some(facts(178));
+    record
+}
+
+/// A twin that executes `operators`, half of them products, as its original does.
+pub fn facts(operators: u64) -> TwinFacts {
+    let kinds = [
+        ("Add", operators / 2),
+        ("MatMul", operators - operators / 2),
+    ];
+    TwinFacts {
+        sha256: format!("{operators:064x}"),
+        rung: "2".to_owned(),
+        hollowness: Some(1e-5),
+        elements_ratio: Some(1e-4),
+        operators_executed: Some(operators),
+        original_operators_executed: Some(operators),
+        same_operators: Some(true),
+        kinds: Some(BTreeMap::from(
+            kinds.map(|(kind, count)| (kind.to_owned(), count)),
+        )),
+    }
+}
+
+/// Repeats of a twin of the cell, in order, with these medians in nanoseconds.
+pub fn twins(cell: &Cell, p50s: &[f64]) -> Vec<Record> {
+    let twin = |(p50, repeat): (&f64, u64)| twin(cell, repeat, *p50);
+    p50s.iter().zip(0..).map(twin).collect()
+}
