@@ -98,7 +98,10 @@ fn in_little_room_the_tax_its_share_and_the_class_stay() {
 
 #[test]
 fn without_unicode_parts_are_told_apart_by_ascii_signs() {
-    check(110, false, expect![[r#"
+    check(
+        110,
+        false,
+        expect![[r#"
         minilm-l6 | rten 0.27.0 | single-stream | seq=128 | fp32 | cpu | 1 thread
         run 20261121-104656-3f9a | Intel(R) Xeon(R) Processor, 2 CPUs | 3 repeats | harness 62 ns
 
@@ -117,7 +120,8 @@ fn without_unicode_parts_are_told_apart_by_ascii_signs() {
         b=8: not split: the twin was not timed yet; a law takes three twins that execute different numbers of
         operators, and there are 3
         a p99 needs 368 samples of each repeat: --duration 111s is enough for every row
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]

@@ -5,6 +5,7 @@ pub mod guard;
 pub mod machine;
 pub mod model;
 pub mod probe;
+pub mod report;
 pub mod run;
 pub mod runtime;
 pub mod schema;
@@ -16,15 +17,15 @@ use std::io::Write;
 
 use crate::exit::{Exit, Failed};
 
-/// Writes `text` to standard output; a reader that went away early is no error.
+/// Writes `output` to standard output; a reader that went away early is no error.
 ///
 /// # Errors
 /// Where standard output cannot be written, such as on a full disk.
-pub fn print(text: &str) -> Result<Exit, Failed> {
-    let mut output = std::io::stdout().lock();
-    match output
-        .write_all(text.as_bytes())
-        .and_then(|()| output.flush())
+pub fn print(output: impl AsRef<[u8]>) -> Result<Exit, Failed> {
+    let mut stdout = std::io::stdout().lock();
+    match stdout
+        .write_all(output.as_ref())
+        .and_then(|()| stdout.flush())
     {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Failed::told(format!(
             "cannot write the result to standard output: {error}"

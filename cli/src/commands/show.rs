@@ -84,7 +84,11 @@ pub fn warn_of_torn(run: &str, torn: Option<&Torn>) {
     }
 }
 
-fn read(store: Option<&Path>, run: &str) -> Result<RunContents, Failed> {
+/// The run and its records, torn lines told and left out.
+///
+/// # Errors
+/// Where there is no such run, or it cannot be read.
+pub fn read(store: Option<&Path>, run: &str) -> Result<RunContents, Failed> {
     let contents = open(store)?.read(run).map_err(Failed::input)?;
     warn_of_torn(&contents.run.id, contents.torn.as_ref());
     Ok(contents)
