@@ -47,27 +47,38 @@ fn section(text: &mut String, entry: &Entry, chart: &Chart) {
     text.push_str("\n</details>\n");
 }
 
+/// The columns that have anything, of the first [`ROWS`] rows.
 fn rows(text: &mut String, table: &Table) {
-    let is_number = |column: usize| {
-        let mut values = table.rows.iter().filter_map(|row| row.values.get(column));
-        values.all(|value| !matches!(value, Value::Text(_)))
+    let values = |column: usize| {
+        table
+            .rows
+            .iter()
+            .filter_map(move |row| row.values.get(column))
     };
-    let headers = table.columns.iter().map(|column| escaped(column.header));
-    let headers: Vec<String> = headers.collect();
-    let rules = (0..headers.len()).map(|column| if is_number(column) { "--:" } else { "---" });
-    let rules: Vec<&str> = rules.collect();
-    text.push_str(&format!(
-        "| {} |\n| {} |\n",
-        headers.join(" | "),
-        rules.join(" | ")
-    ));
+    let is_there =
+        |column: &usize| values(*column).any(|value| !matches!(value, Value::Missing(_)));
+    let shown: Vec<usize> = (0..table.columns.len()).filter(is_there).collect();
+    let is_text = |column: usize| values(column).any(|value| matches!(value, Value::Text(_)));
+    let headers = shown.iter().map(|at| escaped(table.columns[*at].header));
+    let rules = shown
+        .iter()
+        .map(|at| if is_text(*at) { "---" } else { "--:" });
+    line(text, headers);
+    line(text, rules.map(str::to_owned));
     for row in table.rows.iter().take(ROWS) {
-        let cell = |value: &Value| match value {
-            Value::Text(text) => escaped(text),
-            Value::Number { shown, .. } => escaped(shown),
-            Value::Missing(_) => "–".to_owned(),
-        };
-        let cells: Vec<String> = row.values.iter().map(cell).collect();
-        text.push_str(&format!("| {} |\n", cells.join(" | ")));
+        line(text, shown.iter().map(|at| cell(&row.values[*at])));
+    }
+}
+
+fn line(text: &mut String, cells: impl Iterator<Item = String>) {
+    let cells: Vec<String> = cells.collect();
+    text.push_str(&format!("| {} |\n", cells.join(" | ")));
+}
+
+fn cell(value: &Value) -> String {
+    match value {
+        Value::Text(text) => escaped(text),
+        Value::Number { shown, .. } => escaped(shown),
+        Value::Missing(_) => "–".to_owned(),
     }
 }

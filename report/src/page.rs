@@ -2,6 +2,7 @@
 
 mod head;
 mod numbers;
+mod policy;
 mod section;
 
 use crate::charts::{CHARTS, Cells};
@@ -36,8 +37,7 @@ pub fn page(summaries: &[Summary], laws: &Laws) -> String {
 }
 
 fn opening(summaries: &[Summary]) -> String {
-    let policy =
-        "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:";
+    let policy = policy::policy(SCRIPT);
     format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
          <meta http-equiv=\"Content-Security-Policy\" content=\"{policy}\">\

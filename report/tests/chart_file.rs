@@ -148,6 +148,16 @@ fn every_row_of_the_markdown_has_as_many_cells_as_its_heading() {
 }
 
 #[test]
+fn the_markdown_leaves_columns_out_that_have_nothing() {
+    let text = digest(&two(), &Laws::default()).unwrap();
+    assert!(
+        text.contains("| model | adapter | batch | latency |\n| --- | --- | --: | --: |\n"),
+        "{text}"
+    );
+    assert!(text.contains("No latency is split: "), "{text}");
+}
+
+#[test]
 fn the_markdown_of_nothing_is_a_sentence() {
     let text = digest(&[], &Laws::default()).unwrap();
     assert_eq!(text, "## tare report\n\nNo cell was measured.\n");

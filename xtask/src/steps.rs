@@ -39,7 +39,7 @@ pub const STEPS: &[Step] = &[
     },
     Step {
         name: "python",
-        about: "what is written is what ONNX's and NumPy's own packages read",
+        about: "what is written is what ONNX's and NumPy's own packages and Chromium read",
         run: python::check,
     },
     Step {

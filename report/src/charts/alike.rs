@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 /// The notes at `places` of `texts`, those that differ in numbers only as one, each with how often it is named; the most
 /// frequent first.
 ///
-/// Words with a digit in which they differ are left open: `not steady after … requests`.
+/// Words that begin as numbers do and in which they differ are left open: `not steady after … requests`.
 pub fn counted<'a>(
     places: impl IntoIterator<Item = &'a usize>,
     texts: &[String],
@@ -35,9 +35,11 @@ pub fn counted<'a>(
     told
 }
 
-/// The text without its words that hold a digit.
+/// The text without its numbers.
 fn shape(words: &[&str]) -> String {
-    let open = |word: &&str| match word.contains(|c: char| c.is_ascii_digit()) {
+    let open = |word: &&str| match word
+        .starts_with(|c: char| c.is_ascii_digit() || "+-−±".contains(c))
+    {
         true => "\u{0}".to_owned(),
         false => (*word).to_owned(),
     };
@@ -67,8 +69,8 @@ mod tests {
 
     #[test]
     fn texts_that_differ_in_a_name_stay_apart() {
-        let texts = ["MatMul is unknown", "Conv is unknown"];
+        let texts = ["p95: 33 of 72 samples", "p99: 33 of 368 samples"];
         assert_eq!(told(&texts, &[0, 1]).len(), 2);
-        assert_eq!(told(&texts, &[1]), [("Conv is unknown".to_owned(), 1)]);
+        assert_eq!(told(&texts, &[1]), [(texts[1].to_owned(), 1)]);
     }
 }

@@ -179,6 +179,7 @@ fn of_kind(summary: &Summary, profile: &Profile, kind: &OperatorShare) -> Vec<Va
     let rate = kind
         .flops
         .map(|flops| flops.as_operations() as f64 / (kind.time_ns * 1e-9));
+    let rate = rate.filter(|rate| rate.is_finite());
     let peak = summary
         .peaks
         .as_ref()

@@ -63,7 +63,7 @@ pub fn bars(
             panels.push(Panel {
                 title: match part {
                     0 => model.clone(),
-                    _ => format!("{model} ({})", part + 1),
+                    _ => format!("{model}, continued"),
                 },
                 drawing: Bars { width, groups }.draw(),
             });

@@ -66,8 +66,9 @@ pub fn chart(cells: &mut Cells<'_>) -> Chart {
     let keys = cells.keys(places.iter().map(|one| one.summary));
     let table = table(cells, &places);
     Chart {
-        reading: "Across: FLOPs for each byte that must move. Up: FLOP/s reached in a median request. No cell can stand above its roof; \
-                  far below it, time goes elsewhere. Roofs are measured, not taken from a data sheet."
+        reading: "Across: FLOPs for each byte that must move. Up: FLOP/s reached in a median request. Far below its roof a cell spends its time \
+                  elsewhere; above it, it does less than was counted or keeps its data nearer than was thought. Roofs are measured, not \
+                  taken from a data sheet."
             .to_owned(),
         panels: panels.into_iter().collect(),
         open: 1,

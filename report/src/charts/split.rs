@@ -19,6 +19,10 @@ const LAYERS: [(&str, &str); 3] = [
     ("inefficiency", "inefficiency: work done slower than that"),
     ("tax", "tax: what remains without the work"),
 ];
+const NEGATIVE: (&str, &str) = (
+    "negative",
+    "inefficiency below zero: how far floor and tax reach beyond the latency",
+);
 const UNSPLIT: (&str, &str) = ("plain", "latency that is not split further");
 /// Beyond so many cells the shares of all are shown first, and the bars on demand.
 const FEW: usize = 60;
@@ -53,13 +57,16 @@ pub fn chart(cells: &mut Cells<'_>) -> Chart {
     if is_many {
         panels.extend(overview(cells, &shown));
     }
-    let open = if is_many { panels.len() } else { OPEN };
+    let open = match panels.len() {
+        0 => OPEN,
+        overviews => overviews,
+    };
     panels.extend(bars.into_iter().take(MOST));
     Chart {
         reading: "Each bar is a median latency. Floor, inefficiency and tax add up to it exactly; the bracket is the 95% \
                   interval of where the work ends and the tax begins. Bars below one heading share a scale."
             .to_owned(),
-        open: open.max(1),
+        open,
         panels,
         width: NARROW,
         keys: keys(&shown),
@@ -78,6 +85,13 @@ fn keys(shown: &[&Summary]) -> Vec<Key> {
     let mut keys: Vec<Key> = Vec::new();
     if has(|one| tax_of(one).is_some()) {
         keys.extend(LAYERS.map(key));
+    }
+    let is_below = |one: &Summary| {
+        let inefficiency = tax_of(one).and_then(|tax| tax.inefficiency_ns);
+        inefficiency.is_some_and(|value| value.is_negative())
+    };
+    if has(is_below) {
+        keys.push(key(NEGATIVE));
     }
     if has(|one| tax_of(one).is_none_or(|tax| tax.floor_ns.is_none())) {
         keys.push(key(UNSPLIT));

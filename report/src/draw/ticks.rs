@@ -59,6 +59,12 @@ pub fn si(value: f64, unit: &str) -> String {
     if value == 0.0 {
         return spaced("0", "", unit);
     }
+    if unit.is_empty() && value.abs() < 1.0 {
+        let decimals = (2.0 - value.abs().log10().floor()).clamp(0.0, 12.0) as usize;
+        return format!("{value:.decimals$}")
+            .trim_end_matches('0')
+            .to_owned();
+    }
     let fits = |(_, size): &&(&str, f64)| value.abs() >= size * 0.999_5;
     let (prefix, size) = PREFIXES.iter().find(fits).unwrap_or(&("p", 1e-12));
     spaced(&short(value / size), prefix, unit)
@@ -112,6 +118,9 @@ mod tests {
         let shown = [1e-5, 2.5e9, 999.96, 0.0, 1.0, 12.34, 1e-9].map(|value| si(value, "s"));
         let texts = ["10 µs", "2.5 Gs", "1 ks", "0 s", "1 s", "12.3 s", "1 ns"];
         assert_eq!(shown, texts);
-        assert_eq!(si(20_000.0, ""), "20k");
+        assert_eq!(
+            [20_000.0, 0.5, 0.02].map(|value| si(value, "")),
+            ["20k", "0.5", "0.02"]
+        );
     }
 }

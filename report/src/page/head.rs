@@ -63,7 +63,7 @@ fn producers(summaries: &[Summary]) -> String {
     let mut all: Vec<String> = summaries
         .iter()
         .map(|one| match &one.producer.commit {
-            Some(commit) => format!("{} ({commit})", one.producer.version),
+            Some(commit) => format!("{} ({commit:.12})", one.producer.version),
             None => one.producer.version.clone(),
         })
         .collect();

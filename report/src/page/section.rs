@@ -21,8 +21,10 @@ pub fn write(page: &mut String, entry: &Entry, chart: &Chart, notes: &[String]) 
         page.push_str(&keys(&chart.keys));
     }
     panels(page, title, chart);
-    for word in &chart.words {
-        page.push_str(&format!("<p class=\"word\">{}</p>", escape(word)));
+    let words = chart.words.iter();
+    let words: String = words.map(|word| format!("<li>{}", escape(word))).collect();
+    if !words.is_empty() {
+        page.push_str(&format!("<ul class=\"words\">{words}</ul>"));
     }
     doubted(page, chart, notes);
     if !chart.table.rows.is_empty() {
