@@ -15,7 +15,7 @@ pub(crate) const DEVICE: &str = "cpu";
 /// By part, then round.
 pub(crate) type Values = [Vec<f64>];
 
-/// Adds what a step measured to `peaks`; a step without a value becomes a reason.
+/// Adds what a step measured to `peaks`, dated as they are; a step without a value becomes a reason.
 pub(crate) fn add(peaks: &mut Peaks, target: &Target, what: &What, threads: u64, values: &Values) {
     let added = match what {
         What::Kernel {
@@ -37,13 +37,17 @@ pub(crate) fn add(peaks: &mut Peaks, target: &Target, what: &What, threads: u64,
             reading(medians).map(|reading| put_probe(peaks, reading))
         }
     };
+    let path = path(what, threads);
     if added.is_none() {
         let reason = "the time for the calibration was up before it was measured";
-        peaks.missing.insert(path(what, threads), reason.to_owned());
+        peaks.missing.insert(path, reason.to_owned());
+    } else {
+        peaks.measured_at.insert(path, peaks.calibrated_at.clone());
     }
 }
 
-fn path(what: &What, threads: u64) -> String {
+/// Where a figure's date stands, or the reason why it is missing.
+pub(crate) fn path(what: &What, threads: u64) -> String {
     match what {
         What::Kernel {
             precision, name, ..

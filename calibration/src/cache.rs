@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use tare_results::{PEAKS_SCHEMA, Peaks};
 
-use crate::METHOD;
+use crate::{BUILD, METHOD};
 
 /// Why the peaks on disk were left alone; what is lacking is measured again.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -42,6 +42,14 @@ pub enum Ignored {
         /// Of this version of tare.
         expected: String,
     },
+    /// The file is of a program that was built otherwise.
+    #[error("{path} was measured by {found} and not by a {BUILD} build of tare")]
+    OtherBuild {
+        /// Of the file.
+        path: PathBuf,
+        /// How that was built.
+        found: String,
+    },
     /// The file is of another machine.
     #[error("{path} is of another machine ({found}); it will be replaced")]
     OtherMachine {
@@ -52,11 +60,19 @@ pub enum Ignored {
     },
 }
 
-/// Where the peaks of a machine lie below `folder`.
+/// Where the peaks of a machine lie below `folder`; those of a debug build beside those of a release build.
 pub fn path(folder: &Path, fingerprint: &str) -> PathBuf {
+    of_build(folder, fingerprint, BUILD)
+}
+
+fn of_build(folder: &Path, fingerprint: &str, build: &str) -> PathBuf {
     let is_plain = |letter: &char| letter.is_ascii_alphanumeric();
     let name: String = fingerprint.chars().filter(is_plain).collect();
-    folder.join(format!("peaks-{name}.json"))
+    let end = match build {
+        "release" => String::new(),
+        other => format!("-{other}"),
+    };
+    folder.join(format!("peaks-{name}{end}.json"))
 }
 
 /// The peaks of the machine of this fingerprint.
@@ -87,6 +103,14 @@ pub fn read(folder: &Path, fingerprint: &str) -> Result<Peaks, Ignored> {
         });
     }
     let peaks: Peaks = serde_json::from_value(value).map_err(torn)?;
+    if peaks.build.as_deref() != Some(BUILD) {
+        let found = peaks
+            .build
+            .map_or("a build that is not told".to_owned(), |build| {
+                format!("a {build} build")
+            });
+        return Err(Ignored::OtherBuild { path, found });
+    }
     match peaks.machine == fingerprint {
         true => Ok(peaks),
         false => Err(Ignored::OtherMachine {
@@ -136,7 +160,7 @@ mod tests {
 
     fn peaks() -> Peaks {
         let json = serde_json::json!({
-            "schema": PEAKS_SCHEMA, "method": METHOD, "machine": MACHINE,
+            "schema": PEAKS_SCHEMA, "method": METHOD, "machine": MACHINE, "build": BUILD,
             "calibrated_at": "2026-01-01T00:00:00Z", "compute": [], "bandwidth": [],
             "probes": [], "timing": null, "doubts": [], "missing": {"cpu.3": "two processors"}
         });
@@ -182,7 +206,7 @@ mod tests {
         let other = changed(folder.path(), |text| text.replace(MACHINE, "ffff"));
         assert!(matches!(other, Ignored::OtherMachine { found, .. } if found == "ffff"));
         let other = changed(folder.path(), |text| {
-            text.replace("\"method\": 1", "\"method\": 0")
+            text.replace(&format!("\"method\": {METHOD}"), "\"method\": 0")
         });
         assert!(
             other.to_string().contains("tare.peaks/1 by method 0"),
@@ -206,6 +230,26 @@ mod tests {
 
     #[test]
     fn a_fingerprint_never_leads_out_of_the_folder() {
-        assert_eq!(path(Path::new("/a"), "../x"), Path::new("/a/peaks-x.json"));
+        let of = |build| of_build(Path::new("/a"), "../x", build);
+        assert_eq!(of("release"), Path::new("/a/peaks-x.json"));
+        assert_eq!(of("debug"), Path::new("/a/peaks-x-debug.json"));
+    }
+
+    #[test]
+    fn what_another_build_measured_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let other = if BUILD == "debug" { "release" } else { "debug" };
+        let found = changed(folder.path(), |text| text.replace(BUILD, other));
+        assert!(
+            matches!(&found, Ignored::OtherBuild { found, .. } if found.contains(other)),
+            "{found}"
+        );
+        let unknown = changed(folder.path(), |text| {
+            text.replace(&format!("\"{BUILD}\""), "null")
+        });
+        assert!(
+            unknown.to_string().contains("a build that is not told"),
+            "{unknown}"
+        );
     }
 }

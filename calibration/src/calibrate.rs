@@ -9,7 +9,16 @@ use crate::rounds::{self, Limits, Progress, Step};
 use crate::{Precision, Target, assemble, levels, timing};
 
 /// The version of the way of measuring; it changes whenever figures would.
-pub const METHOD: u64 = 1;
+pub const METHOD: u64 = 2;
+
+/// How this program was built.
+///
+/// Kernels on registers reach the same in a debug build, but a library's matrix products take 2.6 times as long there, and
+/// the triad in the first cache 1.5 times: one build's figures do not serve the other.
+pub const BUILD: &str = match cfg!(debug_assertions) {
+    true => "debug",
+    false => "release",
+};
 
 /// What to measure, and for how long at the most.
 #[derive(Debug, Clone, PartialEq)]
@@ -70,11 +79,17 @@ pub fn calibrate<C: Clock>(
         level: None,
         widest: false,
     };
-    let mut peaks = Peaks::none(METHOD, &options.target.fingerprint, &options.now);
+    let mut peaks = none(&options.target, &options.now);
     peaks.timing = timing::measure(clock);
-    if peaks.timing.is_none() {
-        let reason = "the clock did not move between its readings";
-        peaks.missing.insert("timing".to_owned(), reason.to_owned());
+    match &peaks.timing {
+        None => {
+            let reason = "the clock did not move between its readings";
+            peaks.missing.insert("timing".to_owned(), reason.to_owned());
+        }
+        Some(_) => {
+            let now = options.now.clone();
+            peaks.measured_at.insert("timing".to_owned(), now);
+        }
     }
     let spent = clock.now().saturating_sub(began);
     let limits = Limits {
@@ -87,7 +102,7 @@ pub fn calibrate<C: Clock>(
     peaks
 }
 
-/// `known` with what the `needs` of one run lack of it, measured five times, or as often as 4 s allow; figures of another machine or method are dropped.
+/// `known` with what the `needs` of one run lack of it, measured five times, or as often as 4 s allow; figures of another machine, method or build are dropped.
 pub fn needed<C: Clock>(
     known: Option<Peaks>,
     needs: &[Need],
@@ -100,10 +115,13 @@ pub fn needed<C: Clock>(
         rounds: 5,
         budget: Nanoseconds::from_secs(4),
     };
-    let is_of_here = |peaks: &Peaks| peaks.machine == target.fingerprint && peaks.method == METHOD;
+    let is_of_here = |peaks: &Peaks| {
+        let is_same = peaks.machine == target.fingerprint && peaks.method == METHOD;
+        is_same && peaks.build.as_deref() == Some(BUILD)
+    };
     let mut peaks = known
         .filter(is_of_here)
-        .unwrap_or_else(|| Peaks::none(METHOD, &target.fingerprint, now));
+        .unwrap_or_else(|| none(target, now));
     let mut tasks: Vec<Task> = Vec::new();
     for need in needs {
         let (lacking, missing) = lacking(&peaks, *need, target);
@@ -121,6 +139,13 @@ pub fn needed<C: Clock>(
     }
     measure(&mut peaks, target, tasks, limits, clock, progress);
     peaks
+}
+
+fn none(target: &Target, now: &str) -> Peaks {
+    Peaks {
+        build: Some(BUILD.to_owned()),
+        ..Peaks::none(METHOD, &target.fingerprint, now)
+    }
 }
 
 /// Whether `peaks` hold all that a run needs, as far as it can be measured here.

@@ -1,11 +1,14 @@
 //! The peaks that hold for one cell at the time of one repeat: calibrated ones, corrected by the probes beside it. Pure functions.
 
-use tare_results::{BandwidthPeak, Cache, CellPeaks, Peaks, PeaksDoubt, ProbeReading};
-use tare_units::{Bytes, BytesPerSecond, FlopsPerSecond, Rate};
+use tare_results::{
+    BandwidthPeak, Cache, CellPeaks, ComputePeak, KernelKind, Peaks, PeaksDoubt, ProbeReading,
+};
+use tare_units::{Bytes, Rate};
 
-use crate::assemble::DEVICE;
+use crate::assemble::{DEVICE, path};
 use crate::calibrate::Need;
 use crate::levels::{self, DRAM};
+use crate::plan::What;
 
 /// Why a cell has no peaks.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -101,15 +104,15 @@ pub fn cell_peaks(
 ) -> Result<(CellPeaks, Vec<PeaksDoubt>), NoPeaks> {
     let chosen = levels::level(need.working_set, caches, need.threads, need.processors)
         .ok_or(NoPeaks::NoCaches)?;
-    let flops_per_s = compute(peaks, need)?;
-    let bytes_per_s = bandwidth(peaks, &chosen.level, need.threads, need.working_set)?;
+    let compute = compute(peaks, need)?;
+    let bandwidth = bandwidth(peaks, &chosen.level, need.threads, need.working_set)?;
     let mut cell = CellPeaks {
-        flops_per_s,
-        bytes_per_s,
+        flops_per_s: compute.flops_per_s,
+        bytes_per_s: bandwidth.bytes_per_s(),
         level: chosen.level,
         h2d_bytes_per_s: None,
         d2h_bytes_per_s: None,
-        calibrated_at: peaks.calibrated_at.clone(),
+        calibrated_at: oldest(peaks, need, compute, bandwidth),
     };
     let touching = peaks
         .doubts
@@ -129,13 +132,32 @@ fn touches(doubt: &PeaksDoubt, level: &str) -> bool {
     }
 }
 
-fn compute(peaks: &Peaks, need: Need) -> Result<FlopsPerSecond, NoPeaks> {
+/// When the oldest was measured of the figures that a cell's are made of.
+fn oldest(peaks: &Peaks, need: Need, compute: &ComputePeak, bandwidth: &BandwidthPeak) -> String {
+    let kernel = What::Kernel {
+        precision: need.precision,
+        name: compute.kernel.clone(),
+        kind: KernelKind::Fma,
+    };
+    let moved = What::Bandwidth {
+        level: bandwidth.level.clone(),
+        bytes: bandwidth.working_set_bytes,
+    };
+    let probe = What::Probe {
+        precision: need.precision,
+        name: compute.kernel.clone(),
+    };
+    let paths = [kernel, moved, probe].map(|what| path(&what, need.threads));
+    peaks.oldest(paths.iter().map(String::as_str)).to_owned()
+}
+
+fn compute(peaks: &Peaks, need: Need) -> Result<&ComputePeak, NoPeaks> {
     let precision = need.precision.to_string();
     let mut known = peaks.compute.iter();
     let found = known.find(|peak| {
         peak.device == DEVICE && peak.precision == precision && peak.threads == need.threads
     });
-    found.map(|peak| peak.flops_per_s).ok_or_else(|| {
+    found.ok_or_else(|| {
         let reason = peaks
             .missing
             .get(&format!("cpu.{precision}.{}.probe", need.threads));
@@ -149,12 +171,12 @@ fn compute(peaks: &Peaks, need: Need) -> Result<FlopsPerSecond, NoPeaks> {
 }
 
 /// That of the level's size nearest to the working set: behind a cache that others fill too, the larger ones are slower.
-fn bandwidth(
-    peaks: &Peaks,
+fn bandwidth<'a>(
+    peaks: &'a Peaks,
     level: &str,
     threads: u64,
     working_set: Bytes,
-) -> Result<BytesPerSecond, NoPeaks> {
+) -> Result<&'a BandwidthPeak, NoPeaks> {
     let of_it = peaks
         .bandwidth
         .iter()
@@ -162,7 +184,6 @@ fn bandwidth(
     let size = |bytes: Bytes| (bytes.as_bytes().max(1) as f64).ln();
     let away = |peak: &&BandwidthPeak| (size(peak.working_set_bytes) - size(working_set)).abs();
     let found = of_it.min_by(|one, other| away(one).total_cmp(&away(other)));
-    let found = found.map(BandwidthPeak::bytes_per_s);
     found.ok_or_else(|| NoPeaks::NoBandwidth {
         level: level.to_owned(),
         threads,

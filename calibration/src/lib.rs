@@ -32,7 +32,7 @@ mod team;
 mod theory;
 mod timing;
 
-pub use calibrate::{METHOD, Need, Options, calibrate, lacks, needed};
+pub use calibrate::{BUILD, METHOD, Need, Options, calibrate, lacks, needed};
 pub use cell::{Beside, Corrected, NoPeaks, cell_peaks, corrected, device_peaks};
 pub use levels::{Chosen, DRAM, level};
 pub use pin::{allowed_cpus, pin_to};

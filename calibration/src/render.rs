@@ -11,10 +11,7 @@ const UNKNOWN: &str = "–";
 
 /// Arithmetic, bandwidth, clocks, then doubts and what is missing, in plain text.
 pub fn render(peaks: &Peaks) -> String {
-    let mut text = format!(
-        "machine {}, calibrated {}\n",
-        peaks.machine, peaks.calibrated_at
-    );
+    let mut text = format!("machine {}, calibrated {}\n", peaks.machine, dates(peaks));
     text.push_str(&section("arithmetic", arithmetic(&peaks.compute)));
     text.push_str(&section("bandwidth", bandwidth(&peaks.bandwidth)));
     text.push_str(&section("copies", copies(&peaks.transfers)));
@@ -34,6 +31,15 @@ pub fn render(peaks: &Peaks) -> String {
         missing.map(|(path, why)| format!("{path}: {why}")),
     ));
     text
+}
+
+/// The oldest beside the latest where figures are of several measurings.
+fn dates(peaks: &Peaks) -> String {
+    let oldest = peaks.measured_at.values().min();
+    match oldest.filter(|oldest| **oldest < peaks.calibrated_at) {
+        Some(oldest) => format!("{oldest} to {}", peaks.calibrated_at),
+        None => peaks.calibrated_at.clone(),
+    }
 }
 
 type Row = Vec<String>;

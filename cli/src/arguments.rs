@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use tare_models::hollow::Rung;
 use tare_units::Nanoseconds;
 
 pub use report::{ReportFormat, ReportOptions};
@@ -111,6 +112,8 @@ pub enum ModelCommand {
     Facts(FactsOptions),
     /// Write a zoo model to a file
     Make(MakeOptions),
+    /// Write a model's hollow twin: the same operators with every dimension shrunk
+    Hollow(HollowOptions),
 }
 
 #[derive(Debug, Args)]
@@ -145,6 +148,27 @@ pub struct MakeOptions {
     /// Seed of the weights
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub seed: u64,
+}
+
+#[derive(Debug, Args)]
+pub struct HollowOptions {
+    /// A zoo model by name, or an ONNX file
+    #[arg(value_name = "NAME|FILE")]
+    pub model: String,
+    /// Where the twin goes
+    #[arg(long, short, value_name = "FILE")]
+    pub output: PathBuf,
+    /// How small it is: 2, 2+distinct, 16,2, 16,2+height, 16,2+height+width, 16,16 or 16,2+tied
+    #[arg(long, value_name = "N", default_value = "2")]
+    pub rung: Rung,
+    /// Samples a request carries [default: 1]
+    #[arg(long, value_name = "N")]
+    pub batch: Option<u64>,
+    /// Sizes of the model's free dimensions
+    #[arg(long, value_name = "SYMBOL=N,…", value_parser = parse_shape)]
+    pub shape: Option<Shape>,
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    pub format: ListFormat,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

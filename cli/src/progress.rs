@@ -41,7 +41,8 @@ impl ProgressLine {
     fn name(&self, cell: &str, repeat: u64, kind: Kind) -> String {
         let label = self.labels.get(cell).map(String::as_str);
         let what = match kind {
-            Kind::Harness | Kind::Twin => return "getting ready".to_owned(),
+            Kind::Harness => return "getting ready".to_owned(),
+            Kind::Twin => format!("hollow twin {}/{}", repeat + 1, self.repeats),
             Kind::Reference => "outputs to compare with".to_owned(),
             Kind::Profile => "profile".to_owned(),
             Kind::Measurement => format!("repeat {}/{}", repeat + 1, self.repeats),

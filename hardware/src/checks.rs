@@ -15,6 +15,7 @@ mod watch;
 
 pub use catalogue::{CHECKS, Check, check_named};
 pub use doubts::{doubts, refused};
+pub(crate) use gpu::gpu_at;
 pub use gpu::{
     GpuState, GpuWatch, ORDER as GPU_ORDER, Slowed, gpu_findings, gpu_of, is_gpu, is_of_gpu,
     visible_gpus,

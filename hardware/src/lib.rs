@@ -31,6 +31,7 @@ mod system;
 mod topology;
 pub mod tune;
 mod unavailable;
+mod vram;
 
 pub use counters::{CounterProbe, CounterReading, CpuProbe, CpuReading, Work, counters};
 pub use machine::machine;
@@ -41,3 +42,4 @@ pub use render::render;
 pub use run_delay::RunDelay;
 pub use system::available_memory;
 pub use unavailable::Unavailable;
+pub use vram::{VramPeaks, VramWatch};

@@ -3,6 +3,8 @@
 
 #[path = "nvml/fake.rs"]
 mod fake;
+#[path = "nvml/vram.rs"]
+mod vram;
 #[path = "nvml/watch.rs"]
 mod watch;
 

@@ -3,7 +3,9 @@
 mod fill;
 
 use tare_hardware::energy::Assessment;
-use tare_results::{Failure, HarnessCost, Kind, Phase, RECORD_SCHEMA, Record, Run, Verdict};
+use tare_results::{
+    Failure, HarnessCost, Kind, Missing, Phase, RECORD_SCHEMA, Record, Run, TwinFacts, Verdict,
+};
 use tare_units::Nanoseconds;
 
 use crate::fidelity::Compared;
@@ -11,7 +13,7 @@ use crate::observe::Observed;
 use crate::peaks::Gave;
 use crate::plan::Work;
 use crate::protocol::{Given, Outcome};
-use fill::{add, distrust_run_delay, fill, surround, weigh};
+use fill::{add, add_of_failed, distrust_run_delay, fill, surround, weigh};
 
 /// Where a record says why its run does not read the run delay.
 pub const NO_RUN_DELAY: &str = "harness.run_delay_ns";
@@ -34,10 +36,15 @@ pub struct Attempt {
 impl Attempt {
     /// That of a cell of which an earlier worker hung, and was `told` so.
     pub fn not_tried_again(told: &str) -> Self {
+        Self::not_begun(&format!("not tried again: of an earlier worker, {told}"))
+    }
+
+    /// One for which no worker was started, and why.
+    pub fn not_begun(reason: &str) -> Self {
         Self {
             outcome: Err(Failure {
                 phase: Phase::Start,
-                message: format!("not tried again: of an earlier worker, {told}"),
+                message: reason.to_owned(),
                 stderr: None,
             }),
             observed: Observed::default(),
@@ -97,6 +104,10 @@ pub struct Harness {
 pub enum Beside {
     /// Of a measurement: its outputs beside the reference's, or why they were not compared.
     Compared(Result<Compared, String>),
+    /// Of a twin: what it is, and why some of that is not known.
+    Weighed(Box<TwinFacts>, Missing),
+    /// Of a twin that there is none of: why.
+    NoTwin(String),
     /// Of a profile: the cell's median latency without the profiler.
     Unprofiled(Option<f64>),
     /// Of anything else.
@@ -129,11 +140,9 @@ pub fn compose(about: About, attempt: Attempt, beside: Beside) -> Record {
             gave.put(&mut record);
         }
     }
-    if !about.kind.times_a_cell() {
-        for group in ["peaks", "probe", "energy"] {
-            let reason = "told of timed cells only".to_owned();
-            record.missing.insert(group.to_owned(), reason);
-        }
+    for group in untold(about.kind) {
+        let reason = "told of timed cells only".to_owned();
+        record.missing.insert((*group).to_owned(), reason);
     }
     let device = &about.work.planned.cell.device;
     let (memory, counters, missing) = attempt.observed.into_parts(device);
@@ -147,7 +156,10 @@ pub fn compose(about: About, attempt: Attempt, beside: Beside) -> Record {
             add(&mut record, beside);
         }
         Ok(None) => fail(&mut record, None),
-        Err(failure) => fail(&mut record, Some(failure)),
+        Err(failure) => {
+            fail(&mut record, Some(failure));
+            add_of_failed(&mut record, beside);
+        }
     }
     record
 }
@@ -219,6 +231,15 @@ fn fail(record: &mut Record, failure: Option<Failure>) {
     record.verdict = Verdict::Invalid;
     record.reasons.push(reason);
     record.failure = failure;
+}
+
+/// What is never told of a worker of `kind`.
+fn untold(kind: Kind) -> &'static [&'static str] {
+    match kind {
+        Kind::Measurement => &[],
+        Kind::Twin => &["peaks", "probe"],
+        Kind::Profile | Kind::Reference | Kind::Harness => &["peaks", "probe", "energy"],
+    }
 }
 
 /// What a worker that times requests gives.

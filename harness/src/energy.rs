@@ -1,10 +1,12 @@
 //! Joules beside the repeats of a run: idle before and after each worker, with the model loaded, and while it works.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use tare_clock::Clock;
 use tare_hardware::checks::{gpu_of, visible_gpus};
 use tare_hardware::energy::{
     Assessment, DEFAULT_BOUND, EnergySampler, History, Measured, Primary, SamplerOptions, Sources,
-    Span, Windows, assess, needed_window,
+    Span, Windows, assess, needed_window, resting,
 };
 use tare_results::{Machine, Missing};
 use tare_units::Nanoseconds;
@@ -12,8 +14,8 @@ use tare_units::Nanoseconds;
 use crate::patience::{self, Had};
 use crate::protocol::{Answer, Stretch};
 
-/// How long the machine rests for each reading of idle.
-const REST: Nanoseconds = Nanoseconds::from_secs(1);
+/// After how long a rest looks anew at how long it must be: the first readings of a meter tell its pace.
+const LOOK: Nanoseconds = Nanoseconds::from_millis(250);
 
 /// What tells joules during a run; it reads in a thread of the parent's own.
 pub struct EnergyMeter {
@@ -31,6 +33,9 @@ pub(crate) trait Readings: Send + Sync {
 
     /// All of it, source by source.
     fn histories(&self) -> Vec<History>;
+
+    /// How far apart updates of the sources are that still tell, at the least the time since the latest.
+    fn paces(&self, now: Nanoseconds) -> Vec<Nanoseconds>;
 }
 
 impl Readings for EnergySampler {
@@ -40,6 +45,10 @@ impl Readings for EnergySampler {
 
     fn histories(&self) -> Vec<History> {
         self.histories()
+    }
+
+    fn paces(&self, now: Nanoseconds) -> Vec<Nanoseconds> {
+        self.paces(now)
     }
 }
 
@@ -58,6 +67,8 @@ pub struct Spans {
 pub struct Scales<'a> {
     meter: &'a EnergyMeter,
     primary: Primary,
+    /// Once set, nothing is waited for any longer.
+    stop: &'a AtomicBool,
 }
 
 impl EnergyMeter {
@@ -80,31 +91,44 @@ impl EnergyMeter {
         })
     }
 
-    /// For a cell on `device` of `machine`.
-    pub(crate) fn of(&self, (device, machine): (&str, &Machine)) -> Scales<'_> {
+    /// For a cell on `device` of `machine`, until the run is to `stop`.
+    pub(crate) fn of<'a>(
+        &'a self,
+        (device, machine): (&str, &Machine),
+        stop: &'a AtomicBool,
+    ) -> Scales<'a> {
         Scales {
             meter: self,
             primary: primary(device, machine),
+            stop,
         }
     }
 
-    /// Lets a second pass in which nothing is asked of the machine; `None` at once where nothing tells joules.
-    pub fn rest(&self, clock: &dyn Clock) -> Option<Span> {
-        self.is_there.then(|| {
-            let from = clock.now();
-            clock.wait_until(from + REST);
-            Span {
-                from,
-                to: clock.now(),
+    /// Lets time pass in which nothing is asked of the machine: a second, or several updates of a slower source, 15 s at
+    /// the most; `None` at once where nothing tells joules, or where the run is to `stop`.
+    pub fn rest(&self, clock: &dyn Clock, stop: &AtomicBool) -> Option<Span> {
+        if !self.is_there {
+            return None;
+        }
+        let from = clock.now();
+        loop {
+            let now = clock.now();
+            if stop.load(Ordering::SeqCst) {
+                return None;
             }
-        })
+            let until = from + resting(&self.readings.paces(now));
+            if now >= until {
+                return Some(Span { from, to: now });
+            }
+            clock.wait_until(until.min(now + LOOK));
+        }
     }
 }
 
 impl Scales<'_> {
     /// As [`EnergyMeter::rest`].
     pub fn rest(&self, clock: &dyn Clock) -> Option<Span> {
-        self.meter.rest(clock)
+        self.meter.rest(clock, self.stop)
     }
 
     /// Whether a worker that dies at `deadline` and has done what `spans` say goes on; at once where nothing tells joules.

@@ -28,6 +28,7 @@ mod reference;
 mod run;
 mod stretch;
 mod supervise;
+mod twin;
 mod warmup;
 pub mod worker;
 
@@ -40,6 +41,7 @@ pub use job::{JobError, Reporter, perform};
 pub use observe::NO_PROBES;
 pub use peaks::{NoPeakMeter, PeakMeter};
 pub use plan::{Plan, PlanError, Selection};
-pub use run::{Progress, RunError, RunOutcome, RunRequest, execute};
+pub use run::{Progress, RunError, RunOutcome, RunRequest, Weighing, execute};
 pub use supervise::{Ended, Limits, WorkerProgram};
+pub use twin::{Hollow, NoTwins, RungBook, TwinMaker, TwinSolver};
 pub use warmup::{Warmup, warm_up};

@@ -8,7 +8,8 @@ use tare_clock::Clock;
 use tare_hardware::checks::{GpuWatch, Watch, allowed_cpus};
 use tare_hardware::energy::Span;
 use tare_hardware::{
-    CounterProbe, CounterReading, CpuProbe, CpuReading, MemoryProbe, Probe, ProcessMemory, counters,
+    CounterProbe, CounterReading, CpuProbe, CpuReading, MemoryProbe, Probe, ProcessMemory,
+    VramWatch, counters,
 };
 use tare_results::{Checking, Counters, Event, Finding, Kind, Memory, Missing, Phase};
 use tare_units::{Bytes, Nanoseconds};
@@ -18,7 +19,7 @@ use crate::protocol::{Answer, Stretch};
 use crate::supervise::Watcher;
 use memory::MemorySeen;
 
-/// Polls between two looks at frequencies, which interrupt a processor for microseconds: a tenth of a second.
+/// Polls between two looks at frequencies, which interrupt a processor for microseconds, and at GPUs: a tenth of a second.
 const POLLS: u64 = 5;
 /// Why nothing was read of a run that asked for no probes.
 pub const NO_PROBES: &str = "no probes were asked for";
@@ -35,6 +36,7 @@ pub struct Observer<'a, C> {
     scales: &'a Scales<'a>,
     is_checked: bool,
     gpu: Option<GpuWatch>,
+    vram: Option<VramWatch>,
     is_probed: bool,
     probes: Option<Probes<'a, C>>,
     observed: Observed,
@@ -80,20 +82,22 @@ impl<'a, C: Clock> Observer<'a, C> {
             is_checked: checks != Checking::Off,
             is_probed,
             gpu: None,
+            vram: None,
             probes: None,
             observed: Observed::default(),
         }
     }
 
-    /// With a window on the GPU that the worker is going to use.
-    pub fn beside(self, gpu: Option<GpuWatch>) -> Self {
-        Self { gpu, ..self }
+    /// With windows on the GPU that the worker is going to use, and on its memory.
+    pub fn beside(self, (gpu, vram): (Option<GpuWatch>, Option<VramWatch>)) -> Self {
+        Self { gpu, vram, ..self }
     }
 
     /// What was seen.
     pub fn into_observed(mut self) -> Observed {
         let gpu = self.gpu.map_or_else(Vec::new, GpuWatch::end);
         self.observed.findings.extend(gpu);
+        self.observed.memory.vram = self.vram.map(VramWatch::end);
         Observed {
             is_timed: self.kind.is_timed(),
             is_unprobed: !self.is_probed,
@@ -105,6 +109,11 @@ impl<'a, C: Clock> Observer<'a, C> {
     fn read(&mut self, pid: u32, phase: Phase, own: Bytes) {
         let now = || ProcessMemory::of(pid, Path::new("/")).read_tree();
         self.observed.memory.own = own;
+        if phase != Phase::Start
+            && let Some(vram) = &mut self.vram
+        {
+            vram.sample(pid);
+        }
         match phase {
             Phase::Load => {
                 self.observed.memory.before_load = Some(now());
@@ -219,12 +228,15 @@ impl<C: Clock> Watcher for Observer<'_, C> {
         match &mut self.probes {
             Some(probes) => {
                 probes.polls += 1;
-                if probes.polls.is_multiple_of(POLLS)
-                    && let Some(watch) = &mut probes.surroundings
-                {
-                    watch.sample();
-                    if let Some(gpu) = &mut self.gpu {
-                        gpu.sample();
+                if probes.polls.is_multiple_of(POLLS) {
+                    if let Some(watch) = &mut probes.surroundings {
+                        watch.sample();
+                        if let Some(gpu) = &mut self.gpu {
+                            gpu.sample();
+                        }
+                    }
+                    if let Some(vram) = &mut self.vram {
+                        vram.sample(pid);
                     }
                 }
                 probes.memory.look().ok()

@@ -16,11 +16,17 @@ pub struct Turn {
     pub repeat: u64,
 }
 
-/// All turns over the cells of a run: every repeat, then the profiles if they are asked for.
+/// All turns over the cells of a run: every repeat, right after it the twin's of those that `is_weighed` says of by their
+/// place, then the profiles if they are asked for.
 ///
 /// Cells that differ only in their adapter stand side by side, and each repeat begins with another of them, so that slow
 /// drift of the machine meets all adapters alike.
-pub fn interleaved(cells: &[PlannedCell], repeats: u64, profile: bool) -> Vec<Turn> {
+pub fn interleaved(
+    cells: &[PlannedCell],
+    repeats: u64,
+    is_weighed: impl Fn(usize) -> bool,
+    profile: bool,
+) -> Vec<Turn> {
     let mut groups: Vec<(String, Vec<usize>)> = Vec::new();
     for (place, planned) in cells.iter().enumerate() {
         let key = without_adapter(planned);
@@ -39,12 +45,18 @@ pub fn interleaved(cells: &[PlannedCell], repeats: u64, profile: bool) -> Vec<Tu
         .flat_map(|repeat| {
             groups.iter().flat_map(move |(_, places)| {
                 let first = (repeat as usize) % places.len();
-                (0..places.len()).map(move |step| Turn {
-                    kind: Kind::Measurement,
-                    place: places[(first + step) % places.len()],
-                    repeat,
-                })
+                let in_turn = (0..places.len()).map(move |step| (first + step) % places.len());
+                in_turn.map(move |at| (places[at], repeat))
             })
+        })
+        .flat_map(|(place, repeat)| {
+            let turn = |kind| Turn {
+                kind,
+                place,
+                repeat,
+            };
+            let twin = is_weighed(place).then(|| turn(Kind::Twin));
+            [turn(Kind::Measurement)].into_iter().chain(twin)
         })
         .chain(profiles)
         .collect()
@@ -96,7 +108,7 @@ mod tests {
             planned("tract", 1),
             planned("tract", 8),
         ];
-        let order: Vec<(usize, u64)> = interleaved(&cells, 2, false)
+        let order: Vec<(usize, u64)> = interleaved(&cells, 2, |_| false, false)
             .iter()
             .map(|turn| (turn.place, turn.repeat))
             .collect();
@@ -123,7 +135,7 @@ mod tests {
             planned("c", 1),
             planned("a", 2),
         ];
-        let turns = interleaved(&cells, 5, false);
+        let turns = interleaved(&cells, 5, |_| false, false);
         for cell in 0..4 {
             let mut repeats: Vec<u64> = turns
                 .iter()
@@ -138,7 +150,7 @@ mod tests {
     #[test]
     fn a_profile_of_each_cell_comes_after_every_measurement() {
         let cells = [planned("a", 1), planned("b", 1)];
-        let turns = interleaved(&cells, 2, true);
+        let turns = interleaved(&cells, 2, |_| false, true);
         assert_eq!(
             told(&turns[4..]),
             [(Kind::Profile, 0, 0), (Kind::Profile, 1, 0)]
@@ -147,9 +159,27 @@ mod tests {
     }
 
     #[test]
+    fn a_twin_follows_each_repeat_of_its_cell() {
+        let cells = [planned("a", 1), planned("b", 1)];
+        let turns = interleaved(&cells, 2, |place| place == 1, false);
+        let (measured, twin) = (Kind::Measurement, Kind::Twin);
+        assert_eq!(
+            told(&turns),
+            [
+                (measured, 0, 0),
+                (measured, 1, 0),
+                (twin, 1, 0),
+                (measured, 1, 1),
+                (twin, 1, 1),
+                (measured, 0, 1)
+            ]
+        );
+    }
+
+    #[test]
     fn a_reference_comes_once_and_right_before_the_first_that_needs_it() {
         let cells = [planned("a", 1), planned("b", 1), planned("c", 1)];
-        let turns = interleaved(&cells, 2, true);
+        let turns = interleaved(&cells, 2, |_| false, true);
         let all = with_references(&turns, |place| [None, Some(1), Some(0)][place]);
         let (measured, reference) = (Kind::Measurement, Kind::Reference);
         assert_eq!(

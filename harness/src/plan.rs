@@ -10,6 +10,7 @@ pub(crate) mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use tare_adapter_api::{AdapterSpec, Device, LoadRequest, Precision};
 use tare_models::{Graph, InputSpec, Inputs, free_dimensions};
@@ -24,6 +25,7 @@ use settle::{check_adapter, settle};
 use shaped::{Place, Shaped};
 
 use crate::desk::Desk;
+use crate::profile::Arithmetic;
 use crate::supervise::WorkerProgram;
 
 /// A model file under the name it was asked for by.
@@ -103,6 +105,8 @@ pub struct Work {
     pub doubts: Vec<Doubt>,
     /// Facts that are not there, with the reason.
     pub missing: Missing,
+    /// What operators compute.
+    pub arithmetic: Arc<Arithmetic>,
 }
 
 /// The cells of a run, each of them once.

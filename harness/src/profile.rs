@@ -1,5 +1,6 @@
 //! The profiled pass in the worker: warm-up without the profiler, then a few requests under it, summed by operator.
 
+mod arithmetic;
 mod sum;
 
 use tare_adapter_api::{Adapter, AdapterError, Session, Tensor};
@@ -9,6 +10,7 @@ use tare_results::{Phase, Profile};
 use crate::job::{JobError, Reporter, entered};
 use crate::protocol::{Effort, Given, Job, Outcome};
 use crate::warmup::{Warmup, warm_up};
+pub use arithmetic::Arithmetic;
 use sum::{busy, summed};
 
 /// Requests under the profiler before those that count: its first may allocate.

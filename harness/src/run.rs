@@ -4,6 +4,7 @@ mod attempt;
 mod cost;
 mod references;
 mod turn;
+mod twins;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,7 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tare_clock::Clock;
 use tare_hardware::nvml::{Nvml, NvmlError};
 use tare_results::store::{RunWriter, StoreError};
-use tare_results::{Event, Record, Run};
+use tare_results::{Event, Kind, Record, Run};
 
 use crate::compose::Harness;
 use crate::energy::EnergyMeter;
@@ -19,7 +20,9 @@ use crate::estimate::Estimate;
 use crate::peaks::PeakMeter;
 use crate::plan::Plan;
 use crate::supervise::WorkerProgram;
+use crate::twin::Hollow;
 use references::References;
+pub use twins::Weighing;
 
 /// Everything a run needs.
 pub struct RunRequest<'a> {
@@ -39,6 +42,8 @@ pub struct RunRequest<'a> {
     pub energy: EnergyMeter,
     /// What tells peaks.
     pub peaks: Box<dyn PeakMeter>,
+    /// What makes hollow twins.
+    pub weighing: Weighing,
     /// Set when the run is to stop.
     pub stop: &'a AtomicBool,
 }
@@ -54,7 +59,7 @@ pub trait Progress {
 pub struct RunOutcome {
     /// Every record, those of an earlier go included.
     pub records: Vec<Record>,
-    /// Workers of this go that failed, references left out: they cost a comparison and no cell.
+    /// Workers of this go that failed, references and twins left out: they cost a comparison or a split and no cell.
     pub failed: u64,
     /// Whether it was stopped before its end.
     pub interrupted: bool,
@@ -85,6 +90,7 @@ pub fn execute(
         records: request.done.clone(),
         failed: 0,
         hung: BTreeMap::new(),
+        twins: BTreeMap::new(),
         references: References::found(&request.plan.references, &request.done, outputs),
         harness: Harness::default(),
         request,
@@ -124,8 +130,10 @@ struct Going<'a, C: Clock> {
     estimate: Estimate,
     records: Vec<Record>,
     failed: u64,
-    /// Cells of which a worker was killed at its deadline, and how that was told.
-    hung: BTreeMap<String, String>,
+    /// Cells of which a worker of a kind was killed at its deadline, and how that was told.
+    hung: BTreeMap<(Kind, String), String>,
+    /// By place in the plan, once they were looked for.
+    twins: BTreeMap<usize, Result<Hollow, String>>,
     references: References,
     harness: Harness,
 }

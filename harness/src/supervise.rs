@@ -168,21 +168,26 @@ impl Worker {
         stop: &AtomicBool,
         watcher: &mut dyn Watcher,
     ) -> Ended {
-        let deadline = clock.now() + limits.deadline;
+        let mut deadline = clock.now() + limits.deadline;
         loop {
             match self.messages.recv_timeout(POLL) {
                 Ok(Ok(Message::Phase { phase, own_bytes })) => {
                     self.phase = phase;
+                    let seen = clock.now();
                     watcher.phase(self.child.id(), phase, own_bytes);
                     let answer = match phase {
                         Phase::Finish => watcher.timed(None, deadline),
                         _ => Answer::Go,
                     };
+                    // What the parent takes for its readings is not the worker's time.
+                    deadline = deadline + clock.now().saturating_sub(seen);
                     self.answer(answer);
                 }
                 Ok(Ok(Message::Stretched(stretch))) => {
                     self.phase = Phase::Finish;
+                    let seen = clock.now();
                     let answer = watcher.timed(Some(stretch), deadline);
+                    deadline = deadline + clock.now().saturating_sub(seen);
                     self.answer(answer);
                 }
                 Ok(Ok(Message::Failed { error })) => return self.failed(error),

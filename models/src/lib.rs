@@ -11,6 +11,7 @@ mod external;
 pub mod facts;
 mod generate;
 pub mod graph;
+pub mod hollow;
 mod infer;
 mod input_spec;
 mod inputs;

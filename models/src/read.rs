@@ -69,6 +69,14 @@ pub(crate) fn convert(proto: &ModelProto, external: &mut External) -> Result<Gra
     Reader::new(opsets, external).graph(&graph)
 }
 
+/// The model's own graph, model-local functions inlined.
+///
+/// # Errors
+/// As [`convert`].
+pub(crate) fn whole_graph(proto: &ModelProto) -> Result<Cow<'_, GraphProto>, ModelError> {
+    inlined(proto, &opsets(&proto.opset_import)?)
+}
+
 fn inlined<'p>(
     proto: &'p ModelProto,
     opsets: &BTreeMap<String, i64>,

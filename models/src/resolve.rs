@@ -8,7 +8,7 @@ mod step;
 mod walk;
 mod weights;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 pub use error::ResolveError;
 pub use weights::Weight;
@@ -16,6 +16,7 @@ pub use weights::Weight;
 use crate::bind::TensorSpec;
 use crate::data_type::DataType;
 use crate::graph::{Graph, ValueId};
+use crate::infer::Known;
 
 /// A graph whose inputs have concrete shapes.
 #[derive(Debug, Clone, PartialEq)]
@@ -56,4 +57,15 @@ pub fn resolve(graph: &Graph, inputs: &[TensorSpec]) -> Result<Resolved, Resolve
     let mut walk = walk::Walk::start(graph, inputs)?;
     walk.run(&graph.nodes)?;
     Ok(walk.finish())
+}
+
+/// As [`resolve`], with all that is known of each value of `graph`, those folded away included.
+pub(crate) fn observe(
+    graph: &Graph,
+    inputs: &[TensorSpec],
+) -> Result<(Resolved, HashMap<ValueId, Known>), ResolveError> {
+    let mut walk = walk::Walk::start(graph, inputs)?;
+    walk.run(&graph.nodes)?;
+    let known = walk.known.clone();
+    Ok((walk.finish(), known))
 }

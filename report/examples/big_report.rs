@@ -5,7 +5,7 @@ mod common;
 
 use std::io::{Error, Result};
 
-use tare_report::{Laws, page, summarise};
+use tare_report::{Laws, analyse, page, summarise};
 
 fn main() -> Result<()> {
     let mut arguments = std::env::args().skip(1);
@@ -16,5 +16,6 @@ fn main() -> Result<()> {
     };
     let (run, records) = common::zoo::zoo(cells.parse().map_err(Error::other)?);
     let summaries = summarise(&run, &records);
-    std::fs::write(file, page(&summaries, &Laws::of(&records)))
+    let analysis = analyse(&summaries, &Laws::of(&records));
+    std::fs::write(file, page(&summaries, &analysis))
 }

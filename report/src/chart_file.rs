@@ -1,8 +1,8 @@
 //! One chart of a report as a file of its own.
 
+use crate::analysis::Analysis;
 use crate::charts::{CHARTS, Cells};
 use crate::draw::sheet;
-use crate::split::Laws;
 use crate::summary::Summary;
 
 /// The names of the charts, in the order of a page.
@@ -15,7 +15,7 @@ pub fn chart_names() -> Vec<&'static str> {
 ///
 /// # Errors
 /// Where there is no such chart, or nothing to draw in it.
-pub fn chart(name: &str, summaries: &[Summary], laws: &Laws) -> Result<String, ChartError> {
+pub fn chart(name: &str, summaries: &[Summary], analysis: &Analysis) -> Result<String, ChartError> {
     let mut entries = CHARTS.iter();
     let Some(entry) = entries.find(|entry| entry.name == name) else {
         return Err(ChartError::Unknown {
@@ -30,7 +30,7 @@ pub fn chart(name: &str, summaries: &[Summary], laws: &Laws) -> Result<String, C
     if summaries.is_empty() {
         return Err(empty("no cell was measured".to_owned()));
     }
-    let chart = (entry.build)(&mut Cells::of(summaries, laws));
+    let chart = (entry.build)(&mut Cells::of(summaries, analysis));
     let drawn = chart.sheet(entry.title);
     let drawn =
         drawn.ok_or_else(|| empty(chart.words.join(" ").trim_end_matches('.').to_owned()))?;

@@ -1,8 +1,8 @@
 //! A report in Markdown, as it stands in a pull request: the table, then the numbers of each chart on demand.
 
+use crate::analysis::Analysis;
 use crate::charts::{CHARTS, Cells, Chart, Entry, Table, Value};
 use crate::export::escaped;
-use crate::split::Laws;
 use crate::summary::Summary;
 use crate::{ExportError, exporter};
 
@@ -13,13 +13,13 @@ const ROWS: usize = 30;
 ///
 /// # Errors
 /// Where the table cannot be written.
-pub fn digest(summaries: &[Summary], laws: &Laws) -> Result<String, ExportError> {
+pub fn digest(summaries: &[Summary], analysis: &Analysis) -> Result<String, ExportError> {
     let table = exporter("markdown")?.export(summaries)?;
     let mut text = format!("## tare report\n\n{}", String::from_utf8_lossy(&table));
     if summaries.is_empty() {
         return Ok(text);
     }
-    let mut cells = Cells::of(summaries, laws);
+    let mut cells = Cells::of(summaries, analysis);
     for entry in CHARTS {
         let chart = (entry.build)(&mut cells);
         if !chart.table.rows.is_empty() {

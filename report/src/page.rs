@@ -5,20 +5,20 @@ mod numbers;
 mod policy;
 mod section;
 
+use crate::analysis::Analysis;
 use crate::charts::{CHARTS, Cells};
 use crate::draw::{escape, sheet};
-use crate::split::Laws;
 use crate::summary::Summary;
 
 const STYLE: &str = include_str!("page/style.css");
 const SCRIPT: &str = include_str!("page/script.js");
 
-/// The page of `summaries`, which may be of several runs, with the dispatch laws of their twins: HTML in UTF-8 without a reference to anything outside it.
-pub fn page(summaries: &[Summary], laws: &Laws) -> String {
+/// The page of `summaries`, which may be of several runs, with what they say together: HTML in UTF-8 without a reference to anything outside it.
+pub fn page(summaries: &[Summary], analysis: &Analysis) -> String {
     let mut page = opening(summaries);
     page.push_str(&head::header(summaries));
     if !summaries.is_empty() {
-        let mut cells = Cells::of(summaries, laws);
+        let mut cells = Cells::of(summaries, analysis);
         let charts: Vec<_> = CHARTS
             .iter()
             .map(|entry| (entry, (entry.build)(&mut cells)))

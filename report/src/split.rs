@@ -8,7 +8,9 @@ mod quantity;
 mod suspicions;
 mod twin;
 
-use tare_results::{Missing, Record, Tax, TaxDoubt, TaxMethod, TwinFacts, TwinFigures};
+use std::collections::BTreeMap;
+
+use tare_results::{Missing, Percentile, Record, Tax, TaxDoubt, TaxMethod, TwinFacts, TwinFigures};
 use tare_units::SignedNanoseconds;
 
 use crate::summarise::{Repeats, reason};
@@ -24,6 +26,8 @@ pub struct Weighing<'a> {
     pub twins: &'a Repeats<'a>,
     /// Its latest profile.
     pub profile: Option<&'a Record>,
+    /// All its profiles.
+    pub profiles: &'a [&'a Record],
     /// The laws that may stand in for a twin.
     pub laws: &'a Laws,
     /// Whether twins were asked for.
@@ -100,13 +104,20 @@ impl Weighing<'_> {
         }
     }
 
-    /// How long the device was busy in the profiled pass, where the cell runs on one.
+    /// How long the device was busy in the profiled passes, where the cell runs on one: over the repeats where each has a
+    /// pass of its own.
     fn busy(&self, latency: &Quantity) -> Option<Quantity> {
-        let profile = self.profile?.profile.as_ref()?;
-        Some(Quantity::one_pass(
-            &profile.device.as_ref()?.busy_ns,
-            latency,
-        ))
+        fn told(record: &Record) -> Option<&Percentile> {
+            Some(&record.profile.as_ref()?.device.as_ref()?.busy_ns)
+        }
+        let mut passes: BTreeMap<u64, &Record> = BTreeMap::new();
+        let telling = self.profiles.iter().filter(|record| told(record).is_some());
+        passes.extend(telling.map(|record| (record.repeat, *record)));
+        let passes: Vec<&Record> = passes.into_values().collect();
+        match passes.as_slice() {
+            [only] => Some(Quantity::one_pass(told(only)?, latency)),
+            several => Quantity::of(several, told),
+        }
     }
 
     fn by_law(&self) -> Result<Source, String> {

@@ -85,6 +85,7 @@ impl Records<'_> {
             cell: &repeats,
             twins: &twins,
             profile: passes::latest(self.profiles),
+            profiles: self.profiles,
             laws: self.laws,
             asked: run.twins,
         };

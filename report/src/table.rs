@@ -21,6 +21,13 @@ use notes::{Note, notes};
 use profile::profiles;
 pub use style::Style;
 
+pub(crate) use numbers::{significant as number, time};
+
+/// `text` in lines of the style's width.
+pub(crate) fn wrapped(text: &str, style: Style) -> Vec<String> {
+    layout::wrap("", text.split_whitespace(), " ", style)
+}
+
 /// What stands below the rows, in groups that are not empty: the notes, and where the time goes.
 pub(crate) fn below(summaries: &[Summary], dimensions: &Dimensions) -> Vec<Vec<Note>> {
     let mut groups = vec![

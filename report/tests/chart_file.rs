@@ -5,11 +5,18 @@ mod common;
 use common::zoo::zoo;
 use common::{cell, run_of, timed};
 use expect_test::expect;
-use tare_report::{Laws, Summary, chart, chart_names, digest, summarise};
+use tare_report::{Analysis, Laws, Summary, analyse, chart, chart_names, digest, summarise};
 
-fn summaries(cells: usize) -> (Vec<Summary>, Laws) {
+fn summaries(cells: usize) -> (Vec<Summary>, Analysis) {
     let (run, records) = zoo(cells);
-    (summarise(&run, &records), Laws::of(&records))
+    let summaries = summarise(&run, &records);
+    let analysis = analyse(&summaries, &Laws::of(&records));
+    (summaries, analysis)
+}
+
+/// What no cell says.
+fn nothing() -> Analysis {
+    analyse(&[], &Laws::default())
 }
 
 /// Two batches whose latencies are 10 and 20 ms, with no interval.
@@ -23,9 +30,9 @@ fn two() -> Vec<Summary> {
 
 #[test]
 fn every_chart_is_a_drawing_that_needs_nothing_else() {
-    let (summaries, laws) = summaries(200);
+    let (summaries, analysis) = summaries(200);
     for name in chart_names() {
-        let svg = chart(name, &summaries, &laws).unwrap();
+        let svg = chart(name, &summaries, &analysis).unwrap();
         assert!(
             svg.starts_with("<svg xmlns=\"http://www.w3.org/2000/svg\" width="),
             "{name}"
@@ -43,9 +50,9 @@ fn every_chart_is_a_drawing_that_needs_nothing_else() {
 
 #[test]
 fn coordinates_lie_within_the_drawing() {
-    let (summaries, laws) = summaries(100);
+    let (summaries, analysis) = summaries(100);
     for name in chart_names() {
-        let svg = chart(name, &summaries, &laws).unwrap();
+        let svg = chart(name, &summaries, &analysis).unwrap();
         let width: f64 = between(&svg, "width=\"")[0].parse().unwrap();
         for x in between(&svg, " x=\"") {
             let x: f64 = x.parse().unwrap();
@@ -61,7 +68,7 @@ fn between<'a>(text: &'a str, from: &str) -> Vec<&'a str> {
 
 #[test]
 fn latency_against_batch_is_drawn_to_scale() {
-    let svg = chart("batch", &two(), &Laws::default()).unwrap();
+    let svg = chart("batch", &two(), &nothing()).unwrap();
     let body = svg.split("class=\"sheet\"").nth(1).unwrap();
     let body: Vec<&str> = body
         .split("><")
@@ -96,29 +103,23 @@ fn latency_against_batch_is_drawn_to_scale() {
 
 #[test]
 fn what_cannot_be_drawn_says_why() {
-    let told = |name: &str| {
-        chart(name, &two(), &Laws::default())
-            .unwrap_err()
-            .to_string()
-    };
+    let told = |name: &str| chart(name, &two(), &nothing()).unwrap_err().to_string();
     assert_eq!(
         told("energy"),
         "chart 'energy' has nothing to draw: No joules: no source"
     );
     assert!(told("pie").starts_with("no chart 'pie'; take one of split, batch, roofline"));
-    let nothing = chart("split", &[], &Laws::default())
-        .unwrap_err()
-        .to_string();
+    let empty = chart("split", &[], &nothing()).unwrap_err().to_string();
     assert_eq!(
-        nothing,
+        empty,
         "chart 'split' has nothing to draw: no cell was measured"
     );
 }
 
 #[test]
 fn the_markdown_has_the_table_and_folds_the_numbers_of_each_chart() {
-    let (summaries, laws) = summaries(100);
-    let text = digest(&summaries, &laws).unwrap();
+    let (summaries, analysis) = summaries(100);
+    let text = digest(&summaries, &analysis).unwrap();
     assert!(text.starts_with("## tare report\n\n"));
     assert_eq!(
         text.matches("<details><summary>").count(),
@@ -134,8 +135,8 @@ fn the_markdown_has_the_table_and_folds_the_numbers_of_each_chart() {
 
 #[test]
 fn every_row_of_the_markdown_has_as_many_cells_as_its_heading() {
-    let (summaries, laws) = summaries(60);
-    let text = digest(&summaries, &laws).unwrap();
+    let (summaries, analysis) = summaries(60);
+    let text = digest(&summaries, &analysis).unwrap();
     let mut width = None;
     for line in text.lines() {
         let bars = line.replace("\\|", "").matches('|').count();
@@ -149,7 +150,7 @@ fn every_row_of_the_markdown_has_as_many_cells_as_its_heading() {
 
 #[test]
 fn the_markdown_leaves_columns_out_that_have_nothing() {
-    let text = digest(&two(), &Laws::default()).unwrap();
+    let text = digest(&two(), &nothing()).unwrap();
     assert!(
         text.contains("| model | adapter | batch | latency |\n| --- | --- | --: | --: |\n"),
         "{text}"
@@ -159,6 +160,6 @@ fn the_markdown_leaves_columns_out_that_have_nothing() {
 
 #[test]
 fn the_markdown_of_nothing_is_a_sentence() {
-    let text = digest(&[], &Laws::default()).unwrap();
+    let text = digest(&[], &nothing()).unwrap();
     assert_eq!(text, "## tare report\n\nNo cell was measured.\n");
 }

@@ -6,23 +6,30 @@ use std::collections::BTreeSet;
 
 use common::zoo::{HOSTILE, zoo};
 use common::{cell, run_of, timed};
-use tare_report::{Laws, Summary, chart_names, page, summarise};
+use tare_report::{Analysis, Laws, Reached, Summary, analyse, chart_names, page, summarise};
 
-fn summaries(cells: usize) -> (Vec<Summary>, Laws) {
+fn summaries(cells: usize) -> (Vec<Summary>, Analysis) {
     let (run, records) = zoo(cells);
-    (summarise(&run, &records), Laws::of(&records))
+    let summaries = summarise(&run, &records);
+    let analysis = analyse(&summaries, &Laws::of(&records));
+    (summaries, analysis)
+}
+
+/// What no cell says.
+fn nothing() -> Analysis {
+    analyse(&[], &Laws::default())
 }
 
 fn of_zoo(cells: usize) -> String {
-    let (summaries, laws) = summaries(cells);
-    page(&summaries, &laws)
+    let (summaries, analysis) = summaries(cells);
+    page(&summaries, &analysis)
 }
 
 /// A run without twins, profiles and joules.
 fn bare() -> String {
     let cells = vec![cell(1)];
     let records = [0, 1].map(|repeat| timed(&cells[0], repeat, 30e6));
-    page(&summarise(&run_of(cells, 2), &records), &Laws::default())
+    page(&summarise(&run_of(cells, 2), &records), &nothing())
 }
 
 /// What stands between `from` and the next `to`, each time.
@@ -93,7 +100,10 @@ fn numbers_for_programs_have_no_unit_and_their_column_names_it() {
     let page = of_zoo(50);
     let split = section(&page, "split");
     for key in ["latency_p50_ns", "floor_ns", "inefficiency_ns", "tax_ns"] {
-        assert!(split.contains(&format!("<th data-k={key}>")), "{key}");
+        assert!(
+            split.contains(&format!("<th class=n data-k={key}>")),
+            "{key}"
+        );
     }
     for exact in between(&page, "data-v=", ">") {
         assert!(exact.parse::<f64>().is_ok(), "{exact}");
@@ -119,6 +129,37 @@ fn the_parts_of_each_row_add_up_to_its_latency() {
         added += 1;
     }
     assert_eq!(added, 50);
+}
+
+#[test]
+fn the_knee_in_the_table_is_the_one_of_the_analysis() {
+    let (summaries, analysis) = summaries(100);
+    let page = page(&summaries, &analysis);
+    let batch = section(&page, "batch");
+    let within = analysis
+        .knees
+        .iter()
+        .filter(|knee| knee.reached == Reached::Within);
+    let within: Vec<_> = within.collect();
+    assert!(within.len() > 2, "{:?}", analysis.knees);
+    for knee in &within {
+        let digits = format!("data-v={:.6}", knee.batch.to_string());
+        assert!(batch.contains(&digits), "{digits}");
+    }
+    assert_eq!(batch.matches(" band\"").count(), within.len());
+}
+
+#[test]
+fn laws_and_correlations_stand_beside_what_they_are_about() {
+    let page = of_zoo(1_000);
+    let said = |name: &str, words: &str| {
+        let section = section(&page, name);
+        assert!(section.contains(words), "no {words} in {name}");
+    };
+    said("flops", "rten, batch 1: r = ");
+    said("flops", "rten, batch 512: r = ");
+    said("calls", "rten: tax = ");
+    assert!(!section(&page, "flops").contains("rten: tax = "));
 }
 
 #[test]
@@ -189,22 +230,22 @@ fn a_cell_that_does_not_count_is_named_with_its_reason_and_in_no_chart() {
 
 #[test]
 fn cells_of_two_machines_are_not_set_beside_each_other_in_silence() {
-    let (mut summaries, laws) = summaries(20);
-    assert!(!page(&summaries, &laws).contains("compare within one only"));
+    let (mut summaries, analysis) = summaries(20);
+    assert!(!page(&summaries, &analysis).contains("compare within one only"));
     summaries[7].machine.fingerprint = "0123456789abcdef".repeat(4);
-    let page = page(&summaries, &laws);
+    let page = page(&summaries, &analysis);
     assert!(page.contains("of 2 machines, 01234567 (") && page.contains("compare within one only"));
 }
 
 #[test]
 fn runs_beside_each_other_are_told_apart() {
-    let (mut summaries, laws) = summaries(10);
+    let (mut summaries, analysis) = summaries(10);
     let (run, mut others) = ("20261122-000000-aaaa".to_owned(), summaries.clone());
     for other in &mut others {
         other.run.clone_from(&run);
     }
     summaries.extend(others);
-    let page = page(&summaries, &laws);
+    let page = page(&summaries, &analysis);
     assert!(page.contains("<title>tare report of run 20261121-104656-3f9a and 1 more"));
     assert!(page.contains("rten · 20261122-000000-aaaa"));
 }
@@ -222,5 +263,5 @@ fn a_thousand_cells_stay_below_five_megabytes() {
 
 #[test]
 fn a_report_of_nothing_says_so() {
-    assert!(page(&[], &Laws::default()).contains("No cell was measured."));
+    assert!(page(&[], &nothing()).contains("No cell was measured."));
 }

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::twins::{facts, twin, twins};
+use common::twins::{other_twins, twin, twins};
 use common::{cell, failed, profiled, repeats, run_of, timed};
 use tare_report::{Laws, Summary, summarise, summarise_by};
 use tare_results::{
@@ -283,19 +283,6 @@ fn memory_loading_and_energy_are_weighed_alike() {
     let twin = summary.twin.expect("a twin");
     assert_eq!((twin.repeats, twin.latency_p50_ns), (3, Some(1e6)));
     assert_eq!(summary.missing["twin.above_idle_j"], "no source");
-}
-
-/// Twins of models that execute `operators`, each with 5 µs and 400 ns an operator.
-fn other_twins(operators: &[u64]) -> Vec<Record> {
-    let twin = |(place, operators): (usize, &u64)| {
-        let mut of = cell(1);
-        of.seed = 100 + place as u64;
-        let wobble = if place % 2 == 0 { 1.001 } else { 0.999 };
-        let mut record = twin(&of, 0, (5_000.0 + 400.0 * *operators as f64) * wobble);
-        record.twin = Some(facts(*operators));
-        record
-    };
-    operators.iter().enumerate().map(twin).collect()
 }
 
 #[test]

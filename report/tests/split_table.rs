@@ -59,7 +59,7 @@ fn parts_stand_in_columns_and_in_bars() {
             * b=8: p50, p90 vary more within repeats than their intervals between repeats say
             * b=1: inefficiency comes out at -3.91 ms; raise --repeats or --duration, or calibrate anew
             outputs agree with onnxruntime 1.31.1, relative error at most 4.2e-6
-            b=8: not split: the twin was not timed yet; a law takes three twins that execute different numbers of operators, and there are 3
+            b=8: not split: the twin was not timed yet; a law takes three twins, of two numbers of operators at least, and there are 3 of 1
             a p99 needs 368 samples of each repeat: --duration 111s is enough for every row
         "#]],
     );
@@ -89,8 +89,8 @@ fn in_little_room_the_tax_its_share_and_the_class_stay() {
             * b=1: inefficiency comes out at -3.91 ms; raise --repeats or --duration, or
               calibrate anew
             outputs agree with onnxruntime 1.31.1, relative error at most 4.2e-6
-            b=8: not split: the twin was not timed yet; a law takes three twins that execute
-            different numbers of operators, and there are 3
+            b=8: not split: the twin was not timed yet; a law takes three twins, of two
+            numbers of operators at least, and there are 3 of 1
             a p99 needs 368 samples of each repeat: --duration 111s is enough for every row
         "#]],
     );
@@ -102,25 +102,25 @@ fn without_unicode_parts_are_told_apart_by_ascii_signs() {
         110,
         false,
         expect![[r#"
-        minilm-l6 | rten 0.27.0 | single-stream | seq=128 | fp32 | cpu | 1 thread
-        run 20261121-104656-3f9a | Intel(R) Xeon(R) Processor, 2 CPUs | 3 repeats | harness 62 ns
+            minilm-l6 | rten 0.27.0 | single-stream | seq=128 | fp32 | cpu | 1 thread
+            run 20261121-104656-3f9a | Intel(R) Xeon(R) Processor, 2 CPUs | 3 repeats | harness 62 ns
 
-        batch      p50  95%                  floor    ineff.      tax  share  class            p99  samples/s  verdict
-        --------------------------------------------------------------------------------------------------------------
-            1  60.0 ms  +-5.0%   .#        23.9 ms  -3.91 ms  40.0 ms    67%  framework  33 of 368       16.7  valid *
-            2   100 ms  +-5.0%   .##       47.8 ms   1.18 ms  51.0 ms    51%  undecided  33 of 368       20.0  valid
-            4   180 ms  +-5.0%   ...+#     95.6 ms   42.4 ms  42.0 ms    23%  compute    33 of 368       22.2  valid
-            8   300 ms  +-<0.1%  --------        -         -        -      -  -          33 of 368       26.7  valid *
+            batch      p50  95%                  floor    ineff.      tax  share  class            p99  samples/s  verdict
+            --------------------------------------------------------------------------------------------------------------
+                1  60.0 ms  +-5.0%   .#        23.9 ms  -3.91 ms  40.0 ms    67%  framework  33 of 368       16.7  valid *
+                2   100 ms  +-5.0%   .##       47.8 ms   1.18 ms  51.0 ms    51%  undecided  33 of 368       20.0  valid
+                4   180 ms  +-5.0%   ...+#     95.6 ms   42.4 ms  42.0 ms    23%  compute    33 of 368       22.2  valid
+                8   300 ms  +-<0.1%  --------        -         -        -      -  -          33 of 368       26.7  valid *
 
-        bars: . floor, + inefficiency, # tax, - not split
+            bars: . floor, + inefficiency, # tax, - not split
 
-        * b=8: p50, p90 vary more within repeats than their intervals between repeats say
-        * b=1: inefficiency comes out at -3.91 ms; raise --repeats or --duration, or calibrate anew
-        outputs agree with onnxruntime 1.31.1, relative error at most 4.2e-6
-        b=8: not split: the twin was not timed yet; a law takes three twins that execute different numbers of
-        operators, and there are 3
-        a p99 needs 368 samples of each repeat: --duration 111s is enough for every row
-    "#]],
+            * b=8: p50, p90 vary more within repeats than their intervals between repeats say
+            * b=1: inefficiency comes out at -3.91 ms; raise --repeats or --duration, or calibrate anew
+            outputs agree with onnxruntime 1.31.1, relative error at most 4.2e-6
+            b=8: not split: the twin was not timed yet; a law takes three twins, of two numbers of operators at least, and
+            there are 3 of 1
+            a p99 needs 368 samples of each repeat: --duration 111s is enough for every row
+        "#]],
     );
 }
 

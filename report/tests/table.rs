@@ -378,15 +378,3 @@ fn no_width_is_too_small_for_the_verdict() {
 fn no_cells_make_no_table() {
     assert_eq!(table(&[], style(80)), "no cell was measured\n");
 }
-
-#[test]
-fn a_tuned_machine_is_told_above_the_table_and_one_that_was_not_is_not() {
-    let mut summaries = batches();
-    assert!(!table(&summaries, style(100)).contains("tuned"));
-    for summary in &mut summaries {
-        summary.tuned = Some(tare_results::Tuning::default());
-    }
-    let text = table(&summaries, style(100));
-    let above = text.lines().take(3).any(|line| line.contains("tuned"));
-    assert!(above, "{text}");
-}

@@ -151,9 +151,7 @@ impl fmt::Display for Doubt {
                 operators.join(", ")
             ),
             Self::Environment { .. } | Self::UncheckedEnvironment => self.environment(f),
-            Self::Energy { source, why } => write!(f, "energy by {source}: {why}"),
-            Self::Peaks { why } => why.fmt(f),
-            Self::Tax { why } => why.fmt(f),
+            Self::Energy { .. } | Self::Peaks { .. } | Self::Tax { .. } => self.of_a_group(f),
             Self::Unknown => f.write_str("a doubt that this version of tare does not know"),
             Self::GuessedInputs { inputs } => {
                 write!(f, "the values of {} were guessed", inputs.join(", "))
@@ -163,6 +161,15 @@ impl fmt::Display for Doubt {
 }
 
 impl Doubt {
+    fn of_a_group(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Energy { source, why } => write!(f, "energy by {source}: {why}"),
+            Self::Tax { why } => write!(f, "{why}"),
+            Self::Peaks { why } => write!(f, "{why}"),
+            _ => Ok(()),
+        }
+    }
+
     fn environment(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Environment {

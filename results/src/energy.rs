@@ -155,7 +155,7 @@ impl fmt::Display for EnergyDoubt {
                 random_j,
             } => write!(
                 f,
-                "{above_idle_j:.3} J ± {random_j:.3} J above idle may as well be nothing: the source is too slow or too coarse for a second of idle"
+                "{above_idle_j:.3} J ± {random_j:.3} J above idle may as well be nothing: the source is too slow or too coarse for the time that the machine rested"
             ),
             Self::Stuck { longest_s } => write!(f, "the value stood still for {longest_s:.1} s"),
             Self::Gaps { longest_s } => write!(f, "no reading for {longest_s:.1} s"),

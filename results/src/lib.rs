@@ -42,7 +42,7 @@ pub use peaks::{
     ProbeReading, ProbesBeside, Spread, Timing,
 };
 pub use peaks_doubt::PeaksDoubt;
-pub use profile::{DeviceTime, NodeShare, OperatorShare, Profile};
+pub use profile::{DeviceTime, Family, FamilyShare, NodeShare, OperatorShare, Profile};
 pub use record::{Failure, Kind, Phase, Producer, RECORD_SCHEMA, Record};
 pub use run::{PlannedCell, RUN_SCHEMA, Run, Tuning};
 pub use schema::{record_schema, run_schema, schema_of};

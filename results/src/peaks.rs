@@ -1,5 +1,7 @@
 //! What a machine can do, as it was measured: arithmetic by precision and threads, bandwidth by working set, clocks.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tare_units::{Bytes, BytesPerSecond, FlopsPerSecond, Hertz, Nanoseconds};
@@ -20,8 +22,15 @@ pub struct Peaks {
     pub method: u64,
     /// The fingerprint of the machine.
     pub machine: String,
-    /// When it ended, UTC, RFC 3339.
+    /// How the program that measured was built: `release` or `debug`; figures of one do not serve the other.
+    #[serde(default)]
+    pub build: Option<String>,
+    /// When the latest of it was measured, UTC, RFC 3339.
     pub calibrated_at: String,
+    /// When each figure was measured, UTC, RFC 3339, by paths as in `missing`, such as `cpu.fp32.1.fma-avx512`; `cuda:0`
+    /// stands for all of a device, which is measured in one go.
+    #[serde(default)]
+    pub measured_at: BTreeMap<String, String>,
     /// Arithmetic, by device, precision and threads.
     pub compute: Vec<ComputePeak>,
     /// Bandwidth, by device, threads and working set.
@@ -49,7 +58,9 @@ impl Peaks {
             schema: PEAKS_SCHEMA.to_owned(),
             method,
             machine: machine.to_owned(),
+            build: None,
             calibrated_at: calibrated_at.to_owned(),
+            measured_at: BTreeMap::new(),
             compute: Vec::new(),
             bandwidth: Vec::new(),
             probes: Vec::new(),
@@ -59,6 +70,13 @@ impl Peaks {
             doubts: Vec::new(),
             missing: Missing::new(),
         }
+    }
+
+    /// When the oldest of the figures at `paths` was measured.
+    pub fn oldest<'a>(&'a self, paths: impl IntoIterator<Item = &'a str>) -> &'a str {
+        let at = |path: &str| self.measured_at.get(path).unwrap_or(&self.calibrated_at);
+        let oldest = paths.into_iter().map(at).min();
+        oldest.unwrap_or(&self.calibrated_at)
     }
 }
 
@@ -193,7 +211,7 @@ pub struct CellPeaks {
     /// Copies to the host, where the cell is on a device.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub d2h_bytes_per_s: Option<BytesPerSecond>,
-    /// When the machine was calibrated, UTC, RFC 3339.
+    /// When the oldest of these figures was measured, UTC, RFC 3339.
     pub calibrated_at: String,
 }
 
@@ -207,51 +225,4 @@ pub struct ProbesBeside {
 }
 
 #[cfg(test)]
-mod tests {
-    use tare_units::Rate;
-
-    use super::*;
-
-    fn spread(value: f64) -> Spread<BytesPerSecond> {
-        let value = BytesPerSecond::from_per_s(value);
-        Spread {
-            value,
-            low: value,
-            high: value,
-            repeats: 1,
-        }
-    }
-
-    #[test]
-    fn a_level_gives_the_larger_of_reading_and_triad() {
-        let peak = |read, triad| BandwidthPeak {
-            device: "cpu".into(),
-            level: "L2".into(),
-            working_set_bytes: Bytes::from_mib(1),
-            threads: 1,
-            read_bytes_per_s: spread(read),
-            triad_bytes_per_s: spread(triad),
-        };
-        assert_eq!(peak(2.0, 1.0).bytes_per_s().per_s(), 2.0);
-        assert_eq!(peak(1.0, 3.0).bytes_per_s().per_s(), 3.0);
-    }
-
-    #[test]
-    fn a_spread_in_json_is_plain_numbers() {
-        let json = serde_json::to_value(spread(1.5)).unwrap();
-        let expected = serde_json::json!({"value": 1.5, "low": 1.5, "high": 1.5, "repeats": 1});
-        assert_eq!(json, expected);
-        let back: Spread<BytesPerSecond> = serde_json::from_value(json).unwrap();
-        assert_eq!(back, spread(1.5));
-    }
-
-    #[test]
-    fn peaks_without_devices_read_as_before() {
-        let json = serde_json::json!({
-            "schema": PEAKS_SCHEMA, "method": 1, "machine": "f", "calibrated_at": "", "compute": [],
-            "bandwidth": [], "probes": [], "timing": null, "doubts": [], "missing": {},
-        });
-        let back: Peaks = serde_json::from_value(json).unwrap();
-        assert!(back.transfers.is_empty() && back.launches.is_empty());
-    }
-}
+mod tests;

@@ -19,6 +19,9 @@ pub struct Profile {
     pub operators: Vec<OperatorShare>,
     /// By operator, largest first; empty where the framework tells of kinds only.
     pub nodes: Vec<NodeShare>,
+    /// Of the operators that do most of the arithmetic, by what they compute, largest first.
+    #[serde(default)]
+    pub families: Vec<FamilyShare>,
     /// How long the device was busy; `null` where the host itself executes operators.
     #[serde(default)]
     pub device: Option<DeviceTime>,
@@ -59,4 +62,44 @@ pub struct NodeShare {
     pub time_ns: f64,
     /// Of all operators' time, from 0 to 1.
     pub share: f64,
+    /// Its arithmetic, where it is an operator of the model under its own name.
+    #[serde(default)]
+    pub flops: Option<Flops>,
+}
+
+/// What operators compute.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Family {
+    /// Products of matrices, of whatever framework and fused with whatever.
+    MatrixProducts,
+    /// Convolutions of any rank.
+    Convolutions,
+}
+
+impl Family {
+    /// As a person reads it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::MatrixProducts => "matrix products",
+            Self::Convolutions => "convolutions",
+        }
+    }
+}
+
+/// The share of all operators that compute the same.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct FamilyShare {
+    /// What they compute.
+    pub family: Family,
+    /// Executed in one request.
+    pub count: u64,
+    /// Their time in one request.
+    pub time_ns: f64,
+    /// Of all operators' time, from 0 to 1.
+    pub share: f64,
+    /// Their arithmetic; `null` where not as many are executed as the model has.
+    pub flops: Option<Flops>,
 }

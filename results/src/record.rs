@@ -69,6 +69,7 @@ pub struct Record {
     #[serde(default)]
     pub energy: Option<Energy>,
     /// What was really run; of `kind: "twin"`, and of a profile of the twin. The cell and model stay the original's.
+    /// Where no twin could be made, `missing` says why in the measurements, at `twin`.
     #[serde(default)]
     pub twin: Option<TwinFacts>,
     /// Where the time went; of `kind: "profile"` only.

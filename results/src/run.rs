@@ -61,6 +61,9 @@ pub struct Run {
     /// The command of the external meter whose joules are told.
     #[serde(default)]
     pub meter: Option<String>,
+    /// The typical relative error of that meter's gain, as it was given; `null` leaves it to the meter to say.
+    #[serde(default)]
+    pub meter_accuracy: Option<f64>,
     /// What they found before the first worker started.
     #[serde(default)]
     pub findings: Vec<Finding>,

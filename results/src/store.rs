@@ -6,6 +6,7 @@ mod find;
 mod id;
 mod journal;
 mod lines;
+mod twins;
 mod writer;
 
 use std::ffi::OsString;

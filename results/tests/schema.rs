@@ -6,8 +6,8 @@ mod validator;
 
 use serde_json::{Value, json};
 use tare_results::{
-    DeviceTime, Doubt, Failure, Kind, NodeShare, OperatorShare, Percentile, Phase, Profile, Record,
-    Run, TaxDoubt, Tuning, TwinFacts, Verdict, record_schema, run_schema,
+    DeviceTime, Doubt, Failure, Family, FamilyShare, Kind, NodeShare, OperatorShare, Percentile,
+    Phase, Profile, Record, Run, TaxDoubt, Tuning, TwinFacts, Verdict, record_schema, run_schema,
 };
 use validator::violations;
 
@@ -65,6 +65,14 @@ fn a_profile_and_every_doubt_keep_to_the_schema() {
             kind: "MatMul".into(),
             time_ns: 1.1e6,
             share: 0.04,
+            flops: None,
+        }],
+        families: vec![FamilyShare {
+            family: Family::MatrixProducts,
+            count: 36,
+            time_ns: 2.5e7,
+            share: 0.9,
+            flops: None,
         }],
         device: Some(DeviceTime {
             busy_ns: Percentile {

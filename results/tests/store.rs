@@ -37,6 +37,30 @@ fn what_was_appended_is_read_back_as_it_was() {
 }
 
 #[test]
+fn twins_of_like_machines_are_found_in_all_runs_whatever_else_is_there() {
+    let (_dir, store) = store();
+    assert!(store.twins("anything").is_empty(), "no store yet");
+    let mut twin = record(0);
+    twin.kind = tare_results::Kind::Twin;
+    let mut elsewhere = twin.clone();
+    elsewhere.machine = "another machine".into();
+    for (id, last) in [
+        ("20260101-000000-aaaa", &twin),
+        ("20260102-000000-bbbb", &elsewhere),
+    ] {
+        let mut writer = store.create(&run(id)).unwrap();
+        writer.append(&record(0)).unwrap();
+        writer.append(&twin).unwrap();
+        writer.append(last).unwrap();
+    }
+    let torn = store.dir().join("20260102-000000-bbbb/cells.jsonl");
+    let text = fs::read_to_string(&torn).unwrap();
+    fs::write(&torn, format!("{text}{}", &text[..text.len() / 2])).unwrap();
+    let found = store.twins(&twin.machine);
+    assert_eq!(found, [twin.clone(), twin.clone(), twin.clone()]);
+}
+
+#[test]
 fn the_plan_is_there_before_the_first_record_and_nothing_unfinished_beside_it() {
     let (_dir, store) = store();
     let writer = store.create(&run(ID)).unwrap();

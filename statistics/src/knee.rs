@@ -201,7 +201,7 @@ mod tests {
     /// Alternating by 1%.
     fn wobble(size: f64) -> f64 {
         1.0 + 0.01
-            * if size.log2() as u64 % 2 == 0 {
+            * if (size.log2() as u64).is_multiple_of(2) {
                 1.0
             } else {
                 -1.0

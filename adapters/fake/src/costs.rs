@@ -128,7 +128,7 @@ mod tests {
         assert!(
             (3..103)
                 .zip(&draws)
-                .all(|(number, cost)| cost(&costs, number, 1) == *cost)
+                .all(|(number, drawn)| cost(&costs, number, 1) == *drawn)
         );
         let other = Costs { seed: 1, ..costs };
         assert_ne!(cost(&other, 3, 1), cost(&costs, 3, 1));
@@ -165,7 +165,8 @@ mod tests {
             ..COSTS
         };
         let median = |seed| {
-            let mut factors: Vec<f64> = (0..2001).map(|number| costs(seed).factor(number)).collect();
+            let mut factors: Vec<f64> =
+                (0..2001).map(|number| costs(seed).factor(number)).collect();
             factors.sort_by(f64::total_cmp);
             factors[1000]
         };

@@ -9,60 +9,96 @@ use crate::settings::Settings;
 /// Operators by kind, and operations.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Executed {
-    kinds: Vec<(String, u64)>,
+    groups: Vec<Group>,
     pub(crate) flops: u64,
+}
+
+/// Operators that the profiler tells of together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Group {
+    name: Option<&'static str>,
+    kind: String,
+    count: u64,
+    /// Of a request's time, beside the other groups' shares.
+    share: u64,
 }
 
 impl Executed {
     /// As the options say, else as the model's file says; a product and two sums where neither is asked.
     pub(crate) fn of(settings: &Settings, request: &LoadRequest) -> Result<Self, AdapterError> {
-        let told = settings.operators.map_or_else(three, halves);
-        if !settings.reads_model() {
-            return Ok(Self {
-                kinds: told,
-                flops: 0,
-            });
-        }
-        let unread = |reason: &dyn std::fmt::Display| AdapterError::Load(reason.to_string());
-        let model = Model::open(&request.model).map_err(|error| unread(&error))?;
-        let resolved = resolve(model.graph(), &request.inputs).map_err(|error| unread(&error))?;
-        let facts = Facts::of(&resolved);
-        let held = facts.by_kind.iter();
-        let held = held.map(|kind| (kind.kind.clone(), kind.count as u64));
+        let facts = match settings.reads_model() {
+            true => Some(facts(request)?),
+            false => None,
+        };
+        let held = facts.as_ref().map(|facts| {
+            let kinds = facts.by_kind.iter();
+            kinds
+                .map(|kind| many(&kind.kind, kind.count as u64))
+                .collect()
+        });
         Ok(Self {
-            kinds: match settings.operators {
-                Some(_) => told,
-                None => held.collect(),
+            groups: match settings.operators {
+                Some(operators) => halves(operators),
+                None => held.unwrap_or_else(three),
             },
-            flops: facts.flops.as_operations(),
+            flops: facts.map_or(0, |facts| facts.flops.as_operations()),
         })
     }
 
     /// All kinds together.
     pub(crate) fn operators(&self) -> u64 {
-        self.kinds.iter().map(|(_, count)| count).sum()
+        self.groups.iter().map(|group| group.count).sum()
     }
 
-    /// `time` over the operators, evenly; no operator of a kind is named where there are more than one.
+    /// `time` over the operators.
     pub(crate) fn profile(&self, time: Nanoseconds) -> RequestProfile {
-        let total = self.operators().max(1);
-        let kinds = self.kinds.iter().filter(|(_, count)| *count > 0);
-        let share = |(kind, count): &(String, u64)| OperatorTime {
-            name: None,
-            kind: kind.clone(),
-            count: *count,
-            time_ns: (u128::from(time.as_nanos()) * u128::from(*count) / u128::from(total)) as u64,
+        let total: u64 = self.groups.iter().map(|group| group.share).sum();
+        let part = |share: u64| {
+            let part = u128::from(time.as_nanos()) * u128::from(share);
+            (part / u128::from(total.max(1))) as u64
         };
-        kinds.map(share).collect()
+        let told = |group: &Group| OperatorTime {
+            name: group.name.map(str::to_owned),
+            kind: group.kind.clone(),
+            count: group.count,
+            time_ns: part(group.share),
+        };
+        let groups = self.groups.iter().filter(|group| group.count > 0);
+        groups.map(told).collect()
     }
 }
 
-fn three() -> Vec<(String, u64)> {
-    vec![("MatMul".to_owned(), 1), ("Add".to_owned(), 2)]
+fn facts(request: &LoadRequest) -> Result<Facts, AdapterError> {
+    let unread = |reason: &dyn std::fmt::Display| AdapterError::Load(reason.to_string());
+    let model = Model::open(&request.model).map_err(|error| unread(&error))?;
+    let resolved = resolve(model.graph(), &request.inputs).map_err(|error| unread(&error))?;
+    Ok(Facts::of(&resolved))
 }
 
-fn halves(operators: u64) -> Vec<(String, u64)> {
+fn many(kind: &str, count: u64) -> Group {
+    Group {
+        name: None,
+        kind: kind.to_owned(),
+        count,
+        share: count,
+    }
+}
+
+/// Half of the time in a product, a quarter in each of two sums.
+fn three() -> Vec<Group> {
+    let one = |name, kind: &str, share| Group {
+        name: Some(name),
+        share,
+        ..many(kind, 1)
+    };
+    vec![
+        one("product", "MatMul", 2),
+        one("bias", "Add", 1),
+        one("residual", "Add", 1),
+    ]
+}
+
+fn halves(operators: u64) -> Vec<Group> {
     let products = operators.div_ceil(2);
-    let sums = operators - products;
-    vec![("MatMul".to_owned(), products), ("Add".to_owned(), sums)]
+    vec![many("MatMul", products), many("Add", operators - products)]
 }

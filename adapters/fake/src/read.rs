@@ -55,10 +55,16 @@ pub(crate) fn percent(options: &Options, key: &str) -> Result<f64, AdapterError>
     let Some(text) = options.get(key) else {
         return Ok(0.0);
     };
-    let number = text.strip_suffix('%').and_then(|number| number.parse::<f64>().ok());
+    let number = text
+        .strip_suffix('%')
+        .and_then(|number| number.parse::<f64>().ok());
     let share = number.filter(|number| (0.0..=50.0).contains(number));
     share.map(|share| share / 100.0).ok_or_else(|| {
-        refusal(key, text, "write a share of at most 50%, such as 2%".to_owned())
+        refusal(
+            key,
+            text,
+            "write a share of at most 50%, such as 2%".to_owned(),
+        )
     })
 }
 

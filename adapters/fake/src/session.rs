@@ -48,13 +48,16 @@ impl<'m, C: Clock> FakeSession<'m, C> {
         let costs = &self.settings.costs;
         let profiler = self.settings.profiler.filter(|_| self.profiles.is_some());
         let factor = costs.factor(self.number) * profiler.unwrap_or(1.0);
-        let times = |time: Nanoseconds| Nanoseconds::from_nanos_f64(time.as_nanos() as f64 * factor);
+        let times =
+            |time: Nanoseconds| Nanoseconds::from_nanos_f64(time.as_nanos() as f64 * factor);
         let operators = self.executed.operators();
         let dispatched = costs.dispatch.as_nanos().saturating_mul(operators);
         let work = costs.work(output::rows(inputs) as u64, self.executed.flops);
         match self.settings.mode {
             Mode::Synchronous => Timeline {
-                latency: times(costs.host(self.number) + Nanoseconds::from_nanos(dispatched) + work),
+                latency: times(
+                    costs.host(self.number) + Nanoseconds::from_nanos(dispatched) + work,
+                ),
                 device: Vec::new(),
             },
             Mode::Asynchronous => Todo {
@@ -78,8 +81,10 @@ impl<C: Clock> Session for FakeSession<'_, C> {
                 .strike(self.clock)
                 .map_err(|reason| AdapterError::Run(reason.to_owned()))?;
         }
+        let started = self.clock.now();
         let timeline = self.timeline(inputs);
-        self.settings.wait(self.clock, timeline.latency);
+        let deadline = started + timeline.latency;
+        self.settings.wait_until(self.clock, deadline);
         if let Some(profiles) = &mut self.profiles {
             profiles.push(self.executed.profile(timeline.latency));
             self.device.push(timeline.device);

@@ -117,7 +117,11 @@ impl Settings {
 
     /// Spends `time` on every thread; returns when the time has come on `clock`.
     pub(crate) fn wait(&self, clock: &impl Clock, time: Nanoseconds) {
-        let deadline = clock.now() + time;
+        self.wait_until(clock, clock.now() + time);
+    }
+
+    /// Spends the time until `deadline` on every thread.
+    pub(crate) fn wait_until(&self, clock: &impl Clock, deadline: Nanoseconds) {
         thread::scope(|scope| {
             for _ in 1..self.threads.get() {
                 scope.spawn(|| self.spend(clock, deadline));

@@ -71,7 +71,10 @@ mod tests {
         let timeline = todo(4, 1_000).timeline();
         assert_eq!(timeline.latency, ns(100 + 2 * 10 + 1_000));
         let expected = [(110, 610), (120, 620), (610, 1_110), (620, 1_120)];
-        assert_eq!(timeline.device, expected.map(|(start, end)| (ns(start), ns(end))));
+        assert_eq!(
+            timeline.device,
+            expected.map(|(start, end)| (ns(start), ns(end)))
+        );
     }
 
     #[test]

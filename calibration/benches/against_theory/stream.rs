@@ -8,6 +8,10 @@ use tare_clock::{Clock, MonotonicClock};
 use tare_units::{BytesPerSecond, Nanoseconds, Rate};
 
 use crate::sys::Stream;
+use crate::verdict::Verdict;
+
+/// The crate's triad over STREAM's.
+const RATIO: [f64; 2] = [0.95, 1.05];
 
 /// Behind every cache: three arrays of 320 MB, all threads together.
 const BYTES: usize = 960_000_000;
@@ -24,10 +28,12 @@ const NAMES: [&str; 6] = [
 /// Start, end and bytes of one loop.
 type Lap = (Nanoseconds, Nanoseconds, usize);
 
-/// Prints the best rate of each loop, and the median over the passes of the crate's triad over STREAM's.
-pub fn compare(cpus: &[usize]) {
+/// Prints the best rate of each loop; judges the median over the passes of the crate's triad over STREAM's, both of which
+/// a pass measured one after the other.
+pub fn compare(cpus: &[usize]) -> Vec<Verdict> {
     let mut counts = vec![1, cpus.len()];
     counts.dedup();
+    let mut verdicts = Vec::new();
     for threads in counts {
         let rates = rates(threads, cpus);
         println!("\nbandwidth behind the caches, {threads} threads, best of {PASSES}");
@@ -45,7 +51,19 @@ pub fn compare(cpus: &[usize]) {
             ratios[0],
             ratios[PASSES - 1]
         );
+        let what = format!("triad over STREAM's, {threads} threads");
+        let verdict = Verdict::new(what, ratios[PASSES / 2], RATIO);
+        verdicts.push(verdict.unless(is_noisy(&rates[5])));
     }
+    verdicts
+}
+
+/// Whether the middle half of STREAM's own passes lies further apart than the ratio may be off.
+fn is_noisy(rates: &[f64]) -> bool {
+    let mut rates = rates.to_vec();
+    rates.sort_by(f64::total_cmp);
+    let [low, middle, high] = [1, 2, 3].map(|quarter| rates[quarter * (PASSES - 1) / 4]);
+    high - low > 0.05 * middle
 }
 
 /// By loop, then pass.

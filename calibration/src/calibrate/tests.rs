@@ -164,14 +164,44 @@ fn figures_of_another_machine_or_method_are_measured_anew() {
     other.machine = "g".into();
     let mut old = own.clone();
     old.method = 0;
-    for stale in [other, old] {
+    let mut built_otherwise = own.clone();
+    built_otherwise.build = None;
+    for stale in [other, old, built_otherwise] {
         let mut steps = 0;
         let peaks = needed(Some(stale), &[NEED], &target, "now", &clock, &mut |_| {
             steps += 1
         });
         assert!(steps > 0);
         assert_eq!((peaks.machine.as_str(), peaks.method), ("f", METHOD));
+        assert_eq!(peaks.build.as_deref(), Some(BUILD));
         assert_eq!(peaks.calibrated_at, "now");
+    }
+}
+
+#[test]
+fn what_is_measured_later_has_a_date_of_its_own_and_the_rest_keeps_the_earlier_one() {
+    let (clock, target) = (Ticking::new(), target());
+    let small = Need {
+        working_set: Bytes::from_bytes(1 << 10),
+        ..NEED
+    };
+    let first = needed(None, &[small], &target, "2026-01-01", &clock, &mut |_| {});
+    assert!(first.measured_at.values().all(|at| at == "2026-01-01"));
+    assert!(first.measured_at.contains_key("cpu.fp32.1.probe"));
+    let earlier = first.measured_at.clone();
+    let both = needed(
+        Some(first),
+        &[NEED],
+        &target,
+        "2026-02-02",
+        &clock,
+        &mut |_| {},
+    );
+    assert_eq!(both.calibrated_at, "2026-02-02");
+    assert!(both.measured_at.len() > earlier.len());
+    for (path, at) in &both.measured_at {
+        let expected = earlier.get(path).map_or("2026-02-02", String::as_str);
+        assert_eq!(at, expected, "{path}");
     }
 }
 

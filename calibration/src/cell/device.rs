@@ -40,7 +40,7 @@ pub fn device_peaks(
         level: DRAM.to_owned(),
         h2d_bytes_per_s: Some(copies(Direction::H2d)?),
         d2h_bytes_per_s: Some(copies(Direction::D2h)?),
-        calibrated_at: peaks.calibrated_at.clone(),
+        calibrated_at: peaks.oldest([device]).to_owned(),
     };
     Ok((cell, doubts(peaks, device)))
 }

@@ -1,7 +1,7 @@
 //! Cells whose peaks were worked out by hand.
 
 use tare_results::{BandwidthPeak, ComputePeak, Missing, PEAKS_SCHEMA, Spread};
-use tare_units::Bytes;
+use tare_units::{Bytes, BytesPerSecond, FlopsPerSecond};
 
 use super::*;
 use crate::Precision;
@@ -40,7 +40,9 @@ fn peaks() -> Peaks {
         schema: PEAKS_SCHEMA.into(),
         method: 1,
         machine: "f".into(),
+        build: None,
         calibrated_at: "2026-01-01T00:00:00Z".into(),
+        measured_at: Default::default(),
         compute: vec![ComputePeak {
             device: "cpu".into(),
             precision: "fp32".into(),
@@ -134,6 +136,42 @@ fn memory_is_corrected_by_reading_and_arithmetic_by_arithmetic() {
     );
     assert_eq!(cell.calibrated_at, "2026-01-01T00:00:00Z");
     assert_eq!(doubts, peaks().doubts);
+}
+
+#[test]
+fn a_cell_is_dated_by_the_oldest_figure_that_its_own_are_made_of() {
+    let dated = |dates: &[(&str, &str)]| {
+        let mut peaks = peaks();
+        peaks.calibrated_at = "2026-09-09T00:00:00Z".into();
+        let dates = dates
+            .iter()
+            .map(|(path, at)| ((*path).into(), (*at).into()));
+        peaks.measured_at = dates.collect();
+        let reading = reading(1.0, 1.0);
+        let beside = Beside {
+            before: Ok(&reading),
+            after: Ok(&reading),
+        };
+        let caches = caches();
+        let (cell, _) = cell_peaks(&peaks, need(LARGE), &caches, beside).unwrap();
+        cell.calibrated_at
+    };
+    assert_eq!(dated(&[]), "2026-09-09T00:00:00Z", "of an earlier version");
+    let dram = "cpu.DRAM.1.1048576";
+    assert_eq!(
+        dated(&[
+            ("cpu.fp32.1.fma", "2026-05-05"),
+            (dram, "2026-04-04"),
+            ("cpu.fp32.1.probe", "2026-06-06")
+        ]),
+        "2026-04-04"
+    );
+    let other = "cpu.L1.1.24576";
+    assert_eq!(
+        dated(&[("cpu.fp32.1.fma", "2026-05-05"), (other, "2026-01-01")]),
+        "2026-05-05",
+        "another figure's date is not its own"
+    );
 }
 
 #[test]

@@ -4,11 +4,15 @@
 use super::Absent;
 use crate::Precision;
 
-/// A kernel's loop alone, and with that many additions an iteration: more than the cycles that the slowest known core takes for it.
+/// A kernel's loop alone, and with that many additions a pass, of which an iteration has one or more: more than the cycles that the slowest known core takes for it.
 macro_rules! woven {
-    ($kernel:path, $additions:literal) => {{
+    ($kernel:path, $additions:literal) => {
+        woven!($kernel, $additions, 1)
+    };
+    ($kernel:path, $additions:literal, $passes:expr) => {{
         use $kernel as kernel;
-        (kernel::<0> as Run, kernel::<$additions> as Run, $additions)
+        let additions = $additions * $passes;
+        (kernel::<0> as Run, kernel::<$additions> as Run, additions)
     }};
 }
 
@@ -71,20 +75,26 @@ pub(crate) fn all() -> Vec<Result<Fma, Absent>> {
 fn vectors() -> Vec<Result<Fma, Absent>> {
     use std::arch::is_x86_feature_detected as has;
 
-    use super::x86::{SUMS, avx_vnni, avx2, avx512, avx512_bf16, avx512_vnni, sse2};
+    use super::x86::{
+        PASSES, SUMS, UNFUSED_SUMS, avx_vnni, avx2, avx512, avx512_bf16, avx512_vnni, sse2,
+    };
     use Precision::{Bf16, Fp32, Int8};
 
-    const SUM: u64 = 2 * SUMS;
-    let (runs_2, runs_512) = (woven!(avx2, 16), woven!(avx512, 16));
-    let (runs_bf16, runs_vnni) = (woven!(avx512_bf16, 32), woven!(avx512_vnni, 16));
+    const UNFUSED: u64 = 2 * UNFUSED_SUMS * PASSES;
+    const SUM: u64 = 2 * SUMS * PASSES;
+    let runs_unfused = woven!(sse2, 32, PASSES);
+    let runs_2 = woven!(avx2, 16, PASSES);
+    let runs_512 = woven!(avx512, 16, PASSES);
+    let runs_bf16 = woven!(avx512_bf16, 32, PASSES);
+    let runs_vnni = woven!(avx512_vnni, 16, PASSES);
     let (has_2, has_512) = (has!("avx2"), has!("avx512f"));
     let fma = found(has_2 && has!("fma"));
     let bf16 = found(has_512 && has!("avx512bf16"));
     let narrow_vnni = found(has_2 && has!("avxvnni"));
     let vnni = found(has_512 && has!("avx512vnni"));
-    let runs_narrow = woven!(avx_vnni, 16);
+    let runs_narrow = woven!(avx_vnni, 16, PASSES);
     vec![
-        when("fma-sse2", Fp32, SUM * 4, woven!(sse2, 24), Ok(())),
+        when("fma-sse2", Fp32, UNFUSED * 4, runs_unfused, Ok(())),
         when("fma-avx2", Fp32, SUM * 8, runs_2, fma),
         when("fma-avx512", Fp32, SUM * 16, runs_512, found(has_512)),
         when("dot-avx512-bf16", Bf16, SUM * 32, runs_bf16, bf16),

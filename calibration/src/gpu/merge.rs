@@ -6,9 +6,14 @@ use super::{GpuPeaks, MathMode};
 use crate::cell::device_peaks;
 
 impl GpuPeaks {
-    /// Replaces all that `peaks` hold of this device.
-    pub fn merge_into(self, peaks: &mut Peaks) {
+    /// Replaces all that `peaks` hold of this device by what was measured at `now`, UTC, RFC 3339.
+    pub fn merge_into(self, peaks: &mut Peaks, now: &str) {
         let device = self.device;
+        peaks.measured_at.remove(&device);
+        if !self.compute.is_empty() || !self.bandwidth.is_empty() || !self.transfers.is_empty() {
+            peaks.measured_at.insert(device.clone(), now.to_owned());
+            now.clone_into(&mut peaks.calibrated_at);
+        }
         let of_it = |path: &str| is_of(path, &device);
         peaks.compute.retain(|peak| peak.device != device);
         peaks.bandwidth.retain(|peak| peak.device != device);

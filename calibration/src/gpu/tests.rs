@@ -23,7 +23,7 @@ pub(crate) fn empty() -> Peaks {
 
 fn merged(gpu: GpuPeaks) -> Peaks {
     let mut peaks = empty();
-    gpu.merge_into(&mut peaks);
+    gpu.merge_into(&mut peaks, "2026-02-02T00:00:00Z");
     peaks
 }
 
@@ -183,13 +183,32 @@ fn a_new_calibration_of_a_device_replaces_the_old_and_leaves_the_rest() {
     processors.device = "cpu".into();
     peaks.compute.push(processors.clone());
     peaks.missing.insert("cuda:10".into(), "another".into());
-    GpuPeaks::none("cuda:1", "it fell off the bus").merge_into(&mut peaks);
+    GpuPeaks::none("cuda:1", "it fell off the bus").merge_into(&mut peaks, "2026-03-03T00:00:00Z");
     assert_eq!(peaks.compute.len(), MathMode::ALL.len() + 1);
-    GpuPeaks::none("cuda:0", "it was taken out").merge_into(&mut peaks);
+    GpuPeaks::none("cuda:0", "it was taken out").merge_into(&mut peaks, "2026-03-03T00:00:00Z");
     assert_eq!(peaks.compute, [processors]);
     assert!(peaks.bandwidth.is_empty() && peaks.transfers.is_empty() && peaks.launches.is_empty());
     let paths: Vec<&String> = peaks.missing.keys().collect();
     assert_eq!(paths, ["cuda:0", "cuda:1", "cuda:10"]);
+}
+
+#[test]
+fn a_device_is_dated_by_its_own_measuring_and_the_processors_keep_theirs() {
+    let mut peaks = empty();
+    let then = "2026-01-01T00:00:00Z".to_owned();
+    peaks
+        .measured_at
+        .insert("cpu.fp32.1.gemm".into(), then.clone());
+    GpuPeaks::none("cuda:0", "it is lost").merge_into(&mut peaks, "2026-02-02T00:00:00Z");
+    assert_eq!(peaks.calibrated_at, then, "nothing was measured");
+    let gpu = all(&SimulatedClock::new());
+    gpu.merge_into(&mut peaks, "2026-03-03T00:00:00Z");
+    assert_eq!(peaks.calibrated_at, "2026-03-03T00:00:00Z");
+    assert_eq!(peaks.measured_at["cpu.fp32.1.gemm"], then);
+    let (cell, _) = device_peaks(&peaks, "cuda:0", MathMode::Fp32).unwrap();
+    assert_eq!(cell.calibrated_at, "2026-03-03T00:00:00Z");
+    GpuPeaks::none("cuda:0", "taken out").merge_into(&mut peaks, "2026-04-04T00:00:00Z");
+    assert!(!peaks.measured_at.contains_key("cuda:0"));
 }
 
 #[test]

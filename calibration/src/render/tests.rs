@@ -34,7 +34,9 @@ fn peaks() -> Peaks {
         schema: PEAKS_SCHEMA.into(),
         method: 1,
         machine: "0a1b".into(),
+        build: None,
         calibrated_at: "2026-01-01T00:00:00Z".into(),
+        measured_at: Default::default(),
         compute: vec![ComputePeak {
             device: "cpu".into(),
             precision: "fp32".into(),
@@ -173,5 +175,24 @@ fn a_section_without_figures_is_left_out() {
     assert_eq!(
         render(&empty),
         "machine 0a1b, calibrated 2026-01-01T00:00:00Z\n"
+    );
+}
+
+#[test]
+fn figures_of_several_measurings_show_the_oldest_date_and_the_latest() {
+    let mut peaks = Peaks::none(1, "0a1b", "2026-02-02T00:00:00Z");
+    let first = |peaks: &Peaks| render(peaks).lines().next().map(str::to_owned);
+    let at = |date: &str| Some(format!("machine 0a1b, calibrated {date}"));
+    let mut date = |path: &str, at: &str| {
+        peaks.measured_at.insert(path.to_owned(), at.to_owned());
+        first(&peaks)
+    };
+    assert_eq!(
+        date("cuda:0", "2026-02-02T00:00:00Z"),
+        at("2026-02-02T00:00:00Z")
+    );
+    assert_eq!(
+        date("timing", "2026-01-01T00:00:00Z"),
+        at("2026-01-01T00:00:00Z to 2026-02-02T00:00:00Z")
     );
 }

@@ -21,10 +21,11 @@ impl Streams {
 
     /// Narrow before wide.
     pub(crate) fn all() -> Vec<Self> {
-        let mut all = vec![PLAIN];
         #[cfg(target_arch = "x86_64")]
-        all.extend(x86::all());
-        all
+        let wider = x86::all();
+        #[cfg(not(target_arch = "x86_64"))]
+        let wider = [];
+        [PLAIN].into_iter().chain(wider).collect()
     }
 
     /// The wrapping sum of all numbers' bits.

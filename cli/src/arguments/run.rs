@@ -39,6 +39,9 @@ pub struct RunOptions {
     /// Profile each cell by operator in a worker of its own, once its repeats are done
     #[arg(long)]
     pub profile: bool,
+    /// Time no hollow twins and profile nothing: the latency as it is, not split into floor, inefficiency and tax
+    #[arg(long)]
+    pub no_tax: bool,
     #[arg(
         long,
         value_name = "SPEC",
@@ -82,13 +85,16 @@ pub struct RunOptions {
     #[arg(
         long,
         value_name = "RUN",
-        conflicts_with_all = ["suite", "model", "adapter", "input", "reference", "profile", "scenario", "batch", "shape", "precision", "device",
+        conflicts_with_all = ["suite", "model", "adapter", "input", "reference", "profile", "no_tax", "scenario", "batch", "shape", "precision", "device",
                               "threads", "repeats", "duration", "max_requests", "seed", "strict", "no_checks", "no_probes", "energy_bound", "dry_run"]
     )]
     pub resume: Option<String>,
     /// A program that prints joules or watts of an external meter, a line a reading: SECONDS VALUE J, or W
     #[arg(long, value_name = "COMMAND")]
     pub meter: Option<String>,
+    /// How accurate the meter is, as its data sheet says: the typical relative error of its gain; else the meter's own line `# accuracy 1%`
+    #[arg(long, value_name = "PERCENT", requires = "meter", value_parser = parse_accuracy)]
+    pub meter_accuracy: Option<f64>,
     /// How well energy is to be known, as a share of it: workers go on with further requests for it, a minute at the most; off for none
     #[arg(long, value_name = "PERCENT|off", default_value = "2%", value_parser = parse_bound)]
     pub energy_bound: EnergyBound,
@@ -166,13 +172,22 @@ fn parse_bound(text: &str) -> Result<EnergyBound, String> {
     if text == "off" {
         return Ok(EnergyBound(None));
     }
-    let percent = text.trim_end_matches('%').parse::<f64>();
-    match percent.map(|percent| percent / 100.0) {
-        Ok(share) if share > 0.0 && share < 1.0 => Ok(EnergyBound(Some(share))),
-        _ => Err(format!(
-            "'{text}' is no share between 0 and 100%: write one such as 2%, or off"
-        )),
-    }
+    let share = share(text).map(|share| EnergyBound(Some(share)));
+    share.ok_or(format!(
+        "'{text}' is no share between 0 and 100%: write one such as 2%, or off"
+    ))
+}
+
+fn parse_accuracy(text: &str) -> Result<f64, String> {
+    share(text).ok_or(format!(
+        "'{text}' is no share between 0 and 100%: write one such as 1%"
+    ))
+}
+
+fn share(text: &str) -> Option<f64> {
+    let percent: f64 = text.trim_end_matches('%').parse().ok()?;
+    let share = percent / 100.0;
+    (share > 0.0 && share < 1.0).then_some(share)
 }
 
 /// Sizes by symbol, as one `--shape` gives them.

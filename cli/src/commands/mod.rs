@@ -17,16 +17,21 @@ use std::io::Write;
 
 use crate::exit::{Exit, Failed};
 
-/// Writes `output` to standard output; a reader that went away early is no error.
+/// Writes `text` to standard output; a reader that went away early is no error.
 ///
 /// # Errors
 /// Where standard output cannot be written, such as on a full disk.
-pub fn print(output: impl AsRef<[u8]>) -> Result<Exit, Failed> {
+pub fn print(text: &str) -> Result<Exit, Failed> {
+    print_bytes(text.as_bytes())
+}
+
+/// The same of what need not be text.
+///
+/// # Errors
+/// As [`print`].
+pub fn print_bytes(bytes: &[u8]) -> Result<Exit, Failed> {
     let mut stdout = std::io::stdout().lock();
-    match stdout
-        .write_all(output.as_ref())
-        .and_then(|()| stdout.flush())
-    {
+    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Failed::told(format!(
             "cannot write the result to standard output: {error}"
         ))),

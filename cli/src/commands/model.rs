@@ -1,15 +1,17 @@
 //! `tare model`: the zoo, and what is known of a model.
 
+use std::fs;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use serde::Serialize;
 use serde_json::json;
+use tare_models::hollow::Twin;
 use tare_models::zoo::{self, Form};
-use tare_models::{Facts, Model, ShapeRequest, bind, resolve};
+use tare_models::{Facts, Model, ShapeRequest, TensorSpec, bind, resolve};
 
 use super::{json as to_json, print};
-use crate::arguments::{FactsOptions, ListFormat, MakeOptions, ModelCommand};
+use crate::arguments::{FactsOptions, HollowOptions, ListFormat, MakeOptions, ModelCommand, Shape};
 use crate::exit::{Exit, Failed};
 use crate::model_source;
 
@@ -22,6 +24,7 @@ pub fn run(command: ModelCommand) -> Result<Exit, Failed> {
         ModelCommand::List { format } => list(format),
         ModelCommand::Facts(options) => facts(&options),
         ModelCommand::Make(options) => make(options).map_err(Failed::input),
+        ModelCommand::Hollow(options) => hollow(&options),
     }
 }
 
@@ -97,20 +100,8 @@ fn as_text(shown: &Shown, operators: bool) -> String {
 }
 
 fn facts_of(options: &FactsOptions) -> Result<Shown> {
-    let choice = model_source::resolve(&options.model)?;
-    let in_model = || format!("model '{}'", choice.name);
-    let model = Model::open(&choice.path).with_context(in_model)?;
-    let mut symbols = choice.default_symbols.clone();
-    symbols.extend(options.shape.iter().flatten().map(|(symbol, size)| {
-        let size = usize::try_from(*size).unwrap_or(usize::MAX);
-        (symbol.clone(), size)
-    }));
-    let request = ShapeRequest {
-        batch: options.batch.map(usize::try_from).transpose()?,
-        symbols,
-    };
-    let specs = bind(model.graph(), &request).with_context(in_model)?;
-    let resolved = resolve(model.graph(), &specs).with_context(in_model)?;
+    let (name, model, specs) = opened(&options.model, options.batch, options.shape.as_ref())?;
+    let resolved = resolve(model.graph(), &specs).with_context(|| format!("model '{name}'"))?;
     let nested = model.subgraphs().into_iter();
     Ok(Shown {
         facts: Facts::of(&resolved),
@@ -121,6 +112,82 @@ fn facts_of(options: &FactsOptions) -> Result<Shown> {
             })
             .collect(),
     })
+}
+
+/// A model's name, the model, and its inputs at the shapes asked for.
+fn opened(
+    text: &str,
+    batch: Option<u64>,
+    shape: Option<&Shape>,
+) -> Result<(String, Model, Vec<TensorSpec>)> {
+    let choice = model_source::resolve(text)?;
+    let in_model = || format!("model '{}'", choice.name);
+    let model = Model::open(&choice.path).with_context(in_model)?;
+    let mut symbols = choice.default_symbols.clone();
+    symbols.extend(shape.into_iter().flatten().map(|(symbol, size)| {
+        let size = usize::try_from(*size).unwrap_or(usize::MAX);
+        (symbol.clone(), size)
+    }));
+    let request = ShapeRequest {
+        batch: batch.map(usize::try_from).transpose()?,
+        symbols,
+    };
+    let specs = bind(model.graph(), &request).with_context(in_model)?;
+    Ok((choice.name, model, specs))
+}
+
+fn hollow(options: &HollowOptions) -> Result<Exit, Failed> {
+    let twin = twin_of(options).map_err(Failed::input)?;
+    eprintln!("wrote {}", options.output.display());
+    for doubt in &twin.doubts {
+        eprintln!("doubt: {doubt}");
+    }
+    match options.format {
+        ListFormat::Json => print(&to_json(&described(&twin))?),
+        ListFormat::Table => print(&as_lines(&twin)),
+    }
+}
+
+fn twin_of(options: &HollowOptions) -> Result<Twin> {
+    let (name, model, specs) = opened(&options.model, options.batch, options.shape.as_ref())?;
+    let twin = tare_models::hollow::hollow(&model, &specs, options.rung)
+        .with_context(|| format!("no hollow twin of '{name}'"))?;
+    fs::write(&options.output, &twin.onnx)
+        .with_context(|| format!("cannot write {}", options.output.display()))?;
+    Ok(twin)
+}
+
+fn described(twin: &Twin) -> serde_json::Value {
+    let doubts: Vec<String> = twin.doubts.iter().map(ToString::to_string).collect();
+    json!({
+        "rung": twin.rung,
+        "inputs": twin.inputs,
+        "flops": twin.flops.as_operations(),
+        "original_flops": twin.original_flops.as_operations(),
+        "hollowness": twin.hollowness,
+        "elements": twin.elements,
+        "doubts": doubts,
+    })
+}
+
+fn as_lines(twin: &Twin) -> String {
+    let mut text = format!("rung        {}\n", twin.rung);
+    for input in &twin.inputs {
+        text.push_str(&format!("input       {} {:?}\n", input.name, input.shape));
+    }
+    text.push_str(&format!(
+        "operations  {} of {}\n",
+        twin.flops, twin.original_flops
+    ));
+    let share = |share: Option<f64>| {
+        share.map_or_else(|| "not known".to_owned(), |share| format!("{share:.2e}"))
+    };
+    text.push_str(&format!("hollowness  {}\n", share(twin.hollowness)));
+    text.push_str(&format!(
+        "elements    {} of the original's\n",
+        share(twin.elements)
+    ));
+    text
 }
 
 fn make(options: MakeOptions) -> Result<Exit> {

@@ -1,14 +1,16 @@
 //! `tare report`: stored runs as one page, as Markdown, or one chart of them as a file.
 
+use std::collections::BTreeSet;
 use std::io::IsTerminal;
 use std::path::Path;
 
 use anyhow::Context;
-use tare_report::{Laws, Summary, summarise_by};
+use tare_report::{Analysis, Laws, Summary, analyse, summarise_by};
+use tare_results::Record;
 use tare_results::store::RunContents;
 
-use super::print;
-use super::show::read;
+use super::print_bytes;
+use super::show::{open, read};
 use crate::arguments::{ReportFormat, ReportOptions};
 use crate::exit::{Exit, Failed};
 
@@ -24,17 +26,18 @@ pub fn report(store: Option<&Path>, options: &ReportOptions) -> Result<Exit, Fai
         ));
     }
     let runs = runs(store, &options.runs)?;
-    let laws = Laws::of(runs.iter().flat_map(|one| &one.records));
+    let laws = laws(store, &runs)?;
     let summaries = runs
         .iter()
         .flat_map(|one| summarise_by(&one.run, &one.records, &laws));
-    let bytes = made(&summaries.collect::<Vec<_>>(), &laws, options)?;
+    let summaries: Vec<Summary> = summaries.collect();
+    let bytes = made(&summaries, &analyse(&summaries, &laws), options)?;
     match &options.output {
         Some(path) => std::fs::write(path, bytes)
             .with_context(|| format!("cannot write {}", path.display()))
             .map(|()| Exit::Done)
             .map_err(Failed::input),
-        None => print(&bytes),
+        None => print_bytes(&bytes),
     }
 }
 
@@ -42,7 +45,7 @@ pub fn report(store: Option<&Path>, options: &ReportOptions) -> Result<Exit, Fai
 fn runs(store: Option<&Path>, names: &[String]) -> Result<Vec<RunContents>, Failed> {
     let mut runs: Vec<RunContents> = Vec::new();
     for name in names {
-        let contents = read(store, name)?;
+        let (_, contents) = read(store, name)?;
         if runs.iter().all(|known| known.run.id != contents.run.id) {
             runs.push(contents);
         }
@@ -50,11 +53,33 @@ fn runs(store: Option<&Path>, names: &[String]) -> Result<Vec<RunContents>, Fail
     Ok(runs)
 }
 
-fn made(summaries: &[Summary], laws: &Laws, options: &ReportOptions) -> Result<Vec<u8>, Failed> {
-    let drawing = |chart: &str| tare_report::chart(chart, summaries, laws).map_err(Failed::input);
+/// The laws of the twins of these runs and of all others in the store on like machines.
+fn laws(store: Option<&Path>, runs: &[RunContents]) -> Result<Laws, Failed> {
+    let store = open(store)?;
+    let machines: BTreeSet<&str> = runs
+        .iter()
+        .filter(|one| one.run.twins)
+        .map(|one| one.run.machine.fingerprint.as_str())
+        .collect();
+    let twins = machines
+        .into_iter()
+        .flat_map(|machine| store.twins(machine));
+    let twins: Vec<Record> = twins.collect();
+    let is_other = |twin: &&Record| runs.iter().all(|one| one.run.id != twin.run);
+    let own = runs.iter().flat_map(|one| &one.records);
+    Ok(Laws::of(own.chain(twins.iter().filter(is_other))))
+}
+
+fn made(
+    summaries: &[Summary],
+    analysis: &Analysis,
+    options: &ReportOptions,
+) -> Result<Vec<u8>, Failed> {
+    let drawing =
+        |chart: &str| tare_report::chart(chart, summaries, analysis).map_err(Failed::input);
     match (options.format(), &options.chart) {
-        (ReportFormat::Html, None) => Ok(tare_report::page(summaries, laws).into_bytes()),
-        (ReportFormat::Markdown, None) => tare_report::digest(summaries, laws)
+        (ReportFormat::Html, None) => Ok(tare_report::page(summaries, analysis).into_bytes()),
+        (ReportFormat::Markdown, None) => tare_report::digest(summaries, analysis)
             .map(String::into_bytes)
             .map_err(Failed::input),
         (ReportFormat::Svg, Some(chart)) => drawing(chart).map(String::into_bytes),

@@ -15,15 +15,17 @@ use tare_clock::{Clock, MonotonicClock, utc_now};
 use tare_hardware::nvml::Nvml;
 use tare_harness::plan::{Plan, plan};
 use tare_harness::{
-    EnergyMeter, NO_PROBES, NoPeakMeter, PeakMeter, RunOutcome, RunRequest, execute,
+    EnergyMeter, NO_PROBES, NoPeakMeter, PeakMeter, RunOutcome, RunRequest, RungBook, TwinSolver,
+    Weighing, execute,
 };
-use tare_report::{Summary, summarise};
+use tare_report::Summary;
 use tare_results::store::{RunWriter, Store};
 use tare_results::{Producer, RUN_SCHEMA, Record, Run, Tuning, Verdict};
 
 use super::{print, show, worker};
 use crate::arguments::{Format, RunOptions};
 use crate::exit::{Exit, Failed};
+use crate::model_source::cache_folder;
 use crate::progress::ProgressLine;
 use crate::stop;
 use crate::terminal::rewrite;
@@ -63,7 +65,7 @@ fn run_holding(
             let ready = resume::resume(&store, run, options, held)?;
             let energy = joules::meters(
                 ready.run.probes,
-                ready.run.meter.as_deref(),
+                (ready.run.meter.as_deref(), ready.run.meter_accuracy),
                 ready.run.energy_bound,
             )?;
             (ready, energy)
@@ -86,7 +88,7 @@ fn run_holding(
             let tuned = held.begin(options.tune)?;
             let energy = joules::meters(
                 settings.probes,
-                settings.meter.as_deref(),
+                (settings.meter.as_deref(), settings.meter_accuracy),
                 settings.energy_bound,
             )?;
             (begin(&store, settings, plan, tuned)?, energy)
@@ -128,11 +130,12 @@ fn begin(
         memory_limit_bytes: settings.memory_limit,
         reference: settings.reference,
         profile: settings.profile,
-        twins: false,
+        twins: settings.twins,
         checks: settings.checks,
         strict: settings.strict,
         probes: settings.probes,
         meter: settings.meter,
+        meter_accuracy: settings.meter_accuracy,
         energy_bound: settings.energy_bound,
         findings,
         tuned,
@@ -174,16 +177,29 @@ fn measure(
             nvml: Nvml::shared(),
             energy,
             peaks,
+            weighing: weighing(),
             stop,
         },
         &MonotonicClock,
         &mut progress,
     )
     .map_err(Failed::cell)?;
-    let summaries = summarise(&run, &outcome.records);
+    let summaries = show::summaries(store, &run, &outcome.records);
     print(&show::render(&summaries, format)?)?;
     afterword(store, &run, &outcome, &summaries, format);
     Ok(exit(&outcome, &summaries))
+}
+
+/// Twins by the solver; where there is no folder for a cache, their rungs are found anew in each run.
+fn weighing() -> Weighing {
+    let folder = cache_folder("twins");
+    Weighing {
+        maker: Box::new(TwinSolver),
+        book: folder.map_or_else(
+            |_| RungBook::default(),
+            |folder| RungBook::open(folder.join("rungs.jsonl")),
+        ),
+    }
 }
 
 fn exit(outcome: &RunOutcome, summaries: &[Summary]) -> Exit {

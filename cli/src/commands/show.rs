@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use anyhow::Context;
-use tare_report::{Style, Summary, summarise};
+use tare_report::{Laws, Style, Summary, summarise, summarise_by};
 use tare_results::store::{RunContents, Store, Torn};
+use tare_results::{Record, Run};
 
 use super::print;
 use crate::arguments::{ExportOptions, Format, ShowOptions};
@@ -16,11 +17,9 @@ use crate::terminal;
 /// # Errors
 /// Where there is no such run, or it cannot be read.
 pub fn show(store: Option<&Path>, options: &ShowOptions) -> Result<Exit, Failed> {
-    let contents = read(store, &options.run)?;
-    print(&render(
-        &summarise(&contents.run, &contents.records),
-        options.format,
-    )?)
+    let (store, contents) = read(store, &options.run)?;
+    let summaries = summaries(&store, &contents.run, &contents.records);
+    print(&render(&summaries, options.format)?)
 }
 
 /// Writes a run's summaries to a file or standard output.
@@ -28,8 +27,9 @@ pub fn show(store: Option<&Path>, options: &ShowOptions) -> Result<Exit, Failed>
 /// # Errors
 /// Where there is no such run, or the file cannot be written.
 pub fn export(store: Option<&Path>, options: &ExportOptions) -> Result<Exit, Failed> {
-    let contents = read(store, &options.run)?;
-    let text = render(&summarise(&contents.run, &contents.records), options.format)?;
+    let (store, contents) = read(store, &options.run)?;
+    let summaries = summaries(&store, &contents.run, &contents.records);
+    let text = render(&summaries, options.format)?;
     match &options.output {
         None => print(&text),
         Some(path) => std::fs::write(path, text)
@@ -48,6 +48,16 @@ pub fn open(store: Option<&Path>) -> Result<Store, Failed> {
         Some(dir) => Ok(Store::open(dir)),
         None => Store::default_dir().map(Store::open).map_err(Failed::input),
     }
+}
+
+/// The summaries of a run, by laws of the twins of all runs in the store on like machines.
+pub fn summaries(store: &Store, run: &Run, records: &[Record]) -> Vec<Summary> {
+    if !run.twins {
+        return summarise(run, records);
+    }
+    let others = store.twins(&run.machine.fingerprint);
+    let others = others.iter().filter(|record| record.run != run.id);
+    summarise_by(run, records, &Laws::of(records.iter().chain(others)))
 }
 
 /// The summaries in the format asked for.
@@ -84,12 +94,13 @@ pub fn warn_of_torn(run: &str, torn: Option<&Torn>) {
     }
 }
 
-/// The run and its records, torn lines told and left out.
+/// The store and the run with its records, torn lines told and left out.
 ///
 /// # Errors
 /// Where there is no such run, or it cannot be read.
-pub fn read(store: Option<&Path>, run: &str) -> Result<RunContents, Failed> {
-    let contents = open(store)?.read(run).map_err(Failed::input)?;
+pub fn read(store: Option<&Path>, run: &str) -> Result<(Store, RunContents), Failed> {
+    let store = open(store)?;
+    let contents = store.read(run).map_err(Failed::input)?;
     warn_of_torn(&contents.run.id, contents.torn.as_ref());
-    Ok(contents)
+    Ok((store, contents))
 }

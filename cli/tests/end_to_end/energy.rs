@@ -19,11 +19,16 @@ const TEN_WATTS: &str = "while :; do printf '%s 10.0 W\\n' \"$(date +%s.%N)\"; s
 #[test]
 fn a_meter_that_was_asked_for_tells_the_joules_of_each_sample() {
     let bench = Bench::new();
-    let asked = [&QUICK[..], &["--meter", TEN_WATTS]].concat();
+    let asked = [
+        &QUICK[..],
+        &["--meter", TEN_WATTS, "--meter-accuracy", "1%"],
+    ]
+    .concat();
     let summary = bench.run(&asked).with_code(0).json()[0].clone();
     let run = std::fs::read_to_string(bench.only_run().join("run.json")).expect("a plan");
     let run: serde_json::Value = serde_json::from_str(&run).expect("JSON");
     assert_eq!(run["meter"], TEN_WATTS, "to go on with");
+    assert_eq!(run["meter_accuracy"], 0.01);
     let sources = summary["energy"]["sources"].as_array().expect("sources");
     let meter = sources.iter().find(|one| one["source"] == "meter");
     let meter = meter.unwrap_or_else(|| panic!("no meter in {summary:#}"));
@@ -36,6 +41,8 @@ fn a_meter_that_was_asked_for_tells_the_joules_of_each_sample() {
     assert!((watts - 10.0).abs() < 0.1, "{watts} W");
     assert!(number("above_idle_j").abs() < 0.5, "{meter:#}");
     assert!(number("random_j") > 0.0);
+    let systematic = number("systematic_j") / number("gross_j");
+    assert!((systematic - 0.01).abs() < 1e-9, "{meter:#}");
 }
 
 /// Ten watts, as joules that are counted anew some twenty times a second.

@@ -111,13 +111,13 @@ impl MadeUp {
     }
 
     pub fn run(&self, more: &str) -> Ended {
-        self.tare(&format!("run --model {MLP} {more}"))
+        self.tare(&format!("run --model {MLP} --no-tax {more}"))
     }
 
     /// A long tuned run whose first worker measures.
     pub fn measuring(&self) -> Running {
         let running = Running::of(
-            self.command(&format!("run --model {MLP} {LONG} --tune"))
+            self.command(&format!("run --model {MLP} --no-tax {LONG} --tune"))
                 .spawn()
                 .expect("unshare starts"),
         );

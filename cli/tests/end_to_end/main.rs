@@ -19,3 +19,4 @@ mod runtime;
 mod support;
 mod terminal;
 mod tune;
+mod weigh;

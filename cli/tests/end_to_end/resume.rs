@@ -23,7 +23,7 @@ fn finished() -> (Bench, PathBuf) {
     bench
         .tare(&["model", "make", MLP, "-o", "m.onnx"])
         .with_code(0);
-    let run = [&["run", "--model", "m.onnx"], &TWO_REPEATS[..]].concat();
+    let run = [&["run", "--model", "m.onnx", "--no-tax"], &TWO_REPEATS[..]].concat();
     bench.tare(&run).with_code(0);
     let folder = bench.only_run();
     (bench, folder)

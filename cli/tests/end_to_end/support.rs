@@ -98,13 +98,13 @@ impl Bench {
 
     /// `tare run` of the small model.
     pub fn run(&self, more: &[&str]) -> Ended {
-        self.tare(&[&["run", "--model", MLP], more].concat())
+        self.tare(&[&["run", "--model", MLP, "--no-tax"], more].concat())
     }
 
     /// `tare run` of the small model, which goes on while the test looks.
     pub fn start(&self, more: &[&str]) -> Running {
         let child = self
-            .command(&[&["run", "--model", MLP], more].concat())
+            .command(&[&["run", "--model", MLP, "--no-tax"], more].concat())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -118,6 +118,17 @@ impl Bench {
             let entry = fs::read_dir(self.path("store")).ok()?.next()?.ok()?;
             entry.path().join("run.json").exists().then(|| entry.path())
         })
+    }
+
+    /// The folder of the run that was begun last.
+    pub fn latest_run(&self) -> PathBuf {
+        let begun = |folder: &PathBuf| {
+            let plan = fs::metadata(folder.join("run.json")).expect("a plan");
+            plan.modified().expect("a time")
+        };
+        let runs = fs::read_dir(self.path("store")).expect("a store");
+        let runs = runs.map(|entry| entry.expect("an entry").path());
+        runs.max_by_key(begun).expect("a run")
     }
 
     /// The records of the measurements of the store's only run.

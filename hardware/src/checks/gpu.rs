@@ -12,6 +12,7 @@ use super::judged::Judged;
 
 pub use place::{ORDER, gpu_of, is_gpu, visible_gpus};
 pub use watch::GpuWatch;
+pub(crate) use watch::gpu_at;
 
 /// What the driver says of one GPU, or why it does not.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,6 +7,7 @@ use tare_units::Nanoseconds;
 
 use crate::energy::idle::{Idle, idle};
 use crate::energy::knots::still_after;
+use crate::energy::pace::SLOWEST;
 use crate::energy::primary::Primary;
 use crate::energy::series::History;
 use crate::energy::source::Quantity;
@@ -103,6 +104,8 @@ const FIGURES: [&str; 11] = [
     "idle_after_w",
 ];
 
+const NO_ACCURACY: &str = "nobody says how accurate the meter is: give what its data sheet says, as --meter-accuracy 1%, or let the program print '# accuracy 1%' before its first reading";
+
 struct One<'a> {
     history: &'a History,
     path: String,
@@ -134,8 +137,15 @@ impl One<'_> {
     fn window(&self, span: Span) -> Result<WindowEnergy, String> {
         window(self.history, span).map_err(|fault| match (&fault, &self.history.silent) {
             (WindowFault::EndsTooLate | WindowFault::NoReading, Some(silent)) => silent.clone(),
-            _ => fault.to_string(),
+            _ => self.too_slow().unwrap_or_else(|| fault.to_string()),
         })
+    }
+
+    fn too_slow(&self) -> Option<String> {
+        let pace = self.history.pace().filter(|pace| *pace > SLOWEST)?;
+        Some(format!(
+            "the source is updated once in {pace}, and the window begins or ends within such a pause; one that is updated each {SLOWEST} or more often is waited for"
+        ))
     }
 
     fn gross(&mut self, gross: &WindowEnergy, bound: f64, source: &mut EnergySource) {
@@ -148,7 +158,10 @@ impl One<'_> {
         if source.systematic_j.is_none() {
             self.gaps(
                 &["systematic_j", "above_idle_systematic_j"],
-                "the accuracy of the sensor is not known",
+                match self.history.spec.name == "meter" {
+                    true => NO_ACCURACY,
+                    false => "the accuracy of the sensor is not known",
+                },
             );
         }
         if gross.exceeds(bound) {
@@ -168,7 +181,8 @@ impl One<'_> {
     fn stretches(&mut self, gross: &WindowEnergy) {
         let spec = &self.history.spec;
         let (still, gap) = (gross.longest_still, gross.longest_gap);
-        let (limit, averaged) = (still_after(spec), spec.averaged);
+        let limit = still_after(spec, &self.history.readings);
+        let averaged = spec.averaged;
         if still.as_secs_f64() > limit {
             let longest_s = still.as_secs_f64();
             self.doubt(EnergyDoubt::Stuck { longest_s });

@@ -2,6 +2,7 @@
 
 use tare_units::Nanoseconds;
 
+use crate::energy::pace::{SLOWEST, pace};
 use crate::energy::series::Reading;
 use crate::energy::source::{Quantity, SourceSpec};
 use crate::energy::window::{Span, WindowFault};
@@ -88,22 +89,25 @@ fn ended(spec: &SourceSpec, readings: &[Reading], knots: &[Knot], span: Span) ->
     let last = readings.last().map(|last| seconds(last.asked, span.from));
     let moved = knots.last().map(|last| last.at);
     match (last, moved) {
-        (Some(last), Some(moved)) if last - moved > still_after(spec) => WindowFault::Stuck {
-            seconds: (last - moved) as u64,
-        },
+        (Some(last), Some(moved)) if last - moved > still_after(spec, readings) => {
+            WindowFault::Stuck {
+                seconds: (last - moved) as u64,
+            }
+        }
         _ => WindowFault::EndsTooLate,
     }
 }
 
-/// How long a value may stand still before that is strange, in seconds; a meter of which no tick is known may print once a second.
-pub(crate) fn still_after(spec: &SourceSpec) -> f64 {
+/// How long a value may stand still before that is strange, in seconds; a meter of which no tick is known may print once a
+/// second, or as seldom as it does.
+pub(crate) fn still_after(spec: &SourceSpec, readings: &[Reading]) -> f64 {
     const TICKS: f64 = 10.0;
-    let least = if spec.tick == Nanoseconds::ZERO {
-        3.0
-    } else {
-        1.0
-    };
-    (TICKS * spec.tick.as_secs_f64()).max(least)
+    const UPDATES: f64 = 3.0;
+    if spec.tick > Nanoseconds::ZERO {
+        return (TICKS * spec.tick.as_secs_f64()).max(1.0);
+    }
+    let pace = pace(spec, readings.iter()).filter(|pace| *pace <= SLOWEST);
+    UPDATES * pace.map_or(1.0, Nanoseconds::as_secs_f64).max(1.0)
 }
 
 /// The longest step between neighbours that touches the window, in time.

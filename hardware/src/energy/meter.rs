@@ -2,22 +2,22 @@
 //!
 //! A line is `SECONDS VALUE UNIT`, such as `12.50 3051.2 J` or `1763740000.25 187.5 W`: the time of the reading by any
 //! clock that runs steadily, then joules since any beginning (`J`) or watts at that time (`W`). Empty lines and those that
-//! begin with `#` are skipped. The unit stays the same; each line is flushed as it is printed, at most 1,000 in a second.
+//! begin with `#` are skipped, but for `# accuracy 0.5%` before the first reading: the typical relative error of the
+//! meter's gain, as its data sheet says. The unit stays the same; each line is flushed as it is printed, at most 1,000 in a second.
 //! The offset between the program's clock and ours is the smallest difference seen between arrival and timestamp.
 
+mod group;
 mod line;
 mod reader;
 
-use std::os::unix::process::CommandExt;
-use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
 
-use rustix::process::{Pid, Signal, kill_process_group};
 use tare_clock::Clock;
 use tare_units::Nanoseconds;
 
 use crate::energy::series::Reading;
 use crate::energy::source::{EnergyError, EnergyProbe, SourceSpec};
+use group::Group;
 use line::Line;
 use reader::{Arrived, End, LINES_A_SECOND};
 
@@ -28,7 +28,7 @@ pub struct MeterCommand {
     pub program: String,
     /// Its arguments.
     pub arguments: Vec<String>,
-    /// The typical relative error of its gain, such as 0.01, as its data sheet says; `None` where nobody says.
+    /// The typical relative error of its gain, such as 0.01, as its data sheet says; `None` leaves it to the program to say.
     pub gain: Option<f64>,
     /// How long its first reading may take.
     pub patience: Nanoseconds,
@@ -46,17 +46,16 @@ impl MeterCommand {
     }
 }
 
-/// A running meter; its process group ends with it.
+/// A running meter; its process group ends with it, and with this process where that is killed.
 #[derive(Debug)]
 pub struct Meter {
-    child: Child,
+    group: Group,
     program: String,
     arrived: Receiver<Result<Arrived, End>>,
     waiting: Vec<Arrived>,
     spec: SourceSpec,
     timeline: Timeline,
     ended: Option<EnergyError>,
-    is_stopped: bool,
 }
 
 impl Meter {
@@ -65,28 +64,20 @@ impl Meter {
     /// # Errors
     /// Where it does not start, ends, floods, or prints no reading in time.
     pub fn start(command: &MeterCommand, clock: impl Clock + 'static) -> Result<Self, EnergyError> {
-        let mut child = Command::new(&command.program)
-            .args(&command.arguments)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .process_group(0)
-            .spawn()
-            .map_err(|error| EnergyError::MeterStart {
-                program: command.program.clone(),
-                error: error.to_string(),
-            })?;
+        let mut group = Group::start(command).map_err(|error| EnergyError::MeterStart {
+            program: command.program.clone(),
+            error: error.to_string(),
+        })?;
         let latest = clock.now() + command.patience;
-        let arrived = reader::start(child.stdout.take(), clock);
+        let arrived = reader::start(group.program().stdout.take(), clock);
         let mut meter = Self {
-            child,
+            group,
             program: command.program.clone(),
             arrived,
             waiting: Vec::new(),
             spec: spec(command.gain),
             timeline: Timeline::default(),
             ended: None,
-            is_stopped: false,
         };
         meter.wait_for_first(command.patience, latest)?;
         Ok(meter)
@@ -114,6 +105,7 @@ impl Meter {
             self.spec.quantity = reading.quantity;
             self.spec.quantum = reading.quantum;
         }
+        self.spec.gain = self.spec.gain.or(first.accuracy);
         self.waiting.push(first);
         Ok(())
     }
@@ -122,36 +114,14 @@ impl Meter {
     fn end(&mut self, end: End) -> EnergyError {
         let program = self.program.clone();
         if end == End::Flooded {
-            self.stop();
+            self.group.stop();
             let lines = LINES_A_SECOND;
             return EnergyError::MeterFlooded { program, lines };
         }
-        let status = self.exit();
-        self.stop();
+        let status = self.group.exit();
+        self.group.stop();
         let status = status.map_or("its output was closed".to_owned(), |one| one.to_string());
         EnergyError::MeterEnded { program, status }
-    }
-
-    /// Output ends a little before the program does.
-    fn exit(&mut self) -> Option<ExitStatus> {
-        const TRIES: usize = 20;
-        for _ in 0..TRIES {
-            if let Ok(Some(status)) = self.child.try_wait() {
-                return Some(status);
-            }
-            std::thread::sleep(std::time::Duration::from_millis(5));
-        }
-        None
-    }
-
-    /// Once: later its number may be another program's.
-    fn stop(&mut self) {
-        if std::mem::replace(&mut self.is_stopped, true) {
-            return;
-        }
-        // Fails only where the whole group is gone already.
-        let _ = kill_process_group(Pid::from_child(&self.child), Signal::KILL);
-        let _ = self.child.wait();
     }
 
     fn place(&mut self, arrived: Arrived) -> Reading {
@@ -217,12 +187,6 @@ impl EnergyProbe for Meter {
             Some(ended) if found.is_empty() => Err(ended.clone()),
             _ => Ok(found.into_iter().map(|one| self.place(one)).collect()),
         }
-    }
-}
-
-impl Drop for Meter {
-    fn drop(&mut self) {
-        self.stop();
     }
 }
 

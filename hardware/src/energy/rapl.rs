@@ -19,27 +19,75 @@ const CEILING: f64 = 1e4;
 
 /// One source for each kind of domain: `psys` holds `package`, and `package` holds `core` and `uncore`, so kinds are never
 /// added; the sockets' domains of one kind are.
+///
+/// A domain that cannot be read is a reason of its own, and takes along the kind of which it is a part, as a sum without
+/// it would be too small: all kinds at its depth where not even its name can be read.
 pub(crate) fn sources(root: &Root) -> Vec<Result<Box<dyn EnergyProbe>, EnergyError>> {
     let zones = match zones(root) {
         Ok(zones) => zones,
         Err(error) => return vec![Err(error)],
     };
-    let mut kinds: Vec<&str> = zones.iter().map(|zone| zone.kind.as_str()).collect();
+    let mut kinds: Vec<&str> = zones.iter().filter_map(|one| one.kind.as_deref()).collect();
     kinds.sort_unstable();
     kinds.dedup();
+    let nameless = zones.iter().filter(|one| one.kind.is_none());
+    let nameless = nameless.filter_map(|one| one.zone.as_ref().err().cloned().map(Err));
     kinds
         .iter()
-        .map(|kind| {
-            let own = zones.iter().filter(|zone| zone.kind == *kind);
-            RaplSource::open(root, kind, own.cloned().collect())
-        })
+        .flat_map(|kind| of_kind(root, kind, &zones))
+        .chain(nameless)
         .collect()
+}
+
+/// The source of a kind, or why each domain that it lacks cannot be read.
+fn of_kind(
+    root: &Root,
+    kind: &str,
+    zones: &[Found],
+) -> Vec<Result<Box<dyn EnergyProbe>, EnergyError>> {
+    let own: Vec<&Found> = zones
+        .iter()
+        .filter(|one| one.kind.as_deref() == Some(kind))
+        .collect();
+    let mut read = Vec::new();
+    let mut failed = Vec::new();
+    for found in &own {
+        match &found.zone {
+            Ok(zone) => read.push(zone.clone()),
+            Err(error) => failed.push(Err(error.clone())),
+        }
+    }
+    let is_part =
+        |other: &&Found| other.kind.is_none() && own.iter().any(|one| one.depth() == other.depth());
+    if !failed.is_empty() {
+        return failed;
+    }
+    match zones.iter().find(is_part) {
+        Some(nameless) => vec![Err(EnergyError::RaplPart {
+            kind: kind.to_owned(),
+            folder: root.path(&nameless.folder).display().to_string(),
+        })],
+        None => vec![Ok(RaplSource::open(root, kind, read))],
+    }
+}
+
+/// A domain's folder, its kind where its name can be read, and its counter where that can.
+struct Found {
+    folder: String,
+    kind: Option<String>,
+    zone: Result<Zone, EnergyError>,
+}
+
+impl Found {
+    /// `intel-rapl:0` is a socket's, `intel-rapl:0:1` a part of it.
+    fn depth(&self) -> usize {
+        self.folder.matches(':').count()
+    }
 }
 
 /// One counter.
 #[derive(Debug, Clone)]
 struct Zone {
-    kind: String,
     file: String,
     range_uj: u64,
     wrapped_uj: u64,
@@ -53,14 +101,7 @@ struct RaplSource {
 }
 
 impl RaplSource {
-    fn open(
-        root: &Root,
-        kind: &str,
-        zones: Vec<Zone>,
-    ) -> Result<Box<dyn EnergyProbe>, EnergyError> {
-        for zone in &zones {
-            counter(root, &zone.file)?;
-        }
+    fn open(root: &Root, kind: &str, zones: Vec<Zone>) -> Box<dyn EnergyProbe> {
         let spec = SourceSpec {
             name: format!("rapl:{kind}"),
             quantity: Quantity::Energy,
@@ -72,11 +113,11 @@ impl RaplSource {
             averaged: None,
             device: None,
         };
-        Ok(Box::new(Self {
+        Box::new(Self {
             root: root.clone(),
             zones,
             spec,
-        }))
+        })
     }
 }
 
@@ -116,7 +157,7 @@ impl Zone {
 }
 
 /// Every zone of `intel-rapl` (AMD's as well); `intel-rapl-mmio` shows the packages a second time.
-fn zones(root: &Root) -> Result<Vec<Zone>, EnergyError> {
+fn zones(root: &Root) -> Result<Vec<Found>, EnergyError> {
     let none = || EnergyError::NoRapl {
         path: root.path(FOLDER).display().to_string(),
     };
@@ -125,25 +166,40 @@ fn zones(root: &Root) -> Result<Vec<Zone>, EnergyError> {
         other => other.into(),
     })?;
     let names = names.iter().filter(|name| name.starts_with("intel-rapl:"));
-    let zones = names
-        .map(|name| zone(root, &format!("{FOLDER}/{name}")))
-        .collect::<Result<Vec<Zone>, EnergyError>>()?;
+    let zones: Vec<Found> = names
+        .map(|name| found(root, format!("{FOLDER}/{name}")))
+        .collect();
     if zones.is_empty() {
         return Err(none());
     }
     Ok(zones)
 }
 
+fn found(root: &Root, folder: String) -> Found {
+    match root.line(&format!("{folder}/name"), "name of a RAPL domain") {
+        Ok(name) => Found {
+            kind: Some(name.split('-').next().unwrap_or(&name).to_owned()),
+            zone: zone(root, &folder),
+            folder,
+        },
+        Err(error) => Found {
+            folder,
+            kind: None,
+            zone: Err(error.into()),
+        },
+    }
+}
+
+/// One whose counter can be read now.
 fn zone(root: &Root, folder: &str) -> Result<Zone, EnergyError> {
-    let name = root.line(&format!("{folder}/name"), "name of a RAPL domain")?;
-    let kind = name.split('-').next().unwrap_or(&name).to_owned();
-    Ok(Zone {
-        kind,
+    let zone = Zone {
         file: format!("{folder}/energy_uj"),
         range_uj: root.number(&format!("{folder}/max_energy_range_uj"), "range")?,
         wrapped_uj: 0,
         last: None,
-    })
+    };
+    counter(root, &zone.file)?;
+    Ok(zone)
 }
 
 /// Since Linux 5.10 root's only, as the counters tell other processes' secrets (CVE-2020-8694).

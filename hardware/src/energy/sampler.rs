@@ -7,6 +7,7 @@ use std::thread::{self, JoinHandle};
 use tare_clock::Clock;
 use tare_units::Nanoseconds;
 
+use crate::energy::pace::SLOWEST;
 use crate::energy::series::{History, Series};
 use crate::energy::source::EnergyProbe;
 
@@ -73,23 +74,46 @@ impl EnergySampler {
         })
     }
 
-    /// Waits until every source that still tells has been read for three ticks beyond `to`, two seconds at most.
+    /// Waits until every source that still tells has been read for three ticks beyond `to`, or has told of its own accord
+    /// of a time beyond; for two seconds at most, or as long as two updates of a slower source take.
     pub fn settle(&self, to: Nanoseconds, clock: &dyn Clock) {
-        const TICKS: u64 = 3;
-        let latest = to + Nanoseconds::from_secs(2);
-        let is_done = |one: &Series| {
-            let wanted = to + Nanoseconds::from_nanos(one.tick().as_nanos() * TICKS);
-            one.silent.is_some() || one.latest().is_some_and(|at| at > wanted)
-        };
-        while clock.now() < latest && !self.shared.lock().iter().all(is_done) {
+        let is_open = |one: &Series| clock.now() < to + patience(one) && !is_beyond(one, to);
+        while self.shared.lock().iter().any(is_open) {
             clock.wait_until(clock.now() + self.period);
         }
+    }
+
+    /// How far apart updates of the sources are that still tell, at the least the time since the latest.
+    pub fn paces(&self, now: Nanoseconds) -> Vec<Nanoseconds> {
+        let series = self.shared.lock();
+        let told = series.iter().filter(|one| one.silent.is_none());
+        told.map(|one| {
+            let since = one.updated().map(|at| now.saturating_sub(at));
+            let known = one.pace().unwrap_or(Nanoseconds::ZERO);
+            known.max(since.unwrap_or(Nanoseconds::ZERO))
+        })
+        .collect()
     }
 
     /// What every source has told so far, in the order of the sources.
     pub fn histories(&self) -> Vec<History> {
         self.shared.lock().iter().map(Series::history).collect()
     }
+}
+
+fn is_beyond(one: &Series, to: Nanoseconds) -> bool {
+    const TICKS: u64 = 3;
+    let wanted = to + Nanoseconds::from_nanos(one.tick().as_nanos() * TICKS);
+    one.silent.is_some() || one.updated().is_some_and(|at| at > wanted)
+}
+
+/// How long after a window its source is waited for.
+fn patience(one: &Series) -> Nanoseconds {
+    const LEAST: Nanoseconds = Nanoseconds::from_secs(2);
+    const UPDATES: u64 = 2;
+    let pace = one.pace().filter(|pace| *pace <= SLOWEST);
+    let wanted = pace.map_or(0, |pace| pace.as_nanos() * UPDATES);
+    LEAST.max(Nanoseconds::from_nanos(wanted))
 }
 
 impl Drop for EnergySampler {
@@ -241,6 +265,62 @@ mod tests {
         let seconds = (clock.now() - begun).as_secs_f64();
         assert!(histories[0].readings.len() as f64 <= seconds / 0.002 + 2.0);
         drop(sampler);
+    }
+
+    /// A meter that tells each `step` seconds by its own time, read up to `now`.
+    fn told(step_ms: u64, now_ms: u64) -> EnergySampler {
+        let spec = SourceSpec {
+            tick: Nanoseconds::ZERO,
+            ..power("meter")
+        };
+        let mut series = Series::new(spec, 100);
+        for at in (0..=now_ms).step_by(step_ms as usize) {
+            let at = Nanoseconds::from_millis(at);
+            series.push(Reading {
+                asked: at,
+                answered: at,
+                value: 9.0,
+            });
+        }
+        EnergySampler {
+            shared: Arc::new(Shared {
+                series: Mutex::new(vec![series]),
+                stop: AtomicBool::new(false),
+            }),
+            thread: None,
+            period: Nanoseconds::from_millis(20),
+        }
+    }
+
+    #[test]
+    fn a_slow_meter_is_waited_for_as_long_as_it_takes_and_one_far_too_slow_is_not() {
+        let waited = |step_ms, to_ms| {
+            let clock = SimulatedClock::new();
+            let to = Nanoseconds::from_millis(to_ms);
+            clock.wait_until(to);
+            told(step_ms, to_ms).settle(to, &clock);
+            (clock.now() - to).as_secs_f64().round()
+        };
+        assert_eq!(waited(500, 20_000), 2.0);
+        assert_eq!(waited(4_000, 21_000), 8.0);
+        assert_eq!(waited(9_000, 40_000), 2.0);
+        let clock = SimulatedClock::new();
+        told(1_000, 10_000).settle(Nanoseconds::from_millis(9_500), &clock);
+        assert_eq!(clock.now(), Nanoseconds::ZERO, "it has told already");
+    }
+
+    #[test]
+    fn the_pace_is_at_least_the_time_since_the_latest_update() {
+        let sampler = told(1_000, 10_000);
+        let pace = |now_ms| sampler.paces(Nanoseconds::from_millis(now_ms))[0].as_secs_f64();
+        assert_eq!((pace(10_200), pace(13_000)), (1.0, 3.0));
+        assert_eq!(
+            told(1_000, 0).paces(Nanoseconds::from_millis(700))[0].as_secs_f64(),
+            0.7
+        );
+        let silent = told(1_000, 10_000);
+        silent.shared.lock()[0].silent = Some("it ended".to_owned());
+        assert_eq!(silent.paces(Nanoseconds::from_secs(99)), []);
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use tare_units::Nanoseconds;
 
+use crate::energy::pace::{pace, updated};
 use crate::energy::source::{Quantity, SourceSpec};
 
 /// One reading: the value was the source's at some moment between two times on CLOCK_MONOTONIC.
@@ -40,6 +41,11 @@ impl History {
         let mut series = Series::new(spec, usize::MAX >> 1);
         readings.into_iter().for_each(|one| series.push(one));
         series.history()
+    }
+
+    /// The usual time between two updates of the value, where that can be told.
+    pub(crate) fn pace(&self) -> Option<Nanoseconds> {
+        pace(&self.spec, self.readings.iter())
     }
 }
 
@@ -146,9 +152,14 @@ impl Series {
         self.spec.tick
     }
 
-    /// When the latest reading was asked for.
-    pub(crate) fn latest(&self) -> Option<Nanoseconds> {
-        self.last.map(|last| last.asked)
+    /// The usual time between two updates, where that is known yet.
+    pub(crate) fn pace(&self) -> Option<Nanoseconds> {
+        pace(&self.spec, self.readings.iter())
+    }
+
+    /// When the value was updated last, or asked for where its tick is known.
+    pub(crate) fn updated(&self) -> Option<Nanoseconds> {
+        updated(&self.spec, self.readings.iter())
     }
 }
 
@@ -242,6 +253,6 @@ mod tests {
             series.push(at(index, index as f64));
         }
         assert_eq!(values(&series), [96.0, 97.0, 98.0, 99.0]);
-        assert_eq!(series.latest(), Some(Nanoseconds::from_millis(99)));
+        assert_eq!(series.updated(), Some(Nanoseconds::from_millis(99)));
     }
 }

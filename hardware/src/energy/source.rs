@@ -76,6 +76,16 @@ pub enum EnergyError {
         /// The folder.
         path: String,
     },
+    /// A domain of unknown kind might be a part of this kind.
+    #[error(
+        "rapl:{kind} may lack the domain in {folder}, whose name cannot be read; without it the sum would be too small"
+    )]
+    RaplPart {
+        /// The kind.
+        kind: String,
+        /// The domain's folder.
+        folder: String,
+    },
     /// The device is shared in instances.
     #[error(
         "MIG is on: the sensors of {device} do not tell its instances apart; turn MIG off to measure energy"

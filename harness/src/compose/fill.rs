@@ -31,7 +31,10 @@ pub fn fill(record: &mut Record, outcome: Outcome, about: &About) {
         Given::Profiled { load, profile } => {
             record.load = Some(load);
             match profile {
-                Ok(profile) => record.profile = Some(profile),
+                Ok(mut profile) => {
+                    about.work.arithmetic.put(&mut profile);
+                    record.profile = Some(profile);
+                }
                 Err(reason) => {
                     record.missing.insert("profile".to_owned(), reason);
                 }
@@ -154,7 +157,23 @@ pub fn add(record: &mut Record, beside: Beside) {
                     .insert("profile.perturbation".to_owned(), reason);
             }
         }
-        Beside::Nothing => {}
+        Beside::Weighed(facts, missing) => {
+            record.twin = Some(*facts);
+            record.missing.extend(missing);
+        }
+        Beside::NoTwin(_) | Beside::Nothing => {}
+    }
+}
+
+/// What the parent alone knows of a worker that failed, or was never started because there is nothing to run.
+pub fn add_of_failed(record: &mut Record, beside: Beside) {
+    match beside {
+        Beside::NoTwin(reason) => {
+            record.missing.insert("twin".to_owned(), reason);
+            record.failure = None;
+        }
+        Beside::Weighed(..) => add(record, beside),
+        _ => {}
     }
 }
 
@@ -194,7 +213,11 @@ fn judge(record: &mut Record, measured: &Measured) {
     }
 }
 
+/// Doubts and reasons that follow from the outputs. Those of a twin mean nothing: its weights are cut, its tables clipped.
 fn look(record: &mut Record, inspection: &Inspection) {
+    if record.kind == Kind::Twin {
+        return;
+    }
     if !inspection.infinite.is_empty() {
         record.doubts.push(Doubt::InfiniteOutputs {
             outputs: inspection.infinite.clone(),

@@ -83,6 +83,7 @@ fn profile() -> Profile {
             flops: None,
         }],
         nodes: Vec::new(),
+        families: Vec::new(),
         device: None,
     }
 }

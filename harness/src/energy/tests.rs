@@ -70,7 +70,8 @@ impl Plant {
 
 impl Readings for Plant {
     fn settle(&self, to: Nanoseconds, clock: &dyn Clock) {
-        clock.wait_until(to + Nanoseconds::from_secs(2));
+        let ticks = Nanoseconds::from_nanos(2 * self.tick.as_nanos());
+        clock.wait_until(to + ticks.max(Nanoseconds::from_secs(2)));
     }
 
     fn histories(&self) -> Vec<History> {
@@ -96,13 +97,20 @@ impl Readings for Plant {
         });
         vec![History::of(spec, readings)]
     }
+
+    fn paces(&self, _now: Nanoseconds) -> Vec<Nanoseconds> {
+        vec![self.tick]
+    }
 }
+
+static GOING_ON: AtomicBool = AtomicBool::new(false);
 
 /// `meter` for a cell on the processor.
 pub(crate) fn by(meter: &EnergyMeter) -> Scales<'_> {
     Scales {
         meter,
         primary: Primary::Cpu,
+        stop: &GOING_ON,
     }
 }
 
@@ -188,6 +196,7 @@ struct Weighed {
     told: Told,
     spans: Spans,
     answers: Vec<Answer>,
+    deadline: Nanoseconds,
     ended: Nanoseconds,
     found: Assessment,
 }
@@ -200,18 +209,17 @@ fn weighed(job: &Job, tick_ms: u64, deadline_s: u64) -> Weighed {
 
 fn weighed_by(plant: Plant, job: &Job, deadline_s: u64) -> Weighed {
     let (clock, idle_w) = (plant.clock.clone(), plant.idle_w);
+    let meter = plant.meter();
+    let idle_before = meter.rest(&clock, &GOING_ON);
+    let deadline = clock.now() + Nanoseconds::from_secs(deadline_s);
     let mut parent = Parent {
-        meter: plant.meter(),
+        meter,
         plant,
-        deadline: clock.now() + Nanoseconds::from_secs(deadline_s),
+        deadline,
         spans: Spans::default(),
         answers: Vec::new(),
         began: Nanoseconds::ZERO,
     };
-    let idle_before = Some(Span {
-        from: Nanoseconds::from_secs(4),
-        to: clock.now(),
-    });
     let outcome = perform(&Fake::new(clock.clone()), job, &clock, &mut parent).unwrap();
     let ended = clock.now();
     let scales = by(&parent.meter);
@@ -222,6 +230,7 @@ fn weighed_by(plant: Plant, job: &Job, deadline_s: u64) -> Weighed {
     Weighed {
         idle_w,
         told,
+        deadline,
         ended,
         found,
         spans: parent.spans,
@@ -329,7 +338,7 @@ fn a_stretch_that_may_not_last_long_enough_says_what_it_was_and_what_would_do() 
 fn a_worker_ends_before_its_deadline_however_long_a_stretch_would_be() {
     for deadline_s in [6, 10, 20, 40] {
         let found = weighed(&job(SINGLE, 2_000, &[]), 1_000, deadline_s);
-        let deadline = Nanoseconds::from_secs(5 + deadline_s);
+        let deadline = found.deadline;
         assert!(found.ended < deadline, "{} of {deadline}", found.ended);
         assert!(found.imprecise().is_some(), "{deadline_s}");
     }
@@ -384,3 +393,5 @@ fn where_nothing_tells_joules_a_worker_goes_on_at_once() {
     let answer = scales.answer(&spans, Nanoseconds::MAX, &clock);
     assert_eq!((answer, clock.now()), (Answer::Go, Nanoseconds::ZERO));
 }
+
+mod idle;

@@ -3,6 +3,8 @@
 #[path = "../../../hardware/tests/nvml/fake.rs"]
 mod fake;
 
+use std::sync::atomic::AtomicBool;
+
 use tare_clock::MonotonicClock;
 use tare_hardware::energy::Sources;
 use tare_hardware::nvml::{Nvml, NvmlError};
@@ -36,13 +38,15 @@ fn seen(
     let pid = std::process::id();
     let meter = EnergyMeter::start(Sources::default(), None, MonotonicClock).unwrap();
     let machine = machine();
-    let scales = meter.of(("cuda:0", &machine));
+    let stop = AtomicBool::new(false);
+    let scales = meter.of(("cuda:0", &machine), &stop);
     let mut tell = |_| {};
     let gpu = GpuWatch::on("cuda:0", (&machine, None), nvml);
     let worker = ("cell", Kind::Measurement, 0);
     let clock = MonotonicClock;
     let checked = (Checking::Warn, true);
-    let mut observer = Observer::new(worker, checked, &scales, &clock, &mut tell).beside(gpu);
+    let mut observer =
+        Observer::new(worker, checked, &scales, &clock, &mut tell).beside((gpu, None));
     observer.started(pid);
     for phase in phases {
         play(*phase);
@@ -114,6 +118,43 @@ fn a_gpu_that_is_lost_on_the_way_is_a_reason_and_the_worker_is_watched_on() {
     });
     assert!(found(&seen[0].1).ends_with("no other process"));
     assert!(found(&seen[1].1).contains("the GPU is lost"), "{seen:?}");
+}
+
+#[test]
+fn the_memory_of_the_gpu_is_looked_at_at_each_phase_and_between_and_its_most_is_told() {
+    let fake = Fake::new("count=1");
+    let machine = machine();
+    let meter = EnergyMeter::start(Sources::default(), None, MonotonicClock).unwrap();
+    let stop = AtomicBool::new(false);
+    let scales = meter.of(("cuda:0", &machine), &stop);
+    let mut tell = |_| {};
+    let pid = std::process::id();
+    let vram = VramWatch::on("cuda:0", (&machine, None), &fake.load());
+    let worker = ("cell", Kind::Measurement, 0);
+    let clock = MonotonicClock;
+    let unchecked = (Checking::Off, true);
+    let mut observer =
+        Observer::new(worker, unchecked, &scales, &clock, &mut tell).beside((None, vram));
+    let used = |bytes: u64| fake.set(&format!("count=1\nused={bytes}\ncompute={pid}:{bytes}"));
+    observer.phase(pid, Phase::Start, Bytes::from_bytes(0));
+    for (phase, at_phase, between) in [
+        (Phase::Load, 10, 4_000),
+        (Phase::Warmup, 500, 600),
+        (Phase::Run, 700, 800),
+        (Phase::Finish, 900, 900),
+    ] {
+        used(at_phase);
+        observer.phase(pid, phase, Bytes::from_bytes(0));
+        used(between);
+        for _ in 0..POLLS {
+            observer.resident(pid);
+        }
+    }
+    let (memory, _, missing) = observer.into_observed().into_parts("cuda:0");
+    let memory = memory.unwrap();
+    let most = Some(Bytes::from_bytes(4_000));
+    assert_eq!(memory.peak_vram_process_bytes, most, "{missing:?}");
+    assert_eq!(memory.peak_vram_device_bytes, most);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The memory of a worker's tree as figures of a record, without the harness's own buffers.
 
 use tare_hardware::checks::is_gpu;
-use tare_hardware::{MemoryReading, MemoryWindow, Unavailable};
+use tare_hardware::{MemoryReading, MemoryWindow, Unavailable, VramPeaks};
 use tare_results::{Memory, Missing};
 use tare_units::Bytes;
 
@@ -18,6 +18,8 @@ pub(super) struct MemorySeen {
     pub(super) before_run: Option<MemoryWindow>,
     /// To the end, from there or from loading.
     pub(super) last: Option<MemoryWindow>,
+    /// Of the GPU that it was for; `None` where nobody looked.
+    pub(super) vram: Option<VramPeaks>,
 }
 
 type Figure<'a, T> = Option<&'a Result<T, Unavailable>>;
@@ -30,6 +32,7 @@ impl Default for MemorySeen {
             after_load: None,
             before_run: None,
             last: None,
+            vram: None,
         }
     }
 }
@@ -63,7 +66,7 @@ impl MemorySeen {
             (_, last) => last,
         };
         let memory = kept.whole(memory, whole.as_ref());
-        kept.no_vram(device);
+        let memory = kept.vram(memory, device, self.vram);
         (memory, kept.missing)
     }
 }
@@ -98,13 +101,24 @@ impl Kept {
         }
     }
 
-    fn no_vram(&mut self, device: &str) {
-        let reason = match is_gpu(device) {
-            true => "the memory of GPUs is not read",
-            false => "the device is the CPU",
+    fn vram(&mut self, memory: Memory, device: &str, seen: Option<VramPeaks>) -> Memory {
+        let seen = seen.unwrap_or_else(|| {
+            let reason = match is_gpu(device) {
+                true => TOO_EARLY,
+                false => "the device is the CPU",
+            };
+            VramPeaks {
+                process: Err(reason.to_owned()),
+                device: Err(reason.to_owned()),
+            }
+        });
+        let mut keep = |name: &str, peak: Result<Bytes, String>| {
+            peak.map_err(|reason| self.lack(name, reason)).ok()
         };
-        for name in ["peak_vram_process_bytes", "peak_vram_device_bytes"] {
-            self.lack(name, reason.to_owned());
+        Memory {
+            peak_vram_process_bytes: keep("peak_vram_process_bytes", seen.process),
+            peak_vram_device_bytes: keep("peak_vram_device_bytes", seen.device),
+            ..memory
         }
     }
 
@@ -173,6 +187,7 @@ mod tests {
             after_load: Some(reading(3_000, 3_000)),
             before_run: Some(window(2_900, 4_000)),
             last: Some(window(2_500, 3_100)),
+            vram: None,
         };
         let (memory, missing) = seen.into_parts("cpu");
         assert_eq!(memory.before_load_rss_bytes, Some(bytes(900)));
@@ -208,6 +223,23 @@ mod tests {
             MemorySeen::default().into_parts(device).1["memory.peak_vram_device_bytes"].clone()
         };
         assert_eq!(vram("cpu"), "the device is the CPU");
-        assert_eq!(vram("cuda:0"), "the memory of GPUs is not read");
+        assert_eq!(vram("cuda:0"), TOO_EARLY);
+    }
+
+    #[test]
+    fn what_a_gpu_told_stands_beside_the_reason_for_what_it_did_not() {
+        let seen = MemorySeen {
+            own: bytes(100),
+            vram: Some(VramPeaks {
+                process: Err("no permission".to_owned()),
+                device: Ok(bytes(5_000)),
+            }),
+            ..MemorySeen::default()
+        };
+        let (memory, missing) = seen.into_parts("cuda:0");
+        assert_eq!(memory.peak_vram_device_bytes, Some(bytes(5_000)));
+        assert_eq!(memory.peak_vram_process_bytes, None);
+        assert_eq!(missing["memory.peak_vram_process_bytes"], "no permission");
+        assert!(!missing.contains_key("memory.peak_vram_device_bytes"));
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use tare_adapter_api::{AdapterSpec, Device, LoadRequest, ModelFormat, OutputSpec, Precision};
 use tare_models::{Facts, Inputs, ShapeRequest, TensorSpec, Types, bind, resolve};
@@ -11,6 +12,7 @@ use tare_scenarios::ScenarioSpec;
 
 use super::opened::Opened;
 use super::{PlanError, Selection, Work, symbols_of, versioned};
+use crate::profile::Arithmetic;
 use crate::supervise::WorkerProgram;
 
 /// A model at one batch and shape, shared by the cells of all adapters.
@@ -28,6 +30,7 @@ pub struct Shaped {
     file_precision: String,
     seed: u64,
     doubts: Vec<Doubt>,
+    arithmetic: Arc<Arithmetic>,
 }
 
 impl Shaped {
@@ -51,9 +54,11 @@ impl Shaped {
             facts,
             inputs,
             doubts,
+            arithmetic,
         } = known(model, &specs, selection.seed)?;
         Ok(Self {
             doubts,
+            arithmetic: Arc::new(arithmetic),
             facts,
             missing: model.missing(),
             path: model.choice.path.clone(),
@@ -108,6 +113,7 @@ impl Shaped {
             reference: Err("not looked for".to_owned()),
             doubts: self.doubts.clone(),
             missing: self.missing.clone(),
+            arithmetic: self.arithmetic.clone(),
         }
     }
 
@@ -170,6 +176,7 @@ struct Known {
     facts: ModelFacts,
     inputs: Inputs,
     doubts: Vec<Doubt>,
+    arithmetic: Arithmetic,
 }
 
 fn known(model: &Opened, specs: &[TensorSpec], seed: u64) -> Result<Known, PlanError> {
@@ -191,6 +198,7 @@ fn known(model: &Opened, specs: &[TensorSpec], seed: u64) -> Result<Known, PlanE
             doubts: guessed(&inputs).into_iter().collect(),
             facts,
             inputs,
+            arithmetic: Arithmetic::default(),
         });
     }
     let resolved = resolve(graph, specs).map_err(|error| PlanError::Resolve {
@@ -205,6 +213,7 @@ fn known(model: &Opened, specs: &[TensorSpec], seed: u64) -> Result<Known, PlanE
             .into_iter()
             .chain(guessed(&inputs))
             .collect(),
+        arithmetic: Arithmetic::of(&facts),
         facts: with_graph(model.facts(), &facts),
         inputs,
     })

@@ -29,6 +29,7 @@ pub(crate) fn work(planned: PlannedCell, reference: Result<usize, String>) -> Wo
         reference,
         doubts: Vec::new(),
         missing: Missing::new(),
+        arithmetic: Default::default(),
     }
 }
 

@@ -45,6 +45,7 @@ pub fn summed(
         kind: kind.to_owned(),
         time_ns: tally.time_ns(count),
         share: tally.time_ns(count) / total,
+        flops: None,
     });
     latencies.sort_unstable();
     let p50 = nearest_rank(&latencies, Percentile::P50);
@@ -55,6 +56,7 @@ pub fn summed(
         latency_p50_ns: p50.as_nanos() as f64,
         operators: largest_first(operators, |one| one.time_ns),
         nodes: largest_first(nodes, |one| one.time_ns),
+        families: Vec::new(),
         device: None,
     })
 }

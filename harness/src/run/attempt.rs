@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use tare_clock::{Clock, utc_now};
+use tare_hardware::VramWatch;
 use tare_hardware::checks::{
     GPU_ORDER, GpuWatch, Situation, is_gpu, standing_beside, visible_gpus,
 };
@@ -37,14 +38,14 @@ impl<C: Clock> Going<'_, C> {
     pub(super) fn attempt(&mut self, work: &Work, job: Job, kind: Kind, repeat: u64) -> Attempt {
         let limits = self.limits(&job);
         let cell = &work.planned;
-        let meter = kind.times_a_cell().then_some(&*self.request.peaks);
+        let meter = (kind == Kind::Measurement).then_some(&*self.request.peaks);
         let probe = meter.map(|meter| meter.probe(cell));
         let stood = self.standing(work, kind);
         let before = self.rest(kind);
-        let gpu = self.gpu(work, kind);
+        let gpu = (self.gpu(work, kind), self.vram(work));
         let started = self.clock.now();
         let device = (cell.cell.device.as_str(), &self.request.run.machine);
-        let scales = self.request.energy.of(device);
+        let scales = self.request.energy.of(device, self.request.stop);
         let (writer, progress) = (&mut self.request.writer, &mut *self.progress);
         let mut told = |event: Event| {
             writer.event(&event);
@@ -79,9 +80,6 @@ impl<C: Clock> Going<'_, C> {
             attempt.gave = probe.map(|before| Gave::until_now(meter, cell, before));
         }
         attempt.energy = self.weighed(&scales, (work, kind), &attempt, before);
-        if attempt.took >= limits.deadline {
-            self.remember_hung(work, kind, &attempt);
-        }
         attempt
     }
 
@@ -94,11 +92,12 @@ impl<C: Clock> Going<'_, C> {
     }
 
     /// A cell that hung once is not tried again.
-    fn remember_hung(&mut self, work: &Work, kind: Kind, attempt: &Attempt) {
+    pub(super) fn remember_hung(&mut self, work: &Work, kind: Kind, attempt: &Attempt) {
         if let Some(failure) = attempt.failure()
+            && attempt.took >= self.request.run.deadline_ns
             && kind != Kind::Reference
         {
-            let told = self.hung.entry(work.planned.id.clone());
+            let told = self.hung.entry((asked(kind), work.planned.id.clone()));
             told.or_insert_with(|| failure.to_owned());
         }
     }
@@ -132,10 +131,20 @@ impl<C: Clock> Going<'_, C> {
         GpuWatch::on(device, machine, &self.request.nvml)
     }
 
+    /// A window on the memory of the GPU of a worker that is watched.
+    fn vram(&self, work: &Work) -> Option<VramWatch> {
+        if !self.request.run.probes {
+            return None;
+        }
+        let visible = visible_gpus();
+        let machine = (&self.request.run.machine, visible.as_deref());
+        VramWatch::on(&work.planned.cell.device, machine, &self.request.nvml)
+    }
+
     /// Idle before or after a worker whose energy counts.
     fn rest(&self, kind: Kind) -> Option<Span> {
         kind.times_a_cell()
-            .then(|| self.request.energy.rest(self.clock))?
+            .then(|| self.request.energy.rest(self.clock, self.request.stop))?
     }
 
     /// What the requests of a worker cost that has ended; `before` is idle before it.
@@ -178,6 +187,14 @@ impl<C: Clock> Going<'_, C> {
         self.request.writer.append(&record)?;
         self.records.push(record);
         Ok(())
+    }
+}
+
+/// Whose hanging counts against workers of `kind`: a cell's own, or its twin's.
+pub(super) fn asked(kind: Kind) -> Kind {
+    match kind {
+        Kind::Twin => Kind::Twin,
+        _ => Kind::Measurement,
     }
 }
 

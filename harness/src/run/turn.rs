@@ -6,6 +6,8 @@ use tare_clock::Clock;
 use tare_results::{Event, Kind};
 use tare_units::Nanoseconds;
 
+use super::attempt::asked;
+use super::twins::hollowed;
 use super::{Going, RunError};
 use crate::compose::{Attempt, Beside};
 use crate::order::{Turn, interleaved, with_references};
@@ -31,7 +33,8 @@ impl<C: Clock> Going<'_, C> {
         let done: BTreeSet<(Kind, &str, u64)> = ended_well
             .map(|record| (record.kind, record.id.as_str(), record.repeat))
             .collect();
-        let all = interleaved(&planned, run.repeats, run.profile);
+        let is_weighed = |place: usize| run.twins && cells[place].computes;
+        let all = interleaved(&planned, run.repeats, is_weighed, run.profile);
         let is_left = |turn: &&Turn| {
             !done.contains(&(turn.kind, planned[turn.place].id.as_str(), turn.repeat))
         };
@@ -43,15 +46,31 @@ impl<C: Clock> Going<'_, C> {
 
     /// Does `turn`; `later` are those after it.
     pub(super) fn take(&mut self, turn: Turn, later: &[Turn]) -> Result<(), RunError> {
-        let work = self.work(turn).clone();
+        let began = self.clock.now();
+        let twin = match turn.kind {
+            Kind::Twin => Some(self.twin_of(turn.place)),
+            _ => None,
+        };
+        if self.stopped() {
+            return Ok(());
+        }
+        let mut work = self.work(turn).clone();
+        let beside = match twin {
+            Some(Ok(twin)) => {
+                work = hollowed(&work, &twin);
+                Beside::Weighed(Box::new(twin.facts), twin.missing)
+            }
+            Some(Err(reason)) => return self.keep_without_twin(turn, &work, reason, later),
+            None => Beside::Nothing,
+        };
         let job = self.job_in(turn, &work);
         let outputs = job.outputs.clone();
-        let hung = self.hung.get(&work.planned.id);
-        let began = self.clock.now();
+        let hung = self.hung.get(&(asked(turn.kind), work.planned.id.clone()));
         let attempt = match hung.filter(|_| turn.kind != Kind::Reference) {
             Some(told) => Attempt::not_tried_again(told),
             None => self.attempt(&work, job, turn.kind, turn.repeat),
         };
+        self.remember_hung(&work, turn.kind, &attempt);
         if self.stopped() && attempt.outcome().is_none() {
             return Ok(());
         }
@@ -61,27 +80,55 @@ impl<C: Clock> Going<'_, C> {
                 Beside::Compared(self.references.compare(&work, outputs, &attempt))
             }
             Kind::Profile => Beside::Unprofiled(self.unprofiled_p50(&work)),
-            _ => Beside::Nothing,
+            _ => beside,
         };
-        if turn.kind == Kind::Reference {
-            self.references.settle(turn.place, &work, &attempt);
-        } else {
-            self.failed += u64::from(attempt.failure().is_some());
+        match turn.kind {
+            Kind::Reference => self.references.settle(turn.place, &work, &attempt),
+            Kind::Twin => {}
+            _ => self.failed += u64::from(attempt.failure().is_some()),
         }
-        // Idle before and after a worker, and what waits for readings of energy, is time of its turn as well.
+        let (p50_ns, failure) = (attempt.p50_ns(), attempt.failure().map(str::to_owned));
+        self.keep(&work, (turn.kind, turn.repeat), attempt, beside)?;
+        self.ended(turn, (p50_ns, failure), began, later);
+        Ok(())
+    }
+
+    /// Tells that `turn` has ended, with what came of it. Idle before and after a worker, and what waits for readings of
+    /// energy, is time of its turn as well.
+    fn ended(
+        &mut self,
+        turn: Turn,
+        (p50_ns, failure): (Option<f64>, Option<String>),
+        began: Nanoseconds,
+        later: &[Turn],
+    ) {
         let took = self.clock.now().saturating_sub(began);
         self.estimate.ended((turn.kind, turn.place), took);
         let left = later.iter().map(|turn| (turn.kind, turn.place));
         let finished = Event::WorkerFinished {
-            cell: work.planned.id.clone(),
+            cell: self.work(turn).planned.id.clone(),
             repeat: turn.repeat,
             kind: turn.kind,
-            p50_ns: attempt.p50_ns(),
-            failure: attempt.failure().map(str::to_owned),
+            p50_ns,
+            failure,
             left_ns: self.estimate.left(left),
         };
-        self.keep(&work, (turn.kind, turn.repeat), attempt, beside)?;
         self.tell(finished);
+    }
+
+    /// Keeps why a cell has no twin.
+    fn keep_without_twin(
+        &mut self,
+        turn: Turn,
+        work: &Work,
+        reason: String,
+        later: &[Turn],
+    ) -> Result<(), RunError> {
+        let began = self.clock.now();
+        let attempt = Attempt::not_begun(&reason);
+        let beside = Beside::NoTwin(reason);
+        self.keep(work, (turn.kind, turn.repeat), attempt, beside)?;
+        self.ended(turn, (None, None), began, later);
         Ok(())
     }
 
@@ -99,7 +146,8 @@ impl<C: Clock> Going<'_, C> {
             Kind::Reference => Purpose::Reference,
             Kind::Profile => Purpose::Profile(EFFORT),
             _ => {
-                let name = format!("{}-{}.npy", &work.planned.id[..16], turn.repeat);
+                let twin = if turn.kind == Kind::Twin { "-twin" } else { "" };
+                let name = format!("{}-{}{twin}.npy", &work.planned.id[..16], turn.repeat);
                 Purpose::Measure(Timing {
                     scenario: work.scenario.clone(),
                     batch: work.planned.cell.batch,

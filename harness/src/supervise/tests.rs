@@ -9,6 +9,7 @@ use super::*;
 #[derive(Default)]
 struct Seen {
     phases: Vec<Phase>,
+    looks_for: Nanoseconds,
     resident: Option<Bytes>,
     pid: u32,
     more: Option<Nanoseconds>,
@@ -22,6 +23,7 @@ impl Watcher for Seen {
 
     fn phase(&mut self, _pid: u32, phase: Phase, _own: Bytes) {
         self.phases.push(phase);
+        MonotonicClock.wait_until(MonotonicClock.now() + self.looks_for);
     }
 
     fn timed(&mut self, stretch: Option<Stretch>, deadline: Nanoseconds) -> Answer {
@@ -108,6 +110,28 @@ fn a_worker_that_waits_goes_on_once_the_parent_has_looked() {
     assert_eq!(seen.phases, [Phase::Load]);
     assert!(
         matches!(ended, Ended::Failed(Failure { phase: Phase::Load, message, .. }) if message == "was told go")
+    );
+}
+
+#[test]
+fn what_the_parent_takes_for_looking_is_not_the_worker_s_time() {
+    let script = r#"
+        read request
+        echo '{"message":"phase","phase":"load","own_bytes":5}'
+        read go
+        echo "{\"message\":\"failed\",\"error\":\"was told $go\"}""#;
+    let mut seen = Seen {
+        looks_for: Nanoseconds::from_millis(700),
+        ..Seen::default()
+    };
+    let limits = Limits {
+        deadline: Nanoseconds::from_millis(600),
+        ..GENEROUS
+    };
+    let ended = with_script(script, limits, false, &mut seen);
+    assert!(
+        matches!(&ended, Ended::Failed(Failure { message, .. }) if message == "was told go"),
+        "{ended:?}"
     );
 }
 

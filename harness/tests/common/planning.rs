@@ -169,6 +169,7 @@ pub fn stored(plan: &Plan) -> Run {
         probes: true,
         energy_bound: Some(0.02),
         meter: None,
+        meter_accuracy: None,
         checks: Checking::default(),
         strict: Vec::new(),
         findings: Vec::new(),

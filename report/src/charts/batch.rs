@@ -1,13 +1,12 @@
 //! Latency against batch, on logarithmic axes, with the batch size at which work equals overhead.
 
-use tare_statistics::{Knee, KneeShape, knee};
-
 use super::Chart;
 use super::cells::{Cells, missing, told};
 use super::notes::Topic;
 use super::panels::{MOST, NARROW, OPEN, Panel, grouped, left_out};
 use super::table::{Column, Table};
 use super::values::Value;
+use crate::analysis::{BatchKnee, KneeModel, Reached};
 use crate::draw::ticks::si;
 use crate::draw::{Axis, Band, Curve, Dot, Plot, Scale, Series, legend};
 use crate::summary::Summary;
@@ -64,21 +63,17 @@ struct Line<'a> {
     place: String,
     series: usize,
     cells: Vec<&'a Summary>,
-    knee: Option<Knee>,
+    knee: Option<&'a BatchKnee>,
 }
 
-fn lines<'a>(cells: &Cells<'_>, shown: &[&'a Summary]) -> Vec<Line<'a>> {
+fn lines<'a>(cells: &Cells<'a>, shown: &[&'a Summary]) -> Vec<Line<'a>> {
     let key = |one: &Summary| format!("{}\u{0}{}", cells.place(one, &["batch"]), cells.series(one));
     let line = |(_, mut members): (String, Vec<&'a Summary>)| {
         members.sort_by_key(|one| one.cell.batch);
-        let points = members
-            .iter()
-            .filter_map(|one| Some((one.cell.batch as f64, p50(one)?.value_ns)));
-        let points: Vec<(f64, f64)> = points.collect();
         Line {
             place: cells.place(members[0], &["batch"]),
             series: cells.series(members[0]),
-            knee: knee(&points),
+            knee: knee_of(cells, members[0]),
             cells: members,
         }
     };
@@ -86,6 +81,16 @@ fn lines<'a>(cells: &Cells<'_>, shown: &[&'a Summary]) -> Vec<Line<'a>> {
         .into_iter()
         .map(line)
         .collect()
+}
+
+/// The knee over the batches of this cell.
+fn knee_of<'a>(cells: &Cells<'a>, summary: &Summary) -> Option<&'a BatchKnee> {
+    let mut cell = summary.cell.clone();
+    let is_its = |knee: &&BatchKnee| {
+        cell.batch = knee.cell.batch;
+        knee.cell == cell && knee.machine == summary.machine.fingerprint
+    };
+    cells.analysis.knees.iter().find(is_its)
 }
 
 fn words(lines: &[Line<'_>], drawn: usize) -> Vec<String> {
@@ -98,7 +103,7 @@ fn words(lines: &[Line<'_>], drawn: usize) -> Vec<String> {
         .iter()
         .filter(|line| line.cells.len() > 1 && line.knee.is_none())
         .count();
-    let beyond = |line: &&Line<'_>| line.knee.is_some_and(|knee| place(line, &knee).is_err());
+    let beyond = |line: &&Line<'_>| line.knee.is_some_and(|knee| place(knee).is_err());
     let beyond = lines.iter().filter(beyond).count();
     let mut words = Vec::new();
     if without > 0 {
@@ -114,17 +119,12 @@ fn words(lines: &[Line<'_>], drawn: usize) -> Vec<String> {
     words
 }
 
-/// The knee, or why it is not within the batches of the line.
-fn place(line: &Line<'_>, knee: &Knee) -> Result<f64, &'static str> {
-    let batches = || line.cells.iter().map(|one| one.cell.batch as f64);
-    let (least, most) = (
-        batches().fold(f64::MAX, f64::min),
-        batches().fold(0.0, f64::max),
-    );
-    match knee.size {
-        size if size < least => Err("the knee lies below the batch sizes measured"),
-        size if size > most => Err("the knee is not reached within the batch sizes measured"),
-        size => Ok(size),
+/// The knee, or why it is not among the batches.
+fn place(knee: &BatchKnee) -> Result<f64, &'static str> {
+    match knee.reached {
+        Reached::Within => Ok(knee.batch),
+        Reached::Below => Err("the knee lies below the batch sizes measured"),
+        Reached::Above => Err("the knee is not reached within the batch sizes measured"),
     }
 }
 
@@ -187,43 +187,43 @@ fn curve(line: &Line<'_>) -> Option<Curve> {
     let knee = line.knee?;
     let batches = line.cells.iter().map(|one| one.cell.batch as f64);
     let points = Scale::logarithmic(batches)?.samples(33).into_iter();
-    let time = |batch: f64| match knee.shape {
-        KneeShape::Flat => knee.overhead.max(knee.slope * batch),
-        KneeShape::Additive => knee.overhead + knee.slope * batch,
+    let time = |batch: f64| match knee.model {
+        KneeModel::Flat => knee.overhead_ns.max(knee.per_sample_ns * batch),
+        KneeModel::Additive => knee.overhead_ns + knee.per_sample_ns * batch,
     };
     Some(Curve {
         class: format!("{} line dash", legend::colour(line.series)),
         points: points.map(|batch| (batch, time(batch))).collect(),
         title: format!(
             "overhead {}, {} a sample, {}",
-            numbers::time(knee.overhead),
-            numbers::time(knee.slope),
-            shape(&knee)
+            numbers::time(knee.overhead_ns),
+            numbers::time(knee.per_sample_ns),
+            shape(knee)
         ),
     })
 }
 
-fn shape(knee: &Knee) -> &'static str {
-    match knee.shape {
-        KneeShape::Flat => "the longer hides the other",
-        KneeShape::Additive => "added to each other",
+fn shape(knee: &BatchKnee) -> &'static str {
+    match knee.model {
+        KneeModel::Flat => "the longer hides the other",
+        KneeModel::Additive => "added to each other",
     }
 }
 
 fn band(line: &Line<'_>) -> Option<Band> {
     let knee = line.knee?;
-    let at = place(line, &knee).ok()?;
+    let at = place(knee).ok()?;
     let end = |end: Option<f64>| end.map_or_else(|| "open".to_owned(), numbers::significant);
     Some(Band {
         index: line.series,
         at,
-        low: knee.low,
-        high: knee.high,
+        low: knee.batch_low,
+        high: knee.batch_high,
         title: format!(
             "knee at batch {}, 95% interval {} to {}",
             numbers::significant(at),
-            end(knee.low),
-            end(knee.high)
+            end(knee.batch_low),
+            end(knee.batch_high)
         ),
     })
 }
@@ -277,8 +277,8 @@ fn knee_values(line: &Line<'_>) -> [Value; 3] {
         return absent("a fit of the knee takes four batch sizes");
     };
     let end = |end: Option<f64>| end.map_or(Value::Missing(None), Value::plain);
-    match place(line, &knee) {
-        Ok(at) => [Value::plain(at), end(knee.low), end(knee.high)],
+    match place(knee) {
+        Ok(at) => [Value::plain(at), end(knee.batch_low), end(knee.batch_high)],
         Err(reason) => absent(reason),
     }
 }

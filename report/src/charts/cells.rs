@@ -3,8 +3,8 @@
 use super::notes::{Notes, Topic, doubts};
 use super::table::{Column, Row};
 use super::values::Value;
+use crate::analysis::Analysis;
 use crate::draw::{Key, legend};
-use crate::split::Laws;
 use crate::summary::Summary;
 use crate::table::{Dimension, Dimensions};
 
@@ -14,8 +14,8 @@ pub struct Cells<'a> {
     pub all: &'a [Summary],
     /// What to doubt about them, as far as a table refers to it.
     pub notes: Notes,
-    /// The laws of the frameworks that were run.
-    pub laws: &'a Laws,
+    /// What they say together.
+    pub analysis: &'a Analysis,
     series: Vec<String>,
     varying: Vec<&'static Dimension>,
     is_one_run: bool,
@@ -27,7 +27,7 @@ const COLOURED: [&str; 2] = ["adapter", "run"];
 
 impl<'a> Cells<'a> {
     /// Of at least one summary.
-    pub fn of(all: &'a [Summary], laws: &'a Laws) -> Self {
+    pub fn of(all: &'a [Summary], analysis: &'a Analysis) -> Self {
         let dimensions = Dimensions::of(all);
         let is_one_run = dimensions.varying.iter().all(|one| one.name != "run");
         let mut series: Vec<String> = Vec::new();
@@ -39,7 +39,7 @@ impl<'a> Cells<'a> {
         }
         Self {
             all,
-            laws,
+            analysis,
             notes: Notes::default(),
             series,
             is_one_batch: !dimensions.is_batch_varying,

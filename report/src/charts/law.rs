@@ -28,7 +28,7 @@ pub fn lines<'a>(cells: &Cells<'a>, members: &[&Summary]) -> Vec<Line<'a>> {
             name: cells.series_name(member),
         })
     };
-    cells.laws.all().filter_map(line).collect()
+    cells.analysis.laws.iter().filter_map(line).collect()
 }
 
 fn is_of(law: &DispatchLaw, summary: &Summary) -> bool {

@@ -1,7 +1,5 @@
 //! Latency against what a model asks for: floating-point operations, and operators that a framework must call.
 
-use tare_statistics::pearson;
-
 use super::Chart;
 use super::cells::{Cells, missing, told};
 use super::law;
@@ -9,6 +7,7 @@ use super::notes::Topic;
 use super::panels::{NARROW, Panel, WIDE};
 use super::table::{Column, Table};
 use super::values::Value;
+use crate::analysis::{Along, Correlated};
 use crate::draw::ticks::si;
 use crate::draw::{Axis, Dot, Plot, Scale, Series};
 use crate::summary::Summary;
@@ -24,8 +23,7 @@ struct Against {
     path: &'static str,
     key: &'static str,
     reading: &'static str,
-    /// Whether the dispatch law speaks of it.
-    is_of_law: bool,
+    along: Along,
 }
 
 /// Latency against floating-point operations.
@@ -40,7 +38,7 @@ pub fn flops(cells: &mut Cells<'_>) -> Chart {
             key: "flops",
             reading: "Where latency follows the work, models stand on a rising line; where it does not, something else than arithmetic takes \
                       the time.",
-            is_of_law: false,
+            along: Along::Flops,
         },
     )
 }
@@ -57,7 +55,7 @@ pub fn operators(cells: &mut Cells<'_>) -> Chart {
             key: "operators",
             reading: "Where a framework's overhead rules, latency follows the number of operators: those executed after fusion where that is \
                       known, else those of the model. The dashed lines are the dispatch laws, fitted over hollow twins.",
-            is_of_law: true,
+            along: Along::Operators,
         },
     )
 }
@@ -82,6 +80,7 @@ fn chart(cells: &mut Cells<'_>, against: &Against) -> Chart {
             against.name
         ));
     }
+    words.extend(correlations(cells, against.along));
     let mut panels = Vec::new();
     for batch in &batches {
         let members: Vec<&Summary> = shown
@@ -89,10 +88,9 @@ fn chart(cells: &mut Cells<'_>, against: &Against) -> Chart {
             .copied()
             .filter(|one| one.cell.batch == *batch)
             .collect();
-        words.extend(correlations(cells, &members, against, *batch));
         panels.extend(panel(cells, &members, against, (*batch, width)));
     }
-    if against.is_of_law {
+    if against.along == Along::Operators {
         let smallest = batches.first();
         let members = shown
             .iter()
@@ -124,29 +122,40 @@ fn ends(shown: &[&Summary]) -> Vec<u64> {
     ends
 }
 
-/// How closely latency follows, for each adapter with enough models.
-fn correlations(
-    cells: &Cells<'_>,
-    members: &[&Summary],
-    against: &Against,
-    batch: u64,
-) -> Vec<String> {
-    let groups = super::panels::grouped(members.iter().copied(), |one| cells.series_name(one));
-    let sentence = |(name, members): &(String, Vec<&Summary>)| {
-        let points = members
-            .iter()
-            .filter_map(|one| Some(((against.amount)(one)?, p50(one)?.value_ns)));
-        let (xs, ys): (Vec<f64>, Vec<f64>) = points.unzip();
-        let r = pearson(&xs, &ys)?;
-        Some(format!(
-            "{name}, batch {batch}: r = {:.2} [{:.2}, {:.2}] over {} cells.",
-            r.mean,
-            r.low,
-            r.high,
-            xs.len()
-        ))
+/// How closely latency follows, in words.
+fn correlations(cells: &Cells<'_>, along: Along) -> Vec<String> {
+    let all = cells.analysis.correlations.iter();
+    let all: Vec<&Correlated> = all.filter(|one| one.along == along).collect();
+    let differ = |of: &dyn Fn(&Correlated) -> String| {
+        let mut values = all.iter().map(|one| of(one));
+        let first = values.next();
+        values.any(|value| Some(value) != first)
     };
-    groups.iter().filter_map(sentence).collect()
+    let shape = |one: &Correlated| {
+        let sizes = one
+            .shape
+            .iter()
+            .map(|(name, size)| format!("{name}={size}"));
+        sizes.collect::<Vec<_>>().join(",")
+    };
+    let threads = |one: &Correlated| format!("threads={}", one.threads);
+    let parts: [&dyn Fn(&Correlated) -> String; 6] = [
+        &|one: &Correlated| one.scenario.clone(),
+        &shape,
+        &|one: &Correlated| one.precision.clone(),
+        &|one: &Correlated| one.device.clone(),
+        &threads,
+        &|one: &Correlated| format!("machine {:.8}", one.machine),
+    ];
+    let told: Vec<_> = parts.into_iter().filter(|part| differ(part)).collect();
+    let sentence = |one: &&Correlated| {
+        let more: String = told.iter().map(|part| format!(", {}", part(one))).collect();
+        format!(
+            "{}{more}, batch {}: r = {:.2} [{:.2}, {:.2}] over {} models.",
+            one.adapter, one.batch, one.r, one.r_low, one.r_high, one.models
+        )
+    };
+    all.iter().map(sentence).collect()
 }
 
 fn panel(

@@ -193,9 +193,11 @@ fn law(framework: &Framework, twins: &[Twin]) -> Result<Law, String> {
         .collect();
     let latencies: Vec<f64> = twins.iter().map(Twin::latency).collect();
     let few = || {
+        let numbers: BTreeSet<u64> = twins.iter().map(|twin| twin.operators).collect();
         format!(
-            "a law takes three twins that execute different numbers of operators, and there are {}",
-            twins.len()
+            "a law takes three twins, of two numbers of operators at least, and there are {} of {}",
+            twins.len(),
+            numbers.len()
         )
     };
     let alike = RobustFit::of(&counts, &latencies).ok_or_else(few)?;

@@ -4,7 +4,7 @@ use tare_results::{Tax, TaxMethod};
 use tare_statistics::{MeanInterval, independent_share, paired_share};
 use tare_units::SignedNanoseconds;
 
-use super::quantity::{Quantity, sum};
+use super::quantity::{Quantity, Term, sum};
 
 /// What the tax is read from.
 pub enum Source {
@@ -46,7 +46,7 @@ impl Parts {
     /// Of a latency and what its tax is read from.
     pub fn of(latency: &Quantity, source: &Source, floor: Option<&Quantity>) -> Self {
         let predicted;
-        let (tax, kernel): (Vec<(f64, &Quantity)>, Vec<(f64, &Quantity)>) = match source {
+        let (tax, kernel): (Vec<Term<'_>>, Vec<Term<'_>>) = match source {
             Source::Twin(twin) => (vec![(1.0, twin)], vec![(1.0, latency), (-1.0, twin)]),
             Source::Busy(busy) => (vec![(1.0, latency), (-1.0, busy)], vec![(1.0, busy)]),
             Source::Law(prediction) => {
@@ -57,13 +57,12 @@ impl Parts {
                 )
             }
         };
-        let value = |terms: &[(f64, &Quantity)]| {
+        let value = |terms: &[Term<'_>]| {
             let signed = terms.iter().map(|(sign, of)| sign * of.mean);
             signed.sum::<f64>()
         };
         let inefficiency = floor.map(|floor| {
-            let terms: Vec<(f64, &Quantity)> =
-                kernel.iter().copied().chain([(-1.0, floor)]).collect();
+            let terms: Vec<Term<'_>> = kernel.iter().copied().chain([(-1.0, floor)]).collect();
             sum(&terms)
         });
         Self {
@@ -139,7 +138,10 @@ fn share(latency: &Quantity, source: &Source) -> Option<MeanInterval> {
         Source::Twin(twin) => independent_share(twin.interval()?, latency.interval()?),
         Source::Law(predicted) => independent_share(*predicted, latency.interval()?),
         Source::Busy(busy) => {
-            let busy = independent_share(busy.interval()?, latency.interval()?)?;
+            let busy = match busy.is_paired(latency) {
+                true => paired_share(&busy.values(), &latency.values()),
+                false => independent_share(busy.interval()?, latency.interval()?),
+            }?;
             Some(MeanInterval {
                 mean: 1.0 - busy.mean,
                 low: 1.0 - busy.high,

@@ -91,11 +91,14 @@ fn bounds(percentile: &Percentile) -> Option<MeanInterval> {
     })
 }
 
+/// A quantity with its sign.
+pub type Term<'a> = (f64, &'a Quantity);
+
 /// The interval of a sum of `terms`, each with its sign.
 ///
 /// Where all have the same repeats, which were interleaved and so shared the machine's state, Student's t interval of the
 /// sums repeat by repeat, which is right whether or not they move together. Else their own intervals in quadrature.
-pub fn sum(terms: &[(f64, &Quantity)]) -> Option<MeanInterval> {
+pub fn sum(terms: &[Term<'_>]) -> Option<MeanInterval> {
     let (_, first) = terms.first()?;
     let mut others = terms.iter().skip(1);
     if terms.len() == 1 || others.all(|(_, other)| first.is_paired(other)) {

@@ -76,7 +76,9 @@ pub fn profiled(cell: &Cell, perturbation: Option<f64>, kinds: &[(&str, f64)]) -
             kind: "MatMul".to_owned(),
             time_ns: 3e6,
             share: 0.1,
+            flops: None,
         }],
+        families: Vec::new(),
         device: None,
     });
     record

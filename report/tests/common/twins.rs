@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use tare_results::{Cell, Kind, Record, TwinFacts};
 
-use super::timed;
+use super::{cell, timed};
 
 /// A repeat of the twin of `cell` whose median is `p50` nanoseconds; it executes 178 operators as the original does.
 pub fn twin(cell: &Cell, repeat: u64, p50: f64) -> Record {
@@ -39,4 +39,17 @@ pub fn facts(operators: u64) -> TwinFacts {
 pub fn twins(cell: &Cell, p50s: &[f64]) -> Vec<Record> {
     let twin = |(p50, repeat): (&f64, u64)| twin(cell, repeat, *p50);
     p50s.iter().zip(0..).map(twin).collect()
+}
+
+/// Twins of models that execute `operators`, each with 5 µs and 400 ns an operator.
+pub fn other_twins(operators: &[u64]) -> Vec<Record> {
+    let other = |(place, operators): (usize, &u64)| {
+        let mut of = cell(1);
+        of.seed = 100 + place as u64;
+        let wobble = if place % 2 == 0 { 1.001 } else { 0.999 };
+        let mut record = twin(&of, 0, (5_000.0 + 400.0 * *operators as f64) * wobble);
+        record.twin = Some(facts(*operators));
+        record
+    };
+    operators.iter().enumerate().map(other).collect()
 }

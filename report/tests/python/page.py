@@ -39,7 +39,7 @@ def check_numbers(browser: Browser) -> None:
     browser.value(CATCH)
     for chart in CHARTS:
         heading, *rows = downloaded(browser, chart)
-        assert heading[:2] == ["model", "adapter"] and heading[-1] == "doubts", heading
+        assert heading[:2] == ["model", "adapter"] and "doubts" in heading, heading
         assert rows and all(len(row) == len(heading) for row in rows), chart
         units = ("_ns", "_bytes", "_j", "_per_s", "flops", "operators")
         figures = [values for name, *values in zip(heading, *rows) if name.endswith(units)]

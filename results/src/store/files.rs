@@ -34,6 +34,11 @@ pub fn outputs(dir: &Path) -> PathBuf {
     dir.join("outputs")
 }
 
+/// The folder of the hollow twins that were run.
+pub fn twins(dir: &Path) -> PathBuf {
+    dir.join("twins")
+}
+
 /// Reads the plan of the run in `dir`.
 pub fn read_run(dir: &Path) -> Result<Run, StoreError> {
     let path = plan(dir);

@@ -64,6 +64,11 @@ impl RunWriter {
         files::outputs(&self.dir)
     }
 
+    /// The folder for the models' hollow twins, made by whoever writes the first; they stay, for whoever wants to look at them.
+    pub fn twins_dir(&self) -> PathBuf {
+        files::twins(&self.dir)
+    }
+
     /// Appends a line to `cells.jsonl`, which is on disk when this returns; where that fails, such as on a full disk, the lines before it are left whole.
     pub fn append(&mut self, record: &Record) -> Result<(), StoreError> {
         let path = files::cells(&self.dir);

@@ -81,6 +81,7 @@ pub fn run(id: &str, cells: Vec<Cell>) -> Run {
         probes: true,
         energy_bound: Some(0.02),
         meter: None,
+        meter_accuracy: None,
         findings: Vec::new(),
         tuned: None,
         cells: cells.into_iter().map(planned).collect(),

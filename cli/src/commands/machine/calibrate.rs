@@ -22,8 +22,9 @@ const GPUS: Nanoseconds = Nanoseconds::from_secs(20);
 /// Calibrates, keeps the peaks under the machine's fingerprint, and prints them.
 ///
 /// # Errors
-/// Where they cannot be kept or printed.
+/// Where the path of this program cannot be found out, before anything is measured; where the peaks cannot be kept or printed.
 pub fn run(repeats: u64, format: ListFormat) -> Result<Exit, Failed> {
+    let program = this_program()?;
     let root = Path::new("/");
     let machine = tare_hardware::machine(root);
     let gpus = gpu_devices(&machine);
@@ -41,7 +42,7 @@ pub fn run(repeats: u64, format: ListFormat) -> Result<Exit, Failed> {
         peaks.missing.insert("cuda".to_owned(), reason);
     }
     let each = Nanoseconds::from_nanos(GPUS.as_nanos() / (gpus.len() as u64).max(1));
-    measure_gpus(&this_program()?, &gpus, (repeats, each), &mut peaks);
+    measure_gpus(&program, &gpus, (repeats, each), &mut peaks);
     rewrite("");
     let folder = cache_folder("peaks").map_err(Failed::input)?;
     let kept = cache::write(&folder, &peaks).map_err(|error| {

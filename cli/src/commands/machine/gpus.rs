@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use tare_calibration::gpu::GpuRequest;
+use tare_clock::utc_now;
 use tare_hardware::checks::{gpu_of, visible_gpus};
 use tare_results::{Machine, Peaks};
 use tare_units::Nanoseconds;
@@ -39,7 +40,7 @@ pub fn measure(
         };
         gpu_prober(program.to_owned(), budget)
             .ask_gpu(&request)
-            .merge_into(peaks);
+            .merge_into(peaks, &utc_now());
     }
 }
 

@@ -9,13 +9,14 @@ use tare_harness::{EnergyMeter, NO_PROBES};
 
 use crate::exit::Failed;
 
-/// Reads every source that is here, or none where nothing `is_probed`; `meter` is a command for the shell.
+/// Reads every source that is here, or none where nothing `is_probed`; `meter` is a command for the shell with its
+/// accuracy, a share.
 ///
 /// # Errors
 /// Where the meter that was asked for does not work: without it, the run would lack what it is made for.
 pub fn meters(
     is_probed: bool,
-    meter: Option<&str>,
+    meter: (Option<&str>, Option<f64>),
     bound: Option<f64>,
 ) -> Result<EnergyMeter, Failed> {
     let sources = match is_probed {
@@ -28,9 +29,12 @@ pub fn meters(
     EnergyMeter::start(sources, bound, MonotonicClock).map_err(Failed::input)
 }
 
-fn sources(meter: Option<&str>) -> Result<Sources, Failed> {
+fn sources((meter, gain): (Option<&str>, Option<f64>)) -> Result<Sources, Failed> {
     let meter = meter.map(|command| {
-        let command = MeterCommand::new("sh", &["-c", command]);
+        let command = MeterCommand {
+            gain,
+            ..MeterCommand::new("sh", &["-c", command])
+        };
         Meter::start(&command, MonotonicClock)
     });
     let meter = meter.transpose().map_err(|error| {

@@ -36,6 +36,7 @@ impl Calibrated {
     /// # Errors
     /// Where the path of this program cannot be found out.
     pub fn for_cells(cells: &[PlannedCell], machine: &Machine) -> Result<Self, Failed> {
+        let program = this_program()?;
         let target = target(Path::new("/"), machine);
         let folder = cache_folder("peaks").ok();
         let known = folder
@@ -45,7 +46,7 @@ impl Calibrated {
         let mut peaks = of_processors(known, cells, &target);
         let mut gpus = gpu_devices(machine);
         gpus.retain(|number| is_lacking(&peaks, &format!("cuda:{number}"), cells));
-        measure_gpus(&this_program()?, &gpus, GPU_BUDGET, &mut peaks);
+        measure_gpus(&program, &gpus, GPU_BUDGET, &mut peaks);
         rewrite("");
         if let Some(folder) = folder.filter(|_| kept.as_ref() != Some(&peaks)) {
             keep(&folder, &peaks);

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use tare_harness::plan::replan;
+use tare_results::Run;
 use tare_results::store::{Resumed, Store};
 
 use super::super::show::warn_of_torn;
@@ -56,7 +57,7 @@ pub fn resume(
     run.deadline_ns = options.deadline.unwrap_or(run.deadline_ns);
     let cells = run.cells.iter().map(|planned| &planned.cell);
     run.findings = surroundings::checked((run.checks, &run.strict), &machine, cells)?;
-    run.meter = options.meter.clone().or(run.meter);
+    keep_meter(&mut run, options);
     run.memory_limit_bytes = options.memory_limit.or(run.memory_limit_bytes);
     Ok(Ready {
         run,
@@ -64,6 +65,13 @@ pub fn resume(
         done: records,
         writer,
     })
+}
+
+/// With its own accuracy, where the meter is another one.
+fn keep_meter(run: &mut Run, options: &RunOptions) {
+    if options.meter.is_some() {
+        (run.meter, run.meter_accuracy) = (options.meter.clone(), options.meter_accuracy);
+    }
 }
 
 fn short(hash: &str) -> &str {

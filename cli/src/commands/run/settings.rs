@@ -44,6 +44,8 @@ pub struct Settings {
     pub reference: Option<String>,
     /// Whether each cell is profiled once its repeats are done.
     pub profile: bool,
+    /// Whether each cell's hollow twin is timed beside it.
+    pub twins: bool,
     /// What is done about what the checks of the machine find.
     pub checks: Checking,
     /// The checks that a strict run heeds.
@@ -52,6 +54,8 @@ pub struct Settings {
     pub probes: bool,
     /// The command of an external meter.
     pub meter: Option<String>,
+    /// The typical relative error of its gain.
+    pub meter_accuracy: Option<f64>,
     /// How well energy is to be known; `None` where no request is made for it.
     pub energy_bound: Option<f64>,
 }
@@ -90,9 +94,11 @@ impl Settings {
             deadline: options.deadline.unwrap_or_else(|| DEADLINE.max(scaled)),
             memory_limit: options.memory_limit.or_else(default_memory_limit),
             reference: options.reference.as_ref().map(ToString::to_string),
-            profile: options.profile,
+            profile: options.profile || !options.no_tax,
+            twins: !options.no_tax,
             probes: !options.no_probes,
             meter: options.meter.clone(),
+            meter_accuracy: options.meter_accuracy,
             energy_bound: options.energy_bound.0,
             checks: match (&options.strict, options.no_checks) {
                 (Some(_), _) => Checking::Strict,

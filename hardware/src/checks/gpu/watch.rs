@@ -31,19 +31,8 @@ impl GpuWatch {
         (machine, visible): (&Machine, Option<&str>),
         nvml: &Result<Nvml, NvmlError>,
     ) -> Option<Self> {
-        let (number, gpu) = match gpu_of(device, machine, visible)? {
-            Ok(found) => found,
-            Err(reason) => return Some(Self::begin(device.to_owned(), Err(reason))),
-        };
-        let name = format!("GPU {number} ({})", gpu.name);
-        let index = nvml.as_ref().map_err(Clone::clone).and_then(|nvml| {
-            let index = match &gpu.uuid {
-                Some(uuid) => nvml.index(uuid)?,
-                None => number as u32,
-            };
-            Ok((nvml.clone(), index))
-        });
-        Some(Self::begin(name, index.map_err(|error| error.to_string())))
+        let gpu = gpu_at(device, (machine, visible), nvml)?;
+        Some(Self::begin(gpu.name, gpu.at))
     }
 
     /// Opens a window on each GPU of the machine under `root` (`/` but for tests); none where no NVIDIA driver is.
@@ -119,6 +108,46 @@ impl GpuWatch {
             foreign_processes: self.foreign,
         }
     }
+}
+
+/// A GPU that a device means.
+pub(crate) struct GpuAt {
+    /// Such as `GPU 0 (NVIDIA H200)`.
+    pub(crate) name: String,
+    /// Whom to ask for it and by which index, or why nobody can be asked.
+    pub(crate) at: Result<(Nvml, u32), String>,
+    /// Whether it is shared in instances.
+    pub(crate) is_divided: bool,
+}
+
+/// As [`gpu_of`], as NVML finds it.
+pub(crate) fn gpu_at(
+    device: &str,
+    (machine, visible): (&Machine, Option<&str>),
+    nvml: &Result<Nvml, NvmlError>,
+) -> Option<GpuAt> {
+    let (number, gpu) = match gpu_of(device, machine, visible)? {
+        Ok(found) => found,
+        Err(reason) => {
+            return Some(GpuAt {
+                name: device.to_owned(),
+                at: Err(reason),
+                is_divided: false,
+            });
+        }
+    };
+    let at = nvml.as_ref().map_err(Clone::clone).and_then(|nvml| {
+        let index = match &gpu.uuid {
+            Some(uuid) => nvml.index(uuid)?,
+            None => number as u32,
+        };
+        Ok((nvml.clone(), index))
+    });
+    Some(GpuAt {
+        name: format!("GPU {number} ({})", gpu.name),
+        at: at.map_err(|error| error.to_string()),
+        is_divided: gpu.mig == Some(true),
+    })
 }
 
 /// By its number alone: within a container, that of another process may be the same.

@@ -41,6 +41,17 @@ fn reading(text: &str) -> Option<Line> {
     })
 }
 
+/// The share that a line such as `# accuracy 0.5%` gives.
+pub(super) fn accuracy(text: &str) -> Option<f64> {
+    let mut fields = text.trim().strip_prefix('#')?.split_whitespace();
+    if fields.next()? != "accuracy" {
+        return None;
+    }
+    let percent: f64 = fields.next()?.strip_suffix('%')?.parse().ok()?;
+    let is_alone = fields.next().is_none();
+    (is_alone && percent > 0.0 && percent < 100.0).then_some(percent / 100.0)
+}
+
 /// One of the last digit that is printed.
 fn quantum(value: &str) -> f64 {
     let (digits, exponent) = value.split_once(['e', 'E']).unwrap_or((value, "0"));
@@ -67,6 +78,26 @@ mod tests {
         let watts = parse("1763740000.25 187 W").unwrap().unwrap();
         assert_eq!((watts.quantity, watts.quantum), (Quantity::Power, 1.0));
         assert_eq!(parse("1 1.5e+06 J").unwrap().unwrap().quantum, 1e5);
+    }
+
+    #[test]
+    fn an_accuracy_is_a_percentage_in_a_comment_of_its_own_and_nothing_is_guessed() {
+        assert_eq!(accuracy("# accuracy 0.5%\n"), Some(0.005));
+        assert_eq!(accuracy(" #accuracy 2%"), Some(0.02));
+        for none in [
+            "# accuracy",
+            "# accuracy good",
+            "# accuracy 0.5",
+            "# accuracy 0%",
+            "# accuracy -1%",
+            "# accuracy 100%",
+            "# accuracy NaN%",
+            "# accuracy 1% or so",
+            "# the accuracy 1%",
+            "accuracy 1%",
+        ] {
+            assert_eq!(accuracy(none), None, "{none}");
+        }
     }
 
     #[test]

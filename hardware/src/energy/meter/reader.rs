@@ -8,13 +8,15 @@ use std::thread;
 use tare_clock::Clock;
 use tare_units::Nanoseconds;
 
-use super::line::{Line, parse};
+use super::line::{Line, accuracy, parse};
 
 /// A line and when it came; `reading` is `None` where it was no reading.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Arrived {
     pub(super) at: Nanoseconds,
     pub(super) reading: Option<Line>,
+    /// What the program has said of its accuracy by then, as a share.
+    pub(super) accuracy: Option<f64>,
 }
 
 /// Why no more lines come.
@@ -52,6 +54,7 @@ pub(super) fn read(
 ) {
     let mut flow = Flow::default();
     let mut bytes = Vec::new();
+    let mut said = None;
     let end = loop {
         bytes.clear();
         match output.by_ref().take(LONGEST).read_until(b'\n', &mut bytes) {
@@ -62,12 +65,19 @@ pub(super) fn read(
         if flow.is_flood(at) {
             break End::Flooded;
         }
-        let reading = match std::str::from_utf8(&bytes).ok().map(parse) {
+        let text = std::str::from_utf8(&bytes).ok();
+        said = text.and_then(accuracy).or(said);
+        let reading = match text.map(parse) {
             Some(None) => continue,
             Some(Some(reading)) if bytes.ends_with(b"\n") => reading,
             _ => None,
         };
-        if sender.send(Ok(Arrived { at, reading })).is_err() {
+        let arrived = Arrived {
+            at,
+            reading,
+            accuracy: said,
+        };
+        if sender.send(Ok(arrived)).is_err() {
             return;
         }
     };

@@ -39,6 +39,26 @@ fn a_meter_tells_its_unit_its_step_and_its_readings_until_it_ends() {
 }
 
 #[test]
+fn the_accuracy_is_what_the_user_says_else_what_the_program_says_else_unknown() {
+    let gain = |script: &str, gain| {
+        let command = MeterCommand {
+            gain,
+            ..shell(script)
+        };
+        let meter = Meter::start(&command, MonotonicClock).unwrap();
+        meter.spec().gain
+    };
+    let says = "echo '# accuracy 0.5%'; echo 0 10 W; sleep 100";
+    assert_eq!(gain(says, None), Some(0.005));
+    assert_eq!(gain(says, Some(0.01)), Some(0.01));
+    assert_eq!(gain("echo 0 10 W; sleep 100", None), None);
+    assert_eq!(
+        gain("echo '# accuracy?'; echo 0 10 W; sleep 100", None),
+        None
+    );
+}
+
+#[test]
 fn programs_that_are_no_meters_are_reasons() {
     let start = |command: &MeterCommand| Meter::start(command, MonotonicClock).unwrap_err();
     let absent = start(&MeterCommand::new("/nowhere/meter", &[]));

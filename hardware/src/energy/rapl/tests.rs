@@ -119,6 +119,52 @@ fn nonsense_in_one_file_costs_its_own_kind_only_and_is_quoted() {
     assert_eq!(found.len(), 4);
 }
 
+/// The names of those that can be read, and the reasons of those that cannot.
+fn told(root: &FakeRoot) -> (Vec<String>, Vec<String>) {
+    let (mut names, mut reasons) = (Vec::new(), Vec::new());
+    for source in sources(&Root::new(root.path())) {
+        match source {
+            Ok(source) => names.push(source.spec().name.clone()),
+            Err(error) => reasons.push(root.plain(&error)),
+        }
+    }
+    (names, reasons)
+}
+
+#[test]
+fn each_domain_that_cannot_be_read_has_its_own_reason_and_the_other_kinds_stand() {
+    let root = server();
+    root.remove(&format!("{FOLDER}/intel-rapl:1/max_energy_range_uj"));
+    root.file(&format!("{FOLDER}/intel-rapl:0/energy_uj"), "\n");
+    root.remove(&format!("{FOLDER}/intel-rapl:0:1/energy_uj"));
+    let (names, reasons) = told(&root);
+    assert_eq!(names, ["rapl:core", "rapl:psys"]);
+    let of = |file: &str| format!("/sys/class/powercap/{file}");
+    let files = [
+        "intel-rapl:0:1/energy_uj",
+        "intel-rapl:0/energy_uj",
+        "intel-rapl:1/max_energy_range_uj",
+    ];
+    assert_eq!(reasons.len(), 3, "{reasons:?}");
+    for (reason, file) in reasons.iter().zip(files) {
+        assert!(reason.contains(&of(file)), "{reason}");
+    }
+}
+
+#[test]
+fn a_domain_without_a_name_costs_the_kinds_that_it_might_be_a_part_of() {
+    let root = server();
+    root.remove(&format!("{FOLDER}/intel-rapl:1:0/name"));
+    let (names, reasons) = told(&root);
+    assert_eq!(names, ["rapl:package", "rapl:psys"]);
+    assert_eq!(
+        reasons[1],
+        "rapl:dram may lack the domain in /sys/class/powercap/intel-rapl:1:0, whose name cannot be read; without it the \
+         sum would be too small"
+    );
+    assert!(reasons[2].contains("intel-rapl:1:0/name"), "{reasons:?}");
+}
+
 #[test]
 fn a_counter_for_root_only_names_the_remedy() {
     let error = RootOnly {

@@ -1,0 +1,251 @@
+//! The arithmetic of profiled operators: by the name that an operator kept, and of all products and convolutions together,
+//! whatever a framework has fused into them.
+
+use std::collections::BTreeMap;
+
+use tare_models::Facts;
+use tare_results::{Family, FamilyShare, OperatorShare, Profile};
+use tare_units::Flops;
+
+/// What a model computes, as far as operators do most of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Arithmetic {
+    /// Executed, and their operations, where all are known.
+    families: BTreeMap<Family, (u64, Option<u64>)>,
+    by_name: BTreeMap<String, Flops>,
+}
+
+impl Arithmetic {
+    /// That of a model with these facts.
+    pub fn of(facts: &Facts) -> Self {
+        let mut arithmetic = Self::default();
+        for operator in &facts.per_operator {
+            let Some(family) = family(&operator.op_type) else {
+                continue;
+            };
+            let entry = arithmetic.families.entry(family).or_insert((0, Some(0)));
+            let own = operator.flops.map(Flops::as_operations);
+            let sum = entry.1.zip(own).map(|(sum, own)| sum.saturating_add(own));
+            *entry = (entry.0 + 1, sum);
+            if let (Some(flops), false) = (operator.flops, operator.name.is_empty()) {
+                arithmetic.by_name.insert(operator.name.clone(), flops);
+            }
+        }
+        arithmetic
+    }
+
+    /// Puts operations into `profile`: of each operator that kept its name and kind of work, of each family, and of a kind
+    /// that is the only one of its family. A family of which not as many operators are executed as the model has is left
+    /// without: nobody says what became of the others.
+    pub fn put(&self, profile: &mut Profile) {
+        for node in &mut profile.nodes {
+            node.flops = family(&node.kind).and_then(|_| self.by_name.get(&node.name).copied());
+        }
+        profile.families = self.shares(&profile.operators);
+        for operator in &mut profile.operators {
+            let own = family(&operator.kind);
+            let whole = profile
+                .families
+                .iter()
+                .find(|share| Some(share.family) == own && share.count == operator.count);
+            operator.flops = whole.and_then(|share| share.flops);
+        }
+    }
+
+    fn shares(&self, operators: &[OperatorShare]) -> Vec<FamilyShare> {
+        let mut shares: BTreeMap<Family, FamilyShare> = BTreeMap::new();
+        for operator in operators {
+            let Some(family) = family(&operator.kind) else {
+                continue;
+            };
+            let share = shares.entry(family).or_insert(FamilyShare {
+                family,
+                count: 0,
+                time_ns: 0.0,
+                share: 0.0,
+                flops: None,
+            });
+            share.count += operator.count;
+            share.time_ns += operator.time_ns;
+            share.share += operator.share;
+        }
+        for share in shares.values_mut() {
+            let known = self.families.get(&share.family);
+            let known = known.filter(|(count, _)| *count == share.count);
+            share.flops = known.and_then(|(_, flops)| flops.map(Flops::from_operations));
+        }
+        let mut shares: Vec<FamilyShare> = shares.into_values().collect();
+        shares.sort_by(|one, other| other.time_ns.total_cmp(&one.time_ns));
+        shares
+    }
+}
+
+/// The family of an operator by a framework's name of its kind, whatever stands around the name of the work itself.
+fn family(kind: &str) -> Option<Family> {
+    let kind = match kind.split_once('(') {
+        Some((_, within)) => within.trim_end_matches(')'),
+        None => kind.rsplit("::").next().unwrap_or(kind),
+    };
+    let kind = kind.trim_start_matches("Fused").to_ascii_lowercase();
+    let is_one_of = |names: &[&str]| names.contains(&kind.as_str());
+    if is_one_of(&PRODUCTS) {
+        Some(Family::MatrixProducts)
+    } else if is_one_of(&CONVOLUTIONS) {
+        Some(Family::Convolutions)
+    } else {
+        None
+    }
+}
+
+const PRODUCTS: [&str; 14] = [
+    "addmm",
+    "baddbmm",
+    "bmm",
+    "dynamicquantizematmul",
+    "einsum",
+    "gemm",
+    "linear",
+    "matmul",
+    "matmulinteger",
+    "matmulintegertofloat",
+    "mm",
+    "optmatmul",
+    "qgemm",
+    "qlinearmatmul",
+];
+
+const CONVOLUTIONS: [&str; 9] = [
+    "conv",
+    "conv1d",
+    "conv2d",
+    "conv3d",
+    "convinteger",
+    "convolution",
+    "convtranspose",
+    "nhwcconv",
+    "qlinearconv",
+];
+
+#[cfg(test)]
+mod tests {
+    use tare_models::{Model, resolve};
+    use tare_models::{ShapeRequest, bind, zoo};
+    use tare_results::NodeShare;
+
+    use super::*;
+
+    /// Of an MLP with two hidden layers and 8 wide: three products.
+    fn mlp() -> Arithmetic {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("m.onnx");
+        let model = zoo::make("mlp:width=8,depth=2", 0, zoo::Form::Full).expect("a model");
+        zoo::write(&model, &path).expect("writes");
+        let model = Model::open(&path).expect("reads");
+        let specs = bind(model.graph(), &ShapeRequest::default()).expect("binds");
+        Arithmetic::of(&Facts::of(
+            &resolve(model.graph(), &specs).expect("resolves"),
+        ))
+    }
+
+    fn profile(kinds: &[(&str, u64)], nodes: &[(&str, &str)]) -> Profile {
+        let operators = kinds.iter().map(|(kind, count)| OperatorShare {
+            kind: (*kind).to_owned(),
+            count: *count,
+            time_ns: 10.0 * *count as f64,
+            share: 0.1,
+            flops: None,
+        });
+        let nodes = nodes.iter().map(|(name, kind)| NodeShare {
+            name: (*name).to_owned(),
+            kind: (*kind).to_owned(),
+            time_ns: 1.0,
+            share: 0.1,
+            flops: None,
+        });
+        Profile {
+            perturbation: None,
+            requests: 3,
+            latency_p50_ns: 100.0,
+            operators: operators.collect(),
+            nodes: nodes.collect(),
+            families: Vec::new(),
+            device: None,
+        }
+    }
+
+    #[test]
+    fn a_family_has_the_operations_of_all_its_operators_however_they_were_fused() {
+        let arithmetic = mlp();
+        let count = arithmetic.families[&Family::MatrixProducts].0;
+        let kinds = [("FusedGemm", count - 1), ("Gemm", 1), ("Relu", 2)];
+        let mut profile = profile(&kinds, &[]);
+        arithmetic.put(&mut profile);
+        assert_eq!(profile.families.len(), 1);
+        let family = &profile.families[0];
+        assert_eq!(
+            (family.family, family.count),
+            (Family::MatrixProducts, count)
+        );
+        assert_eq!(family.time_ns, 10.0 * count as f64);
+        assert!(family.flops > Some(Flops::from_operations(0)));
+        let known: Vec<_> = profile.operators.iter().map(|one| one.flops).collect();
+        assert_eq!(known, [None; 3], "two kinds share them");
+    }
+
+    #[test]
+    fn the_only_kind_of_a_family_has_its_operations() {
+        let arithmetic = mlp();
+        let count = arithmetic.families[&Family::MatrixProducts].0;
+        let mut profile = profile(&[("aten::linear", count), ("aten::relu", 2)], &[]);
+        arithmetic.put(&mut profile);
+        assert_eq!(profile.operators[0].flops, profile.families[0].flops);
+        assert!(profile.operators[0].flops.is_some() && profile.operators[1].flops.is_none());
+    }
+
+    #[test]
+    fn where_some_operators_are_gone_nothing_is_said() {
+        let mut profile = profile(&[("Gemm", 1)], &[]);
+        mlp().put(&mut profile);
+        assert_eq!(profile.families[0].flops, None);
+        assert_eq!(profile.operators[0].flops, None);
+    }
+
+    #[test]
+    fn an_operator_that_kept_its_name_has_its_own() {
+        let arithmetic = mlp();
+        let (name, flops) = arithmetic.by_name.iter().next().expect("a name");
+        let nodes = [
+            (name.as_str(), "Gemm"),
+            (name.as_str(), "Relu"),
+            ("other", "Gemm"),
+        ];
+        let mut profile = profile(&[("Gemm", 1)], &nodes);
+        arithmetic.put(&mut profile);
+        let known: Vec<_> = profile.nodes.iter().map(|one| one.flops).collect();
+        assert_eq!(known, [Some(*flops), None, None]);
+    }
+
+    #[test]
+    fn kinds_are_known_by_the_work_within_them() {
+        for product in [
+            "MatMul",
+            "FusedMatMul",
+            "TransformInputs(FusedMatMul)",
+            "aten::addmm",
+            "OptMatMul",
+            "FusedGemm",
+        ] {
+            assert_eq!(family(product), Some(Family::MatrixProducts), "{product}");
+        }
+        for convolution in ["Conv", "FusedConv", "aten::convolution", "aten::conv2d"] {
+            assert_eq!(
+                family(convolution),
+                Some(Family::Convolutions),
+                "{convolution}"
+            );
+        }
+        for other in ["Convert", "Relu", "aten::add", "Attention", ""] {
+            assert_eq!(family(other), None, "{other}");
+        }
+    }
+}

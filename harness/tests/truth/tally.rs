@@ -1,0 +1,30 @@
+//! How often intervals held the truth, and whether that is as often as they claim.
+
+use statrs::distribution::{Binomial, DiscreteCDF};
+
+/// Intervals counted by what they are of.
+#[derive(Debug, Clone, Default)]
+pub struct Tally {
+    pub held: u64,
+    pub count: u64,
+}
+
+impl Tally {
+    pub fn add(&mut self, low: f64, truth: f64, high: f64) {
+        self.count += 1;
+        self.held += u64::from((low..=high).contains(&truth));
+    }
+
+    pub fn share(&self) -> f64 {
+        self.held as f64 / self.count as f64
+    }
+
+    /// Whether 95% lies in the exact 95% interval of the coverage (Clopper and Pearson, 1934): neither so few nor so many
+    /// are likely from intervals that hold 95%.
+    pub fn is_of_95_percent(&self) -> bool {
+        let nominal = Binomial::new(0.95, self.count).expect("a distribution");
+        let (as_few, fewer) = (nominal.cdf(self.held), self.held.checked_sub(1));
+        let as_many = 1.0 - fewer.map_or(0.0, |fewer| nominal.cdf(fewer));
+        as_few > 0.025 && as_many > 0.025
+    }
+}

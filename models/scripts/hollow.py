@@ -1,0 +1,182 @@
+"""Makes the hollow twin of zoo models and of exported files, and compares the operators that ONNX Runtime executes.
+
+For each model the rungs are climbed until its twin executes, after ONNX Runtime's own fusion, the operators that the
+model executes; each twin passes ONNX's checker. Prints one line a model: operators executed, the rung, what is left of
+FLOPs and elements, both latencies (one thread, lower quartile), and how long the twin took to make. Exits with 1 where a
+model of the zoo or one of the kinds of export has no twin with the same operators.
+
+usage: hollow.py [--rungs 2 …] [--folder EXPORTS] [NAME|FILE...]
+NAME is a model of the zoo or a kind of export that lies in EXPORTS; without one, all of both are taken.
+TARE_BIN names the program. Packages: numpy, onnx, onnxruntime; for exports also those of exports.py.
+"""
+
+import argparse
+import collections
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import time
+
+import numpy
+import onnx
+import onnxruntime
+
+RUNGS = ["2", "2+distinct", "16,2", "16,2+height", "16,2+height+width", "16,16", "16,2+tied"]
+RUNS = 3
+TYPES = {"tensor(float)": numpy.float32, "tensor(int64)": numpy.int64, "tensor(int32)": numpy.int32,
+         "tensor(bool)": numpy.bool_, "tensor(float16)": numpy.float16}
+
+
+def session(path, profile=None):
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 4
+    if profile:
+        options.enable_profiling = True
+        options.profile_file_prefix = str(profile)
+    return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+
+
+def feeds(model, shapes):
+    """Inputs of these shapes: masks of ones, other whole numbers zero, normal numbers from a seed."""
+    random = numpy.random.default_rng(0)
+    given = {}
+    for value in model.get_inputs():
+        kind, shape = TYPES[value.type], shapes[value.name]
+        if numpy.issubdtype(kind, numpy.floating):
+            given[value.name] = random.standard_normal(shape).astype(kind)
+        else:
+            given[value.name] = numpy.full(shape, int("mask" in value.name), kind)
+    return given
+
+
+def executed(path, shapes):
+    """Operators of one execution by kind, from ONNX Runtime's profile."""
+    with tempfile.TemporaryDirectory() as folder:
+        model = session(path, pathlib.Path(folder) / "profile")
+        given = feeds(model, shapes)
+        for _ in range(RUNS):
+            model.run(None, given)
+        events = json.loads(pathlib.Path(model.end_profiling()).read_text())
+    kernels = [event for event in events if event["cat"] == "Node" and event["name"].endswith("_kernel_time")]
+    counts = collections.Counter(event["args"]["op_name"] for event in kernels)
+    return {kind: count // RUNS for kind, count in counts.items()}
+
+
+def latency(path, shapes, seconds=0.3):
+    """Lower quartile in microseconds."""
+    model = session(path)
+    given = feeds(model, shapes)
+    model.run(None, given)
+    taken, begin = [], time.time()
+    while time.time() - begin < seconds or len(taken) < 5:
+        before = time.perf_counter_ns()
+        model.run(None, given)
+        taken.append(time.perf_counter_ns() - before)
+    return sorted(taken)[len(taken) // 4] / 1e3
+
+
+def tare(*arguments):
+    program = os.environ.get("TARE_BIN", "tare")
+    return subprocess.run([program, "model", *map(str, arguments)], capture_output=True, text=True)
+
+
+def shapes_of(model, sizes):
+    """The shapes of a model's inputs as `tare` binds them."""
+    loaded = onnx.load(model, load_external_data=False)
+    constants = {tensor.name for tensor in loaded.graph.initializer}
+    known = dict(size.split("=") for size in sizes)
+    shapes = {}
+    for value in loaded.graph.input:
+        if value.name not in constants:
+            dims = value.type.tensor_type.shape.dim
+            shapes[value.name] = [dim.dim_value or int(known.get(dim.dim_param, 1)) for dim in dims]
+    return shapes
+
+
+def twin(model, sizes, rung, path):
+    """Writes a twin: what `tare` says of it, or None and why there is none."""
+    batch = [size.split("=")[1] for size in sizes if size.startswith("batch=")]
+    rest = ",".join(size for size in sizes if not size.startswith("batch="))
+    options = (["--shape", rest] if rest else []) + (["--batch", batch[0]] if batch else [])
+    before = time.time()
+    made = tare("hollow", model, "-o", path, "--rung", rung, "--format", "json", *options)
+    if made.returncode:
+        return None, made.stderr.strip()
+    return json.loads(made.stdout) | {"made": time.time() - before}, None
+
+
+def differing(original, hollow):
+    kinds = sorted(set(original) | set(hollow))
+    return {kind: (original.get(kind, 0), hollow.get(kind, 0)) for kind in kinds
+            if original.get(kind, 0) != hollow.get(kind, 0)}
+
+
+def compare(name, model, sizes, rungs, folder):
+    """Prints a model's line; whether some rung executes its operators."""
+    shapes = shapes_of(model, sizes)
+    operators = executed(model, shapes)
+    path, why = folder / "twin.onnx", "no rung"
+    for rung in rungs:
+        facts, why = twin(model, sizes, rung, path)
+        if facts is None:
+            print(f"{name:24} rung {rung}: {why}", flush=True)
+            continue
+        onnx.checker.check_model(str(path), full_check=False)
+        small = {value["name"]: value["shape"] for value in facts["inputs"]}
+        try:
+            differs = differing(operators, executed(path, small))
+        except Exception as error:  # a twin that does not run is a finding
+            differs = {"error": str(error)[:200]}
+        if not differs:
+            break
+        print(f"{name:24} rung {rung} differs: {differs}", flush=True)
+    else:
+        return False
+    share = " ".join(f"{key} 1/{1 / facts[key]:,.0f}" for key in ("hollowness", "elements") if facts[key])
+    print(f"{name:24} {sum(operators.values()):5} operators  rung {rung:12} {share:44} {latency(model, shapes):9.0f} µs -> "
+          f"{latency(path, small):6.0f} µs  made in {facts['made']:.1f} s, {path.stat().st_size // 1024} KB  "
+          f"{'; '.join(facts['doubts'])}", flush=True)
+    return True
+
+
+def zoo():
+    return {entry["name"]: entry["symbols"] for entry in json.loads(tare("list", "--format", "json").stdout)}
+
+
+def main():
+    options = argparse.ArgumentParser()
+    options.add_argument("--rungs", nargs="*", default=RUNGS)
+    options.add_argument("--folder", type=pathlib.Path, default=pathlib.Path("exports"))
+    options.add_argument("names", nargs="*")
+    options = options.parse_args()
+    entries = zoo()
+    files = sorted(options.folder.glob("*.onnx"))
+    names = options.names or [*entries, *(file.stem for file in files)]
+    failed = []
+    with tempfile.TemporaryDirectory() as folder:
+        folder = pathlib.Path(folder)
+        for name in names:
+            sizes, model = [], pathlib.Path(name)
+            if name in entries:
+                model = folder / f"{name}.onnx"
+                tare("make", name, "-o", model)
+                sizes = [f"{symbol}={size}" for symbol, size in entries[name].items()]
+            elif not model.exists():
+                model = options.folder / f"{name}.onnx"
+            if not sizes:
+                notes = model.with_suffix(".json")
+                sizes = [f"{key}={size}" for key, size in json.loads(notes.read_text()).items()] if notes.exists() else []
+            if not compare(name, str(model), sizes, options.rungs, folder):
+                failed.append(name)
+            if name in entries:
+                model.unlink()
+    print(f"{len(names) - len(failed)} of {len(names)} execute the same operators; not: {', '.join(failed) or 'none'}")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

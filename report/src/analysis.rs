@@ -1,0 +1,53 @@
+//! What only several cells together say: dispatch laws, knees over batches, and what latencies go along with.
+
+mod correlation;
+mod knee;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::split::{DispatchLaw, Laws};
+use crate::summary::Summary;
+pub use correlation::{Along, Correlated, Size};
+pub use knee::{BatchKnee, KneeModel, Reached};
+
+/// What a set of cells says.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Analysis {
+    /// One for each framework as it was run.
+    pub laws: Vec<DispatchLaw>,
+    /// One for each set of cells that differ in their batch only.
+    pub knees: Vec<BatchKnee>,
+    /// Latencies across models against what is known of these.
+    pub correlations: Vec<Correlated>,
+}
+
+/// Of `summaries`, which may be of several runs, with the laws that stand beside them.
+pub fn analyse(summaries: &[Summary], laws: &Laws) -> Analysis {
+    Analysis {
+        laws: laws.all().cloned().collect(),
+        knees: knee::knees(summaries),
+        correlations: correlation::correlations(summaries),
+    }
+}
+
+/// The summaries that are alike in everything that `key` tells, in the order of their first.
+fn alike<K: PartialEq>(
+    summaries: &[Summary],
+    key: impl Fn(&Summary) -> K,
+) -> Vec<(K, Vec<&Summary>)> {
+    let mut groups: Vec<(K, Vec<&Summary>)> = Vec::new();
+    for summary in summaries {
+        let key = key(summary);
+        match groups.iter_mut().find(|(known, _)| *known == key) {
+            Some((_, group)) => group.push(summary),
+            None => groups.push((key, vec![summary])),
+        }
+    }
+    groups
+}
+
+/// The median in nanoseconds.
+fn p50(summary: &Summary) -> Option<f64> {
+    Some(summary.latency.as_ref()?.p50.as_ref()?.value_ns)
+}

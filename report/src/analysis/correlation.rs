@@ -1,0 +1,140 @@
+//! What latencies go along with across models, at the smallest and the largest batch.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use tare_statistics::pearson;
+
+use super::{alike, p50};
+use crate::summary::Summary;
+
+/// Pearson's r of the median latency and one property of the model, across models.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Correlated {
+    /// The fingerprint of the machine.
+    pub machine: String,
+    /// The adapter with its options.
+    pub adapter: String,
+    /// The scenario with its options.
+    pub scenario: String,
+    /// Sizes by symbol.
+    pub shape: BTreeMap<String, u64>,
+    /// Such as `fp32`.
+    pub precision: String,
+    /// `cpu` or `cuda:0`.
+    pub device: String,
+    /// Threads that may execute operators.
+    pub threads: u64,
+    /// The batch.
+    pub batch: u64,
+    /// Whether it is the smallest or the largest of those measured.
+    pub size: Size,
+    /// The property.
+    pub along: Along,
+    /// Models that tell both.
+    pub models: u64,
+    /// r, from −1 to 1.
+    pub r: f64,
+    /// Lower end of its 95% interval (Fisher's transformation).
+    pub r_low: f64,
+    /// Upper end.
+    pub r_high: f64,
+}
+
+/// Which of the batches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Size {
+    /// The smallest.
+    Smallest,
+    /// The largest.
+    Largest,
+}
+
+/// A property of a model at its shapes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Along {
+    /// Floating-point operations of a request.
+    Flops,
+    /// Multiply-accumulates of a request, as the Framework Tax paper's tool counts them.
+    Macs,
+    /// Numbers in the weights.
+    Parameters,
+    /// Operators: those executed where a profile told, else those of the model's graph.
+    Operators,
+}
+
+impl Along {
+    const ALL: [Self; 4] = [Self::Flops, Self::Macs, Self::Parameters, Self::Operators];
+
+    fn of(self, summary: &Summary) -> Option<f64> {
+        let model = &summary.model;
+        let executed = || summary.tax.as_ref()?.operators_executed;
+        let value = match self {
+            Self::Flops => model.flops?.as_operations(),
+            Self::Macs => model.macs_paper?,
+            Self::Parameters => model.parameters?,
+            Self::Operators => executed().or(model.operators)?,
+        };
+        Some(value as f64)
+    }
+}
+
+/// Each property at the smallest and, where there are others, the largest batch of cells that differ in model and batch
+/// only; of four models or more.
+pub fn correlations(summaries: &[Summary]) -> Vec<Correlated> {
+    let key = |summary: &Summary| {
+        let mut cell = summary.cell.clone();
+        (cell.batch, cell.model) = (0, String::new());
+        (cell, summary.machine.fingerprint.clone())
+    };
+    let mut found = Vec::new();
+    for (_, group) in alike(summaries, key) {
+        let batches = || group.iter().map(|summary| summary.cell.batch);
+        let (Some(least), Some(most)) = (batches().min(), batches().max()) else {
+            continue;
+        };
+        let mut sizes = vec![(Size::Smallest, least), (Size::Largest, most)];
+        sizes.truncate(if least == most { 1 } else { 2 });
+        for (size, batch) in sizes {
+            let at: Vec<&Summary> = group
+                .iter()
+                .copied()
+                .filter(|one| one.cell.batch == batch)
+                .collect();
+            let each = Along::ALL.into_iter();
+            found.extend(each.filter_map(|along| correlated(&at, size, along)));
+        }
+    }
+    found
+}
+
+fn correlated(at: &[&Summary], size: Size, along: Along) -> Option<Correlated> {
+    let told = at
+        .iter()
+        .filter(|summary| summary.cell.scenario != "offline");
+    let (xs, ys): (Vec<f64>, Vec<f64>) = told
+        .filter_map(|summary| Some((along.of(summary)?, p50(summary)?)))
+        .unzip();
+    let r = pearson(&xs, &ys)?;
+    let first = at.first()?;
+    let cell = &first.cell;
+    Some(Correlated {
+        machine: first.machine.fingerprint.clone(),
+        adapter: cell.adapter_spec(),
+        scenario: cell.scenario_spec(),
+        shape: cell.shape.clone(),
+        precision: cell.precision.clone(),
+        device: cell.device.clone(),
+        threads: cell.threads,
+        batch: cell.batch,
+        size,
+        along,
+        models: xs.len() as u64,
+        r: r.mean,
+        r_low: r.low,
+        r_high: r.high,
+    })
+}

@@ -1,0 +1,110 @@
+//! The batch from which on work outweighs overhead.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use tare_results::Cell;
+use tare_statistics::{KneeShape, knee};
+
+use super::{alike, p50};
+use crate::summary::Summary;
+
+/// b* of a set of cells that differ in their batch only; fitted over their medians.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct BatchKnee {
+    /// The fingerprint of the machine.
+    pub machine: String,
+    /// The cell of the smallest batch.
+    pub cell: Cell,
+    /// The batches.
+    pub batches: Vec<u64>,
+    /// The shape that fits better.
+    pub model: KneeModel,
+    /// b*: the batch at which work equals overhead, as the fit has it, whether or not it lies among the batches.
+    pub batch: f64,
+    /// Lower end of its 95% interval; `null` where arbitrarily small batches fit as well.
+    pub batch_low: Option<f64>,
+    /// Upper end; `null` where arbitrarily large batches fit as well.
+    pub batch_high: Option<f64>,
+    /// Whether b* lies among the batches; it does not where its interval has no end on one side.
+    pub reached: Reached,
+    /// The overhead a.
+    pub overhead_ns: f64,
+    /// The work of one sample s.
+    pub per_sample_ns: f64,
+    /// By how much the other shape's information criterion (AIC) is larger.
+    pub advantage: f64,
+}
+
+/// How overhead and work make up the latency.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum KneeModel {
+    /// max(a, s·batch): a device works while the host dispatches.
+    Flat,
+    /// a + s·batch: the host waits for each operator.
+    Additive,
+}
+
+/// Where a knee lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reached {
+    /// Among the batches.
+    Within,
+    /// Below the smallest: work outweighs overhead at all of them.
+    Below,
+    /// Above the largest: it was not reached.
+    Above,
+}
+
+/// Each set of at least four batches.
+pub fn knees(summaries: &[Summary]) -> Vec<BatchKnee> {
+    let key = |summary: &Summary| {
+        let mut cell = summary.cell.clone();
+        cell.batch = 0;
+        (
+            cell,
+            summary.model.sha256.clone(),
+            summary.machine.fingerprint.clone(),
+        )
+    };
+    let groups = alike(summaries, key).into_iter();
+    groups.filter_map(|(_, group)| of(&group)).collect()
+}
+
+fn of(group: &[&Summary]) -> Option<BatchKnee> {
+    let mut points: Vec<(u64, f64, &Summary)> = group
+        .iter()
+        .filter(|summary| summary.cell.scenario != "offline")
+        .filter_map(|summary| Some((summary.cell.batch, p50(summary)?, *summary)))
+        .collect();
+    points.sort_by_key(|point| point.0);
+    let pairs: Vec<(f64, f64)> = points.iter().map(|one| (one.0 as f64, one.1)).collect();
+    let knee = knee(&pairs)?;
+    let (first, last) = (pairs.first()?.0, pairs.last()?.0);
+    let smallest = points.first()?.2;
+    let mut batches: Vec<u64> = points.iter().map(|point| point.0).collect();
+    batches.dedup();
+    Some(BatchKnee {
+        machine: smallest.machine.fingerprint.clone(),
+        cell: smallest.cell.clone(),
+        batches,
+        model: match knee.shape {
+            KneeShape::Flat => KneeModel::Flat,
+            KneeShape::Additive => KneeModel::Additive,
+        },
+        batch: knee.size,
+        batch_low: knee.low,
+        batch_high: knee.high,
+        reached: match (knee.low, knee.high) {
+            (Some(_), None) => Reached::Above,
+            (None, Some(_)) => Reached::Below,
+            _ if knee.size < first => Reached::Below,
+            _ if knee.size > last => Reached::Above,
+            _ => Reached::Within,
+        },
+        overhead_ns: knee.overhead,
+        per_sample_ns: knee.slope,
+        advantage: knee.advantage,
+    })
+}

@@ -1,0 +1,108 @@
+//! What several cells say together, as sentences for a person: laws, knees, correlations.
+
+use crate::analysis::{Along, Analysis, BatchKnee, Correlated, KneeModel, Reached, Size};
+use crate::split::DispatchLaw;
+use crate::table::{Style, number, time, wrapped};
+
+/// A line each, wrapped to the style's width; nothing where nothing was found.
+pub fn findings(analysis: &Analysis, style: Style) -> String {
+    let laws = analysis.laws.iter().map(law);
+    let knees = analysis.knees.iter().map(knee);
+    let sentences = laws
+        .chain(knees)
+        .chain(correlations(&analysis.correlations));
+    let lines = sentences.flat_map(|sentence| wrapped(&sentence, style));
+    lines.map(|line| format!("{line}\n")).collect()
+}
+
+fn law(law: &DispatchLaw) -> String {
+    let mut sentence = format!(
+        "dispatch law of {} {} ({}, {}): {} + {} an operator [{}, {}], over {} twins of {} to {} operators, which lie within {:.1}% of it",
+        law.runtime,
+        law.version,
+        law.device,
+        counted(law.threads, "thread"),
+        time(law.fixed_ns),
+        time(law.per_operator_ns),
+        time(law.per_operator_low_ns),
+        time(law.per_operator_high_ns),
+        law.twins,
+        law.operators_low,
+        law.operators_high,
+        law.scatter * 100.0,
+    );
+    let kinds = law.per_kind.iter().map(|kind| {
+        let name = kind.kind.as_deref().unwrap_or("any other");
+        format!("{name} {}", time(kind.cost_ns))
+    });
+    let kinds: Vec<String> = kinds.collect();
+    if !kinds.is_empty() {
+        sentence.push_str(&format!("; by kind {}", kinds.join(", ")));
+    }
+    sentence
+}
+
+fn knee(knee: &BatchKnee) -> String {
+    let cell = &knee.cell;
+    let whose = format!("knee of {} by {}", cell.model, cell.adapter_spec());
+    let (first, last) = (knee.batches.first(), knee.batches.last());
+    let at = |batch: Option<&u64>| batch.copied().unwrap_or_default();
+    match knee.reached {
+        Reached::Above => format!("{whose}: not reached up to batch {}", at(last)),
+        Reached::Below => format!(
+            "{whose}: work outweighs overhead from batch {} on",
+            at(first)
+        ),
+        Reached::Within => {
+            let end = |end: Option<f64>| end.map_or("–".to_owned(), number);
+            let shape = match knee.model {
+                KneeModel::Flat => "overhead hides work below it",
+                KneeModel::Additive => "overhead and work add up",
+            };
+            format!(
+                "{whose}: work equals overhead at batch {} [{}, {}]; {shape}",
+                number(knee.batch),
+                end(knee.batch_low),
+                end(knee.batch_high),
+            )
+        }
+    }
+}
+
+/// A sentence for each set of models at one batch.
+fn correlations(all: &[Correlated]) -> Vec<String> {
+    let mut sentences: Vec<(String, Vec<String>)> = Vec::new();
+    for one in all {
+        let size = match one.size {
+            Size::Smallest => "smallest",
+            Size::Largest => "largest",
+        };
+        let whose = format!(
+            "latency across {} models by {} at the {size} batch, {}",
+            one.models, one.adapter, one.batch
+        );
+        let along = match one.along {
+            Along::Flops => "FLOPs",
+            Along::Macs => "MACs",
+            Along::Parameters => "parameters",
+            Along::Operators => "operators",
+        };
+        let r = format!(
+            "{along} r={:.2} [{:.2}, {:.2}]",
+            one.r, one.r_low, one.r_high
+        );
+        match sentences.iter_mut().find(|(known, _)| *known == whose) {
+            Some((_, parts)) => parts.push(r),
+            None => sentences.push((whose, vec![r])),
+        }
+    }
+    let joined = sentences.into_iter();
+    joined
+        .map(|(whose, parts)| format!("{whose}: {}", parts.join(", ")))
+        .collect()
+}
+
+fn counted(count: u64, what: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{plural}")
+}
