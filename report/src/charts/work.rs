@@ -166,23 +166,9 @@ fn panel(
 ) -> Option<Panel> {
     let mut series: Vec<Series> = Vec::new();
     for one in members {
-        let (Some(amount), Some(p50)) = ((against.amount)(one), p50(one)) else {
-            continue;
-        };
-        let figures = format!(
-            "{} for {}",
-            numbers::time(p50.value_ns),
-            si(amount, against.unit)
-        );
-        let (title, is_doubtful) = told(&cells.label(one), &figures, one, &TOPICS);
-        let dot = Dot {
-            x: amount,
-            y: p50.value_ns,
-            interval: p50.low_ns.zip(p50.high_ns),
-            is_doubtful,
-            title,
-        };
-        Series::add(&mut series, cells.series(one), dot);
+        if let Some(dot) = dot(cells, one, against) {
+            Series::add(&mut series, cells.series(one), dot);
+        }
     }
     let dots = || series.iter().flat_map(|one| &one.dots);
     let plot = Plot {
@@ -207,6 +193,23 @@ fn panel(
     Some(Panel {
         title: format!("batch {batch}"),
         drawing: plot.draw(),
+    })
+}
+
+fn dot(cells: &Cells<'_>, summary: &Summary, against: &Against) -> Option<Dot> {
+    let (amount, p50) = ((against.amount)(summary)?, p50(summary)?);
+    let figures = format!(
+        "{} for {}",
+        numbers::time(p50.value_ns),
+        si(amount, against.unit)
+    );
+    let (title, is_doubtful) = told(&cells.label(summary), &figures, summary, &TOPICS);
+    Some(Dot {
+        x: amount,
+        y: p50.value_ns,
+        interval: p50.low_ns.zip(p50.high_ns),
+        is_doubtful,
+        title,
     })
 }
 
