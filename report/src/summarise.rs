@@ -13,7 +13,7 @@ use std::collections::HashMap;
 
 use tare_results::{Doubt, Kind, PlannedCell, Record, Run};
 
-use crate::split::{Laws, Weighing};
+use crate::split::{Laws, Weighed, Weighing};
 use crate::summary::{SUMMARY_SCHEMA, Summary};
 pub use doubts::{is_alike, severity};
 pub use figures::{Figures, mean, reason};
@@ -70,10 +70,21 @@ struct Records<'a> {
 }
 
 impl Records<'_> {
+    fn weighed(&self, repeats: &Repeats<'_>) -> Weighed {
+        let weighing = Weighing {
+            cell: repeats,
+            twins: &Repeats::of(self.twins, self.run.repeats),
+            profile: passes::latest(self.profiles),
+            profiles: self.profiles,
+            laws: self.laws,
+            asked: self.run.twins,
+        };
+        weighing.weighed()
+    }
+
     fn summary(&self) -> Summary {
         let (run, planned) = (self.run, self.planned);
         let repeats = Repeats::of(self.measurements, run.repeats);
-        let twins = Repeats::of(self.twins, run.repeats);
         let mut figures = Figures::of(&repeats);
         let wall = figures.latency("latency", |record| record.latency.as_ref());
         let effective = figures.latency("effective_latency", |record| {
@@ -81,15 +92,7 @@ impl Records<'_> {
         });
         let agreeing = wall.as_ref().map_or(&[][..], |wall| &wall.agreeing);
         let mut doubts = doubts::union(&repeats, agreeing);
-        let weighing = Weighing {
-            cell: &repeats,
-            twins: &twins,
-            profile: passes::latest(self.profiles),
-            profiles: self.profiles,
-            laws: self.laws,
-            asked: run.twins,
-        };
-        let weighed = weighing.weighed();
+        let weighed = self.weighed(&repeats);
         doubts.extend(weighed.doubts.into_iter().map(|why| Doubt::Tax { why }));
         figures.lack(weighed.missing);
         Summary {

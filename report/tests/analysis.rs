@@ -78,10 +78,10 @@ fn cells_that_differ_in_more_than_their_batch_have_no_knee_together() {
     assert!(analysed(cells, &timed_all).knees.is_empty());
 }
 
-#[test]
-fn latencies_are_correlated_with_what_is_known_of_models_at_both_ends_of_the_batches() {
+/// Five models at two batches: at the smaller operators decide how long they take, at the larger operations.
+fn models() -> Analysis {
     let models = [
-        ("a", 1u64, 50u64),
+        ("a", 1, 50),
         ("b", 2, 20),
         ("c", 3, 90),
         ("d", 4, 10),
@@ -89,28 +89,32 @@ fn latencies_are_correlated_with_what_is_known_of_models_at_both_ends_of_the_bat
     ];
     let mut run = run_of(Vec::new(), 1);
     let mut records = Vec::new();
-    for batch in [1, 16] {
-        for (name, gigaflops, operators) in models {
-            let mut of = cell(batch);
-            of.model = name.to_owned();
-            of.seed = 0;
-            // At batch 1 operators decide, at batch 16 operations do.
-            let p50 = match batch {
-                1 => operators as f64 * 1e5,
-                _ => gigaflops as f64 * 1e8,
-            };
-            let mut planned = common::planned(of.clone());
-            planned.id = of.id(name);
-            planned.model.sha256 = name.to_owned();
-            planned.model.flops = Some(Flops::from_macs(gigaflops * 500_000_000 * batch));
-            planned.model.operators = Some(operators);
-            let mut record = timed(&of, 0, p50);
-            record.id = planned.id.clone();
-            records.push(record);
-            run.cells.push(planned);
-        }
+    for (batch, (name, gigaflops, operators)) in [1, 16]
+        .into_iter()
+        .flat_map(|batch| models.map(|model| (batch, model)))
+    {
+        let mut of = cell(batch);
+        of.model = name.to_owned();
+        let p50 = match batch {
+            1 => operators as f64 * 1e5,
+            _ => gigaflops as f64 * 1e8,
+        };
+        let mut planned = common::planned(of.clone());
+        planned.id = of.id(name);
+        planned.model.sha256 = name.to_owned();
+        planned.model.flops = Some(Flops::from_macs(gigaflops * 500_000_000 * batch));
+        planned.model.operators = Some(operators);
+        let mut record = timed(&of, 0, p50);
+        record.id = planned.id.clone();
+        records.push(record);
+        run.cells.push(planned);
     }
-    let correlations = analyse(&summarise(&run, &records), &Laws::default()).correlations;
+    analyse(&summarise(&run, &records), &Laws::default())
+}
+
+#[test]
+fn latencies_are_correlated_with_what_is_known_of_models_at_both_ends_of_the_batches() {
+    let correlations = models().correlations;
     let r = |size, along| {
         let mut found = correlations.iter();
         found

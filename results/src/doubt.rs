@@ -100,7 +100,7 @@ pub enum Doubt {
         /// Why.
         why: TaxDoubt,
     },
-    /// No check of the machine was made, because none was asked for.
+    /// The machine was not watched while requests were timed, because no checks or no probes were asked for.
     UncheckedEnvironment,
     /// A doubt of a later version than this reader.
     #[serde(other)]
@@ -150,35 +150,30 @@ impl fmt::Display for Doubt {
                 "no cost is known for {}; FLOPs are a lower bound",
                 operators.join(", ")
             ),
-            Self::Environment { .. } | Self::UncheckedEnvironment => self.environment(f),
-            Self::Energy { .. } | Self::Peaks { .. } | Self::Tax { .. } => self.of_a_group(f),
-            Self::Unknown => f.write_str("a doubt that this version of tare does not know"),
             Self::GuessedInputs { inputs } => {
                 write!(f, "the values of {} were guessed", inputs.join(", "))
             }
+            _ => self.with_reason(f),
         }
     }
 }
 
 impl Doubt {
-    fn of_a_group(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn with_reason(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Energy { source, why } => write!(f, "energy by {source}: {why}"),
-            Self::Tax { why } => write!(f, "{why}"),
-            Self::Peaks { why } => write!(f, "{why}"),
-            _ => Ok(()),
-        }
-    }
-
-    fn environment(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
+            Self::Peaks { why } => fmt::Display::fmt(why, f),
+            Self::Tax { why } => fmt::Display::fmt(why, f),
             Self::Environment {
                 check,
                 found,
                 remedy,
                 ..
             } => write!(f, "{check}: {found}; {remedy}"),
-            _ => f.write_str("the machine was not checked (--no-checks)"),
+            Self::UncheckedEnvironment => {
+                f.write_str("the machine was not watched meanwhile (--no-checks or --no-probes)")
+            }
+            _ => f.write_str("a doubt that this version of tare does not know"),
         }
     }
 }

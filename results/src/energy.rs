@@ -181,18 +181,29 @@ fn imprecise(
     needed_window_s: Option<f64>,
 ) -> fmt::Result {
     match share {
-        Some(share) => write!(f, "known to {:.1}%", share * 100.0)?,
+        Some(share) => write!(f, "known to {}", percent(share))?,
         None => f.write_str("indistinguishable from nothing")?,
     }
     write!(
         f,
-        " over {window_s:.1} s where {:.1}% is wanted; ",
-        bound * 100.0
+        " over {window_s:.1} s where {} is wanted; ",
+        percent(bound)
     )?;
     match needed_window_s {
         Some(seconds) => write!(f, "{seconds:.1} s would do: raise --duration"),
         None => f.write_str("not even an hour would do"),
     }
+}
+
+/// One decimal, or as many as two digits other than leading zeros take.
+fn percent(share: f64) -> String {
+    let percent = share * 100.0;
+    let leading = match percent > 0.0 {
+        true => (-percent.log10().floor()).clamp(0.0, 9.0),
+        false => 0.0,
+    };
+    let decimals = leading as usize + 1;
+    format!("{percent:.decimals$}%")
 }
 
 #[cfg(test)]
@@ -244,6 +255,8 @@ mod tests {
             imprecise(None, None).to_string(),
             "indistinguishable from nothing over 2.0 s where 2.0% is wanted; not even an hour would do"
         );
+        let shares = [0.0, 0.00019, 0.005, 0.02, 0.5, f64::INFINITY].map(percent);
+        assert_eq!(shares, ["0.0%", "0.019%", "0.50%", "2.0%", "50.0%", "inf%"]);
         let disagreement = EnergyDoubt::Disagreement {
             with: "nvml:GPU-1:power".into(),
             this_j: 10.0,

@@ -45,11 +45,8 @@ fn a_record_of_a_worker_that_failed_at_once_keeps_to_its_schema() {
     assert_eq!(against_schema(&value(&failed)), [""; 0]);
 }
 
-#[test]
-fn a_profile_and_every_doubt_keep_to_the_schema() {
-    let mut profile = record();
-    profile.kind = Kind::Profile;
-    profile.profile = Some(Profile {
+fn shares() -> Profile {
+    Profile {
         perturbation: Some(1.04),
         requests: 20,
         latency_p50_ns: 3.1e7,
@@ -83,7 +80,14 @@ fn a_profile_and_every_doubt_keep_to_the_schema() {
             },
             intervals: 178,
         }),
-    });
+    }
+}
+
+#[test]
+fn a_profile_and_every_doubt_keep_to_the_schema() {
+    let mut profile = record();
+    profile.kind = Kind::Profile;
+    profile.profile = Some(shares());
     profile.doubts = vec![
         Doubt::Unsteady { warmup_requests: 9 },
         Doubt::SingleRepeat,

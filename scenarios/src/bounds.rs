@@ -21,6 +21,13 @@ impl Bounds {
         }
     }
 
+    /// The time of the requests until the end, of which each takes `request`.
+    pub(crate) fn timed(&self, request: Nanoseconds) -> Nanoseconds {
+        let in_time = self.duration.as_nanos().div_ceil(request.as_nanos().max(1));
+        let requests = in_time.max(self.min_requests).min(self.max_requests);
+        Nanoseconds::from_nanos(requests.saturating_mul(request.as_nanos()))
+    }
+
     #[inline]
     pub(crate) fn reached(&self, now: Nanoseconds, progress: &Progress) -> bool {
         let timed = now.saturating_sub(progress.started);

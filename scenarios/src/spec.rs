@@ -111,6 +111,14 @@ impl ScenarioSpec {
         })
     }
 
+    /// How long the timed work of one repeat is, where every request takes `request`.
+    ///
+    /// # Errors
+    /// As [`Self::schedule`].
+    pub fn timed(&self, limits: Limits, request: Nanoseconds) -> Result<Nanoseconds, LimitsError> {
+        Ok(self.bounds(&limits)?.timed(request))
+    }
+
     fn bounds(&self, limits: &Limits) -> Result<Bounds, LimitsError> {
         limits.check(self)?;
         if let Some(samples) = self.options.get(catalogue::SAMPLES.name) {

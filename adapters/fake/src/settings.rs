@@ -248,14 +248,8 @@ mod tests {
     }
 
     #[test]
-    fn every_option_is_read() {
+    fn every_option_of_what_goes_wrong_and_how_time_is_spent_is_read() {
         let settings = read(&[
-            ("load", "10ms"),
-            ("run", "2ms"),
-            ("per-sample", "100us"),
-            ("warmup", "5x3ms"),
-            ("jitter", "200us"),
-            ("seed", "9"),
             ("profiler", "1.5"),
             ("output", "nan"),
             ("fault", "eat-memory"),
@@ -263,44 +257,62 @@ mod tests {
             ("at", "7"),
             ("spin", "busy"),
             ("threads", "3"),
-            ("work", "4ms+1ms"),
-            ("per-gflop", "20ms"),
-            ("dispatch", "400ns"),
-            ("operators", "178"),
-            ("noise", "2%"),
-            ("drift", "0.5%"),
             ("mode", "asynchronous"),
+            ("operators", "178"),
         ])
         .expect("all known");
         assert_eq!(
             settings,
             Settings {
-                costs: Costs {
-                    load: Nanoseconds::from_millis(10),
-                    run: Nanoseconds::from_millis(2),
-                    per_sample: Nanoseconds::from_micros(100),
-                    warmup_requests: 5,
-                    warmup: Nanoseconds::from_millis(3),
-                    jitter: Nanoseconds::from_micros(200),
-                    seed: 9,
-                    work: Work {
-                        floor: Nanoseconds::from_millis(4),
-                        excess: Nanoseconds::from_millis(1),
-                    },
-                    per_gflop: Nanoseconds::from_millis(20),
-                    dispatch: Nanoseconds::from_nanos(400),
-                    noise: 0.02,
-                    drift: 0.005,
-                },
-                mode: Mode::Asynchronous,
-                operators: Some(178),
+                costs: Costs::default(),
                 wrong: Some(Wrong::NotNumbers),
                 profiler: Some(1.5),
+                mode: Mode::Asynchronous,
+                operators: Some(178),
                 fault: Some((Fault::EatMemory(Bytes::from_mib(64)), At::Request(7))),
                 spin: Spin::Busy,
                 threads: NonZeroUsize::new(3).expect("not zero"),
             }
         );
+    }
+
+    #[test]
+    fn every_cost_is_read() {
+        let settings = read(&[
+            ("load", "10ms"),
+            ("run", "2ms"),
+            ("per-sample", "100us"),
+            ("warmup", "5x3ms"),
+            ("jitter", "200us"),
+            ("seed", "9"),
+            ("work", "4ms+1ms"),
+            ("per-gflop", "20ms"),
+            ("dispatch", "400ns"),
+            ("noise", "2%"),
+            ("drift", "0.5%"),
+        ])
+        .expect("all known");
+        assert_eq!(
+            settings.costs,
+            Costs {
+                load: Nanoseconds::from_millis(10),
+                run: Nanoseconds::from_millis(2),
+                per_sample: Nanoseconds::from_micros(100),
+                warmup_requests: 5,
+                warmup: Nanoseconds::from_millis(3),
+                jitter: Nanoseconds::from_micros(200),
+                seed: 9,
+                work: Work {
+                    floor: Nanoseconds::from_millis(4),
+                    excess: Nanoseconds::from_millis(1),
+                },
+                per_gflop: Nanoseconds::from_millis(20),
+                dispatch: Nanoseconds::from_nanos(400),
+                noise: 0.02,
+                drift: 0.005,
+            }
+        );
+        assert!(settings.reads_model());
     }
 
     #[test]

@@ -18,6 +18,9 @@ pub struct RunOptions {
     /// A suite by name, or a TOML file; options below override what it says [default: first, unless --model is given]
     #[arg(long, value_name = "NAME|FILE")]
     pub suite: Option<String>,
+    /// The suite's quick variant: smaller models, fewer and shorter repeats
+    #[arg(long, conflicts_with = "model")]
+    pub quick: bool,
     /// A zoo model by name, an ONNX file, or a TorchScript file; repeatable
     #[arg(long, value_name = "NAME|FILE")]
     pub model: Vec<String>,
@@ -85,7 +88,7 @@ pub struct RunOptions {
     #[arg(
         long,
         value_name = "RUN",
-        conflicts_with_all = ["suite", "model", "adapter", "input", "reference", "profile", "no_tax", "scenario", "batch", "shape", "precision", "device",
+        conflicts_with_all = ["suite", "quick", "model", "adapter", "input", "reference", "profile", "no_tax", "scenario", "batch", "shape", "precision", "device",
                               "threads", "repeats", "duration", "max_requests", "seed", "strict", "no_checks", "no_probes", "energy_bound", "dry_run"]
     )]
     pub resume: Option<String>,
@@ -101,7 +104,7 @@ pub struct RunOptions {
     /// Refuse to measure, or to call valid, what a disturbed machine measured: --strict heeds the default set,
     /// --strict=default,turbo,-steal another one; `tare machine check` tells what disturbs and what is in the set
     #[arg(long, value_name = "CHECKS", num_args = 0..=1, require_equals = true, default_missing_value = "default",
-          value_parser = parse_strict, conflicts_with = "no_checks")]
+          value_parser = parse_strict, conflicts_with_all = ["no_checks", "no_probes"])]
     pub strict: Option<StrictSet>,
     /// Check nothing of the machine; every record says so
     #[arg(long)]
@@ -116,7 +119,7 @@ pub struct RunOptions {
     /// How the result is printed
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     pub format: Format,
-    /// Print what would be measured, and measure nothing
+    /// Print what would be measured and about how long it takes, and measure nothing
     #[arg(long)]
     pub dry_run: bool,
 }

@@ -1,5 +1,6 @@
 //! `tare run`: what was asked for becomes a plan, the plan a run in the store, the run a table.
 
+mod dry;
 mod joules;
 mod peaks;
 mod resume;
@@ -13,10 +14,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use tare_clock::{Clock, MonotonicClock, utc_now};
 use tare_hardware::nvml::Nvml;
-use tare_harness::plan::{Plan, plan};
+use tare_harness::plan::{Plan, leave_out, plan_all};
 use tare_harness::{
-    EnergyMeter, NO_PROBES, NoPeakMeter, PeakMeter, RunOutcome, RunRequest, RungBook, TwinSolver,
-    Weighing, execute,
+    Desk, EnergyMeter, NO_PROBES, NoPeakMeter, PeakMeter, PlanError, RunOutcome, RunRequest,
+    RungBook, Selection, TwinSolver, Weighing, execute,
 };
 use tare_report::Summary;
 use tare_results::store::{RunWriter, Store};
@@ -73,10 +74,10 @@ fn run_holding(
         None => {
             let settings = Settings::of(options)?;
             let plan = looking(|| {
-                worker::with_desk(|desk| plan(&settings.selection, desk).map_err(Failed::input))
+                worker::with_desk(|desk| planned(&settings, desk).map_err(Failed::input))
             })?;
             if options.dry_run {
-                return print(&dry_run(&plan, &settings));
+                return print(&dry::told(&plan, &settings));
             }
             if stop.load(Ordering::SeqCst) {
                 eprintln!("stopped before anything was measured");
@@ -95,6 +96,24 @@ fn run_holding(
         }
     };
     measure(&store, ready, energy, (format, &stop))
+}
+
+/// The cells of all matrices; of a suite that leaves out what is not here, what that is on standard error.
+fn planned(settings: &Settings, desk: &dyn Desk) -> Result<Plan, PlanError> {
+    let mut matrices = settings.matrices.clone();
+    if settings.leave_out {
+        let (present, left_out) = leave_out(matrices, desk)?;
+        matrices = present;
+        rewrite("");
+        for line in left_out {
+            eprintln!("{line}");
+        }
+    }
+    let selections: Vec<Selection> = matrices
+        .into_iter()
+        .map(|matrix| matrix.selection)
+        .collect();
+    plan_all(&selections, desk)
 }
 
 /// Says in a terminal what takes time before the first worker of a run.
@@ -241,48 +260,6 @@ fn afterword(
         ),
         false => eprintln!("run {} is in {}", run.id, folder.display()),
     }
-}
-
-fn dry_run(plan: &Plan, settings: &Settings) -> String {
-    let mut text = format!(
-        "cells: {}, repeats of each: {}, timed work of a repeat: {}\n",
-        plan.cells.len(),
-        settings.repeats,
-        settings.duration
-    );
-    for work in &plan.cells {
-        let cell = &work.planned.cell;
-        let shape: Vec<String> = cell
-            .shape
-            .iter()
-            .map(|(symbol, size)| format!("{symbol}={size}"))
-            .collect();
-        let flops = work
-            .planned
-            .model
-            .flops
-            .map(|flops| flops.to_string())
-            .unwrap_or_default();
-        text.push_str(&format!(
-            "{}  {}  {}  batch={}  {}  {}  {}  threads={}  {flops}\n",
-            cell.model,
-            cell.adapter_spec(),
-            cell.scenario_spec(),
-            cell.batch,
-            shape.join(","),
-            cell.precision,
-            cell.device,
-            cell.threads,
-        ));
-        for plan in work.inputs.describe() {
-            let spec = &plan.spec;
-            text.push_str(&format!(
-                "    {} {:?}  {}: {} ({})\n",
-                spec.dtype, spec.shape, spec.name, plan.values, plan.why
-            ));
-        }
-    }
-    text
 }
 
 fn producer() -> Producer {

@@ -206,9 +206,12 @@ fn names_that_are_unknown() {
             ),
             (
                 &["run", "--suite", "nope"],
-                &["'nope'", "first, latency", "path"],
+                &["'nope'", "first, framework-tax, latency", "path"],
             ),
-            (&["suite", "show", "nope"], &["'nope'", "first, latency"]),
+            (
+                &["suite", "show", "nope"],
+                &["'nope'", "first, framework-tax, latency"],
+            ),
             (&["run", "--suite", "nope.toml"], &["nope.toml"]),
             (&["run", "--model", "mlp:size=3"], &["size", "width, depth"]),
             (&["model", "make", "mlp:width=0"], &["width=0", "from 1"]),

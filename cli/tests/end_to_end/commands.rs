@@ -233,7 +233,9 @@ fn what_is_not_checked_is_said_and_both_wishes_at_once_are_refused() {
         doubts.as_array().expect("doubts").iter().any(named),
         "{doubts}"
     );
-    bench.run(&["--no-checks", "--strict"]).with_code(2);
+    for without in ["--no-checks", "--no-probes"] {
+        bench.run(&[without, "--strict"]).with_code(2);
+    }
     let unknown = bench.run(&["--strict=default,weather"]).with_code(2);
     assert!(
         unknown.stderr.contains("there is no check 'weather'"),

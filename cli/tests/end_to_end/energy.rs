@@ -86,7 +86,7 @@ fn without_a_source_the_record_says_why_and_a_meter_that_fails_is_refused() {
     let refused = bench
         .run(&[&QUICK[..], &["--meter", "exit 7"]].concat())
         .with_code(2);
-    assert!(refused.stderr.contains("--meter: "), "{}", refused.stderr);
+    refused.tells(&["--meter: the meter 'exit 7' ended"]);
     let summary = bench.run(&QUICK).with_code(0).json()[0].clone();
     if summary["energy"].is_null() {
         let reason = summary["missing"]["energy"].as_str().expect("a reason");

@@ -108,6 +108,9 @@ fn without_probes_nothing_is_read_and_every_figure_of_theirs_says_so() {
         record["missing"]["probe.before"],
         "no probes were asked for"
     );
+    let doubts = record["doubts"].as_array().expect("doubts");
+    let unwatched = serde_json::json!({"doubt": "unchecked-environment"});
+    assert!(doubts.contains(&unwatched), "{doubts:?}");
     let both = bench.run(&[&QUICK[..], &["--no-probes", "--memory-limit", "1GiB"]].concat());
     assert_eq!(both.code, Some(2), "{both:#?}");
 }

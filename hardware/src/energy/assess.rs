@@ -106,6 +106,9 @@ const FIGURES: [&str; 11] = [
 
 const NO_ACCURACY: &str = "nobody says how accurate the meter is: give what its data sheet says, as --meter-accuracy 1%, or let the program print '# accuracy 1%' before its first reading";
 
+/// Of a meter that was waited for.
+const UNTOLD: &str = "the meter told nothing new of the time after the window; look whether it still prints, and whether its timestamps are seconds that go on as time does";
+
 struct One<'a> {
     history: &'a History,
     path: String,
@@ -137,6 +140,9 @@ impl One<'_> {
     fn window(&self, span: Span) -> Result<WindowEnergy, String> {
         window(self.history, span).map_err(|fault| match (&fault, &self.history.silent) {
             (WindowFault::EndsTooLate | WindowFault::NoReading, Some(silent)) => silent.clone(),
+            (WindowFault::EndsTooLate, None) if self.history.spec.tick == Nanoseconds::ZERO => {
+                self.too_slow().unwrap_or_else(|| UNTOLD.to_owned())
+            }
             _ => self.too_slow().unwrap_or_else(|| fault.to_string()),
         })
     }

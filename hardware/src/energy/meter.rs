@@ -24,6 +24,8 @@ use reader::{Arrived, End, LINES_A_SECOND};
 /// How to run a meter.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MeterCommand {
+    /// What it is called where it is the reason for something.
+    pub name: String,
     /// The program.
     pub program: String,
     /// Its arguments.
@@ -38,6 +40,7 @@ impl MeterCommand {
     /// With five seconds for the first reading and no known gain.
     pub fn new(program: &str, arguments: &[&str]) -> Self {
         Self {
+            name: program.to_owned(),
             program: program.to_owned(),
             arguments: arguments.iter().map(|&one| one.to_owned()).collect(),
             gain: None,
@@ -65,14 +68,14 @@ impl Meter {
     /// Where it does not start, ends, floods, or prints no reading in time.
     pub fn start(command: &MeterCommand, clock: impl Clock + 'static) -> Result<Self, EnergyError> {
         let mut group = Group::start(command).map_err(|error| EnergyError::MeterStart {
-            program: command.program.clone(),
+            program: command.name.clone(),
             error: error.to_string(),
         })?;
         let latest = clock.now() + command.patience;
         let arrived = reader::start(group.program().stdout.take(), clock);
         let mut meter = Self {
             group,
-            program: command.program.clone(),
+            program: command.name.clone(),
             arrived,
             waiting: Vec::new(),
             spec: spec(command.gain),
@@ -196,6 +199,8 @@ struct Timeline {
     /// The smallest arrival less timestamp, in seconds.
     offset: Option<f64>,
     last: Option<(Nanoseconds, f64, Nanoseconds)>,
+    /// Arrival and timestamp of the line before, where that did not follow the last that was placed.
+    strayed: Option<(Nanoseconds, f64)>,
 }
 
 /// How far time between two lines may differ from time between their arrivals, in seconds.
@@ -203,17 +208,22 @@ const SLACK: f64 = 2.0;
 
 impl Timeline {
     /// The time of a line; an earlier one than the last line's where the program's time ran back; `None` where it leapt.
+    /// Where two lines in a row agree with each other on another time, the program's clock was set, and goes on from there.
     fn place(&mut self, arrival: Nanoseconds, line: Line) -> Option<Nanoseconds> {
-        if let Some((arrived, stamp, at)) = self.last {
+        let follows = |arrived: Nanoseconds, stamp: f64| {
             let passed = arrival.saturating_sub(arrived).as_secs_f64();
             let claimed = line.stamp - stamp;
-            if claimed < 0.0 {
-                let back = Nanoseconds::from_nanos_f64(-claimed * 1e9);
-                return Some(at.saturating_sub(back.max(Nanoseconds::from_nanos(1))));
+            claimed >= 0.0 && (claimed - passed).abs() <= SLACK
+        };
+        let strayed = self.strayed.take();
+        if let Some((_, stamp, at)) = self.last.filter(|last| !follows(last.0, last.1)) {
+            if !strayed.is_some_and(|(arrived, stamp)| follows(arrived, stamp)) {
+                self.strayed = Some((arrival, line.stamp));
+                let back = Nanoseconds::from_nanos_f64((stamp - line.stamp).max(0.0) * 1e9);
+                let earlier = at.saturating_sub(back.max(Nanoseconds::from_nanos(1)));
+                return (line.stamp < stamp).then_some(earlier);
             }
-            if (claimed - passed).abs() > SLACK {
-                return None;
-            }
+            self.offset = None;
         }
         let difference = arrival.as_secs_f64() - line.stamp;
         let offset = self

@@ -94,6 +94,9 @@ pub fn surround(record: &mut Record, run: &Run, during: &[Finding]) {
     let of_run = run.findings.iter();
     let of_run = of_run.filter(|finding| !is_of_gpu(finding) && !is_told(&finding.check));
     let findings: Vec<Finding> = of_run.chain(during).cloned().collect();
+    if !run.probes {
+        record.doubts.push(Doubt::UncheckedEnvironment);
+    }
     record.doubts.extend(doubts(&findings));
     if run.checks == Checking::Strict {
         let reasons = refused(&findings, &run.strict).into_iter();

@@ -170,6 +170,22 @@ fn a_disturbed_machine_is_a_doubt_and_under_strict_invalid() {
 }
 
 #[test]
+fn a_worker_that_nobody_watched_says_so_beside_what_stood_before() {
+    let doubts = |probes| {
+        let mut run = built::run("run", Vec::new());
+        (run.probes, run.findings) = (probes, vec![finding("governor")]);
+        let mut record = measurement(Beside::Nothing);
+        record.doubts.clear();
+        surround(&mut record, &run, &[]);
+        record.doubts
+    };
+    assert!(!doubts(true).contains(&Doubt::UncheckedEnvironment));
+    let unwatched = doubts(false);
+    assert_eq!(unwatched.len(), 2, "{unwatched:?}");
+    assert!(unwatched.contains(&Doubt::UncheckedEnvironment));
+}
+
+#[test]
 fn a_gpu_that_was_used_before_the_run_is_no_doubt_of_a_worker_that_found_it_free() {
     let mut run = built::run("run", Vec::new());
     run.findings = vec![finding("gpu-processes"), finding("gpu-throttling")];

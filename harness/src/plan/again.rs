@@ -17,7 +17,7 @@ use crate::desk::Desk;
 pub fn replan(run: &Run, desk: &dyn Desk) -> Result<Plan, PlanError> {
     let mut again: Vec<Work> = Vec::new();
     for planned in &run.cells {
-        let same = cells(&selection_of(planned)?, desk)?
+        let same = cells(&[selection_of(planned)?], desk)?
             .into_iter()
             .find(|work| work.planned.id == planned.id);
         again.push(same.ok_or_else(|| PlanError::Changed {

@@ -29,6 +29,9 @@ pub enum PlanError {
         /// What mends it.
         remedy: String,
     },
+    /// A suite leaves out what is not here, and that is everything.
+    #[error("no adapter of the suite is here: {0}")]
+    NoneHere(String),
     /// The scenario fixes the batch, and another was asked for.
     #[error(transparent)]
     Scenario(#[from] tare_scenarios::SpecError),

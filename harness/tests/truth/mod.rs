@@ -49,8 +49,8 @@ pub struct Outcome {
     pub laws: Laws,
 }
 
-/// Summaries of `models` under `framework`, five repeats each of model and twin in turn, then a
-/// profile or, where a device tells how long it was busy, five.
+/// Summaries of `models` under `framework`, five repeats each of model and twin in turn, then a profile or, where a device
+/// tells how long it was busy, five.
 pub fn weighed(
     framework: &Framework,
     models: &[Model],
@@ -61,49 +61,30 @@ pub fn weighed(
     let mut run = built::run("20261121-104656-3f9a", Vec::new());
     (run.repeats, run.twins, run.profile) = (REPEATS, true, true);
     run.cells = models.iter().map(planned).collect();
-    let passes = match (effort.split, framework.is_asynchronous) {
-        (false, _) => 0,
-        (true, false) => 1,
-        (true, true) => REPEATS,
+    let passes = if framework.is_asynchronous {
+        REPEATS
+    } else {
+        1
     };
+    let kinds = [
+        (Kind::Measurement, REPEATS),
+        (Kind::Twin, REPEATS),
+        (Kind::Profile, passes),
+    ];
+    let kinds = &kinds[..if effort.split { 3 } else { 1 }];
     let mut records = Vec::new();
     for repeat in 0..REPEATS {
-        for model in models {
-            let seed = random.bits();
-            let twin = model.hollow();
-            let timing = purpose(effort, model.batch);
-            let mut record = record(&run, model, repeat, Kind::Measurement, random);
-            fill(
-                &mut record,
-                given(&*clock(), framework, model, timing.clone(), effort, seed),
-            );
-            records.push(record);
-            if !effort.split {
-                continue;
+        for (kind, _) in kinds.iter().filter(|(_, count)| repeat < *count) {
+            for model in models {
+                let mut record = record(&run, model, repeat, *kind, random);
+                let seed = random.bits();
+                fill(
+                    &mut record,
+                    given(&*clock(), framework, model, *kind, effort, seed),
+                );
+                records.push(record);
             }
-            let mut record = self::record(&run, model, repeat, Kind::Twin, random);
-            fill(
-                &mut record,
-                given(&*clock(), framework, &twin, timing, effort, !seed),
-            );
-            records.push(record);
         }
-    }
-    for (model, repeat) in models
-        .iter()
-        .flat_map(|model| (0..passes).map(move |pass| (model, pass)))
-    {
-        let profiling = Purpose::Profile(Effort {
-            duration_ns: effort.duration,
-            max_requests: effort.requests,
-        });
-        let mut record = record(&run, model, repeat, Kind::Profile, random);
-        let seed = random.bits();
-        fill(
-            &mut record,
-            given(&*clock(), framework, model, profiling, effort, seed),
-        );
-        records.push(record);
     }
     let laws = Laws::of(&records);
     Outcome {
@@ -141,10 +122,14 @@ fn given(
     clock: &dyn Timed,
     framework: &Framework,
     model: &Model,
-    purpose: Purpose,
+    kind: Kind,
     effort: Effortful,
     seed: u64,
 ) -> Given {
+    let model = match kind {
+        Kind::Twin => &model.hollow(),
+        _ => model,
+    };
     let input = TensorSpec {
         name: "x".into(),
         dtype: DataType::F32,
@@ -167,13 +152,19 @@ fn given(
         },
         warmup: Default::default(),
         outputs: None,
-        purpose,
+        purpose: purpose(kind, effort, model.batch),
     };
     job.warmup.max_requests = effort.warmup;
     clock.perform(&job)
 }
 
-fn purpose(effort: Effortful, batch: u64) -> Purpose {
+fn purpose(kind: Kind, effort: Effortful, batch: u64) -> Purpose {
+    if kind == Kind::Profile {
+        return Purpose::Profile(Effort {
+            duration_ns: effort.duration,
+            max_requests: effort.requests,
+        });
+    }
     Purpose::Measure(Timing {
         scenario: "single-stream".parse().expect("a scenario"),
         batch,

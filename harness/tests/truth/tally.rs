@@ -19,12 +19,13 @@ impl Tally {
         self.held as f64 / self.count as f64
     }
 
-    /// Whether 95% lies in the exact 95% interval of the coverage (Clopper and Pearson, 1934): neither so few nor so many
-    /// are likely from intervals that hold 95%.
-    pub fn is_of_95_percent(&self) -> bool {
+    /// Whether 95% lies in the exact interval of the coverage (Clopper and Pearson, 1934): neither so few nor so many are
+    /// likely from intervals that hold 95%. It is one of `among` that hold together with 95% (Bonferroni).
+    pub fn is_of_95_percent(&self, among: usize) -> bool {
         let nominal = Binomial::new(0.95, self.count).expect("a distribution");
         let (as_few, fewer) = (nominal.cdf(self.held), self.held.checked_sub(1));
         let as_many = 1.0 - fewer.map_or(0.0, |fewer| nominal.cdf(fewer));
-        as_few > 0.025 && as_many > 0.025
+        let tail = 0.025 / among as f64;
+        as_few > tail && as_many > tail
     }
 }

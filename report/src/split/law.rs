@@ -192,20 +192,12 @@ fn law(framework: &Framework, twins: &[Twin]) -> Result<Law, String> {
         .map(|twin| vec![twin.operators as f64])
         .collect();
     let latencies: Vec<f64> = twins.iter().map(Twin::latency).collect();
-    let few = || {
-        let numbers: BTreeSet<u64> = twins.iter().map(|twin| twin.operators).collect();
-        format!(
-            "a law takes three twins, of two numbers of operators at least, and there are {} of {}",
-            twins.len(),
-            numbers.len()
-        )
-    };
-    let alike = RobustFit::of(&counts, &latencies).ok_or_else(few)?;
+    let alike = RobustFit::of(&counts, &latencies).ok_or_else(|| few(twins))?;
     let by_kind = choice::by_kind(twins, &alike);
     let (fixed, slope) = alike
         .coefficient(0)
         .zip(alike.coefficient(1))
-        .ok_or_else(few)?;
+        .ok_or_else(|| few(twins))?;
     let operators = || twins.iter().map(|twin| twin.operators);
     let models: BTreeSet<&str> = twins.iter().map(|twin| twin.model.as_str()).collect();
     let framework = framework.clone();
@@ -237,4 +229,13 @@ fn law(framework: &Framework, twins: &[Twin]) -> Result<Law, String> {
         alike,
         by_kind,
     })
+}
+
+fn few(twins: &[Twin]) -> String {
+    let numbers: BTreeSet<u64> = twins.iter().map(|twin| twin.operators).collect();
+    format!(
+        "a law takes three twins, of two numbers of operators at least, and there are {} of {}",
+        twins.len(),
+        numbers.len()
+    )
 }

@@ -211,3 +211,21 @@ fn specs_compare_by_name_and_options() {
     );
     assert!(spec("fixed-batch") < spec("offline"));
 }
+
+#[test]
+fn the_time_of_a_repeat_is_known_from_that_of_a_request() {
+    for (text, duration, max, batch) in [
+        ("single-stream", 95, 1_000, 1),
+        ("single-stream", 10, 1_000, 1),
+        ("single-stream:min=64", 10, 1_000, 1),
+        ("single-stream", 1_000_000, 17, 4),
+        ("offline:samples=99", 10, 1_000, 2),
+    ] {
+        let limits = limits(duration, max, batch);
+        let trace = run(&mut schedule(text, limits), 0, 1, |_| 10);
+        let timed = spec(text).timed(limits, Nanoseconds::from_nanos(10));
+        assert_eq!(timed, Ok(Nanoseconds::from_nanos(trace.ended)), "{text}");
+    }
+    let refused = spec("single-stream:min=7").timed(limits(1, 6, 1), Nanoseconds::ZERO);
+    assert!(refused.is_err());
+}

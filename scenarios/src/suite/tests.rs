@@ -1,7 +1,11 @@
 //! Every suite that comes with the program parses, and a user's own is refused with its line and its key.
 
+use std::collections::BTreeMap;
+
 use super::*;
 use crate::Limits;
+
+mod experiments;
 
 const OWN: &str = r#"
 name = "own"
@@ -15,6 +19,13 @@ fn refusal(text: &str) -> String {
     parse(text, "own.toml").unwrap_err().to_string()
 }
 
+/// The matrix of a suite without experiments.
+fn only(suite: &Suite) -> Matrix {
+    let mut matrices = suite.whole().matrices;
+    assert_eq!(matrices.len(), 1);
+    matrices.remove(0)
+}
+
 fn own_with(line: &str) -> String {
     format!("{}{line}\n", OWN.trim_start())
 }
@@ -23,7 +34,16 @@ fn own_with(line: &str) -> String {
 fn every_suite_that_comes_along_parses_under_its_own_name() {
     let suites = list().unwrap();
     let names: Vec<&str> = suites.iter().map(|suite| suite.name.as_str()).collect();
-    assert_eq!(names, ["first", "latency", "batch-sweep", "offline"]);
+    assert_eq!(
+        names,
+        [
+            "first",
+            "framework-tax",
+            "latency",
+            "batch-sweep",
+            "offline"
+        ]
+    );
     for suite in &suites {
         assert_eq!(find(&suite.name).as_ref(), Ok(suite));
         assert!(text(&suite.name).unwrap().contains(&suite.summary));
@@ -49,13 +69,14 @@ fn every_file_in_the_folder_is_listed() {
 
 #[test]
 fn the_first_suite_is_a_small_encoder_at_three_batches() {
-    let first = find("first").unwrap();
+    let suite = find("first").unwrap();
+    let first = only(&suite);
     assert_eq!(first.models, ["minilm-l6"]);
     assert_eq!(first.adapters, ["rten"]);
     assert_eq!(first.batches, [1, 2, 4]);
     assert_eq!(first.shapes, [BTreeMap::from([("seq".to_owned(), 128)])]);
     assert_eq!(
-        (first.repeats, first.duration),
+        (suite.repeats, suite.duration),
         (5, Nanoseconds::from_millis(500))
     );
 }
@@ -63,18 +84,20 @@ fn the_first_suite_is_a_small_encoder_at_three_batches() {
 #[test]
 fn every_scenario_of_every_suite_can_be_scheduled_at_every_batch() {
     for suite in list().unwrap() {
-        for scenario in &suite.scenarios {
-            for batch in scenario.batches(&suite.batches).unwrap() {
-                let limits = Limits {
-                    duration: suite.duration,
-                    max_requests: suite.max_requests,
-                    batch,
-                };
-                assert!(
-                    scenario.schedule(limits).is_ok(),
-                    "{} {scenario}",
-                    suite.name
-                );
+        let variants = [Ok(suite.whole()), suite.quickly()];
+        for variant in variants.into_iter().flatten() {
+            for matrix in &variant.matrices {
+                for scenario in &matrix.scenarios {
+                    for batch in scenario.batches(&matrix.batches).unwrap() {
+                        let limits = Limits {
+                            duration: variant.duration,
+                            max_requests: variant.max_requests,
+                            batch,
+                        };
+                        let scheduled = scenario.schedule(limits);
+                        assert!(scheduled.is_ok(), "{} {scenario}", variant.name);
+                    }
+                }
             }
         }
     }
@@ -83,18 +106,21 @@ fn every_scenario_of_every_suite_can_be_scheduled_at_every_batch() {
 #[test]
 fn what_is_left_out_takes_the_documented_defaults() {
     let suite = parse(OWN, "own.toml").unwrap();
+    let matrix = only(&suite);
     assert_eq!(
         (
-            suite.batches.len(),
-            suite.shapes.len(),
-            suite.precisions.len()
+            matrix.batches.len(),
+            matrix.shapes.len(),
+            matrix.precisions.len()
         ),
         (0, 0, 0)
     );
     assert_eq!(
-        (suite.devices, suite.threads),
+        (matrix.devices, matrix.threads),
         (vec!["cpu".to_owned()], vec![1])
     );
+    assert_eq!(suite.absent, WhenAbsent::Refuse);
+    assert!(!suite.has_quick());
     assert_eq!((suite.repeats, suite.max_requests), (5, 1_000_000));
     assert_eq!(suite.duration, Nanoseconds::from_secs(1));
 }
@@ -102,91 +128,129 @@ fn what_is_left_out_takes_the_documented_defaults() {
 #[test]
 fn every_key_is_read() {
     let text = own_with(
-        "batches = [2, 0x10]\nshapes = [{ seq = 8, image = 224 }, {}]\nprecisions = [\"fp16\"]\n\
+        "absent = \"leave out\"\nbatches = [2, 0x10]\nshapes = [{ seq = 8, image = 224 }, {}]\nprecisions = [\"fp16\"]\n\
          devices = [\"cuda:0\"]\nthreads = [1, 4]\nrepeats = 3\nduration = \"1.5 s\"\nmax_requests = 1_000",
     );
     let suite = parse(&text, "own.toml").unwrap();
+    let matrix = only(&suite);
     assert_eq!(suite.name, "own");
-    assert_eq!(suite.models, ["a.onnx", "mlp"]);
-    assert_eq!(suite.adapters[1], "onnxruntime@1.31.1:opt=basic");
-    assert_eq!(suite.scenarios[0].to_string(), "single-stream:min=3");
-    assert_eq!(suite.batches, [2, 16]);
-    assert_eq!(suite.shapes[0].get("image"), Some(&224));
-    assert!(suite.shapes[1].is_empty());
+    assert_eq!(suite.absent, WhenAbsent::LeaveOut);
+    assert_eq!(matrix.models, ["a.onnx", "mlp"]);
+    assert_eq!(matrix.adapters[1], "onnxruntime@1.31.1:opt=basic");
+    assert_eq!(matrix.scenarios[0].to_string(), "single-stream:min=3");
+    assert_eq!(matrix.batches, [2, 16]);
+    assert_eq!(matrix.shapes[0].get("image"), Some(&224));
+    assert!(matrix.shapes[1].is_empty());
     assert_eq!(
-        (suite.precisions, suite.devices),
+        (matrix.precisions, matrix.devices),
         (vec!["fp16".to_owned()], vec!["cuda:0".to_owned()])
     );
     assert_eq!(
-        (suite.threads, suite.repeats, suite.max_requests),
+        (matrix.threads, suite.repeats, suite.max_requests),
         (vec![1, 4], 3, 1_000)
     );
     assert_eq!(suite.duration, Nanoseconds::from_millis(1_500));
 }
 
-/// What may stand on line 6, and what is said to it after `own.toml:6: `.
-const WRONG_LINES: &[(&str, &str)] = &[
+/// What may stand on line 6, the column of the fault, and what is said to it after them.
+const WRONG_LINES: &[(&str, usize, &str)] = &[
     (
         "duration = \"500\"",
+        12,
         "duration: '500' has no known unit: use one of ns, us, ms, s, min, h, such as 500ms",
     ),
     (
         "duration = 500",
+        12,
         "duration: 500 is not a string with something in it: write \"…\"",
     ),
     (
         "duration = \"0s\"",
+        12,
         "duration: \"0s\" is no time at all: give more than 0",
     ),
-    ("repeats = 0", "repeats: 0 is not a whole number from 1"),
-    ("repeats = -3", "repeats: -3 is not a whole number from 1"),
-    ("repeats = 2.5", "repeats: 2.5 is not a whole number from 1"),
+    ("repeats = 0", 11, "repeats: 0 is not a whole number from 1"),
+    (
+        "repeats = -3",
+        11,
+        "repeats: -3 is not a whole number from 1",
+    ),
+    (
+        "repeats = 2.5",
+        11,
+        "repeats: 2.5 is not a whole number from 1",
+    ),
     (
         "max_requests = 99999999999999999999999",
+        16,
         "max_requests: 99999999999999999999999 is not a whole number from 1",
     ),
-    ("threads = 4", "threads: 4 is not a list: write […]"),
+    ("threads = 4", 11, "threads: 4 is not a list: write […]"),
     (
         "batches = []",
+        11,
         "batches: [] is an empty list: leave the key out, or name something",
     ),
     (
         "batches = [1, 2, 1]",
+        18,
         "batches: 1 stands twice: once is enough",
     ),
     (
         "shapes = [128]",
+        11,
         "shapes: 128 is not a map from symbols to sizes: write { seq = 128 }",
     ),
     (
         "shapes = [{ seq = \"128\" }]",
+        19,
         "shapes: \"128\" is not a whole number from 1",
     ),
     (
         "devices = [\" \"]",
+        12,
         "devices: \" \" is not a string with something in it: write \"…\"",
+    ),
+    (
+        "absent = \"never\"",
+        10,
+        "absent: \"never\" is neither \"refuse\" nor \"leave out\": write one of them",
     ),
 ];
 
 #[test]
-fn a_wrong_line_is_named_with_its_number_its_key_its_value_and_the_remedy() {
-    for (line, message) in WRONG_LINES {
-        assert_eq!(refusal(&own_with(line)), format!("own.toml:6: {message}"));
+fn a_wrong_value_is_named_with_its_line_and_column_its_key_and_the_remedy() {
+    for (line, column, message) in WRONG_LINES {
+        let expected = format!("own.toml:6:{column}: {message}");
+        assert_eq!(refusal(&own_with(line)), expected);
     }
-    let lower = refusal(&own_with("batches = [\n1,\n2,\n1]"));
-    assert_eq!(lower, "own.toml:9: batches: 1 stands twice: once is enough");
+    let lower = refusal(&own_with("batches = [\n1,\n2,\n  1]"));
+    assert_eq!(
+        lower,
+        "own.toml:9:3: batches: 1 stands twice: once is enough"
+    );
+    let wide = refusal(&own_with("devices = [\"äöü\", 7]"));
+    assert!(wide.starts_with("own.toml:6:19: devices: 7 is"), "{wide}");
 }
 
 #[test]
-fn an_unknown_key_is_refused_with_the_keys_that_exist() {
+fn an_unknown_key_is_refused_with_the_nearest_and_all_that_exist() {
     let message = refusal(&own_with("\nbatch = [1]"));
     assert!(
-        message
-            .starts_with("own.toml:7: no suite has a key 'batch': there are name, summary, models"),
+        message.starts_with(
+            "own.toml:7:1: no suite has a key 'batch': the nearest is 'batches'; there are name, summary, absent, models"
+        ),
         "{message}"
     );
+    let table = refusal(&own_with("[more]\nx = 1"));
     assert!(
-        refusal(&own_with("[more]\nx = 1")).starts_with("own.toml:6: no suite has a key 'more'")
+        table.starts_with("own.toml:6:2: no suite has a key 'more': the nearest is 'name'"),
+        "{table}"
+    );
+    let first = refusal(&own_with("zeta = 1\nalpha = 2"));
+    assert!(
+        first.starts_with("own.toml:6:1: no suite has a key 'zeta'"),
+        "the first in the file, not in the alphabet: {first}"
     );
 }
 
@@ -211,7 +275,7 @@ fn a_scenario_that_does_not_exist_or_does_not_fit_is_refused_at_its_line() {
     let with = |scenario: &str, line: &str| {
         refusal(&own_with(line).replace("single-stream:min=3", scenario))
     };
-    assert!(with("offlin", "").starts_with("own.toml:5: scenarios: 'offlin' names no scenario"));
+    assert!(with("offlin", "").starts_with("own.toml:5:14: scenarios: 'offlin' names no scenario"));
     assert!(
         with("fixed-batch", "batches = [1, 2]")
             .contains("scenarios: batch 1 contradicts scenario 'fixed-batch'")
@@ -232,7 +296,7 @@ fn text_that_is_no_toml_is_refused_at_its_line() {
     ] {
         let message = refusal(text);
         assert!(
-            message.starts_with(&format!("own.toml:{line}: ")),
+            message.starts_with(&format!("own.toml:{line}:")),
             "{message}"
         );
         assert!(!message.contains('\n'), "{message}");
@@ -256,7 +320,7 @@ fn hostile_text_is_refused_and_never_panics() {
 fn an_unknown_suite_is_refused_with_those_that_exist() {
     assert_eq!(
         find("fast").unwrap_err().to_string(),
-        "'fast' names no suite: there are first, latency, batch-sweep, offline; a file of your own is given by its path"
+        "'fast' names no suite: there are first, framework-tax, latency, batch-sweep, offline; a file of your own is given by its path"
     );
     assert_eq!(text("fast"), None);
 }
@@ -268,7 +332,7 @@ fn a_suite_is_printed_as_toml_that_reads_back_as_the_same() {
     )
     .replace("a.onnx", "a\\\\\\\"\\u0007é.onnx");
     let own = parse(&odd, "odd.toml").unwrap();
-    assert_eq!(own.models[0], "a\\\"\u{7}é.onnx");
+    assert_eq!(only(&own).models[0], "a\\\"\u{7}é.onnx");
     for suite in list().unwrap().into_iter().chain([own]) {
         assert_eq!(parse(&suite.to_string(), "printed"), Ok(suite));
     }
@@ -280,6 +344,7 @@ fn a_printed_suite_says_every_choice_in_force() {
         find("first").unwrap().to_string(),
         r#"name = "first"
 summary = "a small text encoder with the embedded framework at three batch sizes, in under a minute"
+absent = "refuse"
 models = ["minilm-l6"]
 adapters = ["rten"]
 scenarios = ["single-stream"]

@@ -5,41 +5,82 @@ use std::fmt;
 
 use tare_units::Nanoseconds;
 
-use super::Suite;
+use super::{Choices, Experiment, Quick, Suite, WhenAbsent};
 
 impl fmt::Display for Suite {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "name = {}", quoted(&self.name))?;
         writeln!(f, "summary = {}", quoted(&self.summary))?;
-        list(f, "models", self.models.iter().map(|name| quoted(name)))?;
-        list(f, "adapters", self.adapters.iter().map(|name| quoted(name)))?;
-        let scenarios = self.scenarios.iter();
-        list(
-            f,
-            "scenarios",
-            scenarios.map(|scenario| quoted(&scenario.to_string())),
-        )?;
-        list(f, "batches", self.batches.iter().map(u64::to_string))?;
-        list(f, "shapes", self.shapes.iter().map(map))?;
-        list(
-            f,
-            "precisions",
-            self.precisions.iter().map(|name| quoted(name)),
-        )?;
-        list(f, "devices", self.devices.iter().map(|name| quoted(name)))?;
-        list(f, "threads", self.threads.iter().map(u64::to_string))?;
+        let absent = match self.absent {
+            WhenAbsent::Refuse => "refuse",
+            WhenAbsent::LeaveOut => "leave out",
+        };
+        writeln!(f, "absent = {}", quoted(absent))?;
+        write_choices(f, &self.choices)?;
         writeln!(f, "repeats = {}", self.repeats)?;
         writeln!(f, "duration = {}", quoted(&exact(self.duration)))?;
-        writeln!(f, "max_requests = {}", self.max_requests)
+        writeln!(f, "max_requests = {}", self.max_requests)?;
+        if let Some(quick) = &self.quick {
+            write_quick(f, quick)?;
+        }
+        self.experiments
+            .iter()
+            .try_for_each(|experiment| write_experiment(f, experiment))
     }
 }
 
-/// An empty list is a choice left open and is not written.
-fn list(f: &mut fmt::Formatter<'_>, key: &str, items: impl Iterator<Item = String>) -> fmt::Result {
-    let items: Vec<String> = items.collect();
-    if items.is_empty() {
-        return Ok(());
+fn write_quick(f: &mut fmt::Formatter<'_>, quick: &Quick) -> fmt::Result {
+    writeln!(f, "\n[quick]")?;
+    write_choices(f, &quick.choices)?;
+    if let Some(repeats) = quick.repeats {
+        writeln!(f, "repeats = {repeats}")?;
     }
+    if let Some(duration) = quick.duration {
+        writeln!(f, "duration = {}", quoted(&exact(duration)))?;
+    }
+    if let Some(max_requests) = quick.max_requests {
+        writeln!(f, "max_requests = {max_requests}")?;
+    }
+    Ok(())
+}
+
+fn write_experiment(f: &mut fmt::Formatter<'_>, experiment: &Experiment) -> fmt::Result {
+    writeln!(f, "\n[[experiment]]")?;
+    writeln!(f, "name = {}", quoted(&experiment.name))?;
+    writeln!(f, "summary = {}", quoted(&experiment.summary))?;
+    write_choices(f, &experiment.choices)?;
+    match &experiment.quick {
+        None => Ok(()),
+        Some(quick) => {
+            writeln!(f, "\n[experiment.quick]")?;
+            write_choices(f, quick)
+        }
+    }
+}
+
+fn write_choices(f: &mut fmt::Formatter<'_>, choices: &Choices) -> fmt::Result {
+    list(f, "models", &choices.models, |name| quoted(name))?;
+    list(f, "adapters", &choices.adapters, |name| quoted(name))?;
+    let scenario = |scenario: &crate::ScenarioSpec| quoted(&scenario.to_string());
+    list(f, "scenarios", &choices.scenarios, scenario)?;
+    list(f, "batches", &choices.batches, u64::to_string)?;
+    list(f, "shapes", &choices.shapes, map)?;
+    list(f, "precisions", &choices.precisions, |name| quoted(name))?;
+    list(f, "devices", &choices.devices, |name| quoted(name))?;
+    list(f, "threads", &choices.threads, u64::to_string)
+}
+
+/// A choice that is left open is not written.
+fn list<T>(
+    f: &mut fmt::Formatter<'_>,
+    key: &str,
+    items: &Option<Vec<T>>,
+    written: impl Fn(&T) -> String,
+) -> fmt::Result {
+    let Some(items) = items else {
+        return Ok(());
+    };
+    let items: Vec<String> = items.iter().map(written).collect();
     writeln!(f, "{key} = [{}]", items.join(", "))
 }
 

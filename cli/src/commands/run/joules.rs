@@ -32,6 +32,7 @@ pub fn meters(
 fn sources((meter, gain): (Option<&str>, Option<f64>)) -> Result<Sources, Failed> {
     let meter = meter.map(|command| {
         let command = MeterCommand {
+            name: format!("'{command}'"),
             gain,
             ..MeterCommand::new("sh", &["-c", command])
         };

@@ -1,69 +1,97 @@
-//! The matrix of cells: what the command line names, else the suite, else the default.
+//! The matrices of cells: what the command line names, else the suite, else the default.
 
+use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::str::FromStr;
 
-use tare_adapter_api::Device;
-use tare_harness::plan::{ModelChoice, Selection};
+use tare_adapter_api::{AdapterSpec, Device};
+use tare_harness::plan::{ModelChoice, Named, Selection};
 use tare_models::{InputSpec, TorchScript};
-use tare_scenarios::suite::Suite;
+use tare_scenarios::suite::{Matrix, Variant};
 
 use crate::arguments::RunOptions;
 use crate::exit::Failed;
 use crate::model_source;
 
-/// The cells that `options` ask for, over those of `suite`.
+/// The cells that `options` ask for, over those of each matrix of `suite`.
 ///
 /// # Errors
 /// Where a name is unknown, or inputs are given to models that declare theirs.
-pub fn selection(options: &RunOptions, suite: Option<&Suite>) -> Result<Selection, Failed> {
-    let models = or(&options.model, suite.map(|suite| suite.models.clone()), &[]);
-    let parsed_adapters = suite
-        .map(|suite| parsed(&suite.adapters, "adapter"))
-        .transpose()?;
-    let parsed_devices = suite
-        .map(|suite| parsed(&suite.devices, "device"))
-        .transpose()?;
+pub fn selections(options: &RunOptions, suite: Option<&Variant>) -> Result<Vec<Named>, Failed> {
+    let matrices: Vec<Option<&Matrix>> = match suite {
+        Some(suite) => suite.matrices.iter().map(Some).collect(),
+        None => vec![None],
+    };
+    let names = |matrix: &Option<&Matrix>| or(&options.model, matrix.map(|own| &own.models), &[]);
+    let mut wanted: Vec<String> = Vec::new();
+    for name in matrices.iter().flat_map(names) {
+        if !wanted.contains(&name) {
+            wanted.push(name);
+        }
+    }
+    let found = model_source::resolve_all(&wanted).map_err(Failed::input)?;
+    let found: BTreeMap<String, ModelChoice> = wanted
+        .into_iter()
+        .zip(with_inputs(found, &options.input)?)
+        .collect();
+    let models = |matrix| {
+        let names = names(matrix).into_iter();
+        names.filter_map(|name| found.get(&name).cloned()).collect()
+    };
+    matrices
+        .iter()
+        .map(|matrix| {
+            Ok(Named {
+                experiment: matrix.and_then(|matrix| matrix.experiment.clone()),
+                selection: selection(options, *matrix, models(matrix))?,
+            })
+        })
+        .collect()
+}
+
+fn selection(
+    options: &RunOptions,
+    matrix: Option<&Matrix>,
+    models: Vec<ModelChoice>,
+) -> Result<Selection, Failed> {
     let precisions = match options.precision {
         Some(precision) => vec![precision],
-        None => suite
-            .map(|suite| parsed(&suite.precisions, "precision"))
+        None => matrix
+            .map(|matrix| parsed(&matrix.precisions, "precision"))
             .transpose()?
             .unwrap_or_default(),
     };
-    let adapters = or(
-        &options.adapter,
-        parsed_adapters,
-        &parsed(&[tare_adapter_registry::ADAPTERS[0].name], "adapter")?,
-    );
-    for adapter in &adapters {
-        tare_adapter_registry::find(&adapter.name).map_err(Failed::input)?;
-    }
-    let models = model_source::resolve_all(&models).map_err(Failed::input)?;
+    let devices = matrix
+        .map(|matrix| parsed(&matrix.devices, "device"))
+        .transpose()?;
     Ok(Selection {
-        models: with_inputs(models, &options.input)?,
-        adapters,
+        models,
+        adapters: adapters(options, matrix)?,
         scenarios: or(
             &options.scenario,
-            suite.map(|suite| suite.scenarios.clone()),
+            matrix.map(|matrix| &matrix.scenarios),
             &parsed(&["single-stream"], "scenario")?,
         ),
-        batches: or(
-            &options.batch,
-            suite.map(|suite| suite.batches.clone()),
-            &[],
-        ),
-        shapes: or(&options.shape, suite.map(|suite| suite.shapes.clone()), &[]),
+        batches: or(&options.batch, matrix.map(|matrix| &matrix.batches), &[]),
+        shapes: or(&options.shape, matrix.map(|matrix| &matrix.shapes), &[]),
         precisions,
-        devices: or(&options.device, parsed_devices, &[Device::Cpu]),
-        threads: or(
-            &options.threads,
-            suite.map(|suite| suite.threads.clone()),
-            &[1],
-        ),
+        devices: or(&options.device, devices.as_ref(), &[Device::Cpu]),
+        threads: or(&options.threads, matrix.map(|matrix| &matrix.threads), &[1]),
         seed: options.seed.unwrap_or(0),
         reference: options.reference.clone().unwrap_or_default().0,
     })
+}
+
+fn adapters(options: &RunOptions, matrix: Option<&Matrix>) -> Result<Vec<AdapterSpec>, Failed> {
+    let own = matrix
+        .map(|matrix| parsed(&matrix.adapters, "adapter"))
+        .transpose()?;
+    let default = parsed(&[tare_adapter_registry::ADAPTERS[0].name], "adapter")?;
+    let adapters = or(&options.adapter, own.as_ref(), &default);
+    for adapter in &adapters {
+        tare_adapter_registry::find(&adapter.name).map_err(Failed::input)?;
+    }
+    Ok(adapters)
 }
 
 /// Gives the inputs written by hand to the models that do not declare their own.
@@ -85,10 +113,11 @@ fn with_inputs(models: Vec<ModelChoice>, inputs: &[InputSpec]) -> Result<Vec<Mod
 }
 
 /// What the command line asks for, else what the suite says, else the default.
-fn or<T: Clone>(asked: &[T], suite: Option<Vec<T>>, default: &[T]) -> Vec<T> {
-    match asked.is_empty() {
-        true => suite.unwrap_or_else(|| default.to_vec()),
-        false => asked.to_vec(),
+fn or<T: Clone>(asked: &[T], suite: Option<&Vec<T>>, default: &[T]) -> Vec<T> {
+    match (asked.is_empty(), suite) {
+        (false, _) => asked.to_vec(),
+        (true, Some(suite)) => suite.clone(),
+        (true, None) => default.to_vec(),
     }
 }
 

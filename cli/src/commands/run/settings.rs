@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use tare_harness::plan::{Plan, Selection};
+use tare_harness::plan::{Named, Outlay, Plan};
 use tare_results::Checking;
-use tare_scenarios::suite::{self, Suite};
+use tare_scenarios::suite::{self, Suite, Variant, WhenAbsent};
 use tare_units::{Bytes, Nanoseconds};
 
-use super::selection::selection;
+use super::selection::selections;
 use crate::arguments::RunOptions;
 use crate::exit::Failed;
 
@@ -26,8 +26,10 @@ const MOST_THREADS: u64 = 4096;
 
 /// Everything that decides a run.
 pub struct Settings {
-    /// The matrix of cells.
-    pub selection: Selection,
+    /// The matrices of cells.
+    pub matrices: Vec<Named>,
+    /// Whether the adapters that are not here are left out, and not refused.
+    pub leave_out: bool,
     /// The suite's name.
     pub suite: Option<String>,
     /// Fresh workers a cell.
@@ -81,12 +83,16 @@ impl Settings {
         let max_requests = max_requests.unwrap_or(suite::DEFAULT_MAX_REQUESTS);
         check(repeats, duration, max_requests)?;
         check_limits(options)?;
-        let selection = selection(options, suite.as_ref())?;
-        check_threads(&selection.threads)?;
+        let matrices = selections(options, suite.as_ref())?;
+        for matrix in &matrices {
+            check_threads(&matrix.selection.threads)?;
+        }
+        let absent = suite.as_ref().map(|suite| suite.absent);
         let scaled =
             Nanoseconds::from_nanos(duration.as_nanos().saturating_mul(DEADLINE_DURATIONS));
         Ok(Self {
-            selection,
+            matrices,
+            leave_out: absent == Some(WhenAbsent::LeaveOut) && options.adapter.is_empty(),
             suite: suite.map(|suite| suite.name),
             repeats,
             duration,
@@ -107,6 +113,18 @@ impl Settings {
             },
             strict: options.strict.clone().map_or_else(Vec::new, |set| set.0),
         })
+    }
+
+    /// What is spent on each cell.
+    pub fn outlay(&self) -> Outlay {
+        Outlay {
+            repeats: self.repeats,
+            duration: self.duration,
+            max_requests: self.max_requests,
+            twins: self.twins,
+            profile: self.profile,
+            probes: self.probes,
+        }
     }
 
     /// Refuses cells whose inputs and outputs alone are more than a worker may take.
@@ -135,11 +153,15 @@ impl Settings {
     }
 }
 
-fn chosen_suite(options: &RunOptions) -> Result<Option<Suite>, Failed> {
-    match (&options.suite, options.model.is_empty()) {
-        (Some(named), _) => load_suite(named).map(Some),
-        (None, true) => load_suite(FIRST_SUITE).map(Some),
-        (None, false) => Ok(None),
+fn chosen_suite(options: &RunOptions) -> Result<Option<Variant>, Failed> {
+    let suite = match (&options.suite, options.model.is_empty()) {
+        (Some(named), _) => load_suite(named)?,
+        (None, true) => load_suite(FIRST_SUITE)?,
+        (None, false) => return Ok(None),
+    };
+    match options.quick {
+        true => suite.quickly().map(Some).map_err(Failed::input),
+        false => Ok(Some(suite.whole())),
     }
 }
 

@@ -363,3 +363,28 @@ fn a_meter_too_slow_to_be_waited_for_says_so_where_its_windows_end_in_a_pause() 
         "{reason}"
     );
 }
+
+#[test]
+fn a_meter_that_hangs_or_whose_time_stands_still_is_no_window_that_ends_too_late() {
+    let mut hung = slow_meter(50, 0);
+    let told = |at: Nanoseconds| at.as_secs_f64() < 30.0;
+    hung.readings.retain(|one| told(one.asked));
+    let work = span(20_000, 29_000);
+    let of = |work| {
+        let windows = Windows {
+            work,
+            idle_after: None,
+            ..measured().windows
+        };
+        let measured = Measured {
+            windows,
+            ..measured()
+        };
+        let hung = std::slice::from_ref(&hung);
+        assess(hung, &measured, &BTreeMap::new()).missing
+    };
+    assert!(!of(work).contains_key("energy.sources.0.gross_j"));
+    let missing = of(span(20_000, 31_000));
+    let reason = &missing["energy.sources.0.gross_j"];
+    assert!(reason.contains("look whether it still prints"), "{reason}");
+}

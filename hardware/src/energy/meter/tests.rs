@@ -155,3 +155,24 @@ fn timestamps_of_any_clock_are_placed_by_the_quickest_line() {
     assert_eq!(place(51_700, 9_999.0), None, "leapt");
     assert_eq!(place(52_000, 1_001.5), Some(51_400));
 }
+
+#[test]
+fn a_clock_that_was_set_costs_one_line_and_no_more() {
+    for step_s in [100.0, -0.5, -3_600.0] {
+        let mut timeline = Timeline::default();
+        let mut placed = 0_u64;
+        for index in 0..10_u64 {
+            let (arrival, step) = (50_000 + index * 100, if index < 5 { 0.0 } else { step_s });
+            let line = Line {
+                stamp: 9_000.0 + index as f64 / 10.0 + step,
+                value: 1.0,
+                quantity: Quantity::Power,
+                quantum: 1.0,
+            };
+            let at = timeline.place(Nanoseconds::from_millis(arrival), line);
+            let at = at.map(|at| (at.as_secs_f64() * 1e3).round() as u64);
+            placed += u64::from(at == Some(arrival));
+        }
+        assert_eq!(placed, 9, "{step_s}");
+    }
+}
