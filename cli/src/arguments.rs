@@ -1,5 +1,6 @@
 //! The command line as it is written; what it means is decided by the commands.
 
+mod report;
 mod run;
 mod runtime;
 
@@ -10,6 +11,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use tare_models::hollow::Rung;
 use tare_units::Nanoseconds;
 
+pub use report::{ReportFormat, ReportOptions};
 use run::parse_shape;
 pub use run::{RunOptions, Shape};
 pub use runtime::{RuntimeCommand, RuntimeSpec};
@@ -59,6 +61,8 @@ pub enum Command {
     Show(ShowOptions),
     /// Write the summaries of a run in a format for other programs
     Export(ExportOptions),
+    /// Write runs as one page with charts, as Markdown, or one chart as a drawing
+    Report(ReportOptions),
     /// Print a JSON Schema
     Schema {
         /// Which format

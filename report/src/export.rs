@@ -4,6 +4,8 @@ mod csv;
 mod json;
 mod markdown;
 
+pub(crate) use markdown::escaped;
+
 use crate::summary::Summary;
 
 /// A format to write summaries in.

@@ -5,19 +5,32 @@
 //! - [`analyse`]: summaries → dispatch laws, knees over batches, correlations across models; [`findings`]: these as sentences.
 //! - [`table`]: summaries → text for a terminal of a given width.
 //! - [`exporter`]: summaries → JSON, CSV, Markdown.
+//! - [`page`], [`digest`], [`chart`]: summaries and their analysis → a report with charts, as HTML, as Markdown, and one chart as SVG.
 #![forbid(unsafe_code)]
 
 mod analysis;
+mod chart_file;
+mod charts;
+mod digest;
+mod draw;
 mod export;
 mod findings;
+mod page;
+#[cfg(feature = "png")]
+mod png;
 mod split;
 mod summarise;
 mod summary;
 mod table;
 
 pub use analysis::{Along, Analysis, BatchKnee, Correlated, KneeModel, Reached, Size, analyse};
+pub use chart_file::{ChartError, chart, chart_names};
+pub use digest::digest;
 pub use export::{EXPORTERS, ExportError, Exporter, exporter};
 pub use findings::findings;
+pub use page::page;
+#[cfg(feature = "png")]
+pub use png::{PngError, png};
 pub use split::{DispatchLaw, KindCost, Laws};
 pub use summarise::{summarise, summarise_by};
 pub use summary::{SUMMARY_SCHEMA, Summary, summary_schema};

@@ -39,7 +39,7 @@ pub const STEPS: &[Step] = &[
     },
     Step {
         name: "python",
-        about: "what is written is what ONNX's and NumPy's own packages read",
+        about: "what is written is what ONNX's and NumPy's own packages and Chromium read",
         run: python::check,
     },
     Step {
@@ -72,7 +72,7 @@ pub const TASKS: &[Step] = &[Step {
 }];
 
 /// The whole product: what is heavy to compile is a feature, but it is checked.
-const ALL: [&str; 4] = ["--locked", "--workspace", "--features", "tare/tract"];
+const ALL: [&str; 4] = ["--locked", "--workspace", "--features", "tare/tract,tare/png"];
 
 fn fmt(workspace: &Workspace) -> Result<()> {
     component(workspace, "fmt", "rustfmt")?;

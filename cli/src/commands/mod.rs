@@ -5,6 +5,7 @@ pub mod guard;
 pub mod machine;
 pub mod model;
 pub mod probe;
+pub mod report;
 pub mod run;
 pub mod runtime;
 pub mod schema;
@@ -21,11 +22,16 @@ use crate::exit::{Exit, Failed};
 /// # Errors
 /// Where standard output cannot be written, such as on a full disk.
 pub fn print(text: &str) -> Result<Exit, Failed> {
-    let mut output = std::io::stdout().lock();
-    match output
-        .write_all(text.as_bytes())
-        .and_then(|()| output.flush())
-    {
+    print_bytes(text.as_bytes())
+}
+
+/// The same of what need not be text.
+///
+/// # Errors
+/// As [`print`].
+pub fn print_bytes(bytes: &[u8]) -> Result<Exit, Failed> {
+    let mut stdout = std::io::stdout().lock();
+    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Failed::told(format!(
             "cannot write the result to standard output: {error}"
         ))),

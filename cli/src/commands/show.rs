@@ -94,7 +94,11 @@ pub fn warn_of_torn(run: &str, torn: Option<&Torn>) {
     }
 }
 
-fn read(store: Option<&Path>, run: &str) -> Result<(Store, RunContents), Failed> {
+/// The store and the run with its records, torn lines told and left out.
+///
+/// # Errors
+/// Where there is no such run, or it cannot be read.
+pub fn read(store: Option<&Path>, run: &str) -> Result<(Store, RunContents), Failed> {
     let store = open(store)?;
     let contents = store.read(run).map_err(Failed::input)?;
     warn_of_torn(&contents.run.id, contents.torn.as_ref());

@@ -13,6 +13,7 @@ mod happy;
 mod made_up;
 mod onnx;
 mod peaks;
+mod report;
 mod resume;
 mod runtime;
 mod suites;

@@ -53,7 +53,7 @@ fn rows(summaries: &[Summary], dimensions: &Dimensions) -> Vec<String> {
 }
 
 /// Without what would end a cell, a line, or be taken for markup.
-fn escaped(text: &str) -> String {
+pub fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

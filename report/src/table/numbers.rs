@@ -12,9 +12,29 @@ pub fn significant(value: f64) -> String {
     };
     let text = format!("{value:.decimals$}");
     let whole = text.split('.').next().unwrap_or(&text);
-    if whole.len() <= 3 {
-        return text;
+    match whole.len() {
+        0..=3 => text,
+        _ => separated(whole),
     }
+}
+
+/// A count with separated thousands: `12,346`.
+pub fn thousands(count: u64) -> String {
+    separated(&count.to_string())
+}
+
+/// A share from 0 to 1 as a percentage of up to one decimal: `50%`, `99.9%`, `<0.1%`.
+pub fn nines(share: f64) -> String {
+    let percent = share * 100.0;
+    match percent {
+        0.0 => "0%".to_owned(),
+        percent if percent.abs() < 0.1 => "<0.1%".to_owned(),
+        percent if (percent - percent.round()).abs() < 0.05 => format!("{percent:.0}%"),
+        percent => format!("{percent:.1}%"),
+    }
+}
+
+fn separated(whole: &str) -> String {
     let digits = whole.len();
     let separated = whole.chars().enumerate().flat_map(|(index, digit)| {
         let comma = (index > 0 && (digits - index).is_multiple_of(3)).then_some(',');
@@ -98,6 +118,13 @@ mod tests {
             "1,000,000",
         ];
         assert_eq!(shown.map(significant), texts);
+    }
+
+    #[test]
+    fn shares_have_a_decimal_where_they_need_it() {
+        let shown = [0.0, 0.5, 0.999, 0.1234, 0.0004].map(nines);
+        assert_eq!(shown, ["0%", "50%", "99.9%", "12.3%", "<0.1%"]);
+        assert_eq!(thousands(22_713_216), "22,713,216");
     }
 
     #[test]

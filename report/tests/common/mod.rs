@@ -8,6 +8,7 @@
 mod built;
 pub mod large;
 pub mod twins;
+pub mod zoo;
 
 pub use built::*;
 

@@ -1,0 +1,107 @@
+//! `tare report`: stored runs as one page, as Markdown, or one chart of them as a file.
+
+use std::collections::BTreeSet;
+use std::io::IsTerminal;
+use std::path::Path;
+
+use anyhow::Context;
+use tare_report::{Analysis, Laws, Summary, analyse, summarise_by};
+use tare_results::Record;
+use tare_results::store::RunContents;
+
+use super::print_bytes;
+use super::show::{open, read};
+use crate::arguments::{ReportFormat, ReportOptions};
+use crate::exit::{Exit, Failed};
+
+/// Writes the report of one run or of several to a file or standard output.
+///
+/// # Errors
+/// Where there is no such run or chart, or the file cannot be written.
+pub fn report(store: Option<&Path>, options: &ReportOptions) -> Result<Exit, Failed> {
+    let is_on_terminal = options.output.is_none() && std::io::stdout().is_terminal();
+    if options.format() == ReportFormat::Png && is_on_terminal {
+        return Err(Failed::told(
+            "a PNG is not for a terminal; name a file with -o FILE",
+        ));
+    }
+    let runs = runs(store, &options.runs)?;
+    let laws = laws(store, &runs)?;
+    let summaries = runs
+        .iter()
+        .flat_map(|one| summarise_by(&one.run, &one.records, &laws));
+    let summaries: Vec<Summary> = summaries.collect();
+    let bytes = made(&summaries, &analyse(&summaries, &laws), options)?;
+    match &options.output {
+        Some(path) => std::fs::write(path, bytes)
+            .with_context(|| format!("cannot write {}", path.display()))
+            .map(|()| Exit::Done)
+            .map_err(Failed::input),
+        None => print_bytes(&bytes),
+    }
+}
+
+/// The runs that are asked for, each once.
+fn runs(store: Option<&Path>, names: &[String]) -> Result<Vec<RunContents>, Failed> {
+    let mut runs: Vec<RunContents> = Vec::new();
+    for name in names {
+        let (_, contents) = read(store, name)?;
+        if runs.iter().all(|known| known.run.id != contents.run.id) {
+            runs.push(contents);
+        }
+    }
+    Ok(runs)
+}
+
+/// The laws of the twins of these runs and of all others in the store on like machines.
+fn laws(store: Option<&Path>, runs: &[RunContents]) -> Result<Laws, Failed> {
+    let store = open(store)?;
+    let machines: BTreeSet<&str> = runs
+        .iter()
+        .filter(|one| one.run.twins)
+        .map(|one| one.run.machine.fingerprint.as_str())
+        .collect();
+    let twins = machines
+        .into_iter()
+        .flat_map(|machine| store.twins(machine));
+    let twins: Vec<Record> = twins.collect();
+    let is_other = |twin: &&Record| runs.iter().all(|one| one.run.id != twin.run);
+    let own = runs.iter().flat_map(|one| &one.records);
+    Ok(Laws::of(own.chain(twins.iter().filter(is_other))))
+}
+
+fn made(
+    summaries: &[Summary],
+    analysis: &Analysis,
+    options: &ReportOptions,
+) -> Result<Vec<u8>, Failed> {
+    let drawing =
+        |chart: &str| tare_report::chart(chart, summaries, analysis).map_err(Failed::input);
+    match (options.format(), &options.chart) {
+        (ReportFormat::Html, None) => Ok(tare_report::page(summaries, analysis).into_bytes()),
+        (ReportFormat::Markdown, None) => tare_report::digest(summaries, analysis)
+            .map(String::into_bytes)
+            .map_err(Failed::input),
+        (ReportFormat::Svg, Some(chart)) => drawing(chart).map(String::into_bytes),
+        (ReportFormat::Png, Some(chart)) => pixels(&drawing(chart)?),
+        (ReportFormat::Html | ReportFormat::Markdown, Some(chart)) => Err(Failed::told(format!(
+            "--chart {chart} is for one drawing; add --format svg or png, or leave --chart out"
+        ))),
+        (ReportFormat::Svg | ReportFormat::Png, None) => Err(Failed::told(format!(
+            "a drawing shows one chart; name it with --chart: {}",
+            tare_report::chart_names().join(", ")
+        ))),
+    }
+}
+
+#[cfg(feature = "png")]
+fn pixels(svg: &str) -> Result<Vec<u8>, Failed> {
+    tare_report::png(svg).map_err(Failed::input)
+}
+
+#[cfg(not(feature = "png"))]
+fn pixels(_: &str) -> Result<Vec<u8>, Failed> {
+    Err(Failed::told(
+        "this build cannot draw PNG; take --format svg, or build with cargo build --release --features png",
+    ))
+}

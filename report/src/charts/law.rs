@@ -1,0 +1,145 @@
+//! The tax against the operators executed, with the dispatch law of each framework as it was run.
+
+use super::cells::{Cells, told};
+use super::notes::Topic;
+use super::panels::{NARROW, Panel};
+use crate::draw::ticks::si;
+use crate::draw::{Axis, Curve, Dot, Plot, Scale, Series, legend};
+use crate::split::DispatchLaw;
+use crate::summary::Summary;
+use crate::table::numbers;
+
+const TOPICS: [Topic; 1] = [Topic::Split];
+
+/// A law and the series that it is the law of.
+pub struct Line<'a> {
+    law: &'a DispatchLaw,
+    index: usize,
+    name: String,
+}
+
+/// The laws that hold for some of `members`, each once.
+pub fn lines<'a>(cells: &Cells<'a>, members: &[&Summary]) -> Vec<Line<'a>> {
+    let line = |law: &'a DispatchLaw| {
+        let member = members.iter().find(|one| is_of(law, one))?;
+        Some(Line {
+            law,
+            index: cells.series(member),
+            name: cells.series_name(member),
+        })
+    };
+    cells.analysis.laws.iter().filter_map(line).collect()
+}
+
+fn is_of(law: &DispatchLaw, summary: &Summary) -> bool {
+    let cell = &summary.cell;
+    let is_there = law.machine == summary.machine.fingerprint
+        && (&law.device, law.threads) == (&cell.device, cell.threads);
+    let runtime = summary.runtime.as_ref();
+    is_there
+        && runtime.is_some_and(|one| {
+            (&law.runtime, &law.version) == (&one.name, &one.version)
+                && law.library_sha256 == one.library_sha256
+                && law.options == one.options
+        })
+}
+
+/// A law in words, with its intervals.
+pub fn sentence(line: &Line<'_>) -> String {
+    let law = line.law;
+    let time = numbers::time;
+    format!(
+        "{}: tax = {} [{}, {}] + {} [{}, {}] for each operator, over {} twins of {} to {} operators.",
+        line.name,
+        signed(law.fixed_ns),
+        signed(law.fixed_low_ns),
+        signed(law.fixed_high_ns),
+        time(law.per_operator_ns),
+        signed(law.per_operator_low_ns),
+        time(law.per_operator_high_ns),
+        law.twins,
+        law.operators_low,
+        law.operators_high
+    )
+}
+
+fn signed(nanos: f64) -> String {
+    match nanos < 0.0 {
+        true => format!("−{}", numbers::time(-nanos)),
+        false => numbers::time(nanos),
+    }
+}
+
+/// The tax of `members` against the operators that they execute; `None` where no split tells both.
+pub fn panel(cells: &Cells<'_>, members: &[&Summary], lines: &[Line<'_>]) -> Option<Panel> {
+    let mut series: Vec<Series> = Vec::new();
+    for one in members {
+        if let Some(dot) = dot(cells, one) {
+            Series::add(&mut series, cells.series(one), dot);
+        }
+    }
+    let dots = || series.iter().flat_map(|one| &one.dots);
+    let across = Scale::logarithmic(dots().map(|dot| dot.x))?;
+    let curves = lines.iter().map(|line| curve(line, &across)).collect();
+    let plot = Plot {
+        size: (NARROW, NARROW * 0.7),
+        x: Axis {
+            scale: across,
+            label: "operators executed in a request".to_owned(),
+            written: |amount| si(amount, ""),
+            ticks: Vec::new(),
+        },
+        y: Axis {
+            scale: Scale::logarithmic(dots().map(|dot| dot.y))?,
+            label: "tax".to_owned(),
+            written: |nanos| si(nanos * 1e-9, "s"),
+            ticks: Vec::new(),
+        },
+        is_interval_across: false,
+        series,
+        curves,
+        bands: Vec::new(),
+    };
+    Some(Panel {
+        title: "the tax alone, with the dispatch law".to_owned(),
+        drawing: plot.draw(),
+    })
+}
+
+fn dot(cells: &Cells<'_>, summary: &Summary) -> Option<Dot> {
+    let tax = summary.tax.as_ref()?;
+    let operators = tax.operators_executed?;
+    let figures = format!("tax {} for {operators} operators", tax.tax_ns);
+    let (title, is_doubtful) = told(&cells.label(summary), &figures, summary, &TOPICS);
+    let ends = tax.tax_low_ns.zip(tax.tax_high_ns);
+    Some(Dot {
+        x: operators as f64,
+        y: tax.tax_ns.as_nanos_f64(),
+        interval: ends.map(|(low, high)| (low.as_nanos_f64(), high.as_nanos_f64())),
+        is_doubtful,
+        title,
+    })
+    .filter(|dot| dot.x > 0.0 && dot.y > 0.0)
+}
+
+fn curve(line: &Line<'_>, across: &Scale) -> Curve {
+    let law = line.law;
+    let (low, high) = (law.operators_low as f64, law.operators_high as f64);
+    let at = across
+        .samples(65)
+        .into_iter()
+        .filter(|at| (low..=high).contains(at));
+    let tax = |operators: f64| law.fixed_ns + law.per_operator_ns * operators;
+    let mut points: Vec<(f64, f64)> = [low]
+        .into_iter()
+        .chain(at)
+        .chain([high])
+        .map(|at| (at, tax(at)))
+        .collect();
+    points.dedup();
+    Curve {
+        class: format!("{} line dash", legend::colour(line.index)),
+        points,
+        title: sentence(line),
+    }
+}

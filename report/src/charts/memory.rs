@@ -1,0 +1,146 @@
+//! Resident memory at its peak, adapters below each other, and how long each took to get ready.
+
+use super::Chart;
+use super::cells::{Cells, missing};
+use super::notes::Topic;
+use super::panels::{MOST, NARROW, OPEN, bars, left_out};
+use super::table::{Column, Table};
+use super::values::Value;
+use crate::draw::{Bar, Key, Part};
+use crate::summary::Summary;
+use tare_units::{Bytes, Nanoseconds};
+
+const TOPICS: [Topic; 0] = [];
+const COLUMNS: [Column; 7] = [
+    column("peak", "peak_rss_bytes"),
+    column("before loading", "before_load_rss_bytes"),
+    column("after loading", "after_load_rss_bytes"),
+    column("the twin's peak", "twin_peak_rss_bytes"),
+    column("net of the twin", "net_peak_rss_bytes"),
+    column("loading", "load_ns"),
+    column("first inference", "first_inference_ns"),
+];
+const PARTS: [(&str, &str); 4] = [
+    ("tax", "tare: the hollow twin's peak"),
+    ("floor", "net: what is left without it"),
+    ("plain", "there before the model was loaded"),
+    ("inefficiency", "since then"),
+];
+
+const fn column(header: &'static str, key: &'static str) -> Column {
+    Column { header, key }
+}
+
+/// The chart.
+pub fn chart(cells: &mut Cells<'_>) -> Chart {
+    let shown: Vec<&Summary> = cells.valid().filter(|one| peak(one).is_some()).collect();
+    let bars = bars(cells, &shown, |one| bar(cells, one));
+    let mut words: Vec<String> = left_out(bars.len()).into_iter().collect();
+    if shown.is_empty() {
+        let reason = cells
+            .valid()
+            .find_map(|one| missing(one, "memory.peak_rss_bytes"));
+        let reason = reason.unwrap_or_else(|| "no worker was watched".to_owned());
+        words.push(format!("No peak of memory is known: {reason}."));
+    }
+    let panels = bars.into_iter().take(MOST).collect();
+    let has_twins = |with: bool| shown.iter().any(|one| twin(one).is_some() == with);
+    let (twins, plain) = (has_twins(true), has_twins(false));
+    let keys = PARTS.iter().enumerate();
+    let keys = keys.filter(|(index, _)| if *index < 2 { twins } else { plain });
+    let keys = keys.map(|(_, (class, name))| Key {
+        name: (*name).to_owned(),
+        class: (*class).to_owned(),
+        shape: None,
+    });
+    let keys = keys.collect();
+    let table = table(cells, &shown);
+    Chart {
+        reading: "Each bar is the peak of the worker's resident memory, its descendants included. The hollow twin's is what the framework \
+                  itself takes."
+            .to_owned(),
+        panels,
+        open: OPEN,
+        width: NARROW,
+        keys,
+        words,
+        table,
+    }
+}
+
+fn peak(summary: &Summary) -> Option<f64> {
+    let peak = summary.memory.as_ref()?.peak_rss_bytes?;
+    Some(peak.as_bytes() as f64)
+}
+
+/// The twin's peak.
+fn twin(summary: &Summary) -> Option<f64> {
+    Some(summary.tax.as_ref()?.peak_rss_bytes?.tare)
+}
+
+fn bar(cells: &Cells<'_>, summary: &Summary) -> Option<Bar> {
+    let peak = peak(summary)?;
+    let part = |(class, _): (&str, &str), value: f64| Part {
+        class: class.to_owned(),
+        value,
+    };
+    let before = summary.memory.as_ref()?.before_load_rss_bytes;
+    let before = before.map_or(0.0, |before| before.as_bytes() as f64);
+    let parts = match twin(summary) {
+        Some(twin) => vec![part(PARTS[0], twin), part(PARTS[1], peak - twin)],
+        None => vec![
+            part(PARTS[2], before.min(peak)),
+            part(PARTS[3], (peak - before).max(0.0)),
+        ],
+    };
+    let text = Bytes::from_bytes(peak as u64).to_string();
+    Some(Bar {
+        label: cells.series_name(summary),
+        text,
+        parts,
+        interval: None,
+        title: String::new(),
+    })
+}
+
+fn table(cells: &mut Cells<'_>, shown: &[&Summary]) -> Table {
+    let rows = shown.iter().map(|one| {
+        let values = figures(one);
+        cells.row(one, &TOPICS, values)
+    });
+    let rows = rows.collect();
+    Table {
+        columns: cells.columns(&COLUMNS),
+        rows,
+    }
+}
+
+fn figures(summary: &Summary) -> Vec<Value> {
+    let absent = |path: &str| Value::Missing(missing(summary, path));
+    let bytes = |bytes: Option<Bytes>, path: &str| match bytes {
+        Some(bytes) => Value::bytes(bytes.as_bytes() as f64),
+        None => absent(path),
+    };
+    let time = |time: Option<Nanoseconds>, path: &str| match time {
+        Some(time) => Value::time(time.as_nanos() as f64),
+        None => absent(path),
+    };
+    let memory = summary.memory.as_ref();
+    let load = summary.load.as_ref();
+    let before = memory.and_then(|memory| memory.before_load_rss_bytes);
+    let after = memory.and_then(|memory| memory.after_load_rss_bytes);
+    let (peak, twin) = (peak(summary), twin(summary));
+    let net = peak.zip(twin).map(|(peak, twin)| peak - twin);
+    vec![
+        peak.map_or_else(|| absent("memory.peak_rss_bytes"), Value::bytes),
+        bytes(before, "memory.before_load_rss_bytes"),
+        bytes(after, "memory.after_load_rss_bytes"),
+        twin.map_or_else(|| absent("tax.peak_rss_bytes"), Value::bytes),
+        net.map_or(Value::Missing(None), Value::bytes),
+        time(load.map(|load| load.load_ns), "load"),
+        time(
+            load.and_then(|load| load.first_inference_ns),
+            "load.first_inference_ns",
+        ),
+    ]
+}

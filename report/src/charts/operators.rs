@@ -1,0 +1,199 @@
+//! Where the time of a request goes, by kind of operator and by operator, as each framework's own profiler says.
+
+use tare_results::{OperatorShare, Profile};
+use tare_units::Rate;
+
+use super::Chart;
+use super::cells::{Cells, missing, told};
+use super::notes::Topic;
+use super::panels::{MOST, NARROW, OPEN, bars, left_out};
+use super::table::{Column, Row, Table};
+use super::values::Value;
+use crate::draw::legend::{COLOURS, colour};
+use crate::draw::{Bar, Key, Part};
+use crate::summary::Summary;
+use crate::table::numbers;
+
+const TOPICS: [Topic; 1] = [Topic::Operators];
+const COLUMNS: [Column; 8] = [
+    column("kind", "kind"),
+    column("operator", "operator"),
+    column("executed", "count"),
+    column("time", "time_ns"),
+    column("share", "share"),
+    column("FLOP/s", "flops_per_s"),
+    column("share of peak", "peak_fraction"),
+    column("perturbation", "perturbation"),
+];
+/// Rows of the table, shared out among the cells.
+const ROWS: usize = 2_000;
+const MOST_OF_A_CELL: usize = 20;
+
+const OTHERS: &str = "rest";
+
+const fn column(header: &'static str, key: &'static str) -> Column {
+    Column { header, key }
+}
+
+/// The chart.
+pub fn chart(cells: &mut Cells<'_>) -> Chart {
+    let valid: Vec<&Summary> = cells.valid().collect();
+    let shown: Vec<&Summary> = valid
+        .iter()
+        .copied()
+        .filter(|one| one.profile.is_some())
+        .collect();
+    let kinds = heaviest(&shown);
+    let bars = bars(cells, &shown, |one| bar(cells, one, &kinds));
+    let mut words: Vec<String> = left_out(bars.len()).into_iter().collect();
+    if shown.len() < valid.len() {
+        let reason = valid.iter().filter(|one| one.profile.is_none());
+        let reason = reason.filter_map(|one| missing(one, "profile")).next();
+        let reason = reason.unwrap_or_else(|| "it was not asked for".to_owned());
+        words.push(match shown.is_empty() {
+            true => format!("No cell was profiled: {reason}."),
+            false => format!(
+                "{} of {} cells have no profile: {reason}.",
+                valid.len() - shown.len(),
+                valid.len()
+            ),
+        });
+    }
+    let panels = bars.into_iter().take(MOST).collect();
+    let table = table(cells, &shown, &mut words);
+    Chart {
+        reading: "Shares of the time within operators, from a pass of its own; perturbation is how many times as long a profiled request \
+                  took. A profiler weighs small operators too heavily: these shares say where the time goes, and define no tax."
+            .to_owned(),
+        panels,
+        open: OPEN,
+        width: NARROW,
+        keys: keys(&kinds),
+        words,
+        table,
+    }
+}
+
+/// The kinds that take most over all cells, as many as there are colours.
+fn heaviest(shown: &[&Summary]) -> Vec<String> {
+    let operators = shown
+        .iter()
+        .filter_map(|one| one.profile.as_ref())
+        .flat_map(|one| &one.operators);
+    let mut kinds: std::collections::BTreeMap<&str, f64> = std::collections::BTreeMap::new();
+    for one in operators {
+        *kinds.entry(&one.kind).or_default() += one.share;
+    }
+    let mut kinds: Vec<(&str, f64)> = kinds.into_iter().collect();
+    kinds.sort_by(|one, other| other.1.total_cmp(&one.1));
+    kinds
+        .into_iter()
+        .take(COLOURS)
+        .map(|(kind, _)| kind.to_owned())
+        .collect()
+}
+
+fn keys(kinds: &[String]) -> Vec<Key> {
+    let key = |(index, kind): (usize, &String)| Key {
+        name: kind.clone(),
+        class: colour(index),
+        shape: None,
+    };
+    let others = Key {
+        name: "others".to_owned(),
+        class: OTHERS.to_owned(),
+        shape: None,
+    };
+    match kinds.is_empty() {
+        true => Vec::new(),
+        false => kinds.iter().enumerate().map(key).chain([others]).collect(),
+    }
+}
+
+fn bar(cells: &Cells<'_>, summary: &Summary, kinds: &[String]) -> Option<Bar> {
+    let profile = summary.profile.as_ref()?;
+    let part = |class: String, value: f64| Part { class, value };
+    let share = |kind: &String| -> f64 {
+        let of = profile.operators.iter().filter(|one| one.kind == *kind);
+        of.map(|one| one.share).sum()
+    };
+    let mut parts: Vec<Part> = kinds
+        .iter()
+        .enumerate()
+        .map(|(index, kind)| part(format!("{} box", colour(index)), share(kind)))
+        .collect();
+    let named: f64 = parts.iter().map(|part| part.value).sum();
+    parts.push(part(OTHERS.to_owned(), (1.0 - named).max(0.0)));
+    let first = profile.operators.first()?;
+    let text = format!("{} {}", first.kind, numbers::percent(first.share));
+    let times = profile
+        .perturbation
+        .map(|times| format!(", {times:.2} times as long when profiled"));
+    let figures = format!("{text}{}", times.unwrap_or_default());
+    let (title, is_doubtful) = told("", &figures, summary, &TOPICS);
+    let mark = if is_doubtful { " *" } else { "" };
+    Some(Bar {
+        label: cells.series_name(summary),
+        text: format!("{text}{mark}"),
+        parts,
+        interval: None,
+        title,
+    })
+}
+
+fn table(cells: &mut Cells<'_>, shown: &[&Summary], words: &mut Vec<String>) -> Table {
+    let most = (ROWS / shown.len().max(1) / 2).clamp(1, MOST_OF_A_CELL);
+    let mut rows: Vec<Row> = Vec::new();
+    let mut is_cut = false;
+    for one in shown {
+        let Some(profile) = &one.profile else {
+            continue;
+        };
+        is_cut |= profile.operators.len() > most || profile.nodes.len() > most;
+        for kind in profile.operators.iter().take(most) {
+            rows.push(cells.row(one, &TOPICS, of_kind(one, profile, kind)));
+        }
+        for node in profile.nodes.iter().take(most) {
+            let mut values = vec![
+                Value::text(node.kind.clone()),
+                Value::text(node.name.clone()),
+                Value::Missing(None),
+            ];
+            values.extend([Value::time(node.time_ns), Value::share(node.share)]);
+            values.resize(COLUMNS.len(), Value::Missing(None));
+            rows.push(cells.row(one, &TOPICS, values));
+        }
+    }
+    if is_cut {
+        words.push(format!(
+            "The table has the {most} heaviest kinds and operators of each cell; tare export has all."
+        ));
+    }
+    Table {
+        columns: cells.columns(&COLUMNS),
+        rows,
+    }
+}
+
+fn of_kind(summary: &Summary, profile: &Profile, kind: &OperatorShare) -> Vec<Value> {
+    let rate = kind
+        .flops
+        .map(|flops| flops.as_operations() as f64 / (kind.time_ns * 1e-9));
+    let rate = rate.filter(|rate| rate.is_finite());
+    let peak = summary
+        .peaks
+        .as_ref()
+        .map(|peaks| peaks.flops_per_s.per_s());
+    let share = rate.zip(peak).map(|(rate, peak)| rate / peak);
+    let known = |value: Option<Value>| value.unwrap_or(Value::Missing(None));
+    vec![
+        Value::text(kind.kind.clone()),
+        Value::text("all"),
+        Value::count(kind.count),
+        Value::time(kind.time_ns),
+        Value::share(kind.share),
+        known(rate.map(|rate| Value::si(rate, "FLOP/s"))),
+        known(share.map(Value::share)),
+        known(profile.perturbation.map(Value::plain)),
+    ]
+}

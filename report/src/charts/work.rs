@@ -1,0 +1,244 @@
+//! Latency against what a model asks for: floating-point operations, and operators that a framework must call.
+
+use super::Chart;
+use super::cells::{Cells, missing, told};
+use super::law;
+use super::notes::Topic;
+use super::panels::{NARROW, Panel, WIDE};
+use super::table::{Column, Table};
+use super::values::Value;
+use crate::analysis::{Along, Correlated};
+use crate::draw::ticks::si;
+use crate::draw::{Axis, Dot, Plot, Scale, Series};
+use crate::summary::Summary;
+use crate::table::{numbers, p50};
+
+const TOPICS: [Topic; 2] = [Topic::Latency, Topic::Work];
+
+/// What latencies are set against.
+struct Against {
+    amount: fn(&Summary) -> Option<f64>,
+    name: &'static str,
+    unit: &'static str,
+    path: &'static str,
+    key: &'static str,
+    reading: &'static str,
+    along: Along,
+}
+
+/// Latency against floating-point operations.
+pub fn flops(cells: &mut Cells<'_>) -> Chart {
+    chart(
+        cells,
+        &Against {
+            amount: |summary| Some(summary.model.flops?.as_operations() as f64),
+            name: "FLOPs of a request",
+            unit: "FLOP",
+            path: "model.flops",
+            key: "flops",
+            reading: "Where latency follows the work, models stand on a rising line; where it does not, something else than arithmetic takes \
+                      the time.",
+            along: Along::Flops,
+        },
+    )
+}
+
+/// Latency against operators.
+pub fn operators(cells: &mut Cells<'_>) -> Chart {
+    chart(
+        cells,
+        &Against {
+            amount: |summary| Some(operators_of(summary)? as f64),
+            name: "operators of a request",
+            unit: "",
+            path: "model.operators",
+            key: "operators",
+            reading: "Where a framework's overhead rules, latency follows the number of operators: those executed after fusion where that is \
+                      known, else those of the model. The dashed lines are the dispatch laws, fitted over hollow twins.",
+            along: Along::Operators,
+        },
+    )
+}
+
+/// Executed, else those of the model.
+fn operators_of(summary: &Summary) -> Option<u64> {
+    let executed = summary.tax.as_ref().and_then(|tax| tax.operators_executed);
+    executed.or(summary.model.operators)
+}
+
+fn chart(cells: &mut Cells<'_>, against: &Against) -> Chart {
+    let placed = |one: &&Summary| {
+        p50(one).is_some() && (against.amount)(one).is_some_and(|amount| amount > 0.0)
+    };
+    let shown: Vec<&Summary> = cells.valid().filter(placed).collect();
+    let batches = ends(&shown);
+    let width = if batches.len() > 1 { NARROW } else { WIDE };
+    let mut words = Vec::new();
+    if shown.is_empty() {
+        words.push(format!(
+            "No cell has both a latency and known {}.",
+            against.name
+        ));
+    }
+    words.extend(correlations(cells, against.along));
+    let mut panels = Vec::new();
+    for batch in &batches {
+        let members: Vec<&Summary> = shown
+            .iter()
+            .copied()
+            .filter(|one| one.cell.batch == *batch)
+            .collect();
+        panels.extend(panel(cells, &members, against, (*batch, width)));
+    }
+    if against.along == Along::Operators {
+        let smallest = batches.first();
+        let members = shown
+            .iter()
+            .copied()
+            .filter(|one| Some(&one.cell.batch) == smallest);
+        let members: Vec<&Summary> = members.collect();
+        let lines = law::lines(cells, &members);
+        words.extend(lines.iter().map(law::sentence));
+        panels.extend(law::panel(cells, &members, &lines));
+    }
+    let keys = cells.keys(shown.iter().copied());
+    let table = table(cells, &shown, against);
+    Chart {
+        reading: against.reading.to_owned(),
+        open: panels.len().max(1),
+        panels,
+        width,
+        keys,
+        words,
+        table,
+    }
+}
+
+/// The smallest and the largest batch, once where they are one.
+fn ends(shown: &[&Summary]) -> Vec<u64> {
+    let batches = || shown.iter().map(|one| one.cell.batch);
+    let mut ends: Vec<u64> = batches().min().into_iter().chain(batches().max()).collect();
+    ends.dedup();
+    ends
+}
+
+/// How closely latency follows, in words.
+fn correlations(cells: &Cells<'_>, along: Along) -> Vec<String> {
+    let all = cells.analysis.correlations.iter();
+    let all: Vec<&Correlated> = all.filter(|one| one.along == along).collect();
+    let differ = |of: &dyn Fn(&Correlated) -> String| {
+        let mut values = all.iter().map(|one| of(one));
+        let first = values.next();
+        values.any(|value| Some(value) != first)
+    };
+    let shape = |one: &Correlated| {
+        let sizes = one
+            .shape
+            .iter()
+            .map(|(name, size)| format!("{name}={size}"));
+        sizes.collect::<Vec<_>>().join(",")
+    };
+    let threads = |one: &Correlated| format!("threads={}", one.threads);
+    let parts: [&dyn Fn(&Correlated) -> String; 6] = [
+        &|one: &Correlated| one.scenario.clone(),
+        &shape,
+        &|one: &Correlated| one.precision.clone(),
+        &|one: &Correlated| one.device.clone(),
+        &threads,
+        &|one: &Correlated| format!("machine {:.8}", one.machine),
+    ];
+    let told: Vec<_> = parts.into_iter().filter(|part| differ(part)).collect();
+    let sentence = |one: &&Correlated| {
+        let more: String = told.iter().map(|part| format!(", {}", part(one))).collect();
+        format!(
+            "{}{more}, batch {}: r = {:.2} [{:.2}, {:.2}] over {} models.",
+            one.adapter, one.batch, one.r, one.r_low, one.r_high, one.models
+        )
+    };
+    all.iter().map(sentence).collect()
+}
+
+fn panel(
+    cells: &Cells<'_>,
+    members: &[&Summary],
+    against: &Against,
+    (batch, width): (u64, f64),
+) -> Option<Panel> {
+    let mut series: Vec<Series> = Vec::new();
+    for one in members {
+        if let Some(dot) = dot(cells, one, against) {
+            Series::add(&mut series, cells.series(one), dot);
+        }
+    }
+    let dots = || series.iter().flat_map(|one| &one.dots);
+    let plot = Plot {
+        size: (width, width * 0.7),
+        x: Axis {
+            scale: Scale::logarithmic(dots().map(|dot| dot.x))?,
+            label: against.name.to_owned(),
+            written: |amount| si(amount, ""),
+            ticks: Vec::new(),
+        },
+        y: Axis {
+            scale: Scale::logarithmic(dots().map(|dot| dot.y))?,
+            label: "median latency".to_owned(),
+            written: |nanos| si(nanos * 1e-9, "s"),
+            ticks: Vec::new(),
+        },
+        is_interval_across: false,
+        series,
+        curves: Vec::new(),
+        bands: Vec::new(),
+    };
+    Some(Panel {
+        title: format!("batch {batch}"),
+        drawing: plot.draw(),
+    })
+}
+
+fn dot(cells: &Cells<'_>, summary: &Summary, against: &Against) -> Option<Dot> {
+    let (amount, p50) = ((against.amount)(summary)?, p50(summary)?);
+    let figures = format!(
+        "{} for {}",
+        numbers::time(p50.value_ns),
+        si(amount, against.unit)
+    );
+    let (title, is_doubtful) = told(&cells.label(summary), &figures, summary, &TOPICS);
+    Some(Dot {
+        x: amount,
+        y: p50.value_ns,
+        interval: p50.low_ns.zip(p50.high_ns),
+        is_doubtful,
+        title,
+    })
+}
+
+fn table(cells: &mut Cells<'_>, shown: &[&Summary], against: &Against) -> Table {
+    let rows = shown.iter().map(|one| {
+        let amount = (against.amount)(one);
+        let values = vec![
+            match amount {
+                Some(amount) => Value::si(amount, against.unit),
+                None => Value::Missing(missing(one, against.path)),
+            },
+            match p50(one) {
+                Some(p50) => Value::time(p50.value_ns),
+                None => Value::Missing(missing(one, "latency")),
+            },
+        ];
+        cells.row(one, &TOPICS, values)
+    });
+    let rows = rows.collect();
+    let amount = Column {
+        header: against.name,
+        key: against.key,
+    };
+    let p50 = Column {
+        header: "p50",
+        key: "latency_p50_ns",
+    };
+    Table {
+        columns: cells.columns(&[amount, p50]),
+        rows,
+    }
+}

@@ -1,0 +1,165 @@
+//! One chart as a file of its own, and the report in Markdown.
+
+mod common;
+
+use common::zoo::zoo;
+use common::{cell, run_of, timed};
+use expect_test::expect;
+use tare_report::{Analysis, Laws, Summary, analyse, chart, chart_names, digest, summarise};
+
+fn summaries(cells: usize) -> (Vec<Summary>, Analysis) {
+    let (run, records) = zoo(cells);
+    let summaries = summarise(&run, &records);
+    let analysis = analyse(&summaries, &Laws::of(&records));
+    (summaries, analysis)
+}
+
+/// What no cell says.
+fn nothing() -> Analysis {
+    analyse(&[], &Laws::default())
+}
+
+/// Two batches whose latencies are 10 and 20 ms, with no interval.
+fn two() -> Vec<Summary> {
+    let cells = vec![cell(1), cell(2)];
+    let records = cells
+        .iter()
+        .map(|cell| timed(cell, 0, 1e7 * cell.batch as f64));
+    summarise(&run_of(cells.clone(), 1), &records.collect::<Vec<_>>())
+}
+
+#[test]
+fn every_chart_is_a_drawing_that_needs_nothing_else() {
+    let (summaries, analysis) = summaries(200);
+    for name in chart_names() {
+        let svg = chart(name, &summaries, &analysis).unwrap();
+        assert!(
+            svg.starts_with("<svg xmlns=\"http://www.w3.org/2000/svg\" width="),
+            "{name}"
+        );
+        assert!(svg.ends_with("</svg>\n"), "{name}");
+        assert!(!svg.contains("var(") && !svg.contains("href"), "{name}");
+        assert_eq!(
+            svg.matches("<g").count(),
+            svg.matches("</g>").count(),
+            "{name}"
+        );
+        assert!(!svg.contains("NaN") && !svg.contains("inf"), "{name}");
+    }
+}
+
+#[test]
+fn coordinates_lie_within_the_drawing() {
+    let (summaries, analysis) = summaries(100);
+    for name in chart_names() {
+        let svg = chart(name, &summaries, &analysis).unwrap();
+        let width: f64 = between(&svg, "width=\"")[0].parse().unwrap();
+        for x in between(&svg, " x=\"") {
+            let x: f64 = x.parse().unwrap();
+            assert!((-1.0..=width + 1.0).contains(&x), "{name}: {x} of {width}");
+        }
+    }
+}
+
+fn between<'a>(text: &'a str, from: &str) -> Vec<&'a str> {
+    let parts = text.split(from).skip(1);
+    parts.map(|part| part.split('"').next().unwrap()).collect()
+}
+
+#[test]
+fn latency_against_batch_is_drawn_to_scale() {
+    let svg = chart("batch", &two(), &nothing()).unwrap();
+    let body = svg.split("class=\"sheet\"").nth(1).unwrap();
+    let body: Vec<&str> = body
+        .split("><")
+        .skip(1)
+        .filter(|part| !part.contains("title"))
+        .collect();
+    expect![[r#"
+        text class="strong" x="16" y="22">Latency against batch</text
+        g transform="translate(16 34)"
+        path class="c0" d="M2 8a3 3 0 1 0 6 0 3 3 0 1 0-6 0z"/
+        text x="14" y="12">rten</text
+        /g
+        g transform="translate(16 80)"
+        text class="tick e" x="52" y="198.8">10 ms</text
+        text class="tick e" x="52" y="19.2">20 ms</text
+        text class="tick m" x="67" y="217">1</text
+        text class="tick m" x="318" y="217">2</text
+        path class="grid" d="M57 194.8H328M57 15.2H328M67 8V202M318 8V202"/
+        path class="axis" d="M57 8V202H328"/
+        text class="small m" x="192.5" y="235">batch</text
+        text class="small m" transform="translate(11 105)rotate(-90)">median latency</text
+        path class="c0 line" d="M67 194.8L318 15.2"/
+        path class="c0 open" d="M64 194.8a3 3 0 1 0 6 0 3 3 0 1 0-6 0zM67 197.4V192.2"
+        /path
+        path class="c0 open" d="M315 15.2a3 3 0 1 0 6 0 3 3 0 1 0-6 0zM318 17.8V12.6"
+        /path
+        /g
+        /svg>
+    "#]]
+    .assert_eq(&body.join("\n"));
+}
+
+#[test]
+fn what_cannot_be_drawn_says_why() {
+    let told = |name: &str| chart(name, &two(), &nothing()).unwrap_err().to_string();
+    assert_eq!(
+        told("energy"),
+        "chart 'energy' has nothing to draw: No joules: no source"
+    );
+    assert!(told("pie").starts_with("no chart 'pie'; take one of split, batch, roofline"));
+    let empty = chart("split", &[], &nothing()).unwrap_err().to_string();
+    assert_eq!(
+        empty,
+        "chart 'split' has nothing to draw: no cell was measured"
+    );
+}
+
+#[test]
+fn the_markdown_has_the_table_and_folds_the_numbers_of_each_chart() {
+    let (summaries, analysis) = summaries(100);
+    let text = digest(&summaries, &analysis).unwrap();
+    assert!(text.starts_with("## tare report\n\n"));
+    assert_eq!(
+        text.matches("<details><summary>").count(),
+        chart_names().len()
+    );
+    assert_eq!(text.matches("</details>").count(), chart_names().len());
+    assert!(
+        text.contains("69 more rows: `tare report -o report.html` has them."),
+        "{text}"
+    );
+    assert!(text.contains("| model | adapter | batch | latency | floor | inefficiency | tax |"));
+}
+
+#[test]
+fn every_row_of_the_markdown_has_as_many_cells_as_its_heading() {
+    let (summaries, analysis) = summaries(60);
+    let text = digest(&summaries, &analysis).unwrap();
+    let mut width = None;
+    for line in text.lines() {
+        let bars = line.replace("\\|", "").matches('|').count();
+        match (line.starts_with('|'), width) {
+            (false, _) => width = None,
+            (true, None) => width = Some(bars),
+            (true, Some(heading)) => assert_eq!(bars, heading, "{line}"),
+        }
+    }
+}
+
+#[test]
+fn the_markdown_leaves_columns_out_that_have_nothing() {
+    let text = digest(&two(), &nothing()).unwrap();
+    assert!(
+        text.contains("| model | adapter | batch | latency |\n| --- | --- | --: | --: |\n"),
+        "{text}"
+    );
+    assert!(text.contains("No latency is split: "), "{text}");
+}
+
+#[test]
+fn the_markdown_of_nothing_is_a_sentence() {
+    let text = digest(&[], &nothing()).unwrap();
+    assert_eq!(text, "## tare report\n\nNo cell was measured.\n");
+}
