@@ -136,15 +136,13 @@ impl Weighing<'_> {
     fn no_twin(&self) -> String {
         let made = self.twins.made.first();
         let failed = made.and_then(|record| record.failure.as_ref());
-        let told = || {
-            let mut records = self.cell.made.iter();
-            records.find_map(|record| record.missing.get("twin").cloned())
-        };
-        match (failed, made) {
-            (Some(failure), _) => format!("the twin failed: {}", failure.message),
-            (None, Some(record)) => reason(record, "latency.p50"),
+        let none = made.and_then(|record| record.missing.get("twin"));
+        match (failed, none, made) {
+            (Some(failure), _, _) => format!("the twin failed: {}", failure.message),
+            (None, Some(reason), _) => format!("there is no twin: {reason}"),
+            (None, None, Some(record)) => reason(record, "latency.p50"),
             _ if !self.asked => NOT_ASKED.to_owned(),
-            _ => told().unwrap_or_else(|| "the twin was not timed yet".to_owned()),
+            _ => "the twin was not timed yet".to_owned(),
         }
     }
 

@@ -72,7 +72,12 @@ pub const TASKS: &[Step] = &[Step {
 }];
 
 /// The whole product: what is heavy to compile is a feature, but it is checked.
-const ALL: [&str; 4] = ["--locked", "--workspace", "--features", "tare/tract,tare/png"];
+const ALL: [&str; 4] = [
+    "--locked",
+    "--workspace",
+    "--features",
+    "tare/tract,tare/png",
+];
 
 fn fmt(workspace: &Workspace) -> Result<()> {
     component(workspace, "fmt", "rustfmt")?;

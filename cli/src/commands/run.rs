@@ -203,8 +203,8 @@ fn measure(
         &mut progress,
     )
     .map_err(Failed::cell)?;
-    let summaries = show::summaries(store, &run, &outcome.records);
-    print(&show::render(&summaries, format)?)?;
+    let (summaries, laws) = show::summaries(store, &run, &outcome.records);
+    print(&show::render(&summaries, &laws, format)?)?;
     afterword(store, &run, &outcome, &summaries, format);
     Ok(exit(&outcome, &summaries))
 }
