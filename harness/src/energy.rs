@@ -99,7 +99,7 @@ impl EnergyMeter {
     ) -> Scales<'a> {
         Scales {
             meter: self,
-            primary: primary(device, machine),
+            primary: primary(device, machine, visible_gpus().as_deref()),
             stop,
         }
     }
@@ -216,12 +216,16 @@ fn spoilt(error: &str) -> Assessment {
     assessment
 }
 
-/// The processors', or that of the GPU that `device` means.
-fn primary(device: &str, machine: &Machine) -> Primary {
-    let gpu = gpu_of(device, machine, visible_gpus().as_deref());
-    match gpu {
-        Some(Ok((_, gpu))) => gpu.uuid.clone().map_or(Primary::Cpu, Primary::Gpu),
-        Some(Err(_)) | None => Primary::Cpu,
+/// The processors', or that of the GPU that `device` means where CUDA is shown `visible`; of a GPU that is not found, the
+/// processors' would be too little.
+fn primary(device: &str, machine: &Machine, visible: Option<&str>) -> Primary {
+    match gpu_of(device, machine, visible) {
+        None => Primary::Cpu,
+        Some(Ok((number, gpu))) => {
+            let unnamed = || format!("GPU {number}");
+            Primary::Gpu(gpu.uuid.clone().unwrap_or_else(unnamed))
+        }
+        Some(Err(_)) => Primary::Gpu(device.to_owned()),
     }
 }
 

@@ -70,7 +70,7 @@ fn median(model: &str, folder: &Path, is_watched: bool) -> Result<f64> {
     command
         .args(["run", "--model", model, "--adapter", "rten"])
         .args(["--shape", "seq=32", "--batch", "1", "--repeats", "1"])
-        .args(["--reference", "none", "--format", "json"])
+        .args(["--reference", "none", "--no-tax", "--format", "json"])
         .env("TARE_STORE", folder.join("store"));
     match is_watched {
         true => command.args(["--meter", METER, "--energy-bound", "off"]),

@@ -88,6 +88,16 @@ fn peaks_that_cannot_be_kept_are_told_and_cost_the_run_nothing() {
 }
 
 #[test]
+fn a_calibration_that_could_not_be_kept_is_refused_before_it_measures() {
+    let bench = Bench::uncalibrated();
+    fs::create_dir_all(bench.path("cache/tare")).expect("a cache");
+    bench.write("cache/tare/peaks", "no folder");
+    let ended = bench.tare(&["machine", "calibrate"]).with_code(2);
+    ended.tells(&["cannot keep the peaks in", "set XDG_CACHE_HOME"]);
+    assert!(ended.stdout.is_empty() && !ended.stderr.contains("left"));
+}
+
+#[test]
 fn without_probes_nothing_is_read_and_every_figure_of_theirs_says_so() {
     let bench = Bench::uncalibrated();
     bench

@@ -395,3 +395,4 @@ fn where_nothing_tells_joules_a_worker_goes_on_at_once() {
 }
 
 mod idle;
+mod primary;

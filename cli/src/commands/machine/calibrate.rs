@@ -1,6 +1,7 @@
 //! `tare machine calibrate`: measures what this machine can do, and keeps it for later runs.
 
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use tare_calibration::{Options, Progress, cache, calibrate, render};
 use tare_clock::{MonotonicClock, utc_now};
@@ -19,12 +20,14 @@ const BESIDE_GPUS: Nanoseconds = Nanoseconds::from_secs(30);
 /// For all GPUs together.
 const GPUS: Nanoseconds = Nanoseconds::from_secs(20);
 
-/// Calibrates, keeps the peaks under the machine's fingerprint, and prints them.
+/// Calibrates, prints the peaks, and keeps them under the machine's fingerprint.
 ///
 /// # Errors
-/// Where the path of this program cannot be found out, before anything is measured; where the peaks cannot be kept or printed.
+/// Where the path of this program cannot be found out or there is no folder for the peaks, before anything is measured;
+/// where the peaks cannot be printed, or, once they are, cannot be kept.
 pub fn run(repeats: u64, format: ListFormat) -> Result<Exit, Failed> {
     let program = this_program()?;
+    let folder = folder()?;
     let root = Path::new("/");
     let machine = tare_hardware::machine(root);
     let gpus = gpu_devices(&machine);
@@ -44,18 +47,29 @@ pub fn run(repeats: u64, format: ListFormat) -> Result<Exit, Failed> {
     let each = Nanoseconds::from_nanos(GPUS.as_nanos() / (gpus.len() as u64).max(1));
     measure_gpus(&program, &gpus, (repeats, each), &mut peaks);
     rewrite("");
-    let folder = cache_folder("peaks").map_err(Failed::input)?;
-    let kept = cache::write(&folder, &peaks).map_err(|error| {
-        Failed::told(format!(
-            "cannot keep the peaks in {}: {error}; set XDG_CACHE_HOME to a folder that can be written",
-            folder.display()
-        ))
-    })?;
-    eprintln!("kept in {}", kept.display());
-    match format {
+    let printed = match format {
         ListFormat::Json => print(&json(&peaks)?),
         ListFormat::Table => print(&render(&peaks)),
+    }?;
+    let kept = cache::write(&folder, &peaks).map_err(|error| not_kept(&folder, &error))?;
+    eprintln!("kept in {}", kept.display());
+    Ok(printed)
+}
+
+/// Where peaks are kept.
+fn folder() -> Result<PathBuf, Failed> {
+    let folder = cache_folder("peaks").map_err(Failed::input)?;
+    match std::fs::create_dir_all(&folder) {
+        Ok(()) => Ok(folder),
+        Err(error) => Err(not_kept(&folder, &error)),
     }
+}
+
+fn not_kept(folder: &Path, error: &io::Error) -> Failed {
+    Failed::told(format!(
+        "cannot keep the peaks in {}: {error}; set XDG_CACHE_HOME to a folder that can be written",
+        folder.display()
+    ))
 }
 
 fn tell(progress: &Progress) {
