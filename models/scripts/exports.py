@@ -1,22 +1,20 @@
 """Kinds of ONNX export that a hollow twin must be made of: what PyTorch's two exporters write for common architectures.
 
-All weights are random, so nothing is downloaded. Each kind is a function that writes a file and returns the sizes to
-bind, by symbol. Run as a program it writes the kinds named, or all, each with its sizes beside it: exports.py FOLDER [NAME...]
+All weights are random, so nothing is downloaded. Each kind is a function that writes a file. Run as a program it writes
+the kinds named, or all: exports.py FOLDER [NAME...]; with --small it writes the small ones of tests/fixtures/hollow.
+Packages: torch, torchvision, transformers, onnx, onnxscript, onnxruntime.
 """
 
-import copy
-import json
+import argparse
 import pathlib
 import sys
 import warnings
 
+import onnx
 import torch
 import torchvision
 import transformers
 from torch import nn
-
-SEQ = {"seq": 16}
-IMAGE = {}
 
 
 class Outputs(nn.Module):
@@ -74,16 +72,14 @@ def encoder_inputs(batch=1):
 
 def minilm_script(path, attention="eager"):
     script(encoder(attention), encoder_inputs(), path, list(ENCODER), both_axes(*ENCODER))
-    return SEQ
 
 
 def minilm_script_sdpa(path):
-    return minilm_script(path, "sdpa")
+    minilm_script(path, "sdpa")
 
 
 def minilm_dynamo(path):
     dynamo(encoder("sdpa"), encoder_inputs(2), path, list(ENCODER), symbols(3))
-    return SEQ
 
 
 def minilm_int8(path):
@@ -92,13 +88,11 @@ def minilm_int8(path):
     minilm_script(full)
     quantize_dynamic(full, path, weight_type=QuantType.QInt8)
     full.unlink()
-    return SEQ
 
 
 def minilm_static(path):
     """Fixed shapes, as an export without dynamic axes has them."""
     script(encoder(), encoder_inputs(), path, list(ENCODER))
-    return {}
 
 
 def roberta_script(path):
@@ -106,14 +100,12 @@ def roberta_script(path):
                                         intermediate_size=1024, attn_implementation="eager")
     model = Outputs(transformers.RobertaModel(config), "input_ids", "attention_mask").eval()
     script(model, encoder_inputs()[:2], path, list(ENCODER[:2]), both_axes(*ENCODER[:2]))
-    return SEQ
 
 
 def distilbert_dynamo(path):
     config = transformers.DistilBertConfig(vocab_size=3000, dim=384, n_layers=4, n_heads=6, hidden_dim=1536)
     model = Outputs(transformers.DistilBertModel(config), "input_ids", "attention_mask").eval()
     dynamo(model, encoder_inputs(2)[:2], path, list(ENCODER[:2]), symbols(2))
-    return SEQ
 
 
 def gpt2(*names):
@@ -125,12 +117,10 @@ def gpt2(*names):
 def gpt2_script(path):
     names = ENCODER[:2]
     script(gpt2(*names), encoder_inputs()[:2], path, list(names), both_axes(*names))
-    return SEQ
 
 
 def gpt2_dynamo(path):
     dynamo(gpt2("input_ids"), (tokens(2),), path, ["input_ids"], symbols(1))
-    return SEQ | {"batch": 2}
 
 
 def llama_dynamo(path):
@@ -138,24 +128,22 @@ def llama_dynamo(path):
                                       num_attention_heads=8, num_key_value_heads=4, max_position_embeddings=256)
     model = Outputs(transformers.LlamaForCausalLM(config), "input_ids", use_cache=False).eval()
     dynamo(model, (tokens(2),), path, ["input_ids"], symbols(1))
-    return SEQ
 
 
 def t5_script(path):
     config = transformers.T5Config(vocab_size=3000, d_model=256, d_kv=32, d_ff=1024, num_layers=4, num_heads=8)
     model = Outputs(transformers.T5EncoderModel(config), "input_ids").eval()
     script(model, (tokens(),), path, ["input_ids"], both_axes("input_ids"))
-    return SEQ
 
 
 class Tagger(nn.Module):
     """An embedding, two layers of LSTM or GRU in both directions, and a linear layer."""
 
-    def __init__(self, kind=nn.LSTM):
+    def __init__(self, kind=nn.LSTM, width=128):
         super().__init__()
-        self.table = nn.Embedding(1000, 128)
-        self.layers = kind(128, 128, 2, batch_first=True, bidirectional=True)
-        self.head = nn.Linear(256, 20)
+        self.table = nn.Embedding(8 * width, width)
+        self.layers = kind(width, width, 2, batch_first=True, bidirectional=True)
+        self.head = nn.Linear(2 * width, 20)
 
     def forward(self, ids):
         return self.head(self.layers(self.table(ids))[0])
@@ -163,12 +151,10 @@ class Tagger(nn.Module):
 
 def lstm_script(path):
     script(Tagger().eval(), (tokens(),), path, ["ids"], both_axes("ids"))
-    return SEQ
 
 
 def gru_script(path):
     script(Tagger(nn.GRU).eval(), (tokens(),), path, ["ids"], {"ids": {1: "seq"}})
-    return SEQ
 
 
 def vit(hidden, layers, heads):
@@ -183,17 +169,14 @@ def pixels(side=224):
 
 def vit_script(path):
     script(vit(192, 12, 3), pixels(), path, ["pixels"], {"pixels": {0: "batch"}})
-    return IMAGE
 
 
 def vit_dynamo(path):
     dynamo(vit(192, 12, 3), pixels(), path, ["pixels"])
-    return IMAGE
 
 
 def vit_b_dynamo(path):
     dynamo(torchvision.models.vit_b_16().eval(), pixels(), path, ["pixels"])
-    return IMAGE
 
 
 def seed_statistics(model):
@@ -211,7 +194,6 @@ def image(build, exporter, side=224, wrap=lambda model: model):
     """A torchvision model of fixed shape."""
     def kind(path):
         exporter(wrap(seed_statistics(build())), pixels(side), path, ["pixels"])
-        return IMAGE
     return kind
 
 
@@ -269,25 +251,104 @@ KINDS = {
 }
 
 
-def make(name, path):
-    """Writes one kind; the sizes to bind."""
+def small_encoder(attention):
+    config = transformers.BertConfig(vocab_size=64, hidden_size=32, num_hidden_layers=1, num_attention_heads=4,
+                                     intermediate_size=64, max_position_embeddings=32, attn_implementation=attention)
+    return Outputs(transformers.BertModel(config), *ENCODER[:2]).eval()
+
+
+def small_encoder_script(path):
+    script(small_encoder("eager"), encoder_inputs()[:2], path, list(ENCODER[:2]), both_axes(*ENCODER[:2]))
+
+
+def small_encoder_dynamo(path):
+    dynamo(small_encoder("sdpa"), encoder_inputs(2)[:2], path, list(ENCODER[:2]), symbols(2))
+
+
+def small_gpt2_dynamo(path):
+    config = transformers.GPT2Config(vocab_size=64, n_embd=32, n_layer=1, n_head=4, n_positions=32,
+                                     attn_implementation="eager")
+    model = Outputs(transformers.GPT2LMHeadModel(config), "input_ids", use_cache=False).eval()
+    dynamo(model, (tokens(2),), path, ["input_ids"], symbols(1))
+
+
+def small_llama_dynamo(path):
+    config = transformers.LlamaConfig(vocab_size=64, hidden_size=32, intermediate_size=88, num_hidden_layers=1,
+                                      num_attention_heads=4, num_key_value_heads=2, max_position_embeddings=32)
+    model = Outputs(transformers.LlamaForCausalLM(config), "input_ids", use_cache=False).eval()
+    dynamo(model, (tokens(2),), path, ["input_ids"], symbols(1))
+
+
+def small_t5_script(path):
+    config = transformers.T5Config(vocab_size=64, d_model=32, d_kv=8, d_ff=64, num_layers=1, num_heads=4)
+    script(Outputs(transformers.T5EncoderModel(config), "input_ids").eval(), (tokens(),), path, ["input_ids"],
+           both_axes("input_ids"))
+
+
+def small_lstm_script(path):
+    script(Tagger(width=16).eval(), (tokens(),), path, ["ids"], both_axes("ids"))
+
+
+def small_swin():
+    return vision.SwinTransformer(patch_size=[4, 4], embed_dim=12, depths=[2, 2], num_heads=[2, 4],
+                                  window_size=[7, 7], num_classes=10)
+
+
+SMALL = {
+    "encoder-script": small_encoder_script,
+    "encoder-dynamo": small_encoder_dynamo,
+    "gpt2-dynamo": small_gpt2_dynamo,
+    "llama-dynamo": small_llama_dynamo,
+    "t5-script": small_t5_script,
+    "lstm-script": small_lstm_script,
+    "swin-dynamo": image(small_swin, dynamo, side=112),
+    "mobilenet-script": image(lambda: vision.MobileNetV2(num_classes=10, width_mult=0.1), script, side=96),
+    "shufflenet-script": image(lambda: vision.ShuffleNetV2([1, 2, 1], [8, 16, 32, 64, 64], num_classes=10), script,
+                               side=96),
+}
+
+
+def strip(path):
+    """Without what exporters note beside the graph, which would be most of a small file."""
+    model = onnx.load(path)
+    del model.metadata_props[:], model.graph.metadata_props[:], model.functions[:]
+    for message in [*model.graph.node, *model.graph.value_info, *model.graph.input, *model.graph.output]:
+        del message.metadata_props[:]
+        message.doc_string = ""
+    onnx.save(model, path)
+
+
+def make(kind, path):
+    """Writes one kind."""
     torch.manual_seed(0)
     with torch.no_grad(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return copy.copy(KINDS[name](pathlib.Path(path)))
+        kind(pathlib.Path(path))
+
+
+def main():
+    options = argparse.ArgumentParser()
+    options.add_argument("--small", action="store_true")
+    options.add_argument("folder", type=pathlib.Path)
+    options.add_argument("names", nargs="*")
+    options = options.parse_args()
+    kinds = SMALL if options.small else KINDS
+    options.folder.mkdir(parents=True, exist_ok=True)
+    failed = 0
+    for name in options.names or kinds:
+        target = options.folder / f"{name}.onnx"
+        try:
+            make(kinds[name], target)
+            if options.small:
+                strip(target)
+        except Exception as error:  # an exporter that fails is reported, the others go on
+            target.unlink(missing_ok=True)
+            failed += 1
+            print(name, type(error).__name__, str(error)[-300:], file=sys.stderr)
+        else:
+            print(f"{name} {target.stat().st_size // 1024} KB", flush=True)
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":
-    folder = pathlib.Path(sys.argv[1])
-    folder.mkdir(parents=True, exist_ok=True)
-    for kind in sys.argv[2:] or KINDS:
-        target = folder / f"{kind}.onnx"
-        if target.exists():
-            continue
-        try:
-            sizes = make(kind, target)
-            target.with_suffix(".json").write_text(json.dumps(sizes))
-            print(kind, sizes, flush=True)
-        except Exception as error:  # an exporter that fails is reported, the others go on
-            target.unlink(missing_ok=True)
-            print(kind, "FAILED", type(error).__name__, str(error)[-300:].replace("\n", " "), flush=True)
+    sys.exit(main())

@@ -106,3 +106,45 @@ fn describe(tie: &Tie<i64>) -> String {
         Tie::Lowest { size, bound } => format!("{size} at least {bound}"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::constraint::Rule;
+    use super::*;
+
+    #[test]
+    fn a_tie_is_told_in_sizes() {
+        let sum = Tie::Sum {
+            total: 8,
+            parts: vec![5, 2],
+        };
+        let product = Tie::Product {
+            left: vec![8],
+            right: vec![2, 3],
+        };
+        let function = Tie::Function {
+            output: 7,
+            inputs: vec![14],
+            rule: Rule::Same { stride: 2 },
+            map_axis: None,
+        };
+        let told = [sum, product, function].map(|tie| describe(&tie));
+        assert_eq!(told, ["8 = 5 + 2", "8 = 2 · 3", "7 from 14"]);
+        let order = Tie::AtLeast { large: 3, small: 4 };
+        assert_eq!(describe(&order), "3 at least 4");
+    }
+
+    #[test]
+    fn a_refusal_names_the_operator_and_the_remedy() {
+        let refusal = NoTwin::Unsolved {
+            node: "reshape_3".into(),
+            op_type: "Reshape".into(),
+            tie: "8 = 2 · 3".into(),
+        };
+        assert_eq!(
+            refusal.to_string(),
+            "no sizes meet what the operator 'reshape_3' (Reshape) ties: 8 = 2 · 3; weigh it by the dispatch law instead, \
+             or try other shapes"
+        );
+    }
+}

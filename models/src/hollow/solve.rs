@@ -141,3 +141,140 @@ fn advance(
     }
     conflict.map_or(Ok(()), Err)
 }
+
+#[cfg(test)]
+mod tests {
+    use rand_xoshiro::Xoshiro256PlusPlus;
+    use rand_xoshiro::rand_core::{Rng, SeedableRng};
+
+    use super::super::constraint::Rule;
+    use super::super::problem::Problem;
+    use super::super::rung::Rung;
+    use super::super::settle::{Step, settle};
+    use super::*;
+
+    fn solved(problem: &Problem) -> Result<Solution, Unsolved> {
+        solve(&Classes::new(problem, Rung::smallest(), &BTreeSet::new()))
+    }
+
+    /// The sizes that `vars` get.
+    fn sizes(problem: &Problem, vars: &[Var]) -> Vec<i64> {
+        let solution = solved(problem).expect("a solution");
+        vars.iter().map(|var| solution.size(*var)).collect()
+    }
+
+    #[test]
+    fn what_nothing_ties_shrinks_to_the_rung_and_ones_stay() {
+        let mut problem = Problem::default();
+        let vars = [768, 1, 2].map(|size| problem.free(size));
+        assert_eq!(sizes(&problem, &vars), [2, 1, 2]);
+    }
+
+    #[test]
+    fn a_product_follows_its_factors_and_a_pinned_factor_stays() {
+        let mut problem = Problem::default();
+        let [hidden, heads, width] = [768, 12, 64].map(|size| problem.free(size));
+        problem.product(vec![hidden], vec![heads, width]);
+        assert_eq!(sizes(&problem, &[hidden, heads, width]), [4, 2, 2]);
+        problem.pin(&[heads]);
+        assert_eq!(sizes(&problem, &[hidden, heads, width]), [24, 12, 2]);
+    }
+
+    #[test]
+    fn a_broken_tie_goes_back_to_the_choice_to_blame() {
+        let mut problem = Problem::default();
+        let [unrelated, map, windows, window] = [9, 56, 8, 7].map(|size| problem.free(size));
+        let [shift, rest] = [3, 53].map(|size| problem.free(size));
+        problem.pin(&[shift]);
+        problem.product(vec![map], vec![windows, window]);
+        problem.sum(map, vec![shift, rest]);
+        let all = [unrelated, map, windows, window, shift, rest];
+        assert_eq!(sizes(&problem, &all), [2, 4, 2, 2, 3, 1]);
+    }
+
+    #[test]
+    fn a_map_that_stays_keeps_an_input_that_gives_it_and_a_free_one_the_least() {
+        let patch = Rule::Window {
+            kernel: 16,
+            stride: 16,
+            dilation: 1,
+            padding: 0,
+            ceil: false,
+        };
+        let image_and_map = |pins: bool| {
+            let mut problem = Problem::default();
+            let [image, map] = [230, 14].map(|size| problem.free(size));
+            problem.follow(map, image, patch);
+            if pins {
+                problem.pin(&[map]);
+            }
+            sizes(&problem, &[image, map])
+        };
+        assert_eq!(image_and_map(true), [224, 14]);
+        assert_eq!(image_and_map(false), [16, 1]);
+    }
+
+    #[test]
+    fn a_tie_that_even_the_originals_break_is_named_with_its_operator() {
+        let mut problem = Problem::default();
+        let [total, part] = [8, 5].map(|size| problem.free(size));
+        problem.pin(&[total, part]);
+        problem.current = 7;
+        problem.sum(total, vec![part]);
+        let unsolved = solved(&problem).expect_err("8 is not 5");
+        assert_eq!(unsolved.operator, 7);
+        assert_eq!(
+            unsolved.tie,
+            Tie::Sum {
+                total: 8,
+                parts: vec![5]
+            }
+        );
+    }
+
+    /// A problem of random sums and products that its originals satisfy.
+    fn random(seed: u64) -> Problem {
+        let mut random = Xoshiro256PlusPlus::seed_from_u64(seed);
+        let mut below = |limit: usize| (random.next_u64() % limit as u64) as usize;
+        let mut problem = Problem::default();
+        let mut vars: Vec<Var> = (0..6).map(|_| problem.free(1 + below(12) as i64)).collect();
+        for _ in 0..10 {
+            let [one, other] = [vars[below(vars.len())], vars[below(vars.len())]];
+            let (x, y) = (problem.was(one), problem.was(other));
+            match below(3) {
+                0 => {
+                    let total = problem.free(x + y);
+                    problem.sum(total, vec![one, other]);
+                    vars.push(total);
+                }
+                1 if x * y < 10_000 => {
+                    let product = problem.free(x * y);
+                    problem.product(vec![product], vec![one, other]);
+                    vars.push(product);
+                }
+                _ if x == y => problem.unite(one, other),
+                _ => problem.pin(&[vars[below(6)]]),
+            }
+        }
+        problem
+    }
+
+    #[test]
+    fn every_solution_meets_every_tie_and_nothing_grows() {
+        for seed in 0..300 {
+            let problem = random(seed);
+            let classes = Classes::new(&problem, Rung::smallest(), &BTreeSet::new());
+            let solution = solve(&classes).expect("the originals satisfy all");
+            let values: Vec<_> = solution.sizes.iter().copied().map(Some).collect();
+            for (_, tie) in &classes.ties {
+                let step = settle(tie, &values, &classes.originals, [1, 1]);
+                assert_eq!(step, Step::Nothing, "seed {seed} {tie:?}");
+            }
+            let mut both = solution.sizes.iter().zip(&classes.originals);
+            assert!(
+                both.all(|(size, original)| (1..=*original).contains(size)),
+                "seed {seed}"
+            );
+        }
+    }
+}

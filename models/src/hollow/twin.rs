@@ -126,3 +126,21 @@ fn elements(resolved: &Resolved) -> f64 {
     let counts = shapes.map(|(_, shape)| shape.iter().map(|size| *size as f64).product::<f64>());
     counts.sum()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_twin_that_keeps_much_is_doubted_and_says_why() {
+        let because = || vec!["there is no rule for Det".to_owned()];
+        assert_eq!(doubts(Some(0.009), Some(0.009), because()), []);
+        assert_eq!(doubts(None, Some(0.5), because()), []);
+        let doubted = doubts(Some(0.001), Some(0.02), because());
+        assert_eq!(
+            doubted[0].to_string(),
+            "the twin keeps 0.10 % of the operations and 2.00 % of the elements, so what it costs is an upper bound of the \
+             tax (there is no rule for Det)"
+        );
+    }
+}

@@ -1,13 +1,13 @@
-"""Makes the hollow twin of zoo models and of exported files, and compares the operators that ONNX Runtime executes.
+"""Makes the hollow twin of models and compares the operators that ONNX Runtime executes.
 
 For each model the rungs are climbed until its twin executes, after ONNX Runtime's own fusion, the operators that the
 model executes; each twin passes ONNX's checker. Prints one line a model: operators executed, the rung, what is left of
 FLOPs and elements, both latencies (one thread, lower quartile), and how long the twin took to make. Exits with 1 where a
-model of the zoo or one of the kinds of export has no twin with the same operators.
+model has no twin with the same operators.
 
-usage: hollow.py [--rungs 2 …] [--folder EXPORTS] [NAME|FILE...]
-NAME is a model of the zoo or a kind of export that lies in EXPORTS; without one, all of both are taken.
-TARE_BIN names the program. Packages: numpy, onnx, onnxruntime; for exports also those of exports.py.
+usage: check_hollow.py [--all] [NAME|FILE|FOLDER...]
+NAME is a model of the zoo. Without one, small zoo models and the exported files in tests/fixtures/hollow are taken; with
+--all every zoo model. `models/scripts/exports.py FOLDER` writes 35 larger kinds of export. TARE_BIN names the program.
 """
 
 import argparse
@@ -26,6 +26,8 @@ import onnxruntime
 
 RUNGS = ["2", "2+distinct", "16,2", "16,2+height", "16,2+height+width", "16,16", "16,2+tied"]
 RUNS = 3
+QUICK = ["mlp", "bert-tiny", "minilm-l6", "resnet-18"]
+FIXTURES = str(pathlib.Path(__file__).parents[1] / "fixtures/hollow")
 TYPES = {"tensor(float)": numpy.float32, "tensor(int64)": numpy.int64, "tensor(int32)": numpy.int32,
          "tensor(bool)": numpy.bool_, "tensor(float16)": numpy.float16}
 
@@ -84,24 +86,31 @@ def tare(*arguments):
     return subprocess.run([program, "model", *map(str, arguments)], capture_output=True, text=True)
 
 
-def shapes_of(model, sizes):
-    """The shapes of a model's inputs as `tare` binds them."""
+def inputs_of(model):
     loaded = onnx.load(model, load_external_data=False)
     constants = {tensor.name for tensor in loaded.graph.initializer}
-    known = dict(size.split("=") for size in sizes)
+    return [value for value in loaded.graph.input if value.name not in constants]
+
+
+def sizes_of(model):
+    """The sizes to bind of an exported file."""
+    dims = {dim.dim_param for value in inputs_of(model) for dim in value.type.tensor_type.shape.dim}
+    return {"seq": 16} if "seq" in dims else {}
+
+
+def shapes_of(model, sizes):
+    """The shapes of a model's inputs as `tare` binds them."""
     shapes = {}
-    for value in loaded.graph.input:
-        if value.name not in constants:
-            dims = value.type.tensor_type.shape.dim
-            shapes[value.name] = [dim.dim_value or int(known.get(dim.dim_param, 1)) for dim in dims]
+    for value in inputs_of(model):
+        dims = value.type.tensor_type.shape.dim
+        shapes[value.name] = [dim.dim_value or sizes.get(dim.dim_param, 1) for dim in dims]
     return shapes
 
 
 def twin(model, sizes, rung, path):
     """Writes a twin: what `tare` says of it, or None and why there is none."""
-    batch = [size.split("=")[1] for size in sizes if size.startswith("batch=")]
-    rest = ",".join(size for size in sizes if not size.startswith("batch="))
-    options = (["--shape", rest] if rest else []) + (["--batch", batch[0]] if batch else [])
+    rest = ",".join(f"{symbol}={size}" for symbol, size in sizes.items() if symbol != "batch")
+    options = ["--shape", rest] if rest else []
     before = time.time()
     made = tare("hollow", model, "-o", path, "--rung", rung, "--format", "json", *options)
     if made.returncode:
@@ -115,12 +124,12 @@ def differing(original, hollow):
             if original.get(kind, 0) != hollow.get(kind, 0)}
 
 
-def compare(name, model, sizes, rungs, folder):
+def compare(name, model, sizes, folder):
     """Prints a model's line; whether some rung executes its operators."""
     shapes = shapes_of(model, sizes)
     operators = executed(model, shapes)
     path, why = folder / "twin.onnx", "no rung"
-    for rung in rungs:
+    for rung in RUNGS:
         facts, why = twin(model, sizes, rung, path)
         if facts is None:
             print(f"{name:24} rung {rung}: {why}", flush=True)
@@ -147,34 +156,34 @@ def zoo():
     return {entry["name"]: entry["symbols"] for entry in json.loads(tare("list", "--format", "json").stdout)}
 
 
+def files(names):
+    """The zoo models and files that `names` mean."""
+    for name in names:
+        path = pathlib.Path(name)
+        yield from sorted(path.glob("*.onnx")) if path.is_dir() else [path if path.exists() else name]
+
+
 def main():
     options = argparse.ArgumentParser()
-    options.add_argument("--rungs", nargs="*", default=RUNGS)
-    options.add_argument("--folder", type=pathlib.Path, default=pathlib.Path("exports"))
+    options.add_argument("--all", action="store_true")
     options.add_argument("names", nargs="*")
     options = options.parse_args()
     entries = zoo()
-    files = sorted(options.folder.glob("*.onnx"))
-    names = options.names or [*entries, *(file.stem for file in files)]
-    failed = []
+    names = options.names or [*(entries if options.all else QUICK), FIXTURES]
+    failed, models = [], list(files(names))
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
-        for name in names:
-            sizes, model = [], pathlib.Path(name)
-            if name in entries:
-                model = folder / f"{name}.onnx"
-                tare("make", name, "-o", model)
-                sizes = [f"{symbol}={size}" for symbol, size in entries[name].items()]
-            elif not model.exists():
-                model = options.folder / f"{name}.onnx"
-            if not sizes:
-                notes = model.with_suffix(".json")
-                sizes = [f"{key}={size}" for key, size in json.loads(notes.read_text()).items()] if notes.exists() else []
-            if not compare(name, str(model), sizes, options.rungs, folder):
+        for model in models:
+            name, path = str(model), model
+            if isinstance(model, str):
+                path = folder / "model.onnx"
+                tare("make", model, "-o", path)
+                sizes = {symbol: size for symbol, size in entries[model].items() if symbol != "batch"}
+            else:
+                name, sizes = model.stem, sizes_of(model)
+            if not compare(name, str(path), sizes, folder):
                 failed.append(name)
-            if name in entries:
-                model.unlink()
-    print(f"{len(names) - len(failed)} of {len(names)} execute the same operators; not: {', '.join(failed) or 'none'}")
+    print(f"{len(models) - len(failed)} of {len(models)} execute the same operators; not: {', '.join(failed) or 'none'}")
     return 1 if failed else 0
 
 
