@@ -6,7 +6,7 @@ mod planning;
 use planning::{Local, Models, selection, sizes, spec};
 use tare_harness::plan::{Named, Outlay, leave_out, outlook, plan, plan_all};
 use tare_harness::{Plan, PlanError};
-use tare_units::Nanoseconds;
+use tare_units::{Flops, Nanoseconds};
 
 const OUTLAY: Outlay = Outlay {
     repeats: 2,
@@ -97,7 +97,7 @@ fn a_suite_of_which_nothing_is_here_is_refused_with_every_remedy() {
 
 #[test]
 fn an_adapter_that_does_not_exist_is_refused_and_not_left_out() {
-    let error = leave_out(vec![named("one", &["fake", "gnoe"])], &Local).expect_err("unknown");
+    let error = leave_out(vec![named("one", &["fake", "nowhere"])], &Local).expect_err("unknown");
     assert!(matches!(error, PlanError::UnknownAdapter(_)), "{error}");
 }
 
@@ -182,6 +182,28 @@ fn workers_are_counted_with_twins_profiles_and_references() {
 fn a_cell_whose_arithmetic_is_unknown_is_counted_as_such() {
     let models = Models::new();
     let mut plan = plan(&selection(vec![models.mlp()]), &Local).expect("plans");
-    plan.cells[0].planned.model.flops = None;
-    assert_eq!(outlook(&plan, &OUTLAY).uncounted, 1);
+    let known = outlook(&plan, &OUTLAY);
+    let model = &mut plan.cells[0].planned.model;
+    (model.flops, model.operators, model.bytes_min) = (None, None, None);
+    let unknown = outlook(&plan, &OUTLAY);
+    assert_eq!((known.uncounted, unknown.uncounted), (0, 1));
+    let less = known.time.saturating_sub(unknown.time);
+    assert!(
+        less < Nanoseconds::from_millis(5),
+        "{less}: its timed work is as long as that of a small model"
+    );
+}
+
+#[test]
+fn a_time_beyond_telling_is_the_longest_there_is() {
+    let models = Models::new();
+    let mut plan = plan(&selection(vec![models.mlp()]), &Local).expect("plans");
+    plan.cells[0].planned.model.flops = Some(Flops::from_operations(u64::MAX));
+    let endless = Outlay {
+        repeats: 100_000,
+        twins: true,
+        profile: true,
+        ..OUTLAY
+    };
+    assert_eq!(outlook(&plan, &endless).time, Nanoseconds::MAX);
 }

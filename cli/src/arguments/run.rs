@@ -19,7 +19,7 @@ pub struct RunOptions {
     #[arg(long, value_name = "NAME|FILE")]
     pub suite: Option<String>,
     /// The suite's quick variant: smaller models, fewer and shorter repeats
-    #[arg(long, conflicts_with = "model")]
+    #[arg(long)]
     pub quick: bool,
     /// A zoo model by name, an ONNX file, or a TorchScript file; repeatable
     #[arg(long, value_name = "NAME|FILE")]

@@ -1,6 +1,6 @@
 //! Suites of several experiments: shown, planned into one run, quick on request, without what is not here.
 
-use crate::support::{Bench, Ended, MLP, lines};
+use crate::support::{Bench, Ended, lines};
 
 const OWN: &str = r#"name = "own"
 summary = "two experiments that share a cell"
@@ -207,17 +207,19 @@ fn quick_is_refused_where_there_is_no_quick_variant() {
         );
         assert!(error.contains("framework-tax has one"), "{error}");
     }
-    for more in [["--resume", "latest"], ["--model", MLP]] {
-        let ended = bench
-            .tare(&[&["run", "--quick"], &more[..]].concat())
-            .with_code(2);
-        assert!(ended.stderr.contains("--quick"), "{}", ended.stderr);
-        assert!(
-            ended.stderr.contains("cannot be used with"),
-            "{}",
-            ended.stderr
-        );
-    }
+    let resumed = bench.tare(&["run", "--quick", "--resume", "latest"]);
+    let told = resumed.with_code(2).stderr;
+    assert!(
+        told.contains("--quick") && told.contains("cannot be used with"),
+        "{told}"
+    );
+    let without_suite = bench.run(&["--quick"]).with_code(2);
+    assert!(
+        without_suite
+            .error()
+            .ends_with("--model alone names none: give --suite too"),
+        "{without_suite:#?}"
+    );
 }
 
 #[test]

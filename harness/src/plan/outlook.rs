@@ -4,6 +4,8 @@ use tare_scenarios::Limits;
 use tare_units::Nanoseconds;
 
 use super::{Plan, Work};
+use crate::pilot::{PILOT_REQUESTS, smallest_cells};
+use crate::warmup;
 
 /// Starting a worker, handing it its inputs and reading its answer.
 const START: Nanoseconds = Nanoseconds::from_millis(250);
@@ -12,7 +14,7 @@ const PROBES: Nanoseconds = Nanoseconds::from_millis(150);
 /// The worker that measures the harness itself.
 const HARNESS: Nanoseconds = Nanoseconds::from_millis(700);
 /// Arithmetic of one thread, operations a second: what a modest core reaches with small matrices.
-const FLOPS_PER_S: f64 = 20e9;
+const FLOPS_PER_S: f64 = 25e9;
 /// Bytes a second that operators read and write.
 const BYTES_PER_S: f64 = 4e9;
 /// Bytes of weights a second that are read and laid out.
@@ -24,18 +26,14 @@ const DISPATCH: Nanoseconds = Nanoseconds::from_micros(10);
 /// Time and requests until a latency is steady, as a rule: whichever is more.
 const WARM_TIME: Nanoseconds = Nanoseconds::from_millis(150);
 const WARM_REQUESTS: u64 = 14;
-/// The longest warm-up, but for the fewest requests.
-const WARM_LIMIT: Nanoseconds = Nanoseconds::from_secs(3);
-const WARM_FEWEST: u64 = 3;
-/// Requests of a profile at the most, and its time.
+/// Requests of a profile, at the most and at the least, and its time.
 const PROFILED_REQUESTS: u64 = 100;
+const PROFILED_FEWEST: u64 = 3;
 const PROFILED_LIMIT: Nanoseconds = Nanoseconds::from_secs(1);
 /// Workers that count a cell's operators and those of its twin, where that is not known yet.
 const COUNTING_WORKERS: u64 = 2;
 /// Requests of such a worker, those that it discards included.
 const COUNTED_REQUESTS: u64 = 6;
-/// Requests of a pilot, of which each adapter has one.
-const PILOT_REQUESTS: u64 = 5;
 
 /// What a run spends on each cell of its plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,26 +66,24 @@ pub struct Outlook {
 /// What `plan` will take: its workers, each with its timed work, and starting, loading and warming up by the model's
 /// weights, FLOPs and operators at the rates of a modest core.
 pub fn outlook(plan: &Plan, outlay: &Outlay) -> Outlook {
-    let mut nanos = HARNESS.as_nanos();
-    let mut workers = 0;
+    let mut times = vec![HARNESS.as_nanos()];
+    let mut workers = plan.references.len() as u64;
     for work in &plan.cells {
-        let cell = Costs::of(work, outlay);
-        nanos = nanos.saturating_add(cell.of_cell(outlay, work.computes));
         let twins = u64::from(outlay.twins && work.computes);
         workers += outlay.repeats * (1 + twins) + u64::from(outlay.profile);
+        times.push(Costs::of(work, outlay).of_cell(outlay, work.computes));
     }
     for work in &plan.references {
         let cell = Costs::of(work, outlay);
-        nanos = nanos.saturating_add(cell.started() + cell.request);
-        workers += 1;
+        times.push(sum(&[cell.started(), cell.request]));
     }
-    for place in crate::pilot::smallest_cells(&plan.cells) {
+    for place in smallest_cells(&plan.cells) {
         let cell = Costs::of(&plan.cells[place], outlay);
-        nanos = nanos.saturating_add(cell.warm() + PILOT_REQUESTS * cell.request);
+        times.push(sum(&[cell.warm(), cell.requests(PILOT_REQUESTS)]));
     }
     let unknown = |work: &&Work| work.planned.model.flops.is_none();
     Outlook {
-        time: Nanoseconds::from_nanos(nanos),
+        time: Nanoseconds::from_nanos(sum(&times)),
         workers,
         uncounted: plan.cells.iter().filter(unknown).count() as u64,
     }
@@ -106,7 +102,8 @@ struct Costs {
 impl Costs {
     fn of(work: &Work, outlay: &Outlay) -> Self {
         let model = &work.planned.model;
-        let dispatch = model.operators.unwrap_or(0) * DISPATCH.as_nanos();
+        let operators = model.operators.unwrap_or(0);
+        let dispatch = operators.saturating_mul(DISPATCH.as_nanos());
         let bytes = model.bytes_min.map_or(0, |bytes| bytes.as_bytes()) as f64;
         let flops = model.flops.map_or(0, |flops| flops.as_operations()) as f64;
         let threads = work.planned.cell.threads.max(1) as f64;
@@ -119,8 +116,8 @@ impl Costs {
             batch: work.planned.cell.batch,
         };
         let timed = |request: u64| {
-            let request = Nanoseconds::from_nanos(request.max(1));
-            let timed = work.scenario.timed(limits, request);
+            let known = (request > 0).then(|| Nanoseconds::from_nanos(request));
+            let timed = known.and_then(|request| work.scenario.timed(limits, request).ok());
             timed.unwrap_or(outlay.duration).as_nanos()
         };
         Self {
@@ -135,37 +132,55 @@ impl Costs {
     /// Repeats, those of the twin with what it takes to find it, and the profile.
     fn of_cell(&self, outlay: &Outlay, computes: bool) -> u64 {
         let probes = if outlay.probes { PROBES.as_nanos() } else { 0 };
-        let measured = self.warm() + probes + self.timed + self.request;
-        let twin = START.as_nanos() + warm_up(self.twin_request) + probes + self.twin_timed;
-        let counted = COUNTING_WORKERS * (self.warm() + COUNTED_REQUESTS * self.request);
-        let limit = PROFILED_LIMIT.as_nanos().max(WARM_FEWEST * self.request);
-        let profiled = self.warm() + limit.min(PROFILED_REQUESTS * self.request);
-        let twins = match outlay.twins && computes {
-            true => counted.saturating_add(outlay.repeats.saturating_mul(twin)),
-            false => 0,
-        };
-        let profile = if outlay.profile { profiled } else { 0 };
-        let repeats = outlay.repeats.saturating_mul(measured);
-        repeats.saturating_add(twins).saturating_add(profile)
+        let measured = sum(&[self.warm(), probes, self.timed, self.request]);
+        let mut all = vec![measured.saturating_mul(outlay.repeats)];
+        if outlay.twins && computes {
+            let twin = [
+                START.as_nanos(),
+                warm_up(self.twin_request),
+                probes,
+                self.twin_timed,
+            ];
+            all.push(sum(&twin).saturating_mul(outlay.repeats));
+            let counted = sum(&[self.warm(), self.requests(COUNTED_REQUESTS)]);
+            all.push(counted.saturating_mul(COUNTING_WORKERS));
+        }
+        if outlay.profile {
+            let limit = PROFILED_LIMIT.as_nanos();
+            let limit = limit.max(self.requests(PROFILED_FEWEST));
+            let profiled = limit.min(self.requests(PROFILED_REQUESTS));
+            all.push(sum(&[self.warm(), profiled]));
+        }
+        sum(&all)
+    }
+
+    fn requests(&self, count: u64) -> u64 {
+        self.request.saturating_mul(count)
     }
 
     /// A worker with the model loaded.
     fn started(&self) -> u64 {
-        START.as_nanos() + self.load
+        sum(&[START.as_nanos(), self.load])
     }
 
     /// A worker whose latency is steady.
     fn warm(&self) -> u64 {
-        self.started() + warm_up(self.request)
+        sum(&[self.started(), warm_up(self.request)])
     }
 }
 
+/// Until the latency is steady, as a rule, and within the bounds of a warm-up.
 fn warm_up(request: u64) -> u64 {
-    let limit = WARM_LIMIT
-        .as_nanos()
-        .max(WARM_FEWEST.saturating_mul(request));
-    let rule = WARM_REQUESTS.saturating_mul(request);
+    let bounds = warmup::Bounds::default();
+    let least = request.saturating_mul(bounds.min_requests);
+    let limit = bounds.max_ns.as_nanos().max(least);
+    let rule = request.saturating_mul(WARM_REQUESTS);
     limit.min(rule.max(WARM_TIME.as_nanos()))
+}
+
+/// Stays at the most that can be told.
+fn sum(nanos: &[u64]) -> u64 {
+    nanos.iter().fold(0, |sum, next| sum.saturating_add(*next))
 }
 
 fn nanos(seconds: f64) -> u64 {

@@ -157,6 +157,11 @@ fn chosen_suite(options: &RunOptions) -> Result<Option<Variant>, Failed> {
     let suite = match (&options.suite, options.model.is_empty()) {
         (Some(named), _) => load_suite(named)?,
         (None, true) => load_suite(FIRST_SUITE)?,
+        (None, false) if options.quick => {
+            return Err(Failed::told(
+                "--quick asks for the quick variant of a suite, and --model alone names none: give --suite too",
+            ));
+        }
         (None, false) => return Ok(None),
     };
     match options.quick {

@@ -140,8 +140,8 @@ fn an_unknown_key_of_an_inner_table_is_told_with_the_nearest_of_that_table() {
     );
     refused(
         "summary = \"what holds for all\"",
-        "  sumary = \"x\"",
-        "own.toml:16:3: no experiment has a key 'sumary': the nearest is 'summary'; there are name, ",
+        "  summery = \"x\"",
+        "own.toml:16:3: no experiment has a key 'summery': the nearest is 'summary'; there are name, ",
     );
     refused(
         "duration = \"50ms\"",
