@@ -25,6 +25,7 @@ pub use again::replan;
 pub use error::PlanError;
 use opened::Opened;
 pub use outlook::{Outlay, Outlook, outlook};
+pub use settle::Refusing;
 use settle::{check_adapter, settle};
 use shaped::{Place, Shaped};
 
@@ -120,6 +121,8 @@ pub struct Plan {
     pub cells: Vec<Work>,
     /// What is executed once for its outputs.
     pub references: Vec<Work>,
+    /// What was asked for and is not among the cells, a line each.
+    pub left_out: Vec<String>,
 }
 
 impl Plan {
@@ -145,16 +148,21 @@ impl Plan {
 /// # Errors
 /// The first thing that is wrong with what was asked for.
 pub fn plan(selection: &Selection, desk: &dyn Desk) -> Result<Plan, PlanError> {
-    plan_all(std::slice::from_ref(selection), desk)
+    plan_all(std::slice::from_ref(selection), Refusing::Ends, desk)
 }
 
-/// The cells of all `selections`, each once however many of them have it; the reference is the first one's.
+/// The cells of all `selections`, each once however many of them have it; the reference is the first one's. One that its
+/// adapter refuses ends the plan, or is left out and told, as `refusing` says.
 ///
 /// # Errors
 /// The first thing that is wrong with what was asked for.
-pub fn plan_all(selections: &[Selection], desk: &dyn Desk) -> Result<Plan, PlanError> {
+pub fn plan_all(
+    selections: &[Selection],
+    refusing: Refusing,
+    desk: &dyn Desk,
+) -> Result<Plan, PlanError> {
     let first = selections.first().ok_or(PlanError::Nothing("cell"))?;
-    settle(cells(selections, desk)?, &first.reference, desk)
+    settle(cells(selections, desk)?, &first.reference, refusing, desk)
 }
 
 fn cells(selections: &[Selection], desk: &dyn Desk) -> Result<Vec<Work>, PlanError> {

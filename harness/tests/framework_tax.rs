@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use planning::{Local, Models, spec};
 use tare_adapter_api::{AdapterSpec, Device, LoadRequest};
-use tare_harness::plan::{ModelChoice, Outlay, ReferenceChoice, outlook, plan_all};
+use tare_harness::plan::{ModelChoice, Outlay, ReferenceChoice, outlook, plan_all, Refusing};
 use tare_harness::{Absent, Consideration, Description, Desk, Selection, WorkerProgram};
 use tare_models::zoo::{self, Form};
 use tare_scenarios::suite::{self, Matrix};
@@ -87,7 +87,7 @@ fn the_quick_framework_tax_takes_less_than_ten_minutes_with_every_framework() {
     }
     let matrices = quick.matrices.iter();
     let selections: Vec<Selection> = matrices.map(|own| selection(own, &models)).collect();
-    let plan = plan_all(&selections, &All).expect("plans");
+    let plan = plan_all(&selections, Refusing::Ends, &All).expect("plans");
     let outlay = Outlay {
         repeats: quick.repeats,
         duration: quick.duration,

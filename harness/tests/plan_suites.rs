@@ -4,7 +4,7 @@
 mod planning;
 
 use planning::{Local, Models, selection, sizes, spec};
-use tare_harness::plan::{Named, Outlay, leave_out, outlook, plan, plan_all};
+use tare_harness::plan::{Named, Outlay, Refusing, leave_out, outlook, plan, plan_all};
 use tare_harness::{Plan, PlanError};
 use tare_units::{Flops, Nanoseconds};
 
@@ -38,7 +38,7 @@ fn a_cell_of_two_matrices_is_planned_once_where_the_first_has_it() {
     let mut second = selection(vec![models.bert(), models.mlp()]);
     second.batches = vec![8, 16];
     second.shapes = vec![sizes(&[("seq", 4)])];
-    let plan = plan_all(&[first, second], &Local).expect("plans");
+    let plan = plan_all(&[first, second], Refusing::Ends, &Local).expect("plans");
     let (mlp, bert) = (models.mlp().name, models.bert().name);
     let expected = [(&mlp, 1), (&mlp, 8), (&bert, 8), (&bert, 16), (&mlp, 16)];
     assert_eq!(
@@ -53,13 +53,13 @@ fn a_symbol_is_looked_for_in_the_models_of_its_own_matrix() {
     let mut first = selection(vec![models.mlp(), models.make("mlp:width=4,depth=1")]);
     first.shapes = vec![sizes(&[("seq", 4)])];
     let second = selection(vec![models.bert()]);
-    let error = plan_all(&[first, second], &Local).expect_err("refused");
+    let error = plan_all(&[first, second], Refusing::Ends, &Local).expect_err("refused");
     assert!(matches!(error, PlanError::UnknownSymbol { .. }), "{error}");
 }
 
 #[test]
 fn no_matrix_at_all_is_nothing_to_measure() {
-    let error = plan_all(&[], &Local).expect_err("refused");
+    let error = plan_all(&[], Refusing::Ends, &Local).expect_err("refused");
     assert!(matches!(error, PlanError::Nothing(_)), "{error}");
 }
 
@@ -206,4 +206,25 @@ fn a_time_beyond_telling_is_the_longest_there_is() {
         ..OUTLAY
     };
     assert_eq!(outlook(&plan, &endless).time, Nanoseconds::MAX);
+}
+
+#[test]
+fn a_cell_that_its_adapter_refuses_is_left_out_and_told_where_that_is_asked_for() {
+    let models = Models::new();
+    let mut both = selection(vec![models.mlp()]);
+    both.adapters = vec![spec("fake"), spec("picky")];
+    let refused = plan_all(&[both.clone()], Refusing::Ends, &Local).expect_err("refused");
+    assert!(matches!(refused, PlanError::Refused { .. }), "{refused}");
+    let plan = plan_all(&[both.clone()], Refusing::LeavesOut, &Local).expect("plans");
+    assert!(plan.cells.iter().all(|work| work.spec.name == "fake"));
+    assert_eq!(plan.cells.len(), 2);
+    assert_eq!(plan.left_out.len(), 1);
+    let line = &plan.left_out[0];
+    assert!(
+        line.starts_with("left out: 2 cells: model 'mlp:width=8,depth=2': picky lacks operator FFT"),
+        "{line}"
+    );
+    both.adapters = vec![spec("picky")];
+    let none = plan_all(&[both], Refusing::LeavesOut, &Local).expect_err("nothing is left");
+    assert!(matches!(none, PlanError::Refused { .. }), "{none}");
 }

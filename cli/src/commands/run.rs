@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use tare_clock::{Clock, MonotonicClock, utc_now};
 use tare_hardware::nvml::Nvml;
-use tare_harness::plan::{Plan, leave_out, plan_all};
+use tare_harness::plan::{Plan, Refusing, leave_out, plan_all};
 use tare_harness::{
     Desk, EnergyMeter, NO_PROBES, NoPeakMeter, PeakMeter, PlanError, RunOutcome, RunRequest,
     RungBook, Selection, TwinSolver, Weighing, execute,
@@ -113,7 +113,16 @@ fn planned(settings: &Settings, desk: &dyn Desk) -> Result<Plan, PlanError> {
         .into_iter()
         .map(|matrix| matrix.selection)
         .collect();
-    plan_all(&selections, desk)
+    let refusing = match settings.leave_out {
+        true => Refusing::LeavesOut,
+        false => Refusing::Ends,
+    };
+    let plan = plan_all(&selections, refusing, desk)?;
+    rewrite("");
+    for line in &plan.left_out {
+        eprintln!("{line}");
+    }
+    Ok(plan)
 }
 
 /// Says in a terminal what takes time before the first worker of a run.

@@ -7,6 +7,7 @@ use tare_models::InputSpec;
 use tare_results::{PlannedCell, Run};
 use tare_scenarios::ScenarioSpec;
 
+use super::settle::Refusing;
 use super::{ModelChoice, Plan, PlanError, ReferenceChoice, Selection, Work, cells, settle};
 use crate::desk::Desk;
 
@@ -24,7 +25,7 @@ pub fn replan(run: &Run, desk: &dyn Desk) -> Result<Plan, PlanError> {
             path: planned.model_path.clone(),
         })?);
     }
-    settle(again, &reference_of(run)?, desk)
+    settle(again, &reference_of(run)?, Refusing::Ends, desk)
 }
 
 fn reference_of(run: &Run) -> Result<ReferenceChoice, PlanError> {

@@ -21,6 +21,15 @@ pub fn check_adapter(desk: &dyn Desk, spec: &AdapterSpec) -> Result<(), PlanErro
     }
 }
 
+/// What a cell does that its adapter refuses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusing {
+    /// It ends the plan.
+    Ends,
+    /// It is left out, unless no other is there.
+    LeavesOut,
+}
+
 /// The plan of `cells`, each accepted by its adapter.
 ///
 /// # Errors
@@ -28,8 +37,10 @@ pub fn check_adapter(desk: &dyn Desk, spec: &AdapterSpec) -> Result<(), PlanErro
 pub fn settle(
     mut cells: Vec<Work>,
     reference: &ReferenceChoice,
+    refusing: Refusing,
     desk: &dyn Desk,
 ) -> Result<Plan, PlanError> {
+    let mut gone = BTreeMap::new();
     for spec in specs(&cells) {
         let program = desk.program(&spec.name).map_err(|absent| match absent {
             Absent::Unknown(text) => PlanError::UnknownAdapter(text),
@@ -47,13 +58,38 @@ pub fn settle(
         {
             return Err(unread(desk, work));
         }
-        accept(desk, &spec, &mut own)?;
+        for (id, error) in accept(desk, &spec, &mut own) {
+            match refusing {
+                Refusing::Ends => return Err(error),
+                Refusing::LeavesOut => gone.insert(id, error),
+            };
+        }
         for work in own {
             work.program = program.clone();
             work.computes = description.computes;
         }
     }
-    refer(cells, reference, desk)
+    cells.retain(|work| !gone.contains_key(&work.planned.id));
+    if let (true, Some((_, error))) = (cells.is_empty(), gone.pop_first()) {
+        return Err(error);
+    }
+    Ok(Plan {
+        left_out: told(gone.values()),
+        ..refer(cells, reference, desk)?
+    })
+}
+
+/// Each reason once, with how many cells it left out.
+fn told<'a>(errors: impl Iterator<Item = &'a PlanError>) -> Vec<String> {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for error in errors {
+        *counts.entry(error.to_string()).or_default() += 1;
+    }
+    let told = counts.into_iter().map(|(reason, count)| match count {
+        1 => format!("left out: a cell: {reason}"),
+        _ => format!("left out: {count} cells: {reason}"),
+    });
+    told.collect()
 }
 
 fn specs(cells: &[Work]) -> Vec<AdapterSpec> {
@@ -74,7 +110,13 @@ fn question(load: &LoadRequest) -> LoadRequest {
     }
 }
 
-fn accept(desk: &dyn Desk, spec: &AdapterSpec, cells: &mut [&mut Work]) -> Result<(), PlanError> {
+/// Asks about `cells`; those that their adapter refuses, by id, and why.
+fn accept(
+    desk: &dyn Desk,
+    spec: &AdapterSpec,
+    cells: &mut [&mut Work],
+) -> Vec<(String, PlanError)> {
+    let mut refused = Vec::new();
     let mut asked: Vec<LoadRequest> = Vec::new();
     for work in cells.iter() {
         if asked
@@ -97,15 +139,16 @@ fn accept(desk: &dyn Desk, spec: &AdapterSpec, cells: &mut [&mut Work]) -> Resul
                 true => None,
                 false => Some(able(desk, work)),
             };
-            return Err(PlanError::Refused {
+            let error = PlanError::Refused {
                 model: work.planned.cell.model.clone(),
                 message: refusal.message.clone(),
                 able,
-            });
+            };
+            refused.push((work.planned.id.clone(), error));
         }
         work.environment = answer.environment.clone();
     }
-    Ok(())
+    refused
 }
 
 /// The adapters that are ready here and accept the model, without options.
@@ -186,7 +229,11 @@ fn refer(
             Ok(spec) => place(&mut references, work, spec, desk),
         };
     }
-    Ok(Plan { cells, references })
+    Ok(Plan {
+        cells,
+        references,
+        left_out: Vec::new(),
+    })
 }
 
 fn reference_of(

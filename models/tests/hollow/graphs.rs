@@ -156,6 +156,21 @@ fn parts_of_an_axis_add_up_again() {
 }
 
 #[test]
+fn a_part_counted_from_the_end_keeps_its_size() {
+    let nodes = vec![node("Slice", &["x", "start", "end", "axis"], &["y"])];
+    let constants = vec![
+        ints("start", &[1], &[-7]),
+        ints("end", &[1], &[-3]),
+        ints("axis", &[1], &[1]),
+    ];
+    let small = plain("end", from_x(&["8", "56"], nodes, constants));
+    assert_eq!(
+        (small.shape("x"), small.shape("y")),
+        (&[2, 7][..], &[2, 4][..])
+    );
+}
+
+#[test]
 fn a_table_keeps_the_rows_that_short_constants_ask_for() {
     let nodes = vec![with(
         node("Gather", &["x", "picks"], &["y"]),

@@ -79,11 +79,14 @@ fn slice(at: &At, problem: &mut Problem) -> Option<()> {
             problem.unite(*input, *output);
             continue;
         };
+        let size = problem.was(*input);
         let part = Cut {
             input: *input,
             output: *output,
-            start: *starts.get(index)?,
-            end: *ends.get(index)?,
+            start: Some(*starts.get(index)?)
+                .filter(|start| *start > -size)
+                .unwrap_or(0),
+            end: (*ends.get(index)?).max(-size),
             start_tag: start_tags.get(index).copied().flatten(),
             end_tag: end_tags.get(index).copied().flatten(),
         };
@@ -108,7 +111,7 @@ impl Cut {
         if whole && self.end_tag.is_none() {
             let rule = Follows::Every {
                 start: self.start,
-                step,
+                step: step.min(ENDLESS),
             };
             problem.follow(self.output, self.input, rule);
         } else if step == -1 && problem.was(self.output) == size {
@@ -120,6 +123,15 @@ impl Cut {
 
     fn tie(&self, problem: &mut Problem) {
         let size = problem.was(self.input);
+        if self.start < 0 && self.end < 0 && -self.start <= size {
+            let (rows, count) = (
+                problem.fixed(-self.start),
+                problem.fixed(self.end - self.start),
+            );
+            problem.at_least(self.input, rows);
+            problem.unite(self.output, count);
+            return;
+        }
         let Some(end) = self.end(problem) else { return };
         let start = match self.start {
             start if start < 0 => (start + size).max(0),
