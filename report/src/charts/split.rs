@@ -19,10 +19,7 @@ const LAYERS: [(&str, &str); 3] = [
     ("inefficiency", "inefficiency: work done slower than that"),
     ("tax", "tax: what remains without the work"),
 ];
-const NEGATIVE: (&str, &str) = (
-    "negative",
-    "inefficiency below zero: how far floor and tax reach beyond the latency",
-);
+const NEGATIVE: (&str, &str) = ("negative", "inefficiency below zero, outlined backwards");
 const UNSPLIT: (&str, &str) = ("plain", "latency that is not split further");
 /// Beyond so many cells the shares of all are shown first, and the bars on demand.
 const FEW: usize = 60;

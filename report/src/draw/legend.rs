@@ -59,7 +59,11 @@ pub fn legend(keys: &[Key], width: f64) -> Svg {
             Some(shape) => svg.path(&key.class, &mark(shape, (x + 5.0, y))),
             None => svg.rect(&format!("{} box", key.class), (x, y - 5.0), (10.0, 10.0)),
         }
-        svg.text("", (x + 14.0, y + 4.0), &key.name);
+        svg.text(
+            "",
+            (x + 14.0, y + 4.0),
+            &fitted(&key.name, (width - 14.0).max(0.0)),
+        );
     }
     svg
 }
