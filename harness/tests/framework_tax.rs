@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use planning::{Local, Models, spec};
 use tare_adapter_api::{AdapterSpec, Device, LoadRequest};
-use tare_harness::plan::{ModelChoice, Outlay, ReferenceChoice, outlook, plan_all, Refusing};
+use tare_harness::plan::{ModelChoice, Outlay, ReferenceChoice, Refusing, outlook, plan_all};
 use tare_harness::{Absent, Consideration, Description, Desk, Selection, WorkerProgram};
 use tare_models::zoo::{self, Form};
 use tare_scenarios::suite::{self, Matrix};

@@ -221,7 +221,9 @@ fn a_cell_that_its_adapter_refuses_is_left_out_and_told_where_that_is_asked_for(
     assert_eq!(plan.left_out.len(), 1);
     let line = &plan.left_out[0];
     assert!(
-        line.starts_with("left out: 2 cells: model 'mlp:width=8,depth=2': picky lacks operator FFT"),
+        line.starts_with(
+            "left out: 2 cells: model 'mlp:width=8,depth=2': picky lacks operator FFT"
+        ),
         "{line}"
     );
     both.adapters = vec![spec("picky")];
