@@ -70,7 +70,9 @@ pub fn settle(
         }
     }
     cells.retain(|work| !gone.contains_key(&work.planned.id));
-    if let (true, Some((_, error))) = (cells.is_empty(), gone.pop_first()) {
+    if cells.is_empty()
+        && let Some((_, error)) = gone.pop_first()
+    {
         return Err(error);
     }
     Ok(Plan {
