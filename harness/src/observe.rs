@@ -126,7 +126,7 @@ impl<'a, C: Clock> Observer<'a, C> {
                 }
             }
             Phase::Run => self.running(pid),
-            Phase::Finish => self.finishing(),
+            Phase::Finish => self.finishing(pid),
             Phase::Start | Phase::Stretch => {}
         }
     }
@@ -167,7 +167,7 @@ impl<'a, C: Clock> Observer<'a, C> {
         }
     }
 
-    fn finishing(&mut self) {
+    fn finishing(&mut self, pid: u32) {
         if let Some(timed) = &mut self.observed.spans.timed {
             timed.to = self.clock.now();
         }
@@ -178,7 +178,7 @@ impl<'a, C: Clock> Observer<'a, C> {
             let counted = probes.counters.end();
             self.observed.counted = Some((probes.cpu.end(), counted));
             if let Some(gpu) = self.gpu.as_mut().filter(|_| probes.surroundings.is_some()) {
-                gpu.sample();
+                gpu.sample_beside(pid);
             }
             self.observed.findings = probes.surroundings.map_or_else(Vec::new, Watch::end);
         }
@@ -232,7 +232,7 @@ impl<C: Clock> Watcher for Observer<'_, C> {
                     if let Some(watch) = &mut probes.surroundings {
                         watch.sample();
                         if let Some(gpu) = &mut self.gpu {
-                            gpu.sample();
+                            gpu.sample_beside(pid);
                         }
                     }
                     if let Some(vram) = &mut self.vram {

@@ -182,3 +182,26 @@ fn a_gpu_that_is_lost_in_the_middle_or_never_looked_at_was_not_found_to_be_fine(
     watch.sample();
     assert!(texts(watch.end())[1].contains("the GPU is lost"));
 }
+
+#[test]
+fn who_comes_to_a_gpu_meanwhile_is_told_and_a_worker_s_own_process_is_not() {
+    let fake = Fake::new("count=1\ncompute=71:0");
+    let mut watch = GpuWatch::on_each(with_driver().path(), || fake.load()).remove(0);
+    let own = std::process::id();
+    fake.set(&format!("count=1\ncompute=71:0,{own}:0"));
+    watch.sample_beside(own);
+    let found = texts(watch.clone().end())[0].clone();
+    assert!(
+        found.contains("process 71") && !found.contains("meanwhile"),
+        "{found}"
+    );
+    fake.set(&format!("count=1\ncompute=71:0,{own}:0,90:0"));
+    watch.sample_beside(own);
+    fake.set(&format!("count=1\ncompute=71:0,{own}:0"));
+    watch.sample_beside(own);
+    let found = texts(watch.end())[0].clone();
+    assert!(
+        found.contains("process 90 with 0 B, which came meanwhile"),
+        "{found}"
+    );
+}

@@ -1,10 +1,12 @@
-//! Looking at a GPU over a window: whose processes are on it when the window opens, what slows it down until it closes.
+//! Looking at a GPU over a window: whose processes are on it, and what slows it down, from its opening until it closes.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use tare_results::{Finding, Machine};
 
 use super::{GpuState, Slowed, gpu_findings, gpu_of};
+use crate::ProcessMemory;
 use crate::gpus;
 use crate::nvml::{GpuProcess, Nvml, NvmlError};
 use crate::root::Root;
@@ -17,7 +19,8 @@ const NEVER: &str = "nothing was timed on it";
 pub struct GpuWatch {
     name: String,
     at: Result<(Nvml, u32), String>,
-    foreign: Result<Vec<String>, String>,
+    /// By number, as it was first seen.
+    foreign: Result<BTreeMap<u32, String>, String>,
     slowed: Slowed,
     failed: Option<String>,
 }
@@ -61,7 +64,7 @@ impl GpuWatch {
     fn begin(name: String, at: Result<(Nvml, u32), String>) -> Self {
         let foreign = at.clone().and_then(|(nvml, index)| {
             let processes = nvml.processes(index).map_err(|error| error.to_string())?;
-            Ok(processes.iter().map(told).collect())
+            Ok(processes.iter().map(|one| (one.pid, told(one))).collect())
         });
         Self {
             name,
@@ -72,11 +75,30 @@ impl GpuWatch {
         }
     }
 
-    /// Looks at what slows it down right now: one call of the driver, from a thread that times nothing.
+    /// Looks at it right now, while nothing of tare's is on it: two calls of the driver, from a thread that times nothing.
     pub fn sample(&mut self) {
+        self.look(None);
+    }
+
+    /// Looks at it right now; the tree below the process `worker` is tare's own.
+    pub fn sample_beside(&mut self, worker: u32) {
+        self.look(Some(worker));
+    }
+
+    fn look(&mut self, worker: Option<u32>) {
         let Ok((nvml, index)) = &self.at else {
             return;
         };
+        // A list that cannot be read now says nothing of those that were.
+        if let (Ok(known), Ok(listed)) = (&mut self.foreign, nvml.processes(*index)) {
+            let tree = worker.map(tree);
+            for process in came(&listed, known, tree.as_deref()) {
+                known.insert(
+                    process.pid,
+                    format!("{}, which came meanwhile", told(process)),
+                );
+            }
+        }
         match nvml.throttling(*index) {
             Err(error) => self.failed = Some(error.to_string()),
             Ok(reasons) => {
@@ -105,7 +127,7 @@ impl GpuWatch {
         GpuState {
             name: self.name,
             slowed,
-            foreign_processes: self.foreign,
+            foreign_processes: self.foreign.map(|all| all.into_values().collect()),
         }
     }
 }
@@ -150,10 +172,67 @@ pub(crate) fn gpu_at(
     })
 }
 
+fn tree(worker: u32) -> Vec<u32> {
+    let below = ProcessMemory::of(worker, Path::new("/")).descendants();
+    let below = below.unwrap_or_default().into_iter();
+    below.chain([worker]).collect()
+}
+
+/// The processes that are neither `known` nor of tare's own `tree`.
+///
+/// In a container the driver numbers processes otherwise than `tree` does: then a single one that came is the worker.
+fn came<'a>(
+    listed: &'a [GpuProcess],
+    known: &BTreeMap<u32, String>,
+    tree: Option<&[u32]>,
+) -> Vec<&'a GpuProcess> {
+    let is_own = |one: &&GpuProcess| tree.is_some_and(|tree| tree.contains(&one.pid));
+    let is_listed = listed.iter().any(|one| is_own(&one));
+    let new = listed.iter().filter(|one| !known.contains_key(&one.pid));
+    let new: Vec<&GpuProcess> = new.filter(|one| !is_own(one)).collect();
+    match (tree, is_listed, new.len()) {
+        (Some(_), false, 1) => Vec::new(),
+        _ => new,
+    }
+}
+
 /// By its number alone: within a container, that of another process may be the same.
 fn told(process: &GpuProcess) -> String {
     match process.memory {
         Some(memory) => format!("process {} with {memory}", process.pid),
         None => format!("process {}", process.pid),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn listed(pids: &[u32]) -> Vec<GpuProcess> {
+        let process = |pid: &u32| GpuProcess {
+            pid: *pid,
+            memory: None,
+        };
+        pids.iter().map(process).collect()
+    }
+
+    fn who_came(pids: &[u32], known: &[u32], tree: Option<&[u32]>) -> Vec<u32> {
+        let known = known.iter().map(|pid| (*pid, String::new())).collect();
+        let listed = listed(pids);
+        let came = came(&listed, &known, tree);
+        came.iter().map(|one| one.pid).collect()
+    }
+
+    #[test]
+    fn whoever_came_and_is_not_of_the_worker_s_tree_is_foreign() {
+        assert_eq!(who_came(&[7, 40, 41, 90], &[7], Some(&[40, 41])), [90]);
+        assert_eq!(who_came(&[7, 40], &[7], Some(&[40])), [0; 0]);
+        assert_eq!(who_came(&[7, 90], &[7], None), [90]);
+    }
+
+    #[test]
+    fn where_numbers_differ_a_single_newcomer_is_the_worker_and_of_several_all_are_told() {
+        assert_eq!(who_came(&[7, 90], &[7], Some(&[40])), [0; 0]);
+        assert_eq!(who_came(&[7, 90, 91], &[7], Some(&[40])), [90, 91]);
     }
 }
