@@ -138,8 +138,8 @@ impl Weighing<'_> {
         let failed = made.and_then(|record| record.failure.as_ref());
         let none = made.and_then(|record| record.missing.get("twin"));
         match (failed, none, made) {
-            (Some(failure), _, _) => format!("the twin failed: {}", failure.message),
-            (None, Some(reason), _) => format!("there is no twin: {reason}"),
+            (_, Some(reason), _) => format!("there is no twin: {reason}"),
+            (Some(failure), None, _) => format!("the twin failed: {}", failure.message),
             (None, None, Some(record)) => reason(record, "latency.p50"),
             _ if !self.asked => NOT_ASKED.to_owned(),
             _ => "the twin was not timed yet".to_owned(),

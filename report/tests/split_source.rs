@@ -5,7 +5,9 @@ mod common;
 use common::twins::{other_twins, twins};
 use common::{cell, failed, profiled, repeats, run_of, timed};
 use tare_report::{Laws, Summary, summarise, summarise_by};
-use tare_results::{DeviceTime, Doubt, Percentile, Record, Tax, TaxDoubt, TaxMethod};
+use tare_results::{
+    DeviceTime, Doubt, Kind, Percentile, Record, Tax, TaxDoubt, TaxMethod, Verdict,
+};
 use tare_units::SignedNanoseconds;
 
 /// 2.869 GFLOP at 120 GFLOP/s.
@@ -63,6 +65,7 @@ fn the_law_stands_in_where_no_twin_can_be_made_and_says_so() {
         record.missing.insert("twin".to_owned(), reason.to_owned());
         (record.kind, record.latency) = (Kind::Twin, None);
         record.verdict = Verdict::Invalid;
+        record.failure = failed(&cell(1), record.repeat, reason).failure;
         record
     });
     records.extend(none.collect::<Vec<Record>>());

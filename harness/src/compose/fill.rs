@@ -173,7 +173,6 @@ pub fn add_of_failed(record: &mut Record, beside: Beside) {
     match beside {
         Beside::NoTwin(reason) => {
             record.missing.insert("twin".to_owned(), reason);
-            record.failure = None;
         }
         Beside::Weighed(..) => add(record, beside),
         _ => {}
