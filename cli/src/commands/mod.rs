@@ -28,7 +28,7 @@ pub fn print(text: &str) -> Result<Exit, Failed> {
 /// The same of what need not be text.
 ///
 /// # Errors
-/// As [`print`].
+/// As [`print()`].
 pub fn print_bytes(bytes: &[u8]) -> Result<Exit, Failed> {
     let mut stdout = std::io::stdout().lock();
     match stdout.write_all(bytes).and_then(|()| stdout.flush()) {

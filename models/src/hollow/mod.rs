@@ -1,9 +1,9 @@
 //! Hollow twins of any model: the same operators on the same edges, every dimension shrunk as far as the graph lets it.
 //!
-//! Each axis of each tensor is a size to solve for ([`variables`]). What exporters write as shape constants is followed
-//! back to the axes that it speaks of ([`carriers`], [`tags`]); operators tie sizes to each other ([`ties`]); the
-//! smallest that satisfy all ties are chosen ([`solve`]), constants are cropped to them, and the file is written
-//! ([`write`]) and read back to be checked ([`verify`]).
+//! Each axis of each tensor is a size to solve for (`variables`). What exporters write as shape constants is followed
+//! back to the axes that it speaks of (`carriers`, `tags`); operators tie sizes to each other (`ties`); the
+//! smallest that satisfy all ties are chosen (`solve`), constants are cropped to them, and the file is written
+//! (`write`) and read back to be checked (`verify`).
 
 mod at;
 mod candidates;
