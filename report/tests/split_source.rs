@@ -5,9 +5,7 @@ mod common;
 use common::twins::{other_twins, twins};
 use common::{cell, failed, profiled, repeats, run_of, timed};
 use tare_report::{Laws, Summary, summarise, summarise_by};
-use tare_results::{
-    DeviceTime, Doubt, Kind, Percentile, Record, Tax, TaxDoubt, TaxMethod, Verdict,
-};
+use tare_results::{DeviceTime, Doubt, Kind, Percentile, Record, Tax, TaxDoubt, TaxMethod};
 use tare_units::SignedNanoseconds;
 
 /// 2.869 GFLOP at 120 GFLOP/s.
@@ -57,18 +55,22 @@ fn the_law_of_other_twins_stands_beside_the_measured_tax() {
     assert!(tax.predicted_tax_high_ns > Some(ns(76_200.0)));
 }
 
+/// What stands in the place of the twins of `records` where none can be made.
+fn without_twins(records: &[Record]) -> Vec<Record> {
+    let none = records.iter().map(|record| {
+        let reason = "Loop 'decode' carries its shapes";
+        let mut record = failed(&record.cell, record.repeat, reason);
+        record.kind = Kind::Twin;
+        record.missing.insert("twin".to_owned(), reason.to_owned());
+        record
+    });
+    none.collect()
+}
+
 #[test]
 fn the_law_stands_in_where_no_twin_can_be_made_and_says_so() {
     let mut records = repeats(&[30e6, 30e6, 30e6]);
-    let none = records.clone().into_iter().map(|mut record| {
-        let reason = "Loop 'decode' carries its shapes";
-        record.missing.insert("twin".to_owned(), reason.to_owned());
-        (record.kind, record.latency) = (Kind::Twin, None);
-        record.verdict = Verdict::Invalid;
-        record.failure = failed(&cell(1), record.repeat, reason).failure;
-        record
-    });
-    records.extend(none.collect::<Vec<Record>>());
+    records.extend(without_twins(&records));
     records.push(profiled(
         &cell(1),
         Some(1.1),
