@@ -2,42 +2,11 @@
 
 mod common;
 
+use common::splits::{FLOOR, both, doubts, ns, split, summary};
 use common::twins::{other_twins, twins};
 use common::{cell, failed, profiled, repeats, run_of, timed};
-use tare_report::{Laws, Summary, summarise, summarise_by};
-use tare_results::{DeviceTime, Doubt, Kind, Percentile, Record, Tax, TaxDoubt, TaxMethod};
-use tare_units::SignedNanoseconds;
-
-/// 2.869 GFLOP at 120 GFLOP/s.
-const FLOOR: f64 = 23_907_532.8;
-
-fn summary(records: &[Record]) -> Summary {
-    let mut run = run_of(vec![cell(1)], 3);
-    run.twins = true;
-    let mut summaries = summarise(&run, records);
-    assert_eq!(summaries.len(), 1);
-    summaries.remove(0)
-}
-
-fn both(latencies: &[f64], taxes: &[f64]) -> Vec<Record> {
-    [repeats(latencies), twins(&cell(1), taxes)].concat()
-}
-
-fn split(records: &[Record]) -> Tax {
-    summary(records).tax.expect("a split")
-}
-
-fn doubts(summary: &Summary) -> Vec<&TaxDoubt> {
-    let of_tax = summary.doubts.iter().filter_map(|doubt| match doubt {
-        Doubt::Tax { why } => Some(why),
-        _ => None,
-    });
-    of_tax.collect()
-}
-
-fn ns(nanos: f64) -> SignedNanoseconds {
-    SignedNanoseconds::from_nanos_f64(nanos)
-}
+use tare_report::{Laws, summarise, summarise_by};
+use tare_results::{DeviceTime, Kind, Percentile, Record, TaxDoubt, TaxMethod};
 
 #[test]
 fn the_law_of_other_twins_stands_beside_the_measured_tax() {

@@ -1,7 +1,7 @@
 //! The cells of a report: which are drawn, in which colour, and how each is told from the others.
 
 use super::notes::{Notes, Topic, doubts};
-use super::table::{Column, Row};
+use super::table::{Column, Row, Table};
 use super::values::Value;
 use crate::analysis::Analysis;
 use crate::draw::{Key, legend};
@@ -124,6 +124,21 @@ impl<'a> Cells<'a> {
         columns.push(named("batch"));
         columns.extend_from_slice(figures);
         columns
+    }
+
+    /// A table with a row for each of `shown`, which holds what `figures` tells of it.
+    pub fn table(
+        &mut self,
+        shown: &[&Summary],
+        (topics, columns): (&[Topic], &[Column]),
+        figures: impl Fn(&Summary) -> Vec<Value>,
+    ) -> Table {
+        let rows = shown.iter().map(|one| self.row(one, topics, figures(one)));
+        let rows = rows.collect();
+        Table {
+            columns: self.columns(columns),
+            rows,
+        }
     }
 
     /// A row of such columns.

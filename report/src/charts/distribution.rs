@@ -4,7 +4,7 @@ use super::Chart;
 use super::cells::{Cells, missing, told};
 use super::notes::Topic;
 use super::panels::{MOST, NARROW, OPEN, Panel, grouped, left_out};
-use super::table::{Column, Table};
+use super::table::Column;
 use super::values::Value;
 use crate::draw::ticks::si;
 use crate::draw::{Axis, Dot, Plot, Scale, Series};
@@ -38,7 +38,7 @@ pub fn chart(cells: &mut Cells<'_>) -> Chart {
     let panels = groups.iter().take(MOST);
     let panels = panels.filter_map(|(place, members)| panel(cells, place, members));
     let panels = panels.collect();
-    let table = table(cells, &shown);
+    let table = cells.table(&shown, (&TOPICS, &COLUMNS), figures);
     Chart {
         reading: "Up: the share of requests that took at most so long, each further nine as high as the one before. Marks are the \
                   percentiles that enough samples decide, with 95% intervals; the lines between them only join them."
@@ -110,18 +110,6 @@ fn series(cells: &Cells<'_>, summary: &Summary) -> Series {
         index: cells.series(summary),
         is_joined: true,
         dots,
-    }
-}
-
-fn table(cells: &mut Cells<'_>, shown: &[&Summary]) -> Table {
-    let rows = shown.iter().map(|one| {
-        let values = figures(one);
-        cells.row(one, &TOPICS, values)
-    });
-    let rows = rows.collect();
-    Table {
-        columns: cells.columns(&COLUMNS),
-        rows,
     }
 }
 

@@ -4,7 +4,7 @@ use super::Chart;
 use super::cells::{Cells, missing, told};
 use super::notes::Topic;
 use super::panels::{Panel, WIDE, grouped};
-use super::table::{Column, Table};
+use super::table::Column;
 use super::values::Value;
 use crate::draw::ticks::si;
 use crate::draw::{Axis, Dot, Plot, Scale, Series};
@@ -52,7 +52,7 @@ pub fn chart(cells: &mut Cells<'_>) -> Chart {
     let words = words.collect();
     let panels = panel(cells, &shown).into_iter().collect();
     let keys = cells.keys(shown.iter().copied());
-    let table = table(cells, &shown);
+    let table = cells.table(&shown, (&TOPICS, &COLUMNS), figures);
     Chart {
         reading: "Gross energy of a sample, by the source that each cell names, against the median latency of a request; the bracket is \
                   the random part of its uncertainty. Lower and further left is better."
@@ -120,18 +120,6 @@ fn panel(cells: &Cells<'_>, shown: &[&Summary]) -> Option<Panel> {
         title: String::new(),
         drawing: plot.draw(),
     })
-}
-
-fn table(cells: &mut Cells<'_>, shown: &[&Summary]) -> Table {
-    let rows = shown.iter().map(|one| {
-        let values = figures(one);
-        cells.row(one, &TOPICS, values)
-    });
-    let rows = rows.collect();
-    Table {
-        columns: cells.columns(&COLUMNS),
-        rows,
-    }
 }
 
 fn figures(summary: &Summary) -> Vec<Value> {

@@ -4,7 +4,7 @@ use super::Chart;
 use super::cells::{Cells, missing};
 use super::notes::Topic;
 use super::panels::{MOST, NARROW, OPEN, bars, left_out};
-use super::table::{Column, Table};
+use super::table::Column;
 use super::values::Value;
 use crate::draw::{Bar, Key, Part};
 use crate::summary::Summary;
@@ -54,7 +54,7 @@ pub fn chart(cells: &mut Cells<'_>) -> Chart {
         shape: None,
     });
     let keys = keys.collect();
-    let table = table(cells, &shown);
+    let table = cells.table(&shown, (&TOPICS, &COLUMNS), figures);
     Chart {
         reading: "Each bar is the peak of the worker's resident memory, its descendants included. The hollow twin's is what the framework \
                   itself takes."
@@ -101,18 +101,6 @@ fn bar(cells: &Cells<'_>, summary: &Summary) -> Option<Bar> {
         interval: None,
         title: String::new(),
     })
-}
-
-fn table(cells: &mut Cells<'_>, shown: &[&Summary]) -> Table {
-    let rows = shown.iter().map(|one| {
-        let values = figures(one);
-        cells.row(one, &TOPICS, values)
-    });
-    let rows = rows.collect();
-    Table {
-        columns: cells.columns(&COLUMNS),
-        rows,
-    }
 }
 
 fn figures(summary: &Summary) -> Vec<Value> {

@@ -7,7 +7,7 @@ use super::Chart;
 use super::cells::{Cells, missing, told};
 use super::notes::Topic;
 use super::panels::{MOST, NARROW, OPEN, Panel, bars, grouped, left_out};
-use super::table::{Column, Table};
+use super::table::Column;
 use super::values::Value;
 use crate::draw::{Bar, Key, Part, Shares};
 use crate::summary::Summary;
@@ -68,7 +68,7 @@ pub fn chart(cells: &mut Cells<'_>) -> Chart {
         width: NARROW,
         keys: keys(&shown),
         words: words(&shown).into_iter().chain(more).collect(),
-        table: table(cells, &shown),
+        table: cells.table(&shown, (&TOPICS, &COLUMNS), figures),
     }
 }
 
@@ -214,18 +214,6 @@ fn parts_told(summary: &Summary) -> String {
         part("tax", Some(tax.tax_ns)),
     ]
     .join(", ")
-}
-
-fn table(cells: &mut Cells<'_>, shown: &[&Summary]) -> Table {
-    let rows = shown.iter().map(|one| {
-        let values = figures(one);
-        cells.row(one, &TOPICS, values)
-    });
-    let rows = rows.collect();
-    Table {
-        columns: cells.columns(&COLUMNS),
-        rows,
-    }
 }
 
 fn figures(summary: &Summary) -> Vec<Value> {
