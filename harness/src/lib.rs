@@ -43,5 +43,5 @@ pub use peaks::{NoPeakMeter, PeakMeter};
 pub use plan::{Plan, PlanError, Selection};
 pub use run::{Progress, RunError, RunOutcome, RunRequest, Weighing, execute};
 pub use supervise::{Ended, Limits, WorkerProgram};
-pub use twin::{Hollow, NoTwins, RungBook, TwinMaker, TwinSolver};
+pub use twin::{Hollow, RungBook, TwinMaker, TwinSolver};
 pub use warmup::{Warmup, warm_up};

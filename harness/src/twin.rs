@@ -32,27 +32,6 @@ pub trait TwinMaker {
     );
 }
 
-/// Makes none, for this reason.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NoTwins(pub String);
-
-impl TwinMaker for NoTwins {
-    fn rungs(&self) -> Vec<String> {
-        Vec::new()
-    }
-
-    fn make(
-        &self,
-        _: &Work,
-        _: &[String],
-        _: &Path,
-        take: &mut dyn FnMut(Result<Hollow, String>) -> ControlFlow<()>,
-    ) {
-        // Nobody has to take a reason.
-        let _ = take(Err(self.0.clone()));
-    }
-}
-
 /// A twin that can be run.
 #[derive(Debug, Clone)]
 pub struct Hollow {

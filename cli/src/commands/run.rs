@@ -10,6 +10,7 @@ mod surroundings;
 mod tuning;
 
 use std::path::Path;
+use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use tare_clock::{Clock, MonotonicClock, utc_now};
@@ -222,7 +223,7 @@ fn measure(
 fn weighing() -> Weighing {
     let folder = cache_folder("twins");
     Weighing {
-        maker: Box::new(TwinSolver),
+        maker: Rc::new(TwinSolver),
         book: folder.map_or_else(
             |_| RungBook::default(),
             |folder| RungBook::open(folder.join("rungs.jsonl")),

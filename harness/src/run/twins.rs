@@ -2,6 +2,7 @@
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use tare_clock::Clock;
 use tare_results::{Kind, Runtime};
@@ -21,7 +22,7 @@ const COUNTING: Effort = Effort {
 /// What a run makes twins with.
 pub struct Weighing {
     /// Who makes them.
-    pub maker: Box<dyn TwinMaker>,
+    pub maker: Rc<dyn TwinMaker>,
     /// Which rungs were found before.
     pub book: RungBook,
 }
@@ -49,12 +50,8 @@ impl<C: Clock> Going<'_, C> {
         if let Some(twin) = self.noted(work, &key, &dir) {
             return Ok(twin);
         }
-        // The maker is lent out for as long as workers are run, which need the rest of the run.
-        let none: Box<dyn TwinMaker> = Box::new(crate::twin::NoTwins(String::new()));
-        let maker = std::mem::replace(&mut self.request.weighing.maker, none);
-        let twin = climb(&*maker, work, &dir, &mut |twin| self.count(work, twin));
-        self.request.weighing.maker = maker;
-        let twin = twin?;
+        let maker = Rc::clone(&self.request.weighing.maker);
+        let twin = climb(&*maker, work, &dir, &mut |twin| self.count(work, twin))?;
         if !self.stopped() && twin.facts.same_operators.is_some() {
             let book = &mut self.request.weighing.book;
             book.note(&key, &twin.facts, &twin.missing);

@@ -33,6 +33,26 @@ impl TwinMaker for Ladder {
     }
 }
 
+/// Makes none, for this reason.
+struct NoTwins(String);
+
+impl TwinMaker for NoTwins {
+    fn rungs(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn make(
+        &self,
+        _: &Work,
+        _: &[String],
+        _: &Path,
+        take: &mut dyn FnMut(Result<Hollow, String>) -> ControlFlow<()>,
+    ) {
+        // Nobody has to take a reason.
+        let _ = take(Err(self.0.clone()));
+    }
+}
+
 fn hollow(work: &Work, rung: &str) -> Hollow {
     Hollow {
         facts: TwinFacts {
