@@ -35,14 +35,15 @@ pub fn checked<'a>(
     };
     let mut findings = standing(root, &situation);
     let gpus = gpus(machine, cells);
-    let window = match checks {
-        Checking::Strict => STRICT_LOOK,
-        _ => Nanoseconds::ZERO,
-    };
-    findings.extend(happening(root, window, gpus, &MonotonicClock));
-    if checks == Checking::Strict {
-        refuse(&findings, heeded)?;
+    if checks != Checking::Strict {
+        findings.extend(gpus.into_iter().flat_map(|mut gpu| {
+            gpu.sample();
+            gpu.end()
+        }));
+        return Ok(findings);
     }
+    findings.extend(happening(root, STRICT_LOOK, gpus, &MonotonicClock));
+    refuse(&findings, heeded)?;
     findings.retain(|finding| finding.about == About::Standing || is_of_gpu(finding));
     Ok(findings)
 }
