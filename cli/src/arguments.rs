@@ -216,7 +216,7 @@ pub enum MachineCommand {
     Restore,
     /// Measure what this machine can do, in under a minute, and keep it for later runs
     Calibrate {
-        /// Repeats of each measurement, where there is time for them
+        /// Repeats of each measurement, where there is time for them; what is measured replaces what was kept
         #[arg(long, value_name = "N", default_value = "5", value_parser = clap::value_parser!(u64).range(1..=100))]
         repeats: u64,
         #[arg(long, value_name = "FORMAT", default_value = "table")]

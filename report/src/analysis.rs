@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::split::{DispatchLaw, Laws};
 use crate::summary::Summary;
-pub use correlation::{Along, Correlated, Size};
+pub use correlation::{Along, Correlated, Size, Trend};
 pub use knee::{BatchKnee, KneeModel, Reached};
 
 /// What a set of cells says.
@@ -20,24 +20,32 @@ pub struct Analysis {
     pub knees: Vec<BatchKnee>,
     /// Latencies across models against what is known of these.
     pub correlations: Vec<Correlated>,
+    /// What was asked for and is not among the cells, a line each; whoever knows the runs adds it.
+    #[serde(default)]
+    pub left_out: Vec<String>,
 }
 
-/// Of `summaries`, which may be of several runs, with the laws that stand beside them.
+/// Of the valid ones among `summaries`, which may be of several runs, with the laws that stand beside them.
 pub fn analyse(summaries: &[Summary], laws: &Laws) -> Analysis {
+    let valid: Vec<&Summary> = summaries
+        .iter()
+        .filter(|summary| summary.reasons.is_empty())
+        .collect();
     Analysis {
         laws: laws.all().cloned().collect(),
-        knees: knee::knees(summaries),
-        correlations: correlation::correlations(summaries),
+        knees: knee::knees(&valid),
+        correlations: correlation::correlations(&valid),
+        left_out: Vec::new(),
     }
 }
 
 /// The summaries that are alike in everything that `key` tells, in the order of their first.
-fn alike<K: PartialEq>(
-    summaries: &[Summary],
+fn alike<'a, K: PartialEq>(
+    summaries: &[&'a Summary],
     key: impl Fn(&Summary) -> K,
-) -> Vec<(K, Vec<&Summary>)> {
+) -> Vec<(K, Vec<&'a Summary>)> {
     let mut groups: Vec<(K, Vec<&Summary>)> = Vec::new();
-    for summary in summaries {
+    for summary in summaries.iter().copied() {
         let key = key(summary);
         match groups.iter_mut().find(|(known, _)| *known == key) {
             Some((_, group)) => group.push(summary),

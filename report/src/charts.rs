@@ -13,6 +13,7 @@ mod panels;
 mod roofline;
 mod split;
 mod table;
+mod trend;
 mod values;
 mod work;
 

@@ -10,7 +10,8 @@ pub fn findings(analysis: &Analysis, style: Style) -> String {
     let knees = analysis.knees.iter().map(knee);
     let sentences = laws
         .chain(knees)
-        .chain(correlations(&analysis.correlations));
+        .chain(correlations(&analysis.correlations))
+        .chain(analysis.left_out.iter().cloned());
     let lines = sentences.flat_map(|sentence| wrapped(&sentence, style));
     lines.map(|line| format!("{line}\n")).collect()
 }
@@ -56,8 +57,12 @@ fn knee(knee: &BatchKnee) -> String {
         Reached::Within => {
             let end = |end: Option<f64>| end.map_or("–".to_owned(), number);
             let shape = match knee.model {
-                KneeModel::Flat => "overhead hides work below it",
-                KneeModel::Additive => "overhead and work add up",
+                KneeModel::Flat => "overhead hides work below it".to_owned(),
+                KneeModel::Additive => "overhead and work add up".to_owned(),
+                KneeModel::Partial => format!(
+                    "overhead hides all but {:.0}% of the work below it",
+                    100.0 * knee.exposed
+                ),
             };
             format!(
                 "{whose}: work equals overhead at batch {} [{}, {}]; {shape}",

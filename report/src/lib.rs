@@ -23,7 +23,9 @@ mod summarise;
 mod summary;
 mod table;
 
-pub use analysis::{Along, Analysis, BatchKnee, Correlated, KneeModel, Reached, Size, analyse};
+pub use analysis::{
+    Along, Analysis, BatchKnee, Correlated, KneeModel, Reached, Size, Trend, analyse,
+};
 pub use chart_file::{ChartError, chart, chart_names};
 pub use digest::digest;
 pub use export::{EXPORTERS, ExportError, Exporter, exporter};

@@ -16,7 +16,7 @@ const SCRIPT: &str = include_str!("page/script.js");
 /// The page of `summaries`, which may be of several runs, with what they say together: HTML in UTF-8 without a reference to anything outside it.
 pub fn page(summaries: &[Summary], analysis: &Analysis) -> String {
     let mut page = opening(summaries);
-    page.push_str(&head::header(summaries));
+    page.push_str(&head::header(summaries, &analysis.left_out));
     if !summaries.is_empty() {
         let mut cells = Cells::of(summaries, analysis);
         let charts: Vec<_> = CHARTS

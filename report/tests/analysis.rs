@@ -113,6 +113,31 @@ fn models() -> Analysis {
 }
 
 #[test]
+fn a_straight_fit_finds_what_each_operation_and_each_operator_takes() {
+    let correlations = models().correlations;
+    let trend = |size, along| {
+        let mut found = correlations.iter();
+        let found = found.find(|one| one.size == size && one.along == along);
+        found.and_then(|one| one.trend.clone()).expect("a fit")
+    };
+    let operators = trend(Size::Smallest, Along::Operators);
+    assert!(
+        (operators.each_ns / 1e5 - 1.0).abs() < 1e-6,
+        "{operators:?}"
+    );
+    assert_eq!((operators.from, operators.to), (10.0, 90.0));
+    let flops = trend(Size::Largest, Along::Flops);
+    assert!(
+        (flops.each_ns * 1.6e10 / 1e8 - 1.0).abs() < 1e-6,
+        "{flops:?}"
+    );
+    assert!(
+        flops.fixed_low_ns <= 1.0 && flops.fixed_high_ns >= -1.0,
+        "{flops:?}"
+    );
+}
+
+#[test]
 fn latencies_are_correlated_with_what_is_known_of_models_at_both_ends_of_the_batches() {
     let correlations = models().correlations;
     let r = |size, along| {

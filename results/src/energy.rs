@@ -160,10 +160,10 @@ impl fmt::Display for EnergyDoubt {
             Self::Stuck { longest_s } => write!(f, "the value stood still for {longest_s:.1} s"),
             Self::Gaps { longest_s } => write!(f, "no reading for {longest_s:.1} s"),
             Self::Nonsense { readings } => {
-                write!(f, "{readings} readings were no possible values")
+                write!(f, "{} of no possible value", counted(*readings))
             }
             Self::TimeRanBack { readings } => {
-                write!(f, "time ran back in {readings} readings")
+                write!(f, "time ran back in {}", counted(*readings))
             }
             Self::Averaged { over_s } => write!(
                 f,
@@ -171,6 +171,13 @@ impl fmt::Display for EnergyDoubt {
             ),
             Self::Unknown => f.write_str("a doubt that this version of tare does not know"),
         }
+    }
+}
+
+fn counted(readings: u64) -> String {
+    match readings {
+        1 => "1 reading".to_owned(),
+        _ => format!("{readings} readings"),
     }
 }
 

@@ -70,6 +70,9 @@ pub struct Run {
     /// What tuning did to the machine before it was looked at; `null` where it was measured as it stood.
     #[serde(default)]
     pub tuned: Option<Tuning>,
+    /// What the suite asked for and is not among the cells, a line each with the reason.
+    #[serde(default)]
+    pub left_out: Vec<String>,
     /// The cells, in the order of the plan.
     pub cells: Vec<PlannedCell>,
 }

@@ -11,6 +11,21 @@ pub enum KneeShape {
     Flat,
     /// a + s·size: one follows the other.
     Additive,
+    /// max(a + e·s·size, s·size + e·a): the longer hides all but a share e of the other, as a chain of n operators does of
+    /// which the first is dispatched before any work and the last works after all dispatching, e = 1/n.
+    Partial,
+}
+
+impl KneeShape {
+    const ALL: [Self; 3] = [Self::Flat, Self::Additive, Self::Partial];
+
+    /// a, s and the variance, and e where it is fitted.
+    fn parameters(self) -> usize {
+        match self {
+            Self::Flat | Self::Additive => 3,
+            Self::Partial => 4,
+        }
+    }
 }
 
 /// Where the size lies at which work equals overhead.
@@ -28,19 +43,23 @@ pub struct Knee {
     pub overhead: f64,
     /// s, in the unit of the times, per size.
     pub slope: f64,
-    /// By how much the other shape's information criterion is larger.
+    /// e: the share of the shorter that is not hidden; 0 where the shape is flat, 1 where it is additive.
+    pub exposed: f64,
+    /// By how much the next best shape's information criterion is larger.
     pub advantage: f64,
 }
 
-/// Fits both shapes to `(size, time)` pairs, all above zero, by least squares of the logarithms, as errors of times grow
+/// Fits each shape to `(size, time)` pairs, all above zero, by least squares of the logarithms, as errors of times grow
 /// with them.
 ///
-/// With k = a/s, time = s·max(k, size) or s·(k + size), so that for each k the best s has a closed form, and k alone is
-/// searched for, from a 64th of the least size to 64 times the greatest. Of the shapes, which have as many parameters, the
-/// one of the smaller AIC = n·ln(RSS/n) + 2·3 is taken (Akaike, "A new look at the statistical model identification", 1974).
-/// The interval holds every k of which RSS ≤ RSS_min·(1 + t²₀.₉₇₅/(n − 2)) (profile likelihood in its form for an unknown
-/// variance: Bates and Watts, "Nonlinear Regression Analysis and Its Applications", 1988, chapter 6). `None` of fewer than
-/// four pairs, of sizes that do not differ, or of values that are not above zero.
+/// With k = a/s, time = s·max(k + e·size, size + e·k), so that for each k and e the best s has a closed form; k is searched
+/// for from a 64th of the least size to 64 times the greatest, and for each k the best e from 0 to 1 where the shape leaves
+/// it open. Of the shapes, which have p = 3 or 4 parameters, the one of the smallest AICc = n·ln(RSS/n) + 2·p·n/(n − p − 1)
+/// is taken (Akaike's criterion in its form for few points: Hurvich and Tsai, "Regression and time series model selection in
+/// small samples", 1989). The interval holds every k of which
+/// RSS ≤ RSS_min·(1 + t²₀.₉₇₅/(n − p + 1)) (profile likelihood in its form for an unknown variance: Bates and Watts,
+/// "Nonlinear Regression Analysis and Its Applications", 1988, chapter 6). `None` of fewer than four pairs, of sizes that
+/// do not differ, or of values that are not above zero; the partial shape is tried of six pairs and more.
 pub fn knee(points: &[(f64, f64)]) -> Option<Knee> {
     let positive = |value: f64| value > 0.0 && value.is_finite();
     if points.len() < 4 || !points.iter().all(|(x, y)| positive(*x) && positive(*y)) {
@@ -52,19 +71,41 @@ pub fn knee(points: &[(f64, f64)]) -> Option<Knee> {
         return None;
     }
     let range = ((least / BEYOND).ln(), (greatest * BEYOND).ln());
-    let profile = |shape| Profile::of(points, shape, range);
-    let (flat, additive) = (profile(KneeShape::Flat), profile(KneeShape::Additive));
-    let (best, other) = if flat.least < additive.least {
-        (flat, additive)
-    } else {
-        (additive, flat)
+    let mut profiles: Vec<Profile<'_>> = KneeShape::ALL
+        .into_iter()
+        .filter(|shape| match shape {
+            KneeShape::Partial => points.len() > shape.parameters() + 1,
+            KneeShape::Flat | KneeShape::Additive => true,
+        })
+        .map(|shape| Profile::of(points, shape, range))
+        .collect();
+    profiles.sort_by(|one, other| one.criterion().total_cmp(&other.criterion()));
+    let [best, next, ..] = &profiles[..] else {
+        return None;
     };
-    best.knee(other.least)
+    best.knee(next.criterion())
+}
+
+/// Where `of` is least between two places, by golden sections.
+fn narrowed((mut low, mut high): (f64, f64), sections: usize, of: impl Fn(f64) -> f64) -> f64 {
+    let ratio = (5f64.sqrt() - 1.0) / 2.0;
+    for _ in 0..sections {
+        let reach = (high - low) * ratio;
+        let (left, right) = (high - reach, low + reach);
+        if of(left) < of(right) {
+            high = right;
+        } else {
+            low = left;
+        }
+    }
+    (low + high) / 2.0
 }
 
 const BEYOND: f64 = 64.0;
-const STEPS: usize = 1024;
+const STEPS: usize = 512;
 const HALVINGS: usize = 48;
+/// Of the search for the share that is exposed: to a hundred-thousandth.
+const SHARE_HALVINGS: usize = 24;
 
 /// The residual sum of squares over the logarithm of the knee.
 struct Profile<'a> {
@@ -96,57 +137,67 @@ impl<'a> Profile<'a> {
         profile
     }
 
-    /// Narrows the bracket around the best grid point by golden sections.
     fn refine(&mut self, step: f64) {
-        let ratio = (5f64.sqrt() - 1.0) / 2.0;
-        let (mut low, mut high) = (self.at - step, self.at + step);
-        for _ in 0..HALVINGS {
-            let reach = (high - low) * ratio;
-            let (left, right) = (high - reach, low + reach);
-            if self.squares(left) < self.squares(right) {
-                high = right;
-            } else {
-                low = left;
-            }
-        }
-        let at = ((low + high) / 2.0).clamp(self.range.0, self.range.1);
+        let bracket = (self.at - step, self.at + step);
+        let at = narrowed(bracket, HALVINGS, |at| self.squares(at));
+        let at = at.clamp(self.range.0, self.range.1);
         let squares = self.squares(at);
         if squares < self.least {
             (self.at, self.least) = (at, squares);
         }
     }
 
-    fn level(&self, size: f64, knee: f64) -> f64 {
+    /// The mean of ln time − ln level, which is ln s, and the sum of the squares about it.
+    fn fit(&self, log_knee: f64, exposed: f64) -> (f64, f64) {
+        let knee = log_knee.exp();
+        let log = |(size, time): &(f64, f64)| {
+            let level = (knee + exposed * size).max(size + exposed * knee);
+            (time / level).ln()
+        };
+        // Squares about a value near the mean: nothing is lost where a fit is perfect.
+        let near = log(&self.points[0]);
+        let (mut sum, mut squares) = (0.0, 0.0);
+        for point in self.points {
+            let off = log(point) - near;
+            sum += off;
+            squares += off * off;
+        }
+        let count = self.points.len() as f64;
+        (near + sum / count, (squares - sum * sum / count).max(0.0))
+    }
+
+    /// The share that fits best beside a knee.
+    fn exposed(&self, log_knee: f64) -> f64 {
         match self.shape {
-            KneeShape::Flat => size.max(knee),
-            KneeShape::Additive => size + knee,
+            KneeShape::Flat => 0.0,
+            KneeShape::Additive => 1.0,
+            KneeShape::Partial => {
+                let squares = |exposed: f64| self.fit(log_knee, exposed).1;
+                narrowed((0.0, 1.0), SHARE_HALVINGS, squares)
+            }
         }
     }
 
-    /// The mean of ln time − ln level, which is ln s.
-    fn log_slope(&self, log_knee: f64) -> f64 {
-        let knee = log_knee.exp();
-        let logs = self.points.iter();
-        let sum: f64 = logs.map(|(x, y)| (y / self.level(*x, knee)).ln()).sum();
-        sum / self.points.len() as f64
-    }
-
     fn squares(&self, log_knee: f64) -> f64 {
-        let (knee, log_slope) = (log_knee.exp(), self.log_slope(log_knee));
-        let residual = |(x, y): &(f64, f64)| (y / self.level(*x, knee)).ln() - log_slope;
-        self.points
-            .iter()
-            .map(|point| residual(point).powi(2))
-            .sum()
+        self.fit(log_knee, self.exposed(log_knee)).1
     }
 
-    fn knee(&self, other: f64) -> Option<Knee> {
-        let count = self.points.len() as f64;
-        let freedom = StudentsT::new(0.0, 1.0, count - 2.0).ok()?;
-        let quantile = freedom.inverse_cdf(1.0 - TAIL);
-        let least = self.least.max(SMALLEST);
-        let bound = least * (1.0 + quantile * quantile / (count - 2.0));
-        let slope = self.log_slope(self.at).exp();
+    /// AICc, but for what is the same for all shapes; of so few points that it has no value, those of AIC.
+    fn criterion(&self) -> f64 {
+        let (count, parameters) = (self.points.len() as f64, self.shape.parameters() as f64);
+        let spare = count - parameters - 1.0;
+        let correction = if spare > 0.0 { count / spare } else { 1.0 };
+        count * self.least.max(SMALLEST).ln() + 2.0 * parameters * correction
+    }
+
+    fn knee(&self, next: f64) -> Option<Knee> {
+        let freedom = (self.points.len() + 1 - self.shape.parameters()) as f64;
+        let quantile = StudentsT::new(0.0, 1.0, freedom)
+            .ok()?
+            .inverse_cdf(1.0 - TAIL);
+        let bound = self.least.max(SMALLEST) * (1.0 + quantile * quantile / freedom);
+        let exposed = self.exposed(self.at);
+        let slope = self.fit(self.at, exposed).0.exp();
         Some(Knee {
             shape: self.shape,
             size: self.at.exp(),
@@ -154,7 +205,8 @@ impl<'a> Profile<'a> {
             high: self.end(bound, self.range.1).map(f64::exp),
             overhead: slope * self.at.exp(),
             slope,
-            advantage: count * (other.max(SMALLEST) / least).ln(),
+            exposed,
+            advantage: next - self.criterion(),
         })
     }
 
@@ -217,6 +269,19 @@ mod tests {
         assert_eq!(flat.shape, KneeShape::Flat);
         assert!((flat.size / 10.0 - 1.0).abs() < 0.05, "{flat:?}");
         assert!(flat.advantage > 2.0 && additive.advantage > 2.0);
+    }
+
+    #[test]
+    fn a_chain_of_few_operators_hides_all_but_one_of_them() {
+        let chain = |n: f64, size: f64| (100.0 + 10.0 * size / n).max(10.0 * size + 100.0 / n);
+        for n in [4.0, 10.0] {
+            let knee = fitted(|size| chain(n, size) * wobble(size).powf(0.2));
+            assert_eq!(knee.shape, KneeShape::Partial, "{knee:?}");
+            assert!((knee.size / 10.0 - 1.0).abs() < 0.02, "{knee:?}");
+            assert!((knee.exposed * n - 1.0).abs() < 0.1, "{knee:?}");
+        }
+        let few = [1.0, 4.0, 16.0, 64.0, 256.0].map(|size| (size, chain(4.0, size)));
+        assert_ne!(knee(&few).expect("a knee").shape, KneeShape::Partial);
     }
 
     #[test]

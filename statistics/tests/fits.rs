@@ -75,13 +75,14 @@ fn two_twins_of_twenty_that_are_half_as_slow_again_move_a_law_by_less_than_5_per
 #[test]
 fn a_knee_is_covered_whether_overhead_adds_or_hides_and_its_shape_is_found() {
     let sizes = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0];
-    for shape in [KneeShape::Flat, KneeShape::Additive] {
+    for (shape, exposed) in [
+        (KneeShape::Flat, 0.0),
+        (KneeShape::Additive, 1.0),
+        (KneeShape::Partial, 0.2),
+    ] {
         for truth in [3.0, 12.0, 40.0] {
             let fitted = |noise: &mut Noise| {
-                let time = |size: f64| match shape {
-                    KneeShape::Flat => size.max(truth),
-                    KneeShape::Additive => size + truth,
-                };
+                let time = |size: f64| (truth + exposed * size).max(size + exposed * truth);
                 let mut point = |size| (size, time(size) * (1.0 + 0.01 * noise.normal()));
                 knee(&sizes.map(&mut point)).expect("a knee")
             };

@@ -31,7 +31,9 @@ pub fn report(store: Option<&Path>, options: &ReportOptions) -> Result<Exit, Fai
         .iter()
         .flat_map(|one| summarise_by(&one.run, &one.records, &laws));
     let summaries: Vec<Summary> = summaries.collect();
-    let bytes = made(&summaries, &analyse(&summaries, &laws), options)?;
+    let mut analysis = analyse(&summaries, &laws);
+    analysis.left_out = left_out(&runs);
+    let bytes = made(&summaries, &analysis, options)?;
     match &options.output {
         Some(path) => std::fs::write(path, bytes)
             .with_context(|| format!("cannot write {}", path.display()))
@@ -51,6 +53,17 @@ fn runs(store: Option<&Path>, names: &[String]) -> Result<Vec<RunContents>, Fail
         }
     }
     Ok(runs)
+}
+
+/// What the runs left out, each line once.
+fn left_out(runs: &[RunContents]) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for line in runs.iter().flat_map(|one| &one.run.left_out) {
+        if !lines.contains(line) {
+            lines.push(line.clone());
+        }
+    }
+    lines
 }
 
 /// The laws of the twins of these runs and of all others in the store on like machines.

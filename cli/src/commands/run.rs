@@ -102,11 +102,13 @@ fn run_holding(
 /// The cells of all matrices; of a suite that leaves out what is not here, what that is on standard error.
 fn planned(settings: &Settings, desk: &dyn Desk) -> Result<Plan, PlanError> {
     let mut matrices = settings.matrices.clone();
+    let mut absent: Vec<String> = Vec::new();
     if settings.leave_out {
         let (present, left_out) = leave_out(matrices, desk)?;
         matrices = present;
+        absent.extend(left_out.iter().map(ToString::to_string));
         rewrite("");
-        for line in left_out {
+        for line in &absent {
             eprintln!("{line}");
         }
     }
@@ -118,11 +120,12 @@ fn planned(settings: &Settings, desk: &dyn Desk) -> Result<Plan, PlanError> {
         true => Refusing::LeavesOut,
         false => Refusing::Ends,
     };
-    let plan = plan_all(&selections, refusing, desk)?;
+    let mut plan = plan_all(&selections, refusing, desk)?;
     rewrite("");
     for line in &plan.left_out {
         eprintln!("{line}");
     }
+    plan.left_out.splice(0..0, absent);
     Ok(plan)
 }
 
@@ -168,6 +171,7 @@ fn begin(
         energy_bound: settings.energy_bound,
         findings,
         tuned,
+        left_out: plan.left_out.clone(),
         cells: plan.cells.iter().map(|work| work.planned.clone()).collect(),
     };
     let writer = store.create(&run).map_err(Failed::input)?;
@@ -213,8 +217,8 @@ fn measure(
         &mut progress,
     )
     .map_err(Failed::cell)?;
-    let (summaries, laws) = show::summaries(store, &run, &outcome.records);
-    print(&show::render(&summaries, &laws, format)?)?;
+    let (summaries, analysis) = show::summaries(store, &run, &outcome.records);
+    print(&show::render(&summaries, &analysis, format)?)?;
     afterword(store, &run, &outcome, &summaries, format);
     Ok(exit(&outcome, &summaries))
 }

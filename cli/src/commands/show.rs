@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::Context;
-use tare_report::{Laws, Style, Summary, analyse, summarise_by};
+use tare_report::{Analysis, Laws, Style, Summary, analyse, summarise_by};
 use tare_results::store::{RunContents, Store, Torn};
 use tare_results::{Record, Run};
 
@@ -18,8 +18,8 @@ use crate::terminal;
 /// Where there is no such run, or it cannot be read.
 pub fn show(store: Option<&Path>, options: &ShowOptions) -> Result<Exit, Failed> {
     let (store, contents) = read(store, &options.run)?;
-    let (summaries, laws) = summaries(&store, &contents.run, &contents.records);
-    print(&render(&summaries, &laws, options.format)?)
+    let (summaries, analysis) = summaries(&store, &contents.run, &contents.records);
+    print(&render(&summaries, &analysis, options.format)?)
 }
 
 /// Writes a run's summaries to a file or standard output.
@@ -28,8 +28,8 @@ pub fn show(store: Option<&Path>, options: &ShowOptions) -> Result<Exit, Failed>
 /// Where there is no such run, or the file cannot be written.
 pub fn export(store: Option<&Path>, options: &ExportOptions) -> Result<Exit, Failed> {
     let (store, contents) = read(store, &options.run)?;
-    let (summaries, laws) = summaries(&store, &contents.run, &contents.records);
-    let text = render(&summaries, &laws, options.format)?;
+    let (summaries, analysis) = summaries(&store, &contents.run, &contents.records);
+    let text = render(&summaries, &analysis, options.format)?;
     match &options.output {
         None => print(&text),
         Some(path) => std::fs::write(path, text)
@@ -50,36 +50,45 @@ pub fn open(store: Option<&Path>) -> Result<Store, Failed> {
     }
 }
 
-/// The summaries of a run, and the laws of the twins of all runs in the store on like machines; none where the run has none.
-pub fn summaries(store: &Store, run: &Run, records: &[Record]) -> (Vec<Summary>, Laws) {
+/// The summaries of a run, and what they say together, with the laws of the twins of all runs in the store on like machines; no law where the run has no twins.
+pub fn summaries(store: &Store, run: &Run, records: &[Record]) -> (Vec<Summary>, Analysis) {
     let others = match run.twins {
         true => store.twins(&run.machine.fingerprint),
         false => Vec::new(),
     };
     let others = others.iter().filter(|record| record.run != run.id);
     let laws = Laws::of(records.iter().chain(others));
-    (summarise_by(run, records, &laws), laws)
+    let summaries = summarise_by(run, records, &laws);
+    let analysis = Analysis {
+        left_out: run.left_out.clone(),
+        ..analyse(&summaries, &laws)
+    };
+    (summaries, analysis)
 }
 
-/// The summaries in the format asked for; below a table, what they say together, with these laws.
+/// The summaries in the format asked for; below a table, what they say together.
 ///
 /// # Errors
 /// Where a format cannot express them.
-pub fn render(summaries: &[Summary], laws: &Laws, format: Format) -> Result<String, Failed> {
+pub fn render(
+    summaries: &[Summary],
+    analysis: &Analysis,
+    format: Format,
+) -> Result<String, Failed> {
     let name = match format {
         Format::Json => "json",
         Format::Csv => "csv",
         Format::Markdown => "markdown",
-        Format::Table => return Ok(told(summaries, laws)),
+        Format::Table => return Ok(told(summaries, analysis)),
     };
     let exporter = tare_report::exporter(name).map_err(Failed::input)?;
     let bytes = exporter.export(summaries).map_err(Failed::input)?;
     String::from_utf8(bytes).map_err(Failed::input)
 }
 
-fn told(summaries: &[Summary], laws: &Laws) -> String {
+fn told(summaries: &[Summary], analysis: &Analysis) -> String {
     let table = tare_report::table(summaries, style());
-    let findings = tare_report::findings(&analyse(summaries, laws), style());
+    let findings = tare_report::findings(analysis, style());
     match findings.is_empty() {
         true => table,
         false => format!("{table}\n{findings}"),

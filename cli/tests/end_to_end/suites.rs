@@ -223,6 +223,28 @@ fn quick_is_refused_where_there_is_no_quick_variant() {
 }
 
 #[test]
+fn what_a_suite_leaves_out_stands_in_the_run_its_table_and_its_report() {
+    let bench = Bench::new();
+    let both = OWN.replace("[\"rten\"]", "[\"rten\", \"onnxruntime\"]");
+    let leaving = both.replace("adapters", "absent = \"leave out\"\nadapters");
+    bench.write("own.toml", leaving);
+    let run = ["run", "--suite", "own.toml", "--quick", "--no-tax"];
+    let ran = bench
+        .tare(&[&run[..], &["--no-probes", "--no-checks"]].concat())
+        .with_code(0);
+    let description = std::fs::read_to_string(bench.only_run().join("run.json")).unwrap();
+    let description: serde_json::Value = serde_json::from_str(&description).unwrap();
+    let line = description["left_out"][0].as_str().expect("a line");
+    assert!(line.starts_with("left out: onnxruntime: "), "{line}");
+    let shown = bench.tare(&["show"]).with_code(0);
+    for text in [&ran.stdout, &shown.stdout] {
+        assert!(text.contains("left out: onnxruntime: "), "{text}");
+    }
+    let page = bench.tare(&["report", "latest"]).with_code(0);
+    assert!(page.stdout.contains("<p>left out: onnxruntime: "));
+}
+
+#[test]
 fn an_adapter_that_is_not_here_is_refused_unless_the_suite_leaves_it_out() {
     let bench = Bench::new();
     let both = OWN.replace("[\"rten\"]", "[\"rten\", \"onnxruntime\"]");

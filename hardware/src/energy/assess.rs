@@ -6,7 +6,7 @@ use tare_results::{Energy, EnergyDoubt, EnergySource};
 use tare_units::Nanoseconds;
 
 use crate::energy::idle::{Idle, idle};
-use crate::energy::knots::still_after;
+use crate::energy::knots::{alike_after, still_after};
 use crate::energy::pace::SLOWEST;
 use crate::energy::primary::Primary;
 use crate::energy::series::History;
@@ -189,7 +189,8 @@ impl One<'_> {
         let (still, gap) = (gross.longest_still, gross.longest_gap);
         let limit = still_after(spec, &self.history.readings);
         let averaged = spec.averaged;
-        if still.as_secs_f64() > limit {
+        let alike = alike_after(spec).unwrap_or(limit);
+        if still.as_secs_f64() > alike {
             let longest_s = still.as_secs_f64();
             self.doubt(EnergyDoubt::Stuck { longest_s });
         }
@@ -381,5 +382,7 @@ fn primary<'a>(sources: &'a [EnergySource], of: &Primary) -> Option<&'a EnergySo
     })
 }
 
+#[cfg(test)]
+mod meters;
 #[cfg(test)]
 mod tests;

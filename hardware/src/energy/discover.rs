@@ -5,6 +5,7 @@ use std::path::Path;
 
 use crate::energy::source::{EnergyError, EnergyProbe};
 use crate::energy::{Meter, gpu, rapl};
+use crate::gpus::has_driver;
 use crate::nvml::{Nvml, NvmlError};
 use crate::root::Root;
 
@@ -31,6 +32,9 @@ pub fn discover(
         Ok(found) => found
             .into_iter()
             .for_each(|source| sources.keep("nvml", source)),
+        Err(NvmlError::Library { .. }) if !has_driver(&Root::new(root)) => {
+            sources.lack("nvml", "no NVIDIA driver");
+        }
         Err(error) => sources.keep("nvml", Err(error.into())),
     }
     if let Some(meter) = meter {
@@ -57,15 +61,17 @@ impl Sources {
     fn keep(&mut self, family: &str, source: Found) {
         match source {
             Ok(source) => self.usable.push(source),
-            Err(error) => {
-                let reasons = self.missing.entry(format!("energy.{family}"));
-                let reasons = reasons.or_default();
-                if !reasons.is_empty() {
-                    reasons.push_str("; ");
-                }
-                reasons.push_str(&error.to_string());
-            }
+            Err(error) => self.lack(family, &error.to_string()),
         }
+    }
+
+    fn lack(&mut self, family: &str, reason: &str) {
+        let reasons = self.missing.entry(format!("energy.{family}"));
+        let reasons = reasons.or_default();
+        if !reasons.is_empty() {
+            reasons.push_str("; ");
+        }
+        reasons.push_str(reason);
     }
 }
 
@@ -88,6 +94,22 @@ mod tests {
             found.missing["energy.nvml"],
             "the NVIDIA driver is not loaded; load its kernel module (modprobe nvidia)"
         );
+    }
+
+    #[test]
+    fn a_library_is_asked_for_only_where_there_is_a_driver() {
+        let library = NvmlError::Library {
+            path: "libnvidia-ml.so.1".to_owned(),
+            error: "no such file".to_owned(),
+        };
+        let reason = |root: &FakeRoot| {
+            let found = discover(root.path(), &Err(library.clone()), None);
+            found.missing["energy.nvml"].clone()
+        };
+        let root = FakeRoot::new();
+        assert_eq!(reason(&root), "no NVIDIA driver");
+        root.file("dev/nvidiactl", "");
+        assert_eq!(reason(&root), library.to_string());
     }
 
     #[test]

@@ -110,6 +110,13 @@ pub(crate) fn still_after(spec: &SourceSpec, readings: &[Reading]) -> f64 {
     UPDATES * pace.map_or(1.0, Nanoseconds::as_secs_f64).max(1.0)
 }
 
+/// How long each update of its own time may tell one and the same value before that is strange, in seconds: a steady load
+/// reads 100.0 W for a while. `None` where only a change of the value is an update.
+pub(crate) fn alike_after(spec: &SourceSpec) -> Option<f64> {
+    const STEADY: f64 = 60.0;
+    (spec.tick == Nanoseconds::ZERO && spec.quantity == Quantity::Power).then_some(STEADY)
+}
+
 /// The longest step between neighbours that touches the window, in time.
 pub(crate) fn longest(times: impl Iterator<Item = f64>, length: f64) -> Nanoseconds {
     let (mut before, mut longest) = (None, 0.0f64);

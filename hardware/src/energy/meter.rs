@@ -4,7 +4,8 @@
 //! clock that runs steadily, then joules since any beginning (`J`) or watts at that time (`W`). Empty lines and those that
 //! begin with `#` are skipped, but for `# accuracy 0.5%` before the first reading: the typical relative error of the
 //! meter's gain, as its data sheet says. The unit stays the same; each line is flushed as it is printed, at most 1,000 in a second.
-//! The offset between the program's clock and ours is the smallest difference seen between arrival and timestamp.
+//! The offset between the program's clock and ours is the smallest difference between arrival and timestamp of the last
+//! half minute or more, so that a clock that runs slow or fast shifts nothing.
 
 mod group;
 mod line;
@@ -196,8 +197,7 @@ impl EnergyProbe for Meter {
 /// Where a program's timestamps lie on our clock.
 #[derive(Debug, Default)]
 struct Timeline {
-    /// The smallest arrival less timestamp, in seconds.
-    offset: Option<f64>,
+    offset: Offset,
     last: Option<(Nanoseconds, f64, Nanoseconds)>,
     /// Arrival and timestamp of the line before, where that did not follow the last that was placed.
     strayed: Option<(Nanoseconds, f64)>,
@@ -223,17 +223,40 @@ impl Timeline {
                 let earlier = at.saturating_sub(back.max(Nanoseconds::from_nanos(1)));
                 return (line.stamp < stamp).then_some(earlier);
             }
-            self.offset = None;
+            self.offset = Offset::default();
         }
-        let difference = arrival.as_secs_f64() - line.stamp;
-        let offset = self
-            .offset
-            .map_or(difference, |least| least.min(difference));
-        self.offset = Some(offset);
+        let offset = self.offset.with(arrival.as_secs_f64(), line.stamp);
         let at = Nanoseconds::from_nanos_f64((line.stamp + offset) * 1e9);
         let at = self.last.map_or(at, |(_, _, before)| at.max(before));
         self.last = Some((arrival, line.stamp, at));
         Some(at)
+    }
+}
+
+/// The smallest arrival less timestamp, in seconds, of the stretch of lines at hand and the one before it.
+#[derive(Debug, Default)]
+struct Offset {
+    /// When the stretch at hand began, in seconds, and its smallest difference.
+    current: Option<(f64, f64)>,
+    before: Option<f64>,
+}
+
+/// The seconds after which a new stretch begins: two clocks apart by 100 ppm differ by 3 ms then.
+const STRETCH: f64 = 30.0;
+
+impl Offset {
+    /// With one more line.
+    fn with(&mut self, arrival: f64, stamp: f64) -> f64 {
+        let difference = arrival - stamp;
+        let (began, least) = match self.current {
+            Some((began, least)) if arrival - began < STRETCH => (began, least.min(difference)),
+            ended => {
+                self.before = ended.map(|(_, least)| least);
+                (arrival, difference)
+            }
+        };
+        self.current = Some((began, least));
+        self.before.map_or(least, |before| before.min(least))
     }
 }
 

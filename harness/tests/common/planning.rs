@@ -174,6 +174,7 @@ pub fn stored(plan: &Plan) -> Run {
         strict: Vec::new(),
         findings: Vec::new(),
         tuned: None,
+        left_out: Vec::new(),
         cells: plan.cells.iter().map(|work| work.planned.clone()).collect(),
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use tare_statistics::pearson;
+use tare_statistics::{RobustFit, pearson};
 
 use super::{alike, p50};
 use crate::summary::Summary;
@@ -40,6 +40,63 @@ pub struct Correlated {
     pub r_low: f64,
     /// Upper end.
     pub r_high: f64,
+    /// The straight fit; `null` where one of the latencies or amounts lets none be made.
+    pub trend: Option<Trend>,
+}
+
+/// The median latency as fixed + each · amount, fitted over the models so that errors grow with the latency and single
+/// models that lie elsewhere weigh little; 95% intervals.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Trend {
+    /// At nothing.
+    pub fixed_ns: f64,
+    /// Lower end of its interval.
+    pub fixed_low_ns: f64,
+    /// Upper end.
+    pub fixed_high_ns: f64,
+    /// For one more.
+    pub each_ns: f64,
+    /// Lower end of its interval.
+    pub each_low_ns: f64,
+    /// Upper end.
+    pub each_high_ns: f64,
+    /// The least amount among the models.
+    pub from: f64,
+    /// The greatest.
+    pub to: f64,
+}
+
+impl Trend {
+    fn of(amounts: &[f64], latencies: &[f64]) -> Option<Self> {
+        let from = amounts.iter().copied().fold(f64::INFINITY, f64::min);
+        let to = amounts.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let rows: Vec<Vec<f64>> = amounts.iter().map(|amount| vec![amount / to]).collect();
+        let fit = RobustFit::of(&rows, latencies)?;
+        let (fixed, each) = (fit.coefficient(0)?, fit.coefficient(1)?);
+        Some(Self {
+            fixed_ns: fixed.mean,
+            fixed_low_ns: fixed.low,
+            fixed_high_ns: fixed.high,
+            each_ns: each.mean / to,
+            each_low_ns: each.low / to,
+            each_high_ns: each.high / to,
+            from,
+            to,
+        })
+    }
+}
+
+impl Correlated {
+    /// Whether a cell is one of those that it is over.
+    pub fn is_over(&self, summary: &Summary) -> bool {
+        let cell = &summary.cell;
+        self.machine == summary.machine.fingerprint
+            && self.adapter == cell.adapter_spec()
+            && self.scenario == cell.scenario_spec()
+            && (&self.shape, self.batch) == (&cell.shape, cell.batch)
+            && (&self.precision, &self.device) == (&cell.precision, &cell.device)
+            && self.threads == cell.threads
+    }
 }
 
 /// Which of the batches.
@@ -84,7 +141,7 @@ impl Along {
 
 /// Each property at the smallest and, where there are others, the largest batch of cells that differ in model and batch
 /// only; of four models or more.
-pub fn correlations(summaries: &[Summary]) -> Vec<Correlated> {
+pub fn correlations(summaries: &[&Summary]) -> Vec<Correlated> {
     let key = |summary: &Summary| {
         let mut cell = summary.cell.clone();
         (cell.batch, cell.model) = (0, String::new());
@@ -136,5 +193,6 @@ fn correlated(at: &[&Summary], size: Size, along: Along) -> Option<Correlated> {
         r: r.mean,
         r_low: r.low,
         r_high: r.high,
+        trend: Trend::of(&xs, &ys),
     })
 }

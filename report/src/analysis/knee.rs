@@ -31,7 +31,9 @@ pub struct BatchKnee {
     pub overhead_ns: f64,
     /// The work of one sample s.
     pub per_sample_ns: f64,
-    /// By how much the other shape's information criterion (AIC) is larger.
+    /// e: the share of the shorter of the two that the longer does not hide.
+    pub exposed: f64,
+    /// By how much the next best shape's information criterion (AICc) is larger.
     pub advantage: f64,
 }
 
@@ -43,6 +45,8 @@ pub enum KneeModel {
     Flat,
     /// a + s·batch: the host waits for each operator.
     Additive,
+    /// max(a + e·s·batch, s·batch + e·a): a device works behind the host, but for a share e that nothing hides.
+    Partial,
 }
 
 /// Where a knee lies.
@@ -58,7 +62,7 @@ pub enum Reached {
 }
 
 /// Each set of at least four batches.
-pub fn knees(summaries: &[Summary]) -> Vec<BatchKnee> {
+pub fn knees(summaries: &[&Summary]) -> Vec<BatchKnee> {
     let key = |summary: &Summary| {
         let mut cell = summary.cell.clone();
         cell.batch = 0;
@@ -92,6 +96,7 @@ fn of(group: &[&Summary]) -> Option<BatchKnee> {
         model: match knee.shape {
             KneeShape::Flat => KneeModel::Flat,
             KneeShape::Additive => KneeModel::Additive,
+            KneeShape::Partial => KneeModel::Partial,
         },
         batch: knee.size,
         batch_low: knee.low,
@@ -105,6 +110,7 @@ fn of(group: &[&Summary]) -> Option<BatchKnee> {
         },
         overhead_ns: knee.overhead,
         per_sample_ns: knee.slope,
+        exposed: knee.exposed,
         advantage: knee.advantage,
     })
 }

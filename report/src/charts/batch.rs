@@ -187,9 +187,10 @@ fn curve(line: &Line<'_>) -> Option<Curve> {
     let knee = line.knee?;
     let batches = line.cells.iter().map(|one| one.cell.batch as f64);
     let points = Scale::logarithmic(batches)?.samples(33).into_iter();
-    let time = |batch: f64| match knee.model {
-        KneeModel::Flat => knee.overhead_ns.max(knee.per_sample_ns * batch),
-        KneeModel::Additive => knee.overhead_ns + knee.per_sample_ns * batch,
+    let (overhead, exposed) = (knee.overhead_ns, knee.exposed);
+    let time = |batch: f64| {
+        let work = knee.per_sample_ns * batch;
+        (overhead + exposed * work).max(work + exposed * overhead)
     };
     Some(Curve {
         class: format!("{} line dash", legend::colour(line.series)),
@@ -207,6 +208,7 @@ fn shape(knee: &BatchKnee) -> &'static str {
     match knee.model {
         KneeModel::Flat => "the longer hides the other",
         KneeModel::Additive => "added to each other",
+        KneeModel::Partial => "the longer hides most of the other",
     }
 }
 

@@ -6,6 +6,7 @@ use super::law;
 use super::notes::Topic;
 use super::panels::{NARROW, Panel, WIDE};
 use super::table::{Column, Table};
+use super::trend;
 use super::values::Value;
 use crate::analysis::{Along, Correlated};
 use crate::draw::ticks::si;
@@ -37,7 +38,7 @@ pub fn flops(cells: &mut Cells<'_>) -> Chart {
             path: "model.flops",
             key: "flops",
             reading: "Where latency follows the work, models stand on a rising line; where it does not, something else than arithmetic takes \
-                      the time.",
+                      the time. The dashed lines are straight fits of latency over FLOPs, which bend on logarithmic axes.",
             along: Along::Flops,
         },
     )
@@ -54,7 +55,8 @@ pub fn operators(cells: &mut Cells<'_>) -> Chart {
             path: "model.operators",
             key: "operators",
             reading: "Where a framework's overhead rules, latency follows the number of operators: those executed after fusion where that is \
-                      known, else those of the model. The dashed lines are the dispatch laws, fitted over hollow twins.",
+                      known, else those of the model. The dashed lines are straight fits of latency over operators; over the tax alone, the dispatch laws, \
+                      fitted over hollow twins.",
             along: Along::Operators,
         },
     )
@@ -150,8 +152,11 @@ fn correlations(cells: &Cells<'_>, along: Along) -> Vec<String> {
     let told: Vec<_> = parts.into_iter().filter(|part| differ(part)).collect();
     let sentence = |one: &&Correlated| {
         let more: String = told.iter().map(|part| format!(", {}", part(one))).collect();
+        let fit = one.trend.as_ref().map_or(String::new(), |trend| {
+            format!("; latency = {}", trend::sentence(trend, along))
+        });
         format!(
-            "{}{more}, batch {}: r = {:.2} [{:.2}, {:.2}] over {} models.",
+            "{}{more}, batch {}: r = {:.2} [{:.2}, {:.2}] over {} models{fit}.",
             one.adapter, one.batch, one.r, one.r_low, one.r_high, one.models
         )
     };
@@ -171,10 +176,13 @@ fn panel(
         }
     }
     let dots = || series.iter().flat_map(|one| &one.dots);
+    let across = Scale::logarithmic(dots().map(|dot| dot.x))?;
+    let lines = trend::lines(cells, members, against.along);
+    let curves = lines.iter().map(|line| trend::curve(line, &across));
     let plot = Plot {
         size: (width, width * 0.7),
         x: Axis {
-            scale: Scale::logarithmic(dots().map(|dot| dot.x))?,
+            scale: across,
             label: against.name.to_owned(),
             written: |amount| si(amount, ""),
             ticks: Vec::new(),
@@ -187,7 +195,7 @@ fn panel(
         },
         is_interval_across: false,
         series,
-        curves: Vec::new(),
+        curves: curves.collect(),
         bands: Vec::new(),
     };
     Some(Panel {

@@ -16,8 +16,8 @@ pub fn title(summaries: &[Summary]) -> String {
     }
 }
 
-/// Everything that the cells share, and how many of them count.
-pub fn header(summaries: &[Summary]) -> String {
+/// Everything that the cells share, how many of them count, and what was left out.
+pub fn header(summaries: &[Summary], left_out: &[String]) -> String {
     let mut header = format!("<header><h1>{}</h1>", escape(&title(summaries)));
     if summaries.is_empty() {
         return header + "<p>No cell was measured.</p></header>";
@@ -36,6 +36,9 @@ pub fn header(summaries: &[Summary]) -> String {
     ));
     if let Some(line) = machines(summaries) {
         header.push_str(&format!("<p class=\"warning\">{}</p>", escape(&line)));
+    }
+    for line in left_out {
+        header.push_str(&format!("<p>{}</p>", escape(line)));
     }
     header + "</header>"
 }

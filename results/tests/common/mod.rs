@@ -84,6 +84,7 @@ pub fn run(id: &str, cells: Vec<Cell>) -> Run {
         meter_accuracy: None,
         findings: Vec::new(),
         tuned: None,
+        left_out: Vec::new(),
         cells: cells.into_iter().map(planned).collect(),
     }
 }

@@ -157,6 +157,27 @@ fn timestamps_of_any_clock_are_placed_by_the_quickest_line() {
 }
 
 #[test]
+fn a_clock_that_runs_slow_or_fast_is_followed() {
+    for rate in [0.999, 0.9999, 1.0001, 1.001] {
+        let mut timeline = Timeline::default();
+        let mut furthest = 0.0f64;
+        for index in 0..6_000_u64 {
+            let arrival = Nanoseconds::from_millis(50_000 + index * 100);
+            let line = Line {
+                stamp: 9_000.0 + index as f64 / 10.0 * rate,
+                value: 1.0,
+                quantity: Quantity::Power,
+                quantum: 1.0,
+            };
+            let at = timeline.place(arrival, line).unwrap();
+            furthest = furthest.max((at.as_secs_f64() - arrival.as_secs_f64()).abs());
+        }
+        let most = 2.0 * STRETCH * (1.0 - rate).abs();
+        assert!(furthest <= most + 1e-3, "{rate}: {furthest}");
+    }
+}
+
+#[test]
 fn a_clock_that_was_set_costs_one_line_and_no_more() {
     for step_s in [100.0, -0.5, -3_600.0] {
         let mut timeline = Timeline::default();
