@@ -178,7 +178,10 @@ fn panel(
     let dots = || series.iter().flat_map(|one| &one.dots);
     let across = Scale::logarithmic(dots().map(|dot| dot.x))?;
     let lines = trend::lines(cells, members, against.along);
-    let curves = lines.iter().map(|line| trend::curve(line, &across));
+    let curves: Vec<_> = lines
+        .iter()
+        .map(|line| trend::curve(line, &across))
+        .collect();
     let plot = Plot {
         size: (width, width * 0.7),
         x: Axis {
@@ -195,7 +198,7 @@ fn panel(
         },
         is_interval_across: false,
         series,
-        curves: curves.collect(),
+        curves,
         bands: Vec::new(),
     };
     Some(Panel {

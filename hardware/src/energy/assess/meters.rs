@@ -3,6 +3,7 @@
 use super::tests::measured;
 use super::*;
 use crate::energy::series::Reading;
+use crate::energy::source::SourceSpec;
 use crate::energy::synthetic::{power, span};
 
 /// A meter that tells 300 W while there is work and 60 W else, so many milliseconds apart, for a minute.
