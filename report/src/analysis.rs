@@ -16,6 +16,9 @@ pub use knee::{BatchKnee, KneeModel, Reached};
 pub struct Analysis {
     /// One for each framework as it was run.
     pub laws: Vec<DispatchLaw>,
+    /// Frameworks of which no law could be fitted, a line each with the reason.
+    #[serde(default)]
+    pub lacking_laws: Vec<String>,
     /// One for each set of cells that differ in their batch only.
     pub knees: Vec<BatchKnee>,
     /// Latencies across models against what is known of these.
@@ -33,6 +36,7 @@ pub fn analyse(summaries: &[Summary], laws: &Laws) -> Analysis {
         .collect();
     Analysis {
         laws: laws.all().cloned().collect(),
+        lacking_laws: laws.lacking().collect(),
         knees: knee::knees(&valid),
         correlations: correlation::correlations(&valid),
         left_out: Vec::new(),

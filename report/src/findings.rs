@@ -2,13 +2,14 @@
 
 use crate::analysis::{Along, Analysis, BatchKnee, Correlated, KneeModel, Reached, Size};
 use crate::split::DispatchLaw;
-use crate::table::{Style, number, time, wrapped};
+use crate::table::{Style, number, signed_time, time, wrapped};
 
 /// A line each, wrapped to the style's width; nothing where nothing was found.
 pub fn findings(analysis: &Analysis, style: Style) -> String {
-    let laws = analysis.laws.iter().map(law);
+    let laws = analysis.laws.iter().map(|one| law(one, &analysis.laws));
     let knees = analysis.knees.iter().map(knee);
     let sentences = laws
+        .chain(analysis.lacking_laws.iter().cloned())
         .chain(knees)
         .chain(correlations(&analysis.correlations))
         .chain(analysis.left_out.iter().cloned());
@@ -16,31 +17,59 @@ pub fn findings(analysis: &Analysis, style: Style) -> String {
     lines.map(|line| format!("{line}\n")).collect()
 }
 
-fn law(law: &DispatchLaw) -> String {
+fn law(law: &DispatchLaw, others: &[DispatchLaw]) -> String {
     let mut sentence = format!(
-        "dispatch law of {} {} ({}, {}): {} + {} an operator [{}, {}], over {} twins of {} to {} operators, which lie within {:.1}% of it",
+        "dispatch law of {} {} ({}, {}{}): {} [{}, {}] + {} [{}, {}] an operator, over {} of {} to {} operators, which lie within {:.1}% of it",
         law.runtime,
         law.version,
         law.device,
         counted(law.threads, "thread"),
-        time(law.fixed_ns),
-        time(law.per_operator_ns),
-        time(law.per_operator_low_ns),
-        time(law.per_operator_high_ns),
-        law.twins,
+        options(law, others),
+        signed_time(law.fixed_ns),
+        signed_time(law.fixed_low_ns),
+        signed_time(law.fixed_high_ns),
+        signed_time(law.per_operator_ns),
+        signed_time(law.per_operator_low_ns),
+        signed_time(law.per_operator_high_ns),
+        sets(law),
         law.operators_low,
         law.operators_high,
         law.scatter * 100.0,
     );
     let kinds = law.per_kind.iter().map(|kind| {
         let name = kind.kind.as_deref().unwrap_or("any other");
-        format!("{name} {}", time(kind.cost_ns))
+        format!(
+            "{name} {} [{}, {}]",
+            time(kind.cost_ns),
+            signed_time(kind.cost_low_ns),
+            time(kind.cost_high_ns)
+        )
     });
     let kinds: Vec<String> = kinds.collect();
     if !kinds.is_empty() {
         sentence.push_str(&format!("; by kind {}", kinds.join(", ")));
     }
     sentence
+}
+
+fn sets(law: &DispatchLaw) -> String {
+    let (twins, models) = (counted(law.twins, "twin"), counted(law.models, "model"));
+    let sets = counted(law.operator_sets, "different set");
+    format!("{twins} of {models} with {sets}")
+}
+
+/// The options of a law that another one of the same framework does not share.
+fn options(law: &DispatchLaw, others: &[DispatchLaw]) -> String {
+    let of_it = others.iter().filter(|other| other.runtime == law.runtime);
+    let of_it: Vec<&DispatchLaw> = of_it.collect();
+    let differs = |(key, value): &(&String, &String)| {
+        of_it
+            .iter()
+            .any(|other| other.options.get(*key) != Some(*value))
+    };
+    let told = law.options.iter().filter(differs);
+    told.map(|(key, value)| format!(", {key}={value}"))
+        .collect()
 }
 
 fn knee(knee: &BatchKnee) -> String {
@@ -65,12 +94,25 @@ fn knee(knee: &BatchKnee) -> String {
                 ),
             };
             format!(
-                "{whose}: work equals overhead at batch {} [{}, {}]; {shape}",
+                "{whose}: work equals overhead at batch {} [{}, {}]; {shape}{}",
                 number(knee.batch),
                 end(knee.batch_low),
                 end(knee.batch_high),
+                undecided(knee),
             )
         }
+    }
+}
+
+/// Where the next best shape fits nearly as well.
+fn undecided(knee: &BatchKnee) -> String {
+    const CLEAR: f64 = 2.0;
+    match knee.advantage < CLEAR {
+        true => format!(
+            ", but another shape fits nearly as well (AICc {:.1} apart)",
+            knee.advantage
+        ),
+        false => String::new(),
     }
 }
 

@@ -21,7 +21,7 @@ use notes::{Note, notes};
 use profile::profiles;
 pub use style::Style;
 
-pub(crate) use numbers::{significant as number, time};
+pub(crate) use numbers::{signed_time, significant as number, time};
 
 /// `text` in lines of the style's width.
 pub(crate) fn wrapped(text: &str, style: Style) -> Vec<String> {

@@ -5,9 +5,10 @@ mod common;
 use common::twins::other_twins;
 use common::{cell, run_of, timed};
 use tare_report::{
-    Along, Analysis, KneeModel, Laws, Reached, Size, Style, analyse, findings, summarise,
+    Along, Analysis, Correlated, KneeModel, Laws, Reached, Size, Style, Summary, analyse, findings,
+    summarise,
 };
-use tare_results::{Cell, Record};
+use tare_results::{Cell, PlannedCell, Record};
 use tare_units::Flops;
 
 fn analysed(cells: Vec<Cell>, records: &[Record]) -> Analysis {
@@ -112,6 +113,93 @@ fn models() -> Analysis {
     analyse(&summarise(&run, &records), &Laws::default())
 }
 
+/// A cell of a model at some sizes and batch, whose latency is `p50` nanoseconds.
+fn at(
+    model: &str,
+    shape: &[(&str, u64)],
+    batch: u64,
+    gigaflops: u64,
+    p50: f64,
+) -> (PlannedCell, Record) {
+    let mut of = cell(batch);
+    of.model = model.to_owned();
+    let sizes = shape
+        .iter()
+        .map(|(symbol, size)| ((*symbol).to_owned(), *size));
+    of.shape = sizes.collect();
+    let mut planned = common::planned(of.clone());
+    planned.id = of.id(model);
+    planned.model.sha256 = model.to_owned();
+    planned.model.flops = Some(Flops::from_macs(gigaflops * 500_000_000));
+    let mut record = timed(&of, 0, p50);
+    record.id = planned.id.clone();
+    (planned, record)
+}
+
+fn summarised(cells: Vec<(PlannedCell, Record)>) -> Vec<Summary> {
+    let mut run = run_of(Vec::new(), 1);
+    let (planned, records): (Vec<PlannedCell>, Vec<Record>) = cells.into_iter().unzip();
+    run.cells = planned;
+    summarise(&run, &records)
+}
+
+fn correlated(cells: Vec<(PlannedCell, Record)>) -> Vec<Correlated> {
+    let all = analyse(&summarised(cells), &Laws::default()).correlations;
+    all.into_iter()
+        .filter(|one| one.along == Along::Flops)
+        .collect()
+}
+
+#[test]
+fn models_of_other_inputs_are_correlated_together_at_their_common_sizes() {
+    let seq = |length| [("seq", length)];
+    let mut cells = vec![
+        at("mlp", &[], 1, 1, 1e6),
+        at("resnet", &[("height", 224), ("width", 224)], 1, 8, 8e6),
+        at("bert-tiny", &seq(16), 1, 2, 2e6),
+        at("bert-mini", &seq(16), 1, 4, 4e6),
+    ];
+    for length in [1, 64, 128] {
+        cells.push(at("bert-tiny", &seq(length), 1, length, 7e6));
+    }
+    let [found] = &correlated(cells)[..] else {
+        panic!("one set");
+    };
+    assert_eq!(
+        (found.models, found.size, found.batch),
+        (4, Size::Smallest, 1)
+    );
+    assert_eq!(found.shape["seq"], 16);
+    assert!((found.r - 1.0).abs() < 1e-9, "{found:?}");
+}
+
+#[test]
+fn the_largest_batch_is_the_largest_of_which_there_are_models_enough() {
+    let four = |batch: u64, time: f64| {
+        ["a", "b", "c", "d"]
+            .into_iter()
+            .zip(1..)
+            .map(move |(model, size)| at(model, &[], batch, size, time * size as f64))
+    };
+    let mut cells: Vec<_> = four(1, 1e6).chain(four(8, 4e6)).collect();
+    cells.push(at("a", &[], 128, 1, 9e7));
+    let found = correlated(cells);
+    let batches: Vec<(u64, Size)> = found.iter().map(|one| (one.batch, one.size)).collect();
+    assert_eq!(batches, [(1, Size::Smallest), (8, Size::Largest)]);
+}
+
+#[test]
+fn a_model_that_was_measured_in_two_runs_counts_once() {
+    let noisy = [1.0e6, 1.7e6, 3.2e6, 3.6e6];
+    let models = ["a", "b", "c", "d"].into_iter().zip(1..).zip(noisy);
+    let cells = models.map(|((model, size), p50)| at(model, &[], 1, size, p50));
+    let once = summarised(cells.collect());
+    let twice = [once.clone(), once.clone()].concat();
+    let of = |summaries: &[Summary]| analyse(summaries, &Laws::default()).correlations;
+    assert_eq!(of(&once), of(&twice));
+    assert_eq!(of(&once)[0].models, 4);
+}
+
 #[test]
 fn a_straight_fit_finds_what_each_operation_and_each_operator_takes() {
     let correlations = models().correlations;
@@ -184,8 +272,8 @@ fn what_was_found_reads_as_sentences() {
     assert!(text.lines().all(|line| line.chars().count() <= 100));
     let text = text.replace('\n', " ");
     for part in [
-        "dispatch law of rten 0.27.0 (cpu, 1 thread): 5.00 µs + 400 ns an operator",
-        "over 5 twins of 3 to 700 operators",
+        "dispatch law of rten 0.27.0 (cpu, 1 thread): 5.00 µs [4.98 µs, 5.03 µs] + 400 ns [399 ns, 401 ns] an operator",
+        "over 5 twins of 5 models with 5 different sets of 3 to 700 operators",
         "knee of minilm-l6 by rten: work equals overhead at batch 8",
         "overhead and work add up",
         "not reached up to batch 128",

@@ -59,7 +59,8 @@ fn parts_stand_in_columns_and_in_bars() {
             * b=8: p50, p90 vary more within repeats than their intervals between repeats say
             * b=1: inefficiency comes out at -3.91 ms; raise --repeats or --duration, or calibrate anew
             outputs agree with onnxruntime 1.31.1, relative error at most 4.2e-6
-            b=8: not split: the twin was not timed yet; a law takes three twins, of two numbers of operators at least, and there are 3 of 1
+            b=8: not split: the twin was not timed yet; without the model's own twins: a law takes twins with three different sets of operators, of two
+            numbers at least, and there are 0 of 0
             a p99 needs 368 samples of each repeat: --duration 111s is enough for every row
         "#]],
     );
@@ -89,8 +90,9 @@ fn in_little_room_the_tax_its_share_and_the_class_stay() {
             * b=1: inefficiency comes out at -3.91 ms; raise --repeats or --duration, or
               calibrate anew
             outputs agree with onnxruntime 1.31.1, relative error at most 4.2e-6
-            b=8: not split: the twin was not timed yet; a law takes three twins, of two
-            numbers of operators at least, and there are 3 of 1
+            b=8: not split: the twin was not timed yet; without the model's own twins: a law
+            takes twins with three different sets of operators, of two numbers at least, and
+            there are 0 of 0
             a p99 needs 368 samples of each repeat: --duration 111s is enough for every row
         "#]],
     );
@@ -117,8 +119,8 @@ fn without_unicode_parts_are_told_apart_by_ascii_signs() {
             * b=8: p50, p90 vary more within repeats than their intervals between repeats say
             * b=1: inefficiency comes out at -3.91 ms; raise --repeats or --duration, or calibrate anew
             outputs agree with onnxruntime 1.31.1, relative error at most 4.2e-6
-            b=8: not split: the twin was not timed yet; a law takes three twins, of two numbers of operators at least, and
-            there are 3 of 1
+            b=8: not split: the twin was not timed yet; without the model's own twins: a law takes twins with three
+            different sets of operators, of two numbers at least, and there are 0 of 0
             a p99 needs 368 samples of each repeat: --duration 111s is enough for every row
         "#]],
     );

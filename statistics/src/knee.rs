@@ -89,23 +89,28 @@ pub fn knee(points: &[(f64, f64)]) -> Option<Knee> {
 /// Where `of` is least between two places, by golden sections.
 fn narrowed((mut low, mut high): (f64, f64), sections: usize, of: impl Fn(f64) -> f64) -> f64 {
     let ratio = (5f64.sqrt() - 1.0) / 2.0;
+    let inner = |low: f64, high: f64| (high - (high - low) * ratio, low + (high - low) * ratio);
+    let (mut left, mut right) = inner(low, high);
+    let (mut of_left, mut of_right) = (of(left), of(right));
     for _ in 0..sections {
-        let reach = (high - low) * ratio;
-        let (left, right) = (high - reach, low + reach);
-        if of(left) < of(right) {
-            high = right;
+        if of_left < of_right {
+            (high, right, of_right) = (right, left, of_left);
+            left = inner(low, high).0;
+            of_left = of(left);
         } else {
-            low = left;
+            (low, left, of_left) = (left, right, of_right);
+            right = inner(low, high).1;
+            of_right = of(right);
         }
     }
     (low + high) / 2.0
 }
 
 const BEYOND: f64 = 64.0;
-const STEPS: usize = 512;
+const STEPS: usize = 256;
 const HALVINGS: usize = 48;
-/// Of the search for the share that is exposed: to a hundred-thousandth.
-const SHARE_HALVINGS: usize = 24;
+/// Of the search for the share that is exposed: to a thousandth.
+const SHARE_SECTIONS: usize = 14;
 
 /// The residual sum of squares over the logarithm of the knee.
 struct Profile<'a> {
@@ -173,7 +178,7 @@ impl<'a> Profile<'a> {
             KneeShape::Additive => 1.0,
             KneeShape::Partial => {
                 let squares = |exposed: f64| self.fit(log_knee, exposed).1;
-                narrowed((0.0, 1.0), SHARE_HALVINGS, squares)
+                narrowed((0.0, 1.0), SHARE_SECTIONS, squares)
             }
         }
     }

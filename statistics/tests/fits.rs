@@ -91,9 +91,9 @@ fn a_knee_is_covered_whether_overhead_adds_or_hides_and_its_shape_is_found() {
                 knee.low.is_none_or(|low| low <= truth)
                     && knee.high.is_none_or(|high| high >= truth)
             });
-            assert!((91.0..=98.5).contains(&held), "{shape:?} {truth}: {held}%");
+            assert!((91.0..=99.5).contains(&held), "{shape:?} {truth}: {held}%");
             let found = percent(|noise| fitted(noise).shape == shape);
-            assert!(found > 99.0, "{shape:?} {truth}: {found}%");
+            assert!(found > 97.0, "{shape:?} {truth}: {found}%");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What latencies go along with across models, at the smallest and the largest batch.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -9,7 +9,7 @@ use tare_statistics::{RobustFit, pearson};
 use super::{alike, p50};
 use crate::summary::Summary;
 
-/// Pearson's r of the median latency and one property of the model, across models.
+/// Pearson's r of the median latency and one property of the model, across models, each of which counts once.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Correlated {
     /// The fingerprint of the machine.
@@ -18,7 +18,7 @@ pub struct Correlated {
     pub adapter: String,
     /// The scenario with its options.
     pub scenario: String,
-    /// Sizes by symbol.
+    /// The size of each symbol that most of the models have in common; models without a symbol are among them.
     pub shape: BTreeMap<String, u64>,
     /// Such as `fp32`.
     pub precision: String,
@@ -93,7 +93,8 @@ impl Correlated {
         self.machine == summary.machine.fingerprint
             && self.adapter == cell.adapter_spec()
             && self.scenario == cell.scenario_spec()
-            && (&self.shape, self.batch) == (&cell.shape, cell.batch)
+            && self.batch == cell.batch
+            && is_within(&cell.shape, &self.shape)
             && (&self.precision, &self.device) == (&cell.precision, &cell.device)
             && self.threads == cell.threads
     }
@@ -139,60 +140,115 @@ impl Along {
     }
 }
 
-/// Each property at the smallest and, where there are others, the largest batch of cells that differ in model and batch
-/// only; of four models or more.
+/// Each property at the smallest and, where there is another, the largest batch at which four models or more were measured,
+/// of cells that differ in model, sizes and batch only.
 pub fn correlations(summaries: &[&Summary]) -> Vec<Correlated> {
     let key = |summary: &Summary| {
         let mut cell = summary.cell.clone();
         (cell.batch, cell.model) = (0, String::new());
+        cell.shape.clear();
         (cell, summary.machine.fingerprint.clone())
     };
+    let online: Vec<&Summary> = summaries
+        .iter()
+        .copied()
+        .filter(|summary| summary.cell.scenario != "offline" && p50(summary).is_some())
+        .collect();
     let mut found = Vec::new();
-    for (_, group) in alike(summaries, key) {
-        let batches = || group.iter().map(|summary| summary.cell.batch);
-        let (Some(least), Some(most)) = (batches().min(), batches().max()) else {
-            continue;
-        };
-        let mut sizes = vec![(Size::Smallest, least), (Size::Largest, most)];
-        sizes.truncate(if least == most { 1 } else { 2 });
-        for (size, batch) in sizes {
-            let at: Vec<&Summary> = group
-                .iter()
-                .copied()
-                .filter(|one| one.cell.batch == batch)
-                .collect();
+    for (_, group) in alike(&online, key) {
+        let mut batches: BTreeMap<u64, Vec<&Summary>> = BTreeMap::new();
+        for one in group {
+            batches.entry(one.cell.batch).or_default().push(one);
+        }
+        let sets = batches.into_values().map(Set::of);
+        let sets: Vec<Set<'_>> = sets.filter(|set| set.models.len() >= FEWEST).collect();
+        let largest = sets.last().filter(|_| sets.len() > 1);
+        let smallest = sets.first().map(|set| (Size::Smallest, set));
+        for (size, set) in smallest
+            .into_iter()
+            .chain(largest.map(|set| (Size::Largest, set)))
+        {
             let each = Along::ALL.into_iter();
-            found.extend(each.filter_map(|along| correlated(&at, size, along)));
+            found.extend(each.filter_map(|along| set.correlated(size, along)));
         }
     }
     found
 }
 
-fn correlated(at: &[&Summary], size: Size, along: Along) -> Option<Correlated> {
-    let told = at
+/// Models of one set of cells.
+const FEWEST: usize = 4;
+
+/// Cells of one batch: of each model those at the sizes that most models have in common.
+struct Set<'a> {
+    shape: BTreeMap<String, u64>,
+    models: BTreeMap<&'a str, Vec<&'a Summary>>,
+}
+
+impl<'a> Set<'a> {
+    fn of(cells: Vec<&'a Summary>) -> Self {
+        let shape = common_sizes(&cells);
+        let mut models: BTreeMap<&str, Vec<&Summary>> = BTreeMap::new();
+        for one in cells {
+            if is_within(&one.cell.shape, &shape) {
+                models.entry(&one.cell.model).or_default().push(one);
+            }
+        }
+        Self { shape, models }
+    }
+
+    fn correlated(&self, size: Size, along: Along) -> Option<Correlated> {
+        let points = self.models.values().filter_map(|cells| {
+            let told = cells.iter();
+            let told = told.filter_map(|one| Some((along.of(one)?, p50(one)?)));
+            let (amounts, latencies): (Vec<f64>, Vec<f64>) = told.unzip();
+            Some((mean(&amounts)?, mean(&latencies)?))
+        });
+        let (xs, ys): (Vec<f64>, Vec<f64>) = points.unzip();
+        let r = pearson(&xs, &ys).filter(|_| xs.len() >= FEWEST)?;
+        let first = self.models.values().next()?.first()?;
+        let cell = &first.cell;
+        Some(Correlated {
+            machine: first.machine.fingerprint.clone(),
+            adapter: cell.adapter_spec(),
+            scenario: cell.scenario_spec(),
+            shape: self.shape.clone(),
+            precision: cell.precision.clone(),
+            device: cell.device.clone(),
+            threads: cell.threads,
+            batch: cell.batch,
+            size,
+            along,
+            models: xs.len() as u64,
+            r: r.mean,
+            r_low: r.low,
+            r_high: r.high,
+            trend: Trend::of(&xs, &ys),
+        })
+    }
+}
+
+/// Of each symbol the size that most models have, the larger one of two that are as common.
+fn common_sizes(cells: &[&Summary]) -> BTreeMap<String, u64> {
+    let mut models: BTreeMap<&str, BTreeMap<u64, BTreeSet<&str>>> = BTreeMap::new();
+    for cell in cells.iter().map(|one| &one.cell) {
+        for (symbol, size) in &cell.shape {
+            let sizes = models.entry(symbol).or_default();
+            sizes.entry(*size).or_default().insert(&cell.model);
+        }
+    }
+    let most = models.into_iter().filter_map(|(symbol, sizes)| {
+        let most = sizes.into_iter().max_by_key(|(size, of)| (of.len(), *size));
+        Some((symbol.to_owned(), most?.0))
+    });
+    most.collect()
+}
+
+fn is_within(shape: &BTreeMap<String, u64>, common: &BTreeMap<String, u64>) -> bool {
+    shape
         .iter()
-        .filter(|summary| summary.cell.scenario != "offline");
-    let (xs, ys): (Vec<f64>, Vec<f64>) = told
-        .filter_map(|summary| Some((along.of(summary)?, p50(summary)?)))
-        .unzip();
-    let r = pearson(&xs, &ys)?;
-    let first = at.first()?;
-    let cell = &first.cell;
-    Some(Correlated {
-        machine: first.machine.fingerprint.clone(),
-        adapter: cell.adapter_spec(),
-        scenario: cell.scenario_spec(),
-        shape: cell.shape.clone(),
-        precision: cell.precision.clone(),
-        device: cell.device.clone(),
-        threads: cell.threads,
-        batch: cell.batch,
-        size,
-        along,
-        models: xs.len() as u64,
-        r: r.mean,
-        r_low: r.low,
-        r_high: r.high,
-        trend: Trend::of(&xs, &ys),
-    })
+        .all(|(symbol, size)| common.get(symbol) == Some(size))
+}
+
+fn mean(values: &[f64]) -> Option<f64> {
+    (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
 }

@@ -7,7 +7,7 @@ use crate::draw::ticks::si;
 use crate::draw::{Axis, Curve, Dot, Plot, Scale, Series, legend};
 use crate::split::DispatchLaw;
 use crate::summary::Summary;
-use crate::table::numbers;
+use crate::table::{numbers, signed_time};
 
 const TOPICS: [Topic; 1] = [Topic::Split];
 
@@ -51,23 +51,16 @@ pub fn sentence(line: &Line<'_>) -> String {
     format!(
         "{}: tax = {} [{}, {}] + {} [{}, {}] for each operator, over {} twins of {} to {} operators.",
         line.name,
-        signed(law.fixed_ns),
-        signed(law.fixed_low_ns),
-        signed(law.fixed_high_ns),
+        signed_time(law.fixed_ns),
+        signed_time(law.fixed_low_ns),
+        signed_time(law.fixed_high_ns),
         time(law.per_operator_ns),
-        signed(law.per_operator_low_ns),
+        signed_time(law.per_operator_low_ns),
         time(law.per_operator_high_ns),
         law.twins,
         law.operators_low,
         law.operators_high
     )
-}
-
-fn signed(nanos: f64) -> String {
-    match nanos < 0.0 {
-        true => format!("−{}", numbers::time(-nanos)),
-        false => numbers::time(nanos),
-    }
 }
 
 /// The tax of `members` against the operators that they execute; `None` where no split tells both.

@@ -5,7 +5,7 @@ use crate::analysis::{Along, Correlated, Trend};
 use crate::draw::ticks::si;
 use crate::draw::{Curve, Scale, legend};
 use crate::summary::Summary;
-use crate::table::numbers;
+use crate::table::signed_time;
 
 /// A fit and the series that it is the fit of.
 pub struct Line<'a> {
@@ -35,12 +35,12 @@ pub fn lines<'a>(cells: &Cells<'a>, members: &[&Summary], along: Along) -> Vec<L
 /// A fit in words: what a request takes at nothing, and for so many units more.
 pub fn sentence(trend: &Trend, along: Along) -> String {
     let (scale, unit) = unit(along);
-    let each = |nanos: f64| signed(nanos * scale);
+    let each = |nanos: f64| signed_time(nanos * scale);
     format!(
         "{} [{}, {}] + {} [{}, {}] {unit}",
-        signed(trend.fixed_ns),
-        signed(trend.fixed_low_ns),
-        signed(trend.fixed_high_ns),
+        signed_time(trend.fixed_ns),
+        signed_time(trend.fixed_low_ns),
+        signed_time(trend.fixed_high_ns),
         each(trend.each_ns),
         each(trend.each_low_ns),
         each(trend.each_high_ns),
@@ -53,13 +53,6 @@ fn unit(along: Along) -> (f64, &'static str) {
         Along::Macs => (1e9, "a billion MACs"),
         Along::Parameters => (1e6, "a million parameters"),
         Along::Operators => (1.0, "an operator"),
-    }
-}
-
-fn signed(nanos: f64) -> String {
-    match nanos < 0.0 {
-        true => format!("−{}", numbers::time(-nanos)),
-        false => numbers::time(nanos),
     }
 }
 

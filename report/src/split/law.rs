@@ -3,6 +3,7 @@
 mod choice;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -14,8 +15,8 @@ use choice::Columns;
 
 /// a + b · operators executed, of one framework as it was run on one machine.
 ///
-/// Fitted over all its twins by [`RobustFit`]. Kinds of operator have a cost of their own where twins tell them apart well
-/// enough: see `per_operator`.
+/// Fitted by [`RobustFit`] over all its twins, of which those that execute the same operators count once, with their mean.
+/// Kinds of operator have a cost of their own where twins tell them apart well enough: see `per_kind`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct DispatchLaw {
     /// The fingerprint of the machine.
@@ -34,6 +35,9 @@ pub struct DispatchLaw {
     pub threads: u64,
     /// Twins that it was fitted over.
     pub twins: u64,
+    /// Different sets of operators among them, each of which counts once.
+    #[serde(default)]
+    pub operator_sets: u64,
     /// Models among them.
     pub models: u64,
     /// The fewest operators that one of them executes.
@@ -46,7 +50,7 @@ pub struct DispatchLaw {
     pub fixed_low_ns: f64,
     /// Upper bound.
     pub fixed_high_ns: f64,
-    /// b: of every kind of operator alike, whatever `per_operator` says.
+    /// b: of every kind of operator alike, whatever `per_kind` says.
     pub per_operator_ns: f64,
     /// Lower bound.
     pub per_operator_low_ns: f64,
@@ -73,7 +77,15 @@ pub struct KindCost {
 
 /// The laws that some records give.
 #[derive(Debug, Clone, Default)]
-pub struct Laws(BTreeMap<Framework, Result<Law, String>>);
+pub struct Laws(BTreeMap<Framework, Fitted>);
+
+/// The laws of one framework.
+#[derive(Debug, Clone)]
+struct Fitted {
+    all: Result<Law, String>,
+    /// Over the twins of all models but the one, so that what is foretold of a model was not learnt from it.
+    without: BTreeMap<String, Result<Law, String>>,
+}
 
 #[derive(Debug, Clone)]
 struct Law {
@@ -109,18 +121,65 @@ impl Framework {
     }
 }
 
-/// One twin: its executed operators and the mean of its repeats' medians, in nanoseconds.
-pub(super) struct Twin {
+impl fmt::Display for Framework {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let plural = if self.threads == 1 { "" } else { "s" };
+        let (name, version) = (&self.runtime, &self.version);
+        write!(f, "{name} {version} ({}, ", self.device)?;
+        write!(f, "{} thread{plural}", self.threads)?;
+        for (key, value) in &self.options {
+            write!(f, ", {key}={value}")?;
+        }
+        f.write_str(")")
+    }
+}
+
+/// One twin: its executed operators and its repeats' medians, in nanoseconds.
+struct Twin {
     model: String,
-    pub(super) operators: u64,
-    pub(super) kinds: Option<BTreeMap<String, u64>>,
+    operators: u64,
+    kinds: Option<BTreeMap<String, u64>>,
     medians: Vec<f64>,
 }
 
 impl Twin {
-    pub(super) fn latency(&self) -> f64 {
+    fn latency(&self) -> f64 {
         self.medians.iter().sum::<f64>() / self.medians.len() as f64
     }
+}
+
+/// Twins that execute the same operators: one point of the law.
+pub(super) struct Point {
+    pub(super) operators: u64,
+    pub(super) kinds: Option<BTreeMap<String, u64>>,
+    pub(super) models: BTreeSet<String>,
+    latencies: Vec<f64>,
+}
+
+impl Point {
+    /// The mean of its twins, in nanoseconds.
+    pub(super) fn latency(&self) -> f64 {
+        self.latencies.iter().sum::<f64>() / self.latencies.len() as f64
+    }
+}
+
+/// The points of some twins; of those whose kinds are not known, the ones of a model and a number of operators are one.
+fn points<'a>(twins: impl Iterator<Item = &'a Twin>) -> Vec<Point> {
+    let mut points: BTreeMap<_, Point> = BTreeMap::new();
+    for twin in twins {
+        let unknown = twin.kinds.is_none().then_some(&twin.model);
+        let point = points
+            .entry((twin.operators, &twin.kinds, unknown))
+            .or_insert_with(|| Point {
+                operators: twin.operators,
+                kinds: twin.kinds.clone(),
+                models: BTreeSet::new(),
+                latencies: Vec::new(),
+            });
+        point.models.insert(twin.model.clone());
+        point.latencies.push(twin.latency());
+    }
+    points.into_values().collect()
 }
 
 impl Laws {
@@ -135,7 +194,7 @@ impl Laws {
             let twin = twin
                 .entry((&record.id, &facts.sha256))
                 .or_insert_with(|| Twin {
-                    model: record.model.sha256.clone(),
+                    model: record.cell.model.clone(),
                     operators: facts.operators_executed.unwrap_or_default(),
                     kinds: facts.kinds.clone(),
                     medians: Vec::new(),
@@ -144,28 +203,42 @@ impl Laws {
         }
         let laws = twins.into_iter().map(|(framework, twins)| {
             let twins: Vec<Twin> = twins.into_values().collect();
-            let law = law(&framework, &twins);
-            (framework, law)
+            let fitted = Fitted::of(&framework, &twins);
+            (framework, fitted)
         });
         Self(laws.collect())
     }
 
     /// All that could be fitted.
     pub fn all(&self) -> impl Iterator<Item = &DispatchLaw> {
-        self.0.values().flatten().map(|law| &law.published)
+        let laws = self
+            .0
+            .values()
+            .filter_map(|fitted| fitted.all.as_ref().ok());
+        laws.map(|law| &law.published)
     }
 
-    /// The tax of one more model that executes these operators under the framework that `record` ran, with the interval
-    /// that holds 95% of such models, and the law that says so; or why none does.
+    /// Each framework whose law could not be fitted, with the reason.
+    pub fn lacking(&self) -> impl Iterator<Item = String> {
+        self.0.iter().filter_map(|(framework, fitted)| {
+            let reason = fitted.all.as_ref().err()?;
+            Some(format!("no dispatch law of {framework}: {reason}"))
+        })
+    }
+
+    /// The tax of the model of `record`, which executes these operators, under the framework that ran it, with the interval
+    /// that holds 95% of such models, and the law that says so; or why none does. The law is that of all other models' twins.
     pub(super) fn predict(
         &self,
         record: &Record,
         executed: Option<&Executed>,
     ) -> Result<(MeanInterval, &DispatchLaw), String> {
         let framework = Framework::of(record).ok_or("the framework did not say what it is")?;
-        let law = self.0.get(&framework);
-        let law = law.ok_or("no twin of this framework was timed with its operators counted")?;
-        let law = law.as_ref().map_err(Clone::clone)?;
+        let fitted = self.0.get(&framework);
+        let fitted =
+            fitted.ok_or("no twin of this framework was timed with its operators counted")?;
+        let law = fitted.without.get(&record.cell.model);
+        let law = law.unwrap_or(&fitted.all).as_ref().map_err(Clone::clone)?;
         let executed = executed.ok_or("how many operators the model executes is not known")?;
         let by_kind = law.by_kind.as_ref().zip(executed.kinds.as_ref());
         let predicted = match by_kind {
@@ -186,20 +259,37 @@ fn told(record: &Record) -> Option<(Framework, f64, &tare_results::TwinFacts)> {
     Some((Framework::of(record)?, p50, facts))
 }
 
-fn law(framework: &Framework, twins: &[Twin]) -> Result<Law, String> {
-    let counts: Vec<Vec<f64>> = twins
+impl Fitted {
+    fn of(framework: &Framework, twins: &[Twin]) -> Self {
+        let models: BTreeSet<&String> = twins.iter().map(|twin| &twin.model).collect();
+        let without = models.into_iter().map(|model| {
+            let others = twins.iter().filter(|twin| twin.model != *model);
+            let law = law(framework, &others.collect::<Vec<_>>());
+            let law = law.map_err(|reason| format!("without the model's own twins: {reason}"));
+            (model.clone(), law)
+        });
+        Self {
+            without: without.collect(),
+            all: law(framework, &twins.iter().collect::<Vec<_>>()),
+        }
+    }
+}
+
+fn law(framework: &Framework, twins: &[&Twin]) -> Result<Law, String> {
+    let points = points(twins.iter().copied());
+    let counts: Vec<Vec<f64>> = points
         .iter()
-        .map(|twin| vec![twin.operators as f64])
+        .map(|point| vec![point.operators as f64])
         .collect();
-    let latencies: Vec<f64> = twins.iter().map(Twin::latency).collect();
-    let alike = RobustFit::of(&counts, &latencies).ok_or_else(|| few(twins))?;
-    let by_kind = choice::by_kind(twins, &alike);
+    let latencies: Vec<f64> = points.iter().map(Point::latency).collect();
+    let alike = RobustFit::of(&counts, &latencies).ok_or_else(|| few(&points))?;
+    let by_kind = choice::by_kind(&points, &alike);
     let (fixed, slope) = alike
         .coefficient(0)
         .zip(alike.coefficient(1))
-        .ok_or_else(|| few(twins))?;
-    let operators = || twins.iter().map(|twin| twin.operators);
-    let models: BTreeSet<&str> = twins.iter().map(|twin| twin.model.as_str()).collect();
+        .ok_or_else(|| few(&points))?;
+    let operators = || points.iter().map(|point| point.operators);
+    let models: BTreeSet<&String> = twins.iter().map(|twin| &twin.model).collect();
     let framework = framework.clone();
     let published = DispatchLaw {
         machine: framework.machine,
@@ -210,6 +300,7 @@ fn law(framework: &Framework, twins: &[Twin]) -> Result<Law, String> {
         device: framework.device,
         threads: framework.threads,
         twins: twins.len() as u64,
+        operator_sets: points.len() as u64,
         models: models.len() as u64,
         operators_low: operators().min().unwrap_or_default(),
         operators_high: operators().max().unwrap_or_default(),
@@ -231,11 +322,11 @@ fn law(framework: &Framework, twins: &[Twin]) -> Result<Law, String> {
     })
 }
 
-fn few(twins: &[Twin]) -> String {
-    let numbers: BTreeSet<u64> = twins.iter().map(|twin| twin.operators).collect();
+fn few(points: &[Point]) -> String {
+    let numbers: BTreeSet<u64> = points.iter().map(|point| point.operators).collect();
     format!(
-        "a law takes three twins, of two numbers of operators at least, and there are {} of {}",
-        twins.len(),
+        "a law takes twins with three different sets of operators, of two numbers at least, and there are {} of {}",
+        points.len(),
         numbers.len()
     )
 }

@@ -48,6 +48,14 @@ pub fn time(nanos: f64) -> String {
     Nanoseconds::from_nanos_f64(nanos).to_string()
 }
 
+/// A time that may lie below zero: `−1.2 µs`.
+pub fn signed_time(nanos: f64) -> String {
+    match nanos < 0.0 {
+        true => format!("−{}", time(-nanos)),
+        false => time(nanos),
+    }
+}
+
 /// The 95% interval around a percentile: `±1.2%`, or `[31.5, 32.3]` in the value's unit where it is lopsided and
 /// `is_wide`; the farther end decides where it is lopsided and not.
 pub fn interval(percentile: &Percentile, is_wide: bool) -> Option<String> {

@@ -46,6 +46,7 @@ pub fn other_twins(operators: &[u64]) -> Vec<Record> {
     let other = |(place, operators): (usize, &u64)| {
         let mut of = cell(1);
         of.seed = 100 + place as u64;
+        of.model = format!("other-{place}");
         let wobble = if place % 2 == 0 { 1.001 } else { 0.999 };
         let mut record = twin(&of, 0, (5_000.0 + 400.0 * *operators as f64) * wobble);
         record.twin = Some(facts(*operators));

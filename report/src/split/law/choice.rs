@@ -4,12 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tare_statistics::{MeanInterval, RobustFit};
 
-use super::{KindCost, Twin};
+use super::{KindCost, Point};
 
-/// Twins that a kind must occur in before it may have a cost of its own.
+/// Models that a kind must occur in before it may have a cost of its own.
 const FEWEST: usize = 4;
-/// Twins for each coefficient.
+/// Sets of operators for each coefficient.
 const PER_COEFFICIENT: usize = 4;
+/// The half-width of a cost's 95% interval at the most, as a share of it: kinds that always come together are not told apart.
+const WIDEST: f64 = 0.5;
 
 /// Kinds with a cost of their own; all others share one.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,14 +54,14 @@ impl Columns {
 /// loss in units of the scatter of the law without kinds, plus 2 for each coefficient and 2·ln of the number of kinds to
 /// choose from for each that was chosen (robust form of Akaike's: Ronchetti, "Robust model selection in regression", 1985;
 /// price of choosing the best of many: Foster and George, "The risk inflation criterion for multiple regression", 1994).
-/// `None` where no kind is worth it, or some twin does not tell its kinds.
-pub fn by_kind(twins: &[Twin], alike: &RobustFit) -> Option<(Columns, RobustFit)> {
+/// Each cost must be known to its half. `None` where no kind is worth it, or some point does not tell its kinds.
+pub fn by_kind(twins: &[Point], alike: &RobustFit) -> Option<(Columns, RobustFit)> {
     let kinds: Vec<&BTreeMap<String, u64>> = twins
         .iter()
         .map(|twin| twin.kinds.as_ref())
         .collect::<Option<_>>()?;
-    let candidates = candidates(&kinds);
-    let latencies: Vec<f64> = twins.iter().map(Twin::latency).collect();
+    let candidates = candidates(twins);
+    let latencies: Vec<f64> = twins.iter().map(Point::latency).collect();
     let rows = |columns: &Columns| {
         let each = twins.iter().zip(&kinds);
         each.map(|(twin, kinds)| columns.row(twin.operators, kinds))
@@ -78,7 +80,10 @@ pub fn by_kind(twins: &[Twin], alike: &RobustFit) -> Option<(Columns, RobustFit)
             let mut wider = columns.clone();
             wider.0.push(kind.clone());
             let fit = RobustFit::of(&rows(&wider), &latencies)?;
-            let is_possible = fit.coefficients.iter().skip(1).all(|cost| *cost >= 0.0);
+            let costs = wider.costs(&fit);
+            let is_known =
+                |cost: &KindCost| cost.cost_high_ns - cost.cost_ns <= WIDEST * cost.cost_ns;
+            let is_possible = costs.len() == wider.0.len() + 1 && costs.iter().all(is_known);
             is_possible.then(|| (criterion(&wider, &fit), wider, fit))
         });
         let Some((lower, wider, fit)) = tried
@@ -92,12 +97,16 @@ pub fn by_kind(twins: &[Twin], alike: &RobustFit) -> Option<(Columns, RobustFit)
     Some((columns, best.1?))
 }
 
-/// Kinds that occur in enough twins.
-fn candidates(kinds: &[&BTreeMap<String, u64>]) -> Vec<String> {
-    let all: BTreeSet<&String> = kinds.iter().flat_map(|kinds| kinds.keys()).collect();
-    let occurs =
-        |kind: &&String| kinds.iter().filter(|of| of.contains_key(*kind)).count() >= FEWEST;
-    all.into_iter().filter(occurs).cloned().collect()
+/// Kinds that occur in enough models.
+fn candidates(points: &[Point]) -> Vec<String> {
+    let mut models: BTreeMap<&String, BTreeSet<&String>> = BTreeMap::new();
+    for point in points {
+        for kind in point.kinds.iter().flat_map(BTreeMap::keys) {
+            models.entry(kind).or_default().extend(&point.models);
+        }
+    }
+    let occurs = models.into_iter().filter(|(_, of)| of.len() >= FEWEST);
+    occurs.map(|(kind, _)| kind.clone()).collect()
 }
 
 #[cfg(test)]
@@ -105,29 +114,29 @@ mod tests {
     use super::*;
 
     /// Twelve twins whose products cost `product` and whose other operators cost 400 ns, all off by 1%, up and down in turn.
-    fn twins(product: f64) -> Vec<Twin> {
+    fn twins(product: f64) -> Vec<Point> {
         let counts = [2, 5, 9, 14, 20, 33, 50, 66, 120, 178, 346, 700];
         let twin = |(place, operators): (u64, u64)| {
             let products = operators * (1 + place % 4) / 5;
             let kinds = [("MatMul", products), ("Add", operators - products)];
             let cost = 4_000.0 + product * products as f64 + 400.0 * (operators - products) as f64;
             let off = if place % 2 == 0 { 1.01 } else { 0.99 };
-            Twin {
-                model: place.to_string(),
+            Point {
+                models: [place.to_string()].into(),
                 operators,
                 kinds: Some(kinds.map(|(kind, count)| (kind.to_owned(), count)).into()),
-                medians: vec![cost * off],
+                latencies: vec![cost * off],
             }
         };
         (0..).zip(counts).map(twin).collect()
     }
 
-    fn chosen(twins: &[Twin]) -> Option<(Columns, RobustFit)> {
+    fn chosen(twins: &[Point]) -> Option<(Columns, RobustFit)> {
         let counts: Vec<Vec<f64>> = twins
             .iter()
             .map(|twin| vec![twin.operators as f64])
             .collect();
-        let latencies: Vec<f64> = twins.iter().map(Twin::latency).collect();
+        let latencies: Vec<f64> = twins.iter().map(Point::latency).collect();
         by_kind(twins, &RobustFit::of(&counts, &latencies).expect("a law"))
     }
 
@@ -150,6 +159,30 @@ mod tests {
     #[test]
     fn kinds_that_cost_alike_share_one_cost() {
         assert_eq!(chosen(&twins(400.0)), None);
+    }
+
+    #[test]
+    fn kinds_that_always_come_together_are_not_told_apart() {
+        let mut together = twins(2_000.0);
+        for point in &mut together {
+            let half = point.operators / 2;
+            let kinds = [("MatMul", half), ("Add", point.operators - half)];
+            point.kinds = Some(kinds.map(|(kind, count)| (kind.to_owned(), count)).into());
+            point.latencies = vec![4_000.0 + 1_200.0 * point.operators as f64];
+        }
+        for (place, point) in together.iter_mut().enumerate() {
+            point.latencies[0] *= if place % 3 == 0 { 1.02 } else { 0.99 };
+        }
+        assert_eq!(chosen(&together), None);
+    }
+
+    #[test]
+    fn a_kind_of_few_models_has_no_cost_of_its_own() {
+        let mut few = twins(2_000.0);
+        for (place, point) in few.iter_mut().enumerate() {
+            point.models = [(place % 3).to_string()].into();
+        }
+        assert_eq!(chosen(&few), None);
     }
 
     #[test]
