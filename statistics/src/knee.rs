@@ -58,7 +58,8 @@ pub struct Knee {
 /// is taken (Akaike's criterion in its form for few points: Hurvich and Tsai, "Regression and time series model selection in
 /// small samples", 1989). The interval holds every k of which
 /// RSS ≤ RSS_min·(1 + t²₀.₉₇₅/(n − p + 1)) (profile likelihood in its form for an unknown variance: Bates and Watts,
-/// "Nonlinear Regression Analysis and Its Applications", 1988, chapter 6). `None` of fewer than four pairs, of sizes that
+/// "Nonlinear Regression Analysis and Its Applications", 1988, chapter 6); where the flat shape was taken, of which the
+/// partial one is the general form, the interval is the partial one's, as an e too small to be seen still moves k. `None` of fewer than four pairs, of sizes that
 /// do not differ, or of values that are not above zero; the partial shape is tried of six pairs and more.
 pub fn knee(points: &[(f64, f64)]) -> Option<Knee> {
     let positive = |value: f64| value > 0.0 && value.is_finite();
@@ -83,7 +84,12 @@ pub fn knee(points: &[(f64, f64)]) -> Option<Knee> {
     let [best, next, ..] = &profiles[..] else {
         return None;
     };
-    best.knee(next.criterion())
+    let partial = || profiles.iter().find(|one| one.shape == KneeShape::Partial);
+    let bounding = match best.shape {
+        KneeShape::Flat => partial().unwrap_or(best),
+        KneeShape::Additive | KneeShape::Partial => best,
+    };
+    best.knee(bounding, next.criterion())
 }
 
 /// Where `of` is least between two places, by golden sections.
@@ -195,24 +201,33 @@ impl<'a> Profile<'a> {
         count * self.least.max(SMALLEST).ln() + 2.0 * parameters * correction
     }
 
-    fn knee(&self, next: f64) -> Option<Knee> {
-        let freedom = (self.points.len() + 1 - self.shape.parameters()) as f64;
-        let quantile = StudentsT::new(0.0, 1.0, freedom)
-            .ok()?
-            .inverse_cdf(1.0 - TAIL);
-        let bound = self.least.max(SMALLEST) * (1.0 + quantile * quantile / freedom);
+    fn knee(&self, bounding: &Self, next: f64) -> Option<Knee> {
+        let bound = bounding.bound()?;
+        let range = bounding.range;
         let exposed = self.exposed(self.at);
         let slope = self.fit(self.at, exposed).0.exp();
         Some(Knee {
             shape: self.shape,
             size: self.at.exp(),
-            low: self.end(bound, self.range.0).map(f64::exp),
-            high: self.end(bound, self.range.1).map(f64::exp),
+            low: bounding
+                .end(bound, range.0)
+                .map(|low| low.min(self.at).exp()),
+            high: bounding
+                .end(bound, range.1)
+                .map(|high| high.max(self.at).exp()),
             overhead: slope * self.at.exp(),
             slope,
             exposed,
             advantage: next - self.criterion(),
         })
+    }
+
+    /// The squares that a knee in the interval has at the most.
+    fn bound(&self) -> Option<f64> {
+        let freedom = (self.points.len() + 1 - self.shape.parameters()) as f64;
+        let student = StudentsT::new(0.0, 1.0, freedom).ok()?;
+        let quantile = student.inverse_cdf(1.0 - TAIL);
+        Some(self.least.max(SMALLEST) * (1.0 + quantile * quantile / freedom))
     }
 
     /// Where the squares first exceed `bound` on the way to `limit`, from the outside in; `None` where they never do.
