@@ -187,7 +187,7 @@ fn invalidate(record: &mut Record, reasons: Vec<String>) {
 }
 
 fn judge(record: &mut Record, measured: &Measured) {
-    if !measured.load.steady && record.kind == Kind::Measurement {
+    if !measured.load.steady && matches!(record.kind, Kind::Measurement | Kind::Twin) {
         record.doubts.push(Doubt::Unsteady {
             warmup_requests: measured.load.warmup_requests,
         });
