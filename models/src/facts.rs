@@ -2,6 +2,7 @@
 
 mod count;
 mod liveness;
+mod nested;
 #[cfg(test)]
 mod published;
 mod render;
@@ -18,7 +19,8 @@ pub use render::render;
 /// The needs of a model at concrete shapes.
 ///
 /// Where an operator's cost or shape is not known it is listed in `unknown_cost`, and the sums are those of the others:
-/// lower bounds. Sums saturate.
+/// lower bounds. A `Loop` of counted trips and a `Scan` cost as often what their body costs, an `If` what its costlier
+/// branch does. Sums saturate.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Facts {
     /// Numbers in the weights, each weight once; running means and variances left out.

@@ -3,6 +3,7 @@
 mod branch;
 mod error;
 mod feed;
+mod inside;
 mod prune;
 mod step;
 mod walk;
@@ -11,6 +12,7 @@ mod weights;
 use std::collections::{BTreeMap, HashMap};
 
 pub use error::ResolveError;
+pub(crate) use inside::{Inside, inside};
 pub use weights::Weight;
 
 use crate::bind::TensorSpec;

@@ -5,6 +5,7 @@ mod floor;
 mod law;
 mod parts;
 mod quantity;
+mod residual;
 mod suspicions;
 mod twin;
 
@@ -17,6 +18,7 @@ use crate::summarise::{Repeats, reason};
 pub use law::{DispatchLaw, KindCost, Laws};
 use parts::{Parts, Source};
 use quantity::Quantity;
+pub use residual::is_hollow;
 
 /// Everything that the split of one cell is made of.
 pub struct Weighing<'a> {
@@ -65,9 +67,7 @@ impl Weighing<'_> {
     }
 
     fn split(&self, weighed: &mut Weighed) -> Result<Tax, String> {
-        let latency = Quantity::of(&self.cell.counted, |record| {
-            record.latency.as_ref()?.p50.as_ref()
-        });
+        let latency = residual::p50(&self.cell.counted);
         let latency = latency.ok_or_else(|| self.no_latency())?;
         let source = self.source(&latency)?;
         let floor = self.floor();
@@ -95,13 +95,12 @@ impl Weighing<'_> {
         if let Some(busy) = self.busy(latency) {
             return Ok(Source::Busy(busy));
         }
-        let twin = Quantity::of(&self.twins.counted, |record| {
-            record.latency.as_ref()?.p50.as_ref()
-        });
-        match twin {
-            Some(twin) => Ok(Source::Twin(twin)),
-            None => self.by_law(),
-        }
+        let Some(twin) = residual::p50(&self.twins.counted) else {
+            return self.by_law(&self.no_twin());
+        };
+        let why = self.not_hollow().and_then(|doubt| doubt.why_not_hollow());
+        let law = why.and_then(|why| self.by_law(&why).ok());
+        Ok(law.unwrap_or(Source::Twin(twin)))
     }
 
     /// How long the device was busy in the profiled passes, where the cell runs on one: over the repeats where each has a
@@ -120,10 +119,10 @@ impl Weighing<'_> {
         }
     }
 
-    fn by_law(&self) -> Result<Source, String> {
-        let why = self.no_twin();
+    /// What a law says where there is no hollow twin, for the reason `why`.
+    fn by_law(&self, why: &str) -> Result<Source, String> {
         if !self.asked && self.twins.made.is_empty() {
-            return Err(why);
+            return Err(why.to_owned());
         }
         let record = *self.cell.counted.first().ok_or("no repeat ended well")?;
         let counted = self.operators();

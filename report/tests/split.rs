@@ -146,30 +146,23 @@ fn a_convolution_that_beats_its_floor_is_labelled_algorithmic() {
 }
 
 #[test]
-fn a_twin_that_still_works_or_executes_other_operators_is_doubted() {
+fn a_twin_that_executes_other_operators_is_doubted() {
     let mut records = both(&[30e6, 30e6, 30e6], &[1e6, 1e6, 1e6]);
     for record in &mut records[3..] {
         let facts = record.twin.as_mut().expect("a twin");
-        facts.hollowness = Some(0.01);
         (facts.same_operators, facts.original_operators_executed) = (Some(false), Some(25));
         record.doubts.push(Doubt::Unsteady { warmup_requests: 9 });
         record.doubts.push(Doubt::SingleRepeat);
     }
     let summary = summary(&records);
-    assert_eq!(
-        summary.tax.as_ref().and_then(|tax| tax.residual_ns),
-        Some(ns(290_000.0))
-    );
     let found = doubts(&summary);
-    assert!(matches!(found[0], TaxDoubt::Residual { share, .. } if (share - 0.29).abs() < 1e-9));
     let differ = TaxDoubt::OperatorsDiffer {
         original: 25,
         twin: 178,
         rung: "2".to_owned(),
     };
-    assert_eq!(found[1], &differ);
     let about = Box::new(Doubt::Unsteady { warmup_requests: 9 });
-    assert_eq!(found[2..], [&TaxDoubt::OfTwin { about }]);
+    assert_eq!(found, [&differ, &TaxDoubt::OfTwin { about }]);
 }
 
 #[test]

@@ -62,7 +62,12 @@ pub struct Tax {
     pub rung: Option<String>,
     /// The twin's FLOPs over the cell's.
     pub hollowness: Option<f64>,
-    /// Work that is left in the twin, and so within the tax: hollowness × kernel.
+    /// Elements that its operators hand to each other over those of the cell's.
+    #[serde(default)]
+    pub elements_ratio: Option<f64>,
+    /// The most work that may be left in the twin, and so within the tax, by operations and by elements: the larger of
+    /// h ÷ (1 − h) · kernel and the smaller of e ÷ (1 − e) · kernel and e · what moving the cell's activations takes at the
+    /// machine's bandwidth, with h the `hollowness` and e the `elements_ratio`; no more than the tax.
     pub residual_ns: Option<SignedNanoseconds>,
     /// The tax that the dispatch law gives for the operators executed.
     pub predicted_tax_ns: Option<SignedNanoseconds>,
@@ -88,7 +93,7 @@ pub enum TaxMethod {
     HollowTwin,
     /// The latency less the time in which the device was busy.
     DeviceIntervals,
-    /// No twin could be made: what the dispatch law of other twins predicts.
+    /// No hollow twin could be made: what the dispatch law of other twins predicts.
     Law,
 }
 

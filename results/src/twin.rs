@@ -15,9 +15,9 @@ pub struct TwinFacts {
     pub sha256: String,
     /// How far its dimensions shrank, such as `2` or `channels-16`.
     pub rung: String,
-    /// Its FLOPs over the original's; `null` where the original's are unknown or none.
+    /// Its FLOPs over the original's; `null` where the original has none, or it is not known how much is left.
     pub hollowness: Option<f64>,
-    /// Elements of all its tensors over the original's.
+    /// Elements that its operators hand to each other over the original's; `null` where it is not known how much is left.
     pub elements_ratio: Option<f64>,
     /// Operators executed in one of its requests, after fusion.
     pub operators_executed: Option<u64>,

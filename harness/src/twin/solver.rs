@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use tare_adapter_api::{LoadRequest, ModelFormat};
-use tare_models::hollow::{Original, Rung, Twin};
+use tare_models::hollow::{Doubt, Original, Rung, Twin};
 use tare_models::{Inputs, Model, resolve};
 use tare_results::{Missing, TwinFacts, sha256_hex};
 
@@ -96,20 +96,23 @@ fn kept(twin: Twin, work: &Work, dir: &Path) -> Result<Hollow, String> {
 }
 
 fn missing(twin: &Twin) -> Missing {
+    let unknown = twin.doubts.iter().find_map(|doubt| match doubt {
+        Doubt::NotKnown { because } => Some(because.join("; ")),
+        _ => None,
+    });
+    let told = |what: &str| {
+        let none = || format!("the original has no {what} that are counted");
+        unknown
+            .clone()
+            .filter(|why| !why.is_empty())
+            .unwrap_or_else(none)
+    };
     let lacks = [
-        (
-            "hollowness",
-            twin.hollowness.is_none(),
-            "the original has no operations that are counted",
-        ),
-        (
-            "elements_ratio",
-            twin.elements.is_none(),
-            "not all sizes of the original are known",
-        ),
+        ("hollowness", twin.hollowness.is_none(), "operations"),
+        ("elements_ratio", twin.elements.is_none(), "elements"),
     ];
     let lacks = lacks.into_iter().filter(|(_, is_missing, _)| *is_missing);
     lacks
-        .map(|(field, _, why)| (format!("twin.{field}"), why.to_owned()))
+        .map(|(field, _, what)| (format!("twin.{field}"), told(what)))
         .collect()
 }

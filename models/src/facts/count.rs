@@ -3,7 +3,7 @@
 use tare_units::{Bytes, Flops};
 
 use super::traffic::{self, Moved};
-use super::{OperatorFacts, UnknownCost};
+use super::{OperatorFacts, UnknownCost, nested};
 use crate::cost::{Cost, Roles, Work, cost};
 use crate::graph::{Node, ValueId};
 use crate::infer::{Context, Known};
@@ -24,8 +24,17 @@ pub(super) fn operators(resolved: &Resolved) -> Vec<Counted> {
 }
 
 fn operator(resolved: &Resolved, roles: &Roles, node: &Node) -> Counted {
-    let cost = operator_cost(resolved, roles, node);
-    let moved = traffic::moved(resolved, node);
+    let (cost, moved) = match nested::graphs(resolved, node) {
+        None => (
+            operator_cost(resolved, roles, node),
+            traffic::moved(resolved, node),
+        ),
+        Some(Ok(within)) => (
+            Ok(within.cost),
+            traffic::moved(resolved, node).map(|moved| moved.and(&within.moved)),
+        ),
+        Some(Err(reason)) => (Err(reason.clone()), Err(reason)),
+    };
     let first = node.outputs.iter().flatten().next();
     let shape = first
         .and_then(|value| resolved.types.get(value))

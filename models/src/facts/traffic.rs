@@ -13,6 +13,16 @@ pub(super) struct Moved {
     pub written: u64,
 }
 
+impl Moved {
+    /// Both.
+    pub fn and(&self, other: &Self) -> Self {
+        Self {
+            read: self.read.saturating_add(other.read),
+            written: self.written.saturating_add(other.written),
+        }
+    }
+}
+
 /// Bytes of a value; `None` where its shape is not known.
 pub(super) fn bytes_of(resolved: &Resolved, value: ValueId) -> Option<u64> {
     let (dtype, shape) = resolved.types.get(&value)?;

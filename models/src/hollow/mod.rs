@@ -26,6 +26,7 @@ mod ties;
 mod twin;
 mod variables;
 mod verify;
+mod work;
 mod write;
 
 use std::borrow::Cow;
@@ -51,6 +52,8 @@ pub use error::NoTwin;
 pub use rung::{Rung, RungError};
 pub use twin::{Doubt, Twin};
 
+/// Channels of which blocked layouts of convolutions want a multiple.
+const CHANNELS: i64 = 16;
 /// Times that a twin is written anew because an operator of it did not come out as solved.
 const MOST_CORRECTIONS: usize = 24;
 
@@ -146,12 +149,14 @@ impl<'m> Original<'m> {
             Ok(resolved) => resolved,
             Err(deviation) => return Ok(Err(deviation)),
         };
+        let mut weighed = twin::weigh(&self.resolved, &resolved, kept.to_vec());
+        weighed.doubts.extend(few_channels(problem, solution, rung));
         Ok(Ok(Twin {
             onnx,
             rung,
             inputs: verify::specs(observed, problem, solution),
             symbols: write::symbols(observed, problem, solution),
-            ..twin::weigh(&self.resolved, &resolved, kept.to_vec())
+            ..weighed
         }))
     }
 
@@ -176,4 +181,16 @@ impl<'m> Original<'m> {
             .map(|kind| format!("there is no rule for {kind}"));
         said.collect()
     }
+}
+
+/// Whether convolutions lost channels at a rung that keeps none of them apart.
+fn few_channels(problem: &Problem, solution: &Solution, rung: Rung) -> Option<Doubt> {
+    let channels = problem.channels.iter().map(|channels| {
+        let (was, left) = (problem.was(*channels), solution.size(*channels));
+        (was >= CHANNELS && left < CHANNELS).then_some(left)
+    });
+    let most = channels.flatten().max().filter(|_| !rung.has_channels())?;
+    Some(Doubt::FewChannels {
+        channels: usize::try_from(most).ok()?,
+    })
 }

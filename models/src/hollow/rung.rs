@@ -5,6 +5,9 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+/// The largest size of a rung: a twin with dimensions beyond it would be no hollow one.
+const MOST: usize = 256;
+
 /// How small the free dimensions of a twin become.
 ///
 /// Written as the size of free dimensions (`2`), with that of convolution channels before it where they keep more
@@ -25,7 +28,7 @@ pub struct Rung {
 /// A text that names no rung.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "'{0}' is no rung: write a size of 2 or more such as '2', with channels before it '16,2', and what is kept behind \
+    "'{0}' is no rung: write a size from 2 to {MOST} such as '2', with channels before it '16,2', and what is kept behind \
      it, of '+height', '+width', '+distinct' and '+tied'"
 )]
 pub struct RungError(String);
@@ -94,6 +97,11 @@ impl Rung {
         [1 + i64::from(self.height), 1 + i64::from(self.width)]
     }
 
+    /// Whether channels of convolutions keep a size of their own.
+    pub(super) fn has_channels(self) -> bool {
+        self.channels.is_some()
+    }
+
     /// Whether sizes in constants stay different where they were.
     pub(super) fn is_distinct(self) -> bool {
         self.distinct
@@ -133,7 +141,7 @@ impl FromStr for Rung {
 
     fn from_str(text: &str) -> Result<Self, RungError> {
         let wrong = || RungError(text.to_owned());
-        let size = |text: &str| text.parse().ok().filter(|size| *size >= 2);
+        let size = |text: &str| text.parse().ok().filter(|size| (2..=MOST).contains(size));
         let mut parts = text.split('+');
         let sizes = parts.next().unwrap_or_default();
         let mut rung = match sizes.split_once(',') {
@@ -197,7 +205,17 @@ mod tests {
 
     #[test]
     fn what_is_no_rung_is_refused_with_what_one_looks_like() {
-        for text in ["", "1", "2,1", "x", "16,2+depth", "2+"] {
+        for text in [
+            "",
+            "1",
+            "2,1",
+            "x",
+            "16,2+depth",
+            "2+",
+            "257",
+            "100000",
+            "100000,2",
+        ] {
             let error = text.parse::<Rung>().expect_err(text).to_string();
             assert!(
                 error.starts_with(&format!("'{text}' is no rung")),

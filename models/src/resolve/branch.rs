@@ -76,7 +76,7 @@ impl Walk {
             let known = self.known.get(outer)?;
             Some((value, known.clone()))
         });
-        Walk::inside(inner, known.collect(), self).types_of_outputs()
+        Walk::inside(inner, known.collect(), self.work_left).types_of_outputs()
     }
 
     /// Makes values known by name.

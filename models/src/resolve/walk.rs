@@ -73,8 +73,8 @@ impl Walk {
         })
     }
 
-    /// For a graph inside an operator of `outer`, with what it captures.
-    pub fn inside(graph: &Graph, captured: HashMap<ValueId, Known>, outer: &Self) -> Self {
+    /// For a graph inside an operator, with what it captures, where `work_left` may still be computed around it.
+    pub fn inside(graph: &Graph, captured: HashMap<ValueId, Known>, work_left: u64) -> Self {
         let constants = graph.constants.iter();
         let constants = constants.map(|(value, tensor)| (*value, Known::constant(tensor.clone())));
         Self {
@@ -84,12 +84,21 @@ impl Walk {
             nodes: vec![],
             reasons: BTreeMap::new(),
             declared: HashMap::new(),
-            work_left: outer.work_left.min(WORK_INSIDE),
+            work_left: work_left.min(WORK_INSIDE),
         }
     }
 
     /// What is known of the graph's outputs once its operators are gone through; `None` where one cannot run.
     pub fn types_of_outputs(mut self) -> Option<Vec<Known>> {
+        self.go_through()
+    }
+
+    /// As [`Walk::types_of_outputs`], with the folded graph.
+    pub fn gone_through(mut self) -> Option<(Vec<Known>, Resolved)> {
+        Some((self.go_through()?, self.finish()))
+    }
+
+    fn go_through(&mut self) -> Option<Vec<Known>> {
         let nodes = std::mem::take(&mut self.graph.nodes);
         self.run(&nodes).ok()?;
         let outputs = self.graph.outputs.iter();

@@ -269,7 +269,7 @@ fn an_operator_without_a_rule_keeps_its_sizes() {
     let twin = hollow(&model, &inputs, Rung::smallest()).expect("a twin");
     assert_eq!(twin.inputs[0].shape, [5, 3, 3]);
     let doubt = twin.doubts[0].to_string();
-    assert!(doubt.ends_with("(there is no rule for Det)"), "{doubt}");
+    assert!(doubt.ends_with("; there is no rule for Det)"), "{doubt}");
 }
 
 #[test]

@@ -6,4 +6,5 @@ mod graphs;
 mod same;
 #[path = "../small/mod.rs"]
 mod small;
+mod work;
 mod zoo;

@@ -291,6 +291,7 @@ const TAX: &[&str] = &[
     "twin_operators_executed",
     "rung",
     "hollowness",
+    "elements_ratio",
     "residual_ns",
     "predicted_tax_ns",
     "predicted_tax_low_ns",

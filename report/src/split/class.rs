@@ -10,7 +10,11 @@ impl Weighing<'_> {
     /// Puts the class in, and the label of a negative inefficiency.
     pub fn label(&self, tax: &mut Tax, missing: &mut Missing) {
         tax.algorithmic = self.is_algorithmic(tax);
-        match class(tax) {
+        let class = match self.is_upper_bound(tax) {
+            true => Ok(Class::Undecided),
+            false => class(tax),
+        };
+        match class {
             Ok(class) => tax.class = Some(class),
             Err(reason) => lack(missing, &["class"], reason),
         }

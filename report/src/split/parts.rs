@@ -117,6 +117,7 @@ impl Parts {
             twin_operators_executed: None,
             rung: None,
             hollowness: None,
+            elements_ratio: None,
             residual_ns: None,
             predicted_tax_ns: None,
             predicted_tax_low_ns: None,

@@ -6,8 +6,6 @@ use tare_units::SignedNanoseconds;
 use super::Weighing;
 use crate::summarise::{is_alike, reason};
 
-/// Residual work above this share of the tax is a doubt.
-const RESIDUAL: f64 = 0.05;
 /// A profiled request that takes so many times as long says little of an unprofiled one.
 const DISTORTED: f64 = 1.2;
 
@@ -19,7 +17,8 @@ impl Weighing<'_> {
         if Self::is_by_law(tax) {
             doubts.extend(self.of_law());
         } else if !self.twins.counted.is_empty() {
-            doubts.extend(residual(tax));
+            let bound = self.not_hollow().filter(|_| self.is_upper_bound(tax));
+            doubts.extend(bound);
             doubts.extend(self.of_rung());
             doubts.extend(self.of_twin());
         }
@@ -52,7 +51,7 @@ impl Weighing<'_> {
             return Vec::new();
         };
         let mut doubts = vec![TaxDoubt::ByLaw {
-            reason: self.no_twin(),
+            reason: self.why_by_law(),
             twins: law.twins,
         }];
         let operators = self.operators().map(|executed| executed.count);
@@ -64,6 +63,12 @@ impl Weighing<'_> {
             high,
         }));
         doubts
+    }
+
+    /// Why a law stands in.
+    pub fn why_by_law(&self) -> String {
+        let left = self.not_hollow().and_then(|doubt| doubt.why_not_hollow());
+        left.unwrap_or_else(|| self.no_twin())
     }
 
     /// Whether the twin executes what the original does.
@@ -137,12 +142,4 @@ fn negative(tax: &Tax) -> Vec<TaxDoubt> {
         Some(TaxDoubt::NegativePart { part, value_ns })
     });
     negative.collect()
-}
-
-fn residual(tax: &Tax) -> Option<TaxDoubt> {
-    let share = tax.residual_ns?.as_nanos_f64() / tax.tax_ns.as_nanos_f64();
-    (share > RESIDUAL).then_some(TaxDoubt::Residual {
-        share,
-        bound: RESIDUAL,
-    })
 }

@@ -91,19 +91,25 @@ impl Weighing<'_> {
         tax.rung = facts.map(|facts| facts.rung.clone());
         tax.hollowness = facts.and_then(|facts| facts.hollowness);
         tax.twin_operators_executed = facts.and_then(|facts| facts.operators_executed);
-        let residual = tax
-            .hollowness
-            .map(|share| share * tax.kernel_ns.as_nanos_f64());
+        tax.elements_ratio = facts.and_then(|facts| facts.elements_ratio);
+        let residual = self.residual().filter(|_| facts.is_some());
+        let residual = residual.and_then(|residual| residual.most_ns());
         tax.residual_ns = residual.map(SignedNanoseconds::from_nanos_f64);
         let told = |field: &str| match (facts, self.twins.counted.first()) {
             (Some(_), Some(record)) => reason(record, &format!("twin.{field}")),
-            _ => self.no_twin(),
+            _ => self.why_by_law(),
         };
         if facts.is_none() {
             lack(missing, &["rung"], &told("rung"));
         }
         if tax.hollowness.is_none() {
-            lack(missing, &["hollowness", "residual_ns"], &told("hollowness"));
+            lack(missing, &["hollowness"], &told("hollowness"));
+        }
+        if tax.elements_ratio.is_none() {
+            lack(missing, &["elements_ratio"], &told("elements_ratio"));
+        }
+        if tax.residual_ns.is_none() {
+            lack(missing, &["residual_ns"], &told("hollowness"));
         }
         if tax.twin_operators_executed.is_none() {
             let field = "operators_executed";

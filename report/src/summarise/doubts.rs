@@ -63,7 +63,7 @@ pub fn is_alike(one: &Doubt, other: &Doubt) -> bool {
 fn is_by_degree(why: &TaxDoubt) -> bool {
     matches!(
         why,
-        TaxDoubt::Residual { .. } | TaxDoubt::Perturbation { .. } | TaxDoubt::Threads { .. }
+        TaxDoubt::NotHollow { .. } | TaxDoubt::Perturbation { .. } | TaxDoubt::Threads { .. }
     )
 }
 
@@ -99,7 +99,14 @@ pub fn severity(doubt: &Doubt) -> f64 {
 fn of_split(doubt: &TaxDoubt) -> f64 {
     match doubt {
         TaxDoubt::NegativePart { value_ns, .. } => -value_ns.as_nanos_f64(),
-        TaxDoubt::Residual { share, .. } => *share,
+        TaxDoubt::NotHollow {
+            operations_share,
+            elements_share,
+            ..
+        } => {
+            let known = [operations_share, elements_share].into_iter().flatten();
+            known.copied().reduce(f64::max).unwrap_or(f64::INFINITY)
+        }
         TaxDoubt::Perturbation { perturbation, .. } => *perturbation,
         TaxDoubt::Threads { threads } => *threads as f64,
         TaxDoubt::OfTwin { about } => severity(about),

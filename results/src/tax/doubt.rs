@@ -19,11 +19,13 @@ pub enum TaxDoubt {
         /// As it came out.
         value_ns: SignedNanoseconds,
     },
-    /// The work left in the twin is more than a small share of the tax.
-    Residual {
-        /// Residual work over the tax.
-        share: f64,
-        /// What it should be below.
+    /// The work left in the twin may be more than a small share of what it costs, or is not known: the tax is an upper bound.
+    NotHollow {
+        /// Residual work over the twin's latency, by operations; `null` where it is not known how many are left.
+        operations_share: Option<f64>,
+        /// The same by elements between operators.
+        elements_share: Option<f64>,
+        /// What both should be below.
         bound: f64,
     },
     /// The twin executes other operators than the original.
@@ -59,9 +61,9 @@ pub enum TaxDoubt {
         /// Why.
         reason: String,
     },
-    /// No twin could be made, and the dispatch law's prediction stands in.
+    /// No hollow twin could be made, and the dispatch law's prediction stands in.
     ByLaw {
-        /// Why there is no twin.
+        /// Why there is none.
         reason: String,
         /// Twins that the law was fitted over.
         twins: u64,
@@ -105,11 +107,10 @@ impl fmt::Display for TaxDoubt {
                 f,
                 "{part} comes out at {value_ns}; raise --repeats or --duration, or calibrate anew"
             ),
-            Self::Residual { share, bound } => write!(
+            Self::NotHollow { .. } => write!(
                 f,
-                "the twin still does work worth {:.1}% of the tax where {:.0}% is the bound: the tax is an upper bound",
-                share * 100.0,
-                bound * 100.0
+                "{}: the tax is an upper bound",
+                self.why_not_hollow().unwrap_or_default()
             ),
             Self::OperatorsDiffer {
                 original,
@@ -151,6 +152,34 @@ impl fmt::Display for TaxDoubt {
 }
 
 impl TaxDoubt {
+    /// Why a twin is not hollow, in words; `None` for another doubt.
+    pub fn why_not_hollow(&self) -> Option<String> {
+        let Self::NotHollow {
+            operations_share,
+            elements_share,
+            bound,
+        } = self
+        else {
+            return None;
+        };
+        let shares = [
+            (operations_share, "operations"),
+            (elements_share, "elements"),
+        ];
+        let shares = shares.iter().filter_map(|(share, what)| {
+            share.map(|share| format!("{:.1}% by its {what}", share * 100.0))
+        });
+        let shares: Vec<String> = shares.collect();
+        Some(match shares.as_slice() {
+            [] => "how much of the model's work the twin still does is not known".to_owned(),
+            shares => format!(
+                "the twin may still do work worth {} of what it costs, where {:.0}% is the bound",
+                shares.join(" or "),
+                bound * 100.0
+            ),
+        })
+    }
+
     fn law(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::LawExtrapolates {
@@ -163,7 +192,7 @@ impl TaxDoubt {
             ),
             Self::ByLaw { reason, twins } => write!(
                 f,
-                "the tax is what the dispatch law of {twins} other twins predicts, as there is no twin: {reason}"
+                "the tax is what the dispatch law of {twins} other twins predicts: {reason}"
             ),
             _ => Ok(()),
         }
@@ -208,6 +237,34 @@ mod tests {
     }
 
     #[test]
+    fn a_twin_that_is_not_hollow_says_by_what_or_that_nobody_knows() {
+        let doubt = |operations_share, elements_share| TaxDoubt::NotHollow {
+            operations_share,
+            elements_share,
+            bound: 0.05,
+        };
+        assert_eq!(
+            doubt(Some(0.257), Some(0.031)).to_string(),
+            "the twin may still do work worth 25.7% by its operations or 3.1% by its elements of what it costs, where 5% is \
+             the bound: the tax is an upper bound"
+        );
+        assert_eq!(
+            doubt(None, None).to_string(),
+            "how much of the model's work the twin still does is not known: the tax is an upper bound"
+        );
+        assert_eq!(TaxDoubt::Threads { threads: 2 }.why_not_hollow(), None);
+        let json = serde_json::to_value(doubt(None, Some(0.2))).expect("serialises");
+        assert_eq!(
+            json,
+            serde_json::json!({"tax_doubt": "not-hollow", "operations_share": null, "elements_share": 0.2, "bound": 0.05})
+        );
+        assert_eq!(
+            serde_json::from_value::<TaxDoubt>(json).expect("reads back"),
+            doubt(None, Some(0.2))
+        );
+    }
+
+    #[test]
     fn a_later_version_s_doubt_does_not_hide_the_split() {
         let json = serde_json::json!({"tax_doubt": "tides", "height": 1});
         let back: TaxDoubt = serde_json::from_value(json).expect("reads");
@@ -224,11 +281,6 @@ mod tests {
             negative.to_string(),
             "inefficiency comes out at -316 µs; raise --repeats or --duration, or calibrate anew"
         );
-        let residual = TaxDoubt::Residual {
-            share: 0.123,
-            bound: 0.05,
-        };
-        assert!(residual.to_string().contains("12.3% of the tax"));
         let extrapolates = TaxDoubt::LawExtrapolates {
             operators: 900,
             low: 2,

@@ -1,0 +1,119 @@
+//! How much work a twin may still do, and whether that is little enough for its latency to be a tax.
+
+use tare_results::{Record, Tax, TaxDoubt, TaxMethod};
+use tare_units::Rate;
+
+use super::Weighing;
+use super::quantity::Quantity;
+
+/// Residual work above this share of the twin's latency is a doubt.
+const BOUND: f64 = 0.05;
+/// Bytes a nanosecond that the memory of any machine moves, where the machine's own figure is not known.
+const SLOW_BYTES_PER_NS: f64 = 10.0;
+/// The share of what is counted that says enough where the original's latency is not known.
+const LITTLE: f64 = 0.01;
+
+/// How much work may be left in a twin, as time.
+///
+/// With h the share of the original's operations that is left (`hollowness`), e that of the elements between operators
+/// (`elements_ratio`) and k the original's latency less the twin's:
+/// - by operations, h ÷ (1 − h) · k: of w, the original's work, k is what the twin lacks, (1 − h) · w;
+/// - by elements, the smaller of e ÷ (1 − e) · k and e · (`bytes_unfused` − `bytes_min`) ÷ bandwidth: what moving the
+///   activations that are left takes from the memory that the original's come from, or at 10 GB/s where the machine was not
+///   calibrated.
+///
+/// Neither is more than the twin's latency.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Residual {
+    by_operations_ns: Option<f64>,
+    by_elements_ns: Option<f64>,
+    twin_ns: f64,
+}
+
+impl Residual {
+    /// Of the twin that `twin` timed, in `twin_ns`, where the original takes `latency_ns`.
+    ///
+    /// Where that is not known, 1% of what is counted is taken to be little, and more to be all that the twin does.
+    pub fn of(twin: &Record, latency_ns: Option<f64>, twin_ns: f64) -> Self {
+        let facts = twin.twin.as_ref();
+        let part = |share: f64| match latency_ns {
+            Some(latency) if share < 1.0 => share / (1.0 - share) * (latency - twin_ns).max(0.0),
+            None if share <= LITTLE => 0.0,
+            _ => twin_ns,
+        };
+        let moving = |share: f64| match activations_ns(twin) {
+            Some(all) => part(share).min(share * all),
+            None => part(share),
+        };
+        let operations = facts.and_then(|facts| facts.hollowness);
+        let elements = facts.and_then(|facts| facts.elements_ratio);
+        Self {
+            by_operations_ns: operations.map(|share| part(share).min(twin_ns)),
+            by_elements_ns: elements.map(|share| moving(share).min(twin_ns)),
+            twin_ns,
+        }
+    }
+
+    /// The larger bound; `None` where nothing is known of what is left.
+    pub fn most_ns(&self) -> Option<f64> {
+        let known = [self.by_operations_ns, self.by_elements_ns];
+        known.into_iter().flatten().reduce(f64::max)
+    }
+
+    /// Why the twin's latency is no tax; `None` where its residual work is small beside it.
+    pub fn doubt(&self) -> Option<TaxDoubt> {
+        let share = |part: Option<f64>| part.map(|part| part / self.twin_ns);
+        let is_small = self
+            .most_ns()
+            .is_some_and(|most| most <= BOUND * self.twin_ns);
+        (!is_small).then(|| TaxDoubt::NotHollow {
+            operations_share: share(self.by_operations_ns),
+            elements_share: share(self.by_elements_ns),
+            bound: BOUND,
+        })
+    }
+}
+
+impl Weighing<'_> {
+    /// What may be left in the cell's twin; `None` where either was not timed.
+    pub fn residual(&self) -> Option<Residual> {
+        let (latency, twin) = (p50(&self.cell.counted)?, p50(&self.twins.counted)?);
+        let record = self.twins.counted.first()?;
+        Some(Residual::of(record, Some(latency.mean), twin.mean))
+    }
+
+    /// Why the twin's latency is no more than an upper bound of the tax.
+    pub fn not_hollow(&self) -> Option<TaxDoubt> {
+        self.residual()?.doubt()
+    }
+
+    /// Whether a split has an upper bound for its tax.
+    pub fn is_upper_bound(&self, tax: &Tax) -> bool {
+        tax.method == TaxMethod::HollowTwin && self.not_hollow().is_some()
+    }
+}
+
+/// The medians of records.
+pub fn p50(records: &[&Record]) -> Option<Quantity> {
+    Quantity::of(records, |record| record.latency.as_ref()?.p50.as_ref())
+}
+
+/// Whether the latency of the twin that `twin` timed is that of dispatching its operators, its own work small beside it;
+/// `latency_ns` is the median of its original, where one was timed.
+pub fn is_hollow(twin: &Record, latency_ns: Option<f64>) -> bool {
+    let p50 = twin.latency.as_ref().and_then(|all| all.p50.as_ref());
+    p50.is_some_and(|p50| {
+        let residual = Residual::of(twin, latency_ns, p50.value_ns);
+        residual.doubt().is_none()
+    })
+}
+
+/// What moving all that operators hand to each other takes.
+fn activations_ns(record: &Record) -> Option<f64> {
+    let model = &record.model;
+    let bytes = model.bytes_unfused?.as_bytes();
+    let bytes = bytes.saturating_sub(model.bytes_min?.as_bytes()) as f64;
+    let peaks = record.peaks.as_ref();
+    let rate = peaks.map_or(SLOW_BYTES_PER_NS, |peaks| peaks.bytes_per_s.per_s() / 1e9);
+    Some(bytes / rate)
+}

@@ -1,0 +1,181 @@
+//! A twin that is not hollow is no measure of the tax: a law stands in, or the tax is an upper bound and the class open.
+
+mod common;
+
+use common::splits::{both, doubts, ns, split, summary};
+use common::twins::{other_twins, twin};
+use common::{cell, run_of};
+use tare_report::{Laws, Summary, is_hollow, summarise_by};
+use tare_results::{Class, Record, TaxDoubt, TaxMethod};
+use tare_units::{Bytes, BytesPerSecond, Rate};
+
+/// Cell and twin at these medians in milliseconds, where so much of the operations and of the elements is left.
+fn left(latency: f64, tax: f64, operations: Option<f64>, elements: Option<f64>) -> Vec<Record> {
+    let mut records = both(&[latency * 1e6; 3], &[tax * 1e6; 3]);
+    for record in &mut records[3..] {
+        let facts = record.twin.as_mut().expect("a twin");
+        (facts.hollowness, facts.elements_ratio) = (operations, elements);
+        if operations.is_none() {
+            let reason = "what Loop 'decode' does is not known".to_owned();
+            record.missing.insert("twin.hollowness".to_owned(), reason);
+        }
+    }
+    records
+}
+
+/// What says that the twin is not hollow.
+fn doubt(summary: &Summary) -> &TaxDoubt {
+    let mut told = doubts(summary).into_iter();
+    told.find(|doubt| matches!(doubt, TaxDoubt::NotHollow { .. }))
+        .expect("a doubt")
+}
+
+/// Its shares, by operations and by elements.
+fn shares(records: &[Record]) -> (Option<f64>, Option<f64>) {
+    match doubt(&summary(records)) {
+        TaxDoubt::NotHollow {
+            operations_share,
+            elements_share,
+            bound: 0.05,
+        } => (*operations_share, *elements_share),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn near(value: Option<f64>, expected: f64) -> bool {
+    value.is_some_and(|value| (value / expected - 1.0).abs() < 1e-6)
+}
+
+#[test]
+fn work_that_is_left_by_operations_is_told_and_leaves_the_class_open() {
+    let records = left(30.0, 1.0, Some(0.01), Some(1e-5));
+    let tax = split(&records);
+    let residual = 0.01 / 0.99 * 29e6;
+    assert_eq!(tax.residual_ns, Some(ns(residual)));
+    assert_eq!(
+        (tax.method, tax.class),
+        (TaxMethod::HollowTwin, Some(Class::Undecided))
+    );
+    assert_eq!(
+        (tax.hollowness, tax.elements_ratio),
+        (Some(0.01), Some(1e-5))
+    );
+    assert!(near(shares(&records).0, residual / 1e6));
+}
+
+#[test]
+fn a_twin_that_is_its_original_is_all_work_however_little_it_is_faster() {
+    let records = left(6.35, 6.33, Some(1.0), Some(1.0));
+    let (operations, elements) = shares(&records);
+    assert_eq!(operations, Some(1.0));
+    assert!(elements.is_some_and(|share| share <= 1.0));
+    assert_eq!(split(&records).class, Some(Class::Undecided));
+    assert_eq!(split(&records).residual_ns, Some(ns(6.33e6)));
+}
+
+#[test]
+fn elements_that_are_left_count_as_what_moving_them_takes() {
+    let mut records = left(178.8, 16.3, Some(1e-4), Some(0.05));
+    for record in &mut records {
+        (record.model.bytes_min, record.model.bytes_unfused) = (
+            Some(Bytes::from_bytes(0)),
+            Some(Bytes::from_bytes(820_000_000)),
+        );
+        let peaks = record.peaks.as_mut().expect("peaks");
+        peaks.bytes_per_s = BytesPerSecond::from_per_s(12e9);
+    }
+    let moving = 0.05 * 820e6 / 12.0;
+    let found = shares(&records);
+    assert!(near(found.1, moving / 16.3e6), "{found:?}");
+    assert!(
+        near(found.0, 1e-4 / (1.0 - 1e-4) * 162.5 / 16.3),
+        "{found:?}"
+    );
+    records.iter_mut().for_each(|record| record.peaks = None);
+    let slow = 0.05 * 820e6 / 10.0 / 16.3e6;
+    assert!(near(shares(&records).1, slow), "{:?}", shares(&records));
+}
+
+#[test]
+fn a_few_elements_are_no_doubt_where_weights_are_what_moves() {
+    let mut records = left(0.6, 0.002, Some(5e-6), Some(0.002));
+    for record in &mut records {
+        let model = &mut record.model;
+        (model.bytes_min, model.bytes_unfused) = (
+            Some(Bytes::from_mib(16)),
+            Some(Bytes::from_bytes(16_842_752)),
+        );
+        model.flops = Some(tare_units::Flops::from_operations(1));
+    }
+    assert!(
+        doubts(&summary(&records))
+            .iter()
+            .all(|doubt| !matches!(doubt, TaxDoubt::NotHollow { .. }))
+    );
+}
+
+#[test]
+fn a_twin_of_which_nothing_is_known_is_no_measure_and_says_why() {
+    let records = left(30.0, 25.0, None, None);
+    assert_eq!(shares(&records), (None, None));
+    let summary = summary(&records);
+    let tax = summary.tax.as_ref().expect("a split");
+    assert_eq!((tax.residual_ns, tax.class), (None, Some(Class::Undecided)));
+    for field in ["hollowness", "residual_ns"] {
+        let told = &summary.missing[&format!("tax.{field}")];
+        assert_eq!(told, "what Loop 'decode' does is not known");
+    }
+    let line = doubt(&summary).to_string();
+    assert_eq!(
+        line,
+        "how much of the model's work the twin still does is not known: the tax is an upper bound"
+    );
+}
+
+#[test]
+fn the_law_serves_where_a_twin_is_not_hollow_and_says_so() {
+    let mut run = run_of(vec![cell(1)], 3);
+    run.twins = true;
+    let laws = Laws::of(&other_twins(&[20, 60, 350, 700]));
+    let records = left(30.0, 25.0, Some(1.0), None);
+    let summary = summarise_by(&run, &records, &laws).remove(0);
+    let tax = summary.tax.as_ref().expect("a split");
+    assert_eq!(
+        (tax.method, tax.operators_executed),
+        (TaxMethod::Law, Some(178))
+    );
+    assert!((tax.tax_ns.as_nanos_f64() / 76_200.0 - 1.0).abs() < 0.02);
+    assert_ne!(tax.class, Some(Class::Undecided));
+    assert_eq!((tax.rung.as_deref(), tax.residual_ns), (None, None));
+    let why = "the twin may still do work worth 100.0% by its operations of what it costs, where 5% is the bound";
+    assert_eq!(summary.missing["tax.rung"], why);
+    let by_law = TaxDoubt::ByLaw {
+        reason: why.to_owned(),
+        twins: 4,
+    };
+    assert_eq!(doubts(&summary)[0], &by_law);
+    assert_eq!(
+        summary.twin.as_ref().and_then(|twin| twin.latency_p50_ns),
+        Some(25e6)
+    );
+}
+
+#[test]
+fn a_twin_by_itself_tells_whether_it_is_hollow() {
+    let of = |operations, elements| {
+        let mut record = twin(&cell(1), 0, 1e6);
+        let facts = record.twin.as_mut().expect("a twin");
+        (facts.hollowness, facts.elements_ratio) = (operations, elements);
+        record
+    };
+    let hollow = of(Some(1e-5), Some(1e-4));
+    assert!(is_hollow(&hollow, Some(30e6)) && is_hollow(&hollow, None));
+    assert!(!is_hollow(&of(Some(0.02), Some(1e-4)), None));
+    assert!(is_hollow(&of(Some(0.02), Some(1e-4)), Some(2e6)));
+    assert!(!is_hollow(&of(Some(1.0), Some(1e-4)), Some(1.1e6)));
+    assert!(!is_hollow(&of(None, None), Some(30e6)));
+    assert!(is_hollow(&of(None, Some(1e-6)), Some(30e6)));
+    let mut untimed = hollow.clone();
+    untimed.latency = None;
+    assert!(!is_hollow(&untimed, Some(30e6)));
+}
