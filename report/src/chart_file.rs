@@ -32,9 +32,25 @@ pub fn chart(name: &str, summaries: &[Summary], analysis: &Analysis) -> Result<S
     }
     let chart = (entry.build)(&mut Cells::of(summaries, analysis));
     let drawn = chart.sheet(entry.title);
-    let drawn =
-        drawn.ok_or_else(|| empty(chart.words.join(" ").trim_end_matches('.').to_owned()))?;
+    let drawn = drawn.ok_or_else(|| empty(why_empty(&chart.words, summaries)))?;
     Ok(drawn.document(entry.title, &sheet::for_file()))
+}
+
+/// What the chart says itself, else how many cells there are that it could have shown.
+fn why_empty(words: &[String], summaries: &[Summary]) -> String {
+    let reasons = summaries.iter().flat_map(|one| &one.reasons);
+    let valid = summaries
+        .iter()
+        .filter(|one| one.reasons.is_empty())
+        .count();
+    let reason = match (valid, reasons.clone().next()) {
+        (0, Some(first)) => format!("no cell is valid: {first}"),
+        _ => words.join(" ").trim_end_matches('.').to_owned(),
+    };
+    match reason.is_empty() {
+        true => format!("none of the {valid} valid cells has what it shows"),
+        false => reason,
+    }
 }
 
 /// Why there is no drawing.

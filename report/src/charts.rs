@@ -1,11 +1,11 @@
 //! The charts of a report, each with its drawings, the numbers behind them, and what to doubt about these.
 
-mod alike;
 mod batch;
 mod cells;
 mod distribution;
 mod energy;
 mod law;
+mod load;
 mod memory;
 mod notes;
 mod operators;
@@ -13,14 +13,15 @@ mod panels;
 mod roofline;
 mod split;
 mod table;
+mod together;
 mod trend;
 mod values;
 mod work;
 
-pub use alike::counted;
 pub use cells::Cells;
 pub use panels::Panel;
 pub use table::{Column, Row, Table};
+pub use together::{Named, TOGETHER, TOGETHER_READING, TOGETHER_TITLE, together};
 pub use values::Value;
 
 use crate::draw::{Key, Svg, legend};
@@ -95,6 +96,11 @@ pub const CHARTS: &[Entry] = &[
         name: "memory",
         title: "Memory",
         build: memory::chart,
+    },
+    Entry {
+        name: "load",
+        title: "Loading and first inference",
+        build: load::chart,
     },
     Entry {
         name: "operators",

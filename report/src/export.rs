@@ -3,8 +3,10 @@
 mod csv;
 mod json;
 mod markdown;
+mod together;
 
-pub(crate) use markdown::escaped;
+pub(crate) use markdown::{escaped, rows};
+pub use together::analysis_json;
 
 use crate::summary::Summary;
 

@@ -4,10 +4,11 @@
 //! - [`summarise`]: records → summaries.
 //! - [`analyse`]: summaries → dispatch laws, knees over batches, correlations across models; [`findings`]: these as sentences.
 //! - [`table`]: summaries → text for a terminal of a given width.
-//! - [`exporter`]: summaries → JSON, CSV, Markdown.
+//! - [`exporter`]: summaries → JSON, CSV, Markdown; [`analysis_json`]: their analysis → JSON.
 //! - [`page`], [`digest`], [`chart`]: summaries and their analysis → a report with charts, as HTML, as Markdown, and one chart as SVG.
 #![forbid(unsafe_code)]
 
+mod alike;
 mod analysis;
 mod chart_file;
 mod charts;
@@ -28,7 +29,7 @@ pub use analysis::{
 };
 pub use chart_file::{ChartError, chart, chart_names};
 pub use digest::digest;
-pub use export::{EXPORTERS, ExportError, Exporter, exporter};
+pub use export::{EXPORTERS, ExportError, Exporter, analysis_json, exporter};
 pub use findings::findings;
 pub use page::page;
 #[cfg(feature = "png")]

@@ -6,7 +6,7 @@ mod policy;
 mod section;
 
 use crate::analysis::Analysis;
-use crate::charts::{CHARTS, Cells};
+use crate::charts::{CHARTS, Cells, together};
 use crate::draw::{escape, sheet};
 use crate::summary::Summary;
 
@@ -28,6 +28,7 @@ pub fn page(summaries: &[Summary], analysis: &Analysis) -> String {
         for (entry, chart) in &charts {
             section::write(&mut page, entry, chart, cells.notes.texts());
         }
+        section::together(&mut page, &together(analysis));
         section::doubts(&mut page, cells.notes.texts());
     }
     page.push_str("</main><script>");

@@ -16,7 +16,7 @@ use crate::summary::Summary;
 
 pub(crate) use caption::caption;
 pub(crate) use columns::{Align, Content, columns, p50};
-pub(crate) use dimensions::{Dimension, Dimensions};
+pub(crate) use dimensions::{Dimension, Dimensions, counted};
 use notes::{Note, notes};
 use profile::profiles;
 pub use style::Style;

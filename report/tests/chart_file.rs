@@ -3,7 +3,7 @@
 mod common;
 
 use common::zoo::zoo;
-use common::{cell, run_of, timed};
+use common::{cell, failed, run_of, timed};
 use expect_test::expect;
 use tare_report::{Analysis, Laws, Summary, analyse, chart, chart_names, digest, summarise};
 
@@ -44,7 +44,11 @@ fn every_chart_is_a_drawing_that_needs_nothing_else() {
             svg.matches("</g>").count(),
             "{name}"
         );
-        assert!(!svg.contains("NaN") && !svg.contains("inf"), "{name}");
+        let figures = svg.replace("inference", "");
+        assert!(
+            !figures.contains("NaN") && !figures.contains("inf"),
+            "{name}"
+        );
     }
 }
 
@@ -102,6 +106,16 @@ fn latency_against_batch_is_drawn_to_scale() {
 }
 
 #[test]
+fn two_percentiles_are_no_distribution_and_no_line_joins_them() {
+    let few = chart("distribution", &two(), &nothing()).unwrap();
+    assert!(few.contains("least ") && few.contains("most "), "{few}");
+    assert!(!few.contains(" line\""), "{few}");
+    let (summaries, analysis) = summaries(10);
+    let more = chart("distribution", &summaries, &analysis).unwrap();
+    assert!(more.contains(" line\""), "{more:.2000}");
+}
+
+#[test]
 fn what_cannot_be_drawn_says_why() {
     let told = |name: &str| chart(name, &two(), &nothing()).unwrap_err().to_string();
     assert_eq!(
@@ -109,6 +123,18 @@ fn what_cannot_be_drawn_says_why() {
         "chart 'energy' has nothing to draw: No joules: no source"
     );
     assert!(told("pie").starts_with("no chart 'pie'; take one of split, batch, roofline"));
+    let cells = vec![cell(1)];
+    let refused = [failed(&cells[0], 0, "no such file")];
+    let invalid = summarise(&run_of(cells, 1), &refused);
+    for name in chart_names() {
+        let told = chart(name, &invalid, &nothing()).unwrap_err().to_string();
+        assert_eq!(
+            told,
+            format!(
+                "chart '{name}' has nothing to draw: no cell is valid: failed while loading the model: no such file"
+            )
+        );
+    }
     let empty = chart("split", &[], &nothing()).unwrap_err().to_string();
     assert_eq!(
         empty,
@@ -119,24 +145,70 @@ fn what_cannot_be_drawn_says_why() {
 #[test]
 fn the_markdown_has_the_table_and_folds_the_numbers_of_each_chart() {
     let (summaries, analysis) = summaries(100);
-    let text = digest(&summaries, &analysis).unwrap();
+    let text = digest(&summaries, &analysis);
     assert!(text.starts_with("## tare report\n\n"));
-    assert_eq!(
-        text.matches("<details><summary>").count(),
-        chart_names().len()
-    );
-    assert_eq!(text.matches("</details>").count(), chart_names().len());
-    assert!(
-        text.contains("69 more rows: `tare report -o report.html` has them."),
-        "{text}"
-    );
+    let parts = chart_names().len() + 1;
+    assert_eq!(text.matches("<details><summary>").count(), parts);
+    assert_eq!(text.matches("</details>").count(), parts);
+    assert!(text.contains("<summary>What the cells say together</summary>"));
+    assert!(text.contains(" more rows: `tare report -o report.html` has them."));
     assert!(text.contains("| model | adapter | batch | latency | floor | inefficiency | tax |"));
+}
+
+/// The rows of the first table of a text, without its heading.
+fn first_rows(text: &str) -> Vec<&str> {
+    let lines = text.lines().skip_while(|line| !line.starts_with('|'));
+    lines
+        .take_while(|line| line.starts_with('|'))
+        .skip(2)
+        .collect()
+}
+
+#[test]
+fn the_markdown_of_a_thousand_cells_fits_a_comment_and_has_the_most_telling_rows() {
+    let (summaries, analysis) = summaries(1_000);
+    let text = digest(&summaries, &analysis);
+    let length = text.chars().count();
+    assert!((30_000..=60_000).contains(&length), "{length}");
+    let rows = first_rows(&text);
+    assert!(rows.len() > 30, "{}", rows.len());
+    let more = format!("\n{} more rows: `tare report", 1_000 - rows.len());
+    assert!(text.contains(&more), "{more}");
+    let invalid = summaries
+        .iter()
+        .filter(|one| !one.reasons.is_empty())
+        .count();
+    assert!(
+        invalid > 5
+            && rows
+                .iter()
+                .take(invalid)
+                .all(|row| row.contains("| invalid |"))
+    );
+    assert!(rows[invalid].contains("| framework |"), "{}", rows[invalid]);
+    let parts = text.matches("<details><summary>").count();
+    assert_eq!(text.matches("</details>").count(), parts);
+}
+
+#[test]
+fn rows_that_have_room_keep_their_order() {
+    let (summaries, analysis) = summaries(10);
+    let text = digest(&summaries, &analysis);
+    let rows = first_rows(&text);
+    assert_eq!(rows.len(), 10);
+    let batch = |row: &&str| row.split('|').nth(3).unwrap().trim().to_owned();
+    let batches: Vec<String> = rows.iter().map(batch).collect();
+    let expected: Vec<String> = summaries
+        .iter()
+        .map(|one| one.cell.batch.to_string())
+        .collect();
+    assert_eq!(batches, expected);
 }
 
 #[test]
 fn every_row_of_the_markdown_has_as_many_cells_as_its_heading() {
     let (summaries, analysis) = summaries(60);
-    let text = digest(&summaries, &analysis).unwrap();
+    let text = digest(&summaries, &analysis);
     let mut width = None;
     for line in text.lines() {
         let bars = line.replace("\\|", "").matches('|').count();
@@ -150,7 +222,7 @@ fn every_row_of_the_markdown_has_as_many_cells_as_its_heading() {
 
 #[test]
 fn the_markdown_leaves_columns_out_that_have_nothing() {
-    let text = digest(&two(), &nothing()).unwrap();
+    let text = digest(&two(), &nothing());
     assert!(
         text.contains("| model | adapter | batch | latency |\n| --- | --- | --: | --: |\n"),
         "{text}"
@@ -160,6 +232,6 @@ fn the_markdown_leaves_columns_out_that_have_nothing() {
 
 #[test]
 fn the_markdown_of_nothing_is_a_sentence() {
-    let text = digest(&[], &nothing()).unwrap();
+    let text = digest(&[], &nothing());
     assert_eq!(text, "## tare report\n\nNo cell was measured.\n");
 }

@@ -8,6 +8,7 @@ use common::twins::twins;
 use common::zoo::zoo;
 use common::{cell, run_of, timed};
 use tare_report::{Analysis, Laws, Summary, analyse, chart, page, summarise};
+use tare_units::SignedNanoseconds;
 
 /// A row by the names of its columns.
 type Row = HashMap<String, String>;
@@ -197,6 +198,91 @@ fn memory_is_the_twin_s_and_what_is_left_without_it() {
         ];
         let sum: f64 = parts.map(|part| part.unwrap()).iter().sum();
         assert_eq!(sum, peak as f64);
+    }
+}
+
+#[test]
+fn getting_ready_is_the_twin_s_and_what_is_left_without_it() {
+    for (summary, row) in told(50).each("load") {
+        let load = summary.load.as_ref().unwrap().load_ns.as_nanos();
+        assert_eq!(number(&row, "load_ns"), Some(load as f64));
+        for stage in ["load", "first_inference"] {
+            let of = |part: &str| number(&row, &format!("{stage}{part}_ns")).unwrap();
+            assert!((of("_tare") + of("_net") - of("")).abs() < 1.0, "{row:?}");
+        }
+    }
+}
+
+#[test]
+fn intervals_that_are_drawn_stand_in_the_table() {
+    let told = told(60);
+    for (summary, row) in told.each("split") {
+        let tax = summary.tax.as_ref().unwrap();
+        let nanos = |time: Option<SignedNanoseconds>| time.map(|time| time.as_nanos_f64());
+        for (key, expected) in [
+            ("floor_low_ns", nanos(tax.floor_low_ns)),
+            ("floor_high_ns", nanos(tax.floor_high_ns)),
+            ("inefficiency_low_ns", nanos(tax.inefficiency_low_ns)),
+            ("inefficiency_high_ns", nanos(tax.inefficiency_high_ns)),
+            ("kernel_low_ns", nanos(tax.kernel_low_ns)),
+            ("kernel_high_ns", nanos(tax.kernel_high_ns)),
+        ] {
+            let shown = number(&row, key).unwrap();
+            assert!(close(shown, expected.unwrap()), "{key}: {row:?}");
+        }
+    }
+    for (summary, row) in told.each("distribution") {
+        let p90 = summary.latency.as_ref().unwrap().p90.as_ref().unwrap();
+        let ends = [p90.low_ns.unwrap(), p90.high_ns.unwrap()];
+        for (key, end) in ["p90_low_ns", "p90_high_ns"].into_iter().zip(ends) {
+            assert!(close(number(&row, key).unwrap(), end), "{row:?}");
+        }
+    }
+}
+
+#[test]
+fn the_law_and_the_fit_stand_beside_what_they_foretell() {
+    let told = told(1_000);
+    let mut fitted = 0;
+    for (summary, row) in told.each("calls") {
+        let tax = summary.tax.as_ref().unwrap();
+        assert!(close(
+            number(&row, "tax_ns").unwrap(),
+            tax.tax_ns.as_nanos_f64()
+        ));
+        let predicted = tax.predicted_tax_ns.map(SignedNanoseconds::as_nanos_f64);
+        let shown = number(&row, "predicted_tax_ns");
+        assert_eq!(shown.is_some(), predicted.is_some(), "{row:?}");
+        let is_end = [1, 512].contains(&summary.cell.batch);
+        assert_eq!(number(&row, "fitted_ns").is_some(), is_end, "{row:?}");
+        fitted += usize::from(is_end);
+    }
+    assert!(fitted > 150, "{fitted}");
+    let trends = rows(&told.page, "correlations");
+    let along = |row: &&Row| row["along"] == "FLOPs" && row["batch"] == "1";
+    for row in trends.iter().filter(along) {
+        let r = number(row, "r").unwrap();
+        assert!(number(row, "r_low").unwrap() <= r && r <= number(row, "r_high").unwrap());
+        assert!(number(row, "each_ns").unwrap() > 0.0, "{row:?}");
+    }
+}
+
+#[test]
+fn laws_are_told_with_the_ends_of_their_intervals() {
+    let told = told(1_000);
+    let laws = rows(&told.page, "laws");
+    assert!(laws.len() >= 4, "{laws:?}");
+    for row in &laws {
+        let of = |key: &str| number(row, key).unwrap();
+        assert!(
+            of("per_operator_low_ns") <= of("per_operator_ns"),
+            "{row:?}"
+        );
+        assert!(
+            of("per_operator_ns") <= of("per_operator_high_ns"),
+            "{row:?}"
+        );
+        assert!((200.0..3_500.0).contains(&of("per_operator_ns")), "{row:?}");
     }
 }
 

@@ -4,10 +4,13 @@ mod common;
 
 use std::collections::BTreeSet;
 
+use common::zoo::zoo;
 use common::{cell, failed, opaque, run_of, timed};
 use expect_test::expect;
 use serde_json::Value;
-use tare_report::{EXPORTERS, Summary, exporter, summarise, summary_schema};
+use tare_report::{
+    Analysis, EXPORTERS, Laws, Summary, analyse, analysis_json, exporter, summarise, summary_schema,
+};
 
 fn summaries() -> Vec<Summary> {
     let cells = vec![cell(1), cell(8)];
@@ -130,4 +133,21 @@ fn formats_are_found_by_their_names_and_unknown_ones_answered_with_them() {
     }
     let error = exporter("xml").err().unwrap().to_string();
     assert_eq!(error, "no format 'xml'; take one of json, csv, markdown");
+}
+
+#[test]
+fn what_cells_say_together_is_json_that_reads_back() {
+    let (run, records) = zoo(100);
+    let analysis = analyse(&summarise(&run, &records), &Laws::of(&records));
+    assert!(!analysis.laws.is_empty() && !analysis.knees.is_empty());
+    let json = analysis_json(&analysis).expect("written");
+    let value: Value = serde_json::from_slice(&json).expect("JSON");
+    assert_eq!(value["schema"], "tare.analysis/1");
+    assert_eq!(
+        value["knees"].as_array().map(Vec::len),
+        Some(analysis.knees.len())
+    );
+    let back: Analysis = serde_json::from_value(value).expect("an analysis");
+    assert_eq!(back.laws.len(), analysis.laws.len());
+    assert_eq!(back.knees[0].cell, analysis.knees[0].cell);
 }

@@ -200,7 +200,7 @@ fn what_was_not_measured_is_said_in_words_where_its_chart_would_be() {
 fn doubts_stand_with_their_numbers_and_mark_them() {
     let page = of_zoo(50);
     let split = section(&page, "split");
-    assert!(split.contains("the latency was not steady after … warm-up requests"));
+    assert!(split.contains("the latency was not steady after 100 to 149 warm-up requests"));
     assert!(
         between(split, "class=\"e\"", "<")
             .iter()
@@ -259,6 +259,79 @@ fn a_thousand_cells_stay_below_five_megabytes() {
         let rows = section(&page, name).matches("<tr>").count();
         assert!(rows > 950, "{name}: {rows}");
     }
+}
+
+#[test]
+fn of_many_cells_named_bars_of_every_kind_of_setting_are_seen_first_and_all_on_demand() {
+    let page = of_zoo(1_000);
+    let split = section(&page, "split");
+    let (first, more) = split.split_once("<details class=\"more\">").unwrap();
+    let bars = |part: &str| part.matches("% tax").count();
+    assert!(
+        first.contains("Seen first are 60 of 990 cells"),
+        "{first:.900}"
+    );
+    assert_eq!(bars(first), 60);
+    assert_eq!(first.matches(">rten</text>").count(), 12);
+    assert!(first.matches("<figcaption>").count() >= 10, "few models");
+    assert!(bars(more) > 900, "{}", bars(more));
+    assert!(!section(&of_zoo(60), "split").contains("Seen first"));
+}
+
+#[test]
+fn what_only_several_cells_say_stands_in_tables_of_its_own() {
+    let (summaries, analysis) = summaries(1_000);
+    let page = page(&summaries, &analysis);
+    let together = section(&page, "together");
+    let kinds = analysis.laws.iter().map(|law| law.per_kind.len()).sum();
+    for (name, count) in [
+        ("laws", analysis.laws.len()),
+        ("costs", kinds),
+        ("knees", analysis.knees.len()),
+        ("correlations", analysis.correlations.len()),
+    ] {
+        if count == 0 {
+            assert!(!together.contains(&format!("{name}-numbers")), "{name}");
+            continue;
+        }
+        let table = between(together, &format!("id=\"{name}-numbers\""), "</table>")[0];
+        assert_eq!(table.matches("<tr>").count(), count + 1, "{name}");
+        assert!(together.contains(&format!("data-csv=\"{name}\"")), "{name}");
+    }
+    assert!(analysis.laws.len() > 3 && analysis.knees.len() > 50);
+}
+
+#[test]
+fn without_what_several_cells_say_the_page_says_what_it_takes() {
+    let page = bare();
+    let together = section(&page, "together");
+    for lack in ["three hollow twins", "four batch sizes", "four models"] {
+        assert!(together.contains(lack), "{together}");
+    }
+}
+
+#[test]
+fn a_single_cell_is_counted_as_one() {
+    let page = bare();
+    assert!(
+        page.contains("<p>1 cell, 1 valid with doubts;"),
+        "{page:.1500}"
+    );
+    assert!(page.contains("Numbers (1 row)") && page.contains("of 1 row,"));
+}
+
+#[test]
+fn doubts_of_one_kind_are_one_line_with_their_range_and_none_is_cut() {
+    let page = of_zoo(1_000);
+    let mut lines = 0;
+    for doubted in between(&page, "<div class=\"doubted\">", "</div>") {
+        assert!(!doubted.contains('…'), "{doubted}");
+        let texts = between(doubted, "<li>", " <span");
+        let unsteady = texts.iter().filter(|text| text.contains("not steady"));
+        assert!(unsteady.count() <= 1, "{texts:?}");
+        lines += texts.len();
+    }
+    assert!((5..60).contains(&lines), "{lines}");
 }
 
 #[test]

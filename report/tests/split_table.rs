@@ -49,12 +49,12 @@ fn parts_stand_in_columns_and_in_bars() {
 
             batch      p50  95%                       floor    ineff.      tax  share  class            p99  samples/s  GFLOP  GFLOP/s   memory  verdict
             ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-                1  60.0 ms  ±5.0%   ░██             23.9 ms  -3.91 ms  40.0 ms    67%  framework  33 of 368       16.7   2.87     47.8  196 MiB  valid *
-                2   100 ms  ±5.0%   ░░███           47.8 ms   1.18 ms  51.0 ms    51%  undecided  33 of 368       20.0   5.74     57.4  196 MiB  valid
-                4   180 ms  ±5.0%   ░░░░▒▒██        95.6 ms   42.4 ms  42.0 ms    23%  compute    33 of 368       22.2   11.5     63.8  196 MiB  valid
+                1  60.0 ms  ±5.0%   ░░░░░█████████  23.9 ms  -3.91 ms  40.0 ms    67%  framework  33 of 368       16.7   2.87     47.8  196 MiB  valid *
+                2   100 ms  ±5.0%   ░░░░░░░███████  47.8 ms   1.18 ms  51.0 ms    51%  undecided  33 of 368       20.0   5.74     57.4  196 MiB  valid
+                4   180 ms  ±5.0%   ░░░░░░░▒▒▒▒███  95.6 ms   42.4 ms  42.0 ms    23%  compute    33 of 368       22.2   11.5     63.8  196 MiB  valid
                 8   300 ms  ±<0.1%  ──────────────        –         –        –      –  –          33 of 368       26.7   23.0     76.5  196 MiB  valid *
 
-            bars: ░ floor, ▒ inefficiency, █ tax, ─ not split
+            bars, as shares of p50: ░ floor, ▒ inefficiency, █ tax, ─ not split
 
             * b=8: p50, p90 vary more within repeats than their intervals between repeats say
             * b=1: inefficiency comes out at -3.91 ms; raise --repeats or --duration, or calibrate anew
@@ -78,12 +78,12 @@ fn in_little_room_the_tax_its_share_and_the_class_stay() {
 
             batch      p50              tax  share  class            p99  samples/s  verdict
             ────────────────────────────────────────────────────────────────────────────────
-                1  60.0 ms  █       40.0 ms    67%  framework  33 of 368       16.7  valid *
-                2   100 ms  ░█      51.0 ms    51%  undecided  33 of 368       20.0  valid
-                4   180 ms  ░░▒█    42.0 ms    23%  compute    33 of 368       22.2  valid
+                1  60.0 ms  ░░████  40.0 ms    67%  framework  33 of 368       16.7  valid *
+                2   100 ms  ░░░███  51.0 ms    51%  undecided  33 of 368       20.0  valid
+                4   180 ms  ░░░▒▒█  42.0 ms    23%  compute    33 of 368       22.2  valid
                 8   300 ms  ──────        –      –  –          33 of 368       26.7  valid *
 
-            bars: ░ floor, ▒ inefficiency, █ tax, ─ not split
+            bars, as shares of p50: ░ floor, ▒ inefficiency, █ tax, ─ not split
 
             * b=8: p50, p90 vary more within repeats than their intervals between repeats
               say
@@ -109,12 +109,12 @@ fn without_unicode_parts_are_told_apart_by_ascii_signs() {
 
             batch      p50  95%                  floor    ineff.      tax  share  class            p99  samples/s  verdict
             --------------------------------------------------------------------------------------------------------------
-                1  60.0 ms  +-5.0%   .#        23.9 ms  -3.91 ms  40.0 ms    67%  framework  33 of 368       16.7  valid *
-                2   100 ms  +-5.0%   .##       47.8 ms   1.18 ms  51.0 ms    51%  undecided  33 of 368       20.0  valid
-                4   180 ms  +-5.0%   ...+#     95.6 ms   42.4 ms  42.0 ms    23%  compute    33 of 368       22.2  valid
+                1  60.0 ms  +-5.0%   ...#####  23.9 ms  -3.91 ms  40.0 ms    67%  framework  33 of 368       16.7  valid *
+                2   100 ms  +-5.0%   ....####  47.8 ms   1.18 ms  51.0 ms    51%  undecided  33 of 368       20.0  valid
+                4   180 ms  +-5.0%   ....++##  95.6 ms   42.4 ms  42.0 ms    23%  compute    33 of 368       22.2  valid
                 8   300 ms  +-<0.1%  --------        -         -        -      -  -          33 of 368       26.7  valid *
 
-            bars: . floor, + inefficiency, # tax, - not split
+            bars, as shares of p50: . floor, + inefficiency, # tax, - not split
 
             * b=8: p50, p90 vary more within repeats than their intervals between repeats say
             * b=1: inefficiency comes out at -3.91 ms; raise --repeats or --duration, or calibrate anew

@@ -138,11 +138,11 @@ fn failures_doubts_and_throughput_without_latency_are_told_apart() {
             rten 0.27.0 · seq=128 · fp32 · cpu
             run 20261121-104656-3f9a · Intel(R) Xeon(R) Processor, 1 of 2 CPUs · harness 62 ns
 
-            model             scenario       threads  batch      p50  95%                           p99  samples/s  GFLOP/s  verdict
+            model             scenario       threads  batch      p50  95%           by model        p99  samples/s  GFLOP/s  verdict
             ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
             minilm-l6         single-stream  1            1  31.9 ms  [31.5, 32.9]  ████████  33 of 368       31.3     89.9  invalid
             minilm-l6         single-stream  1            4        –  –                               –          –        –  invalid
-            a-model…ble.onnx  single-stream  2            1   245 ns  ±26%          ▏         33 of 368  4,083,333        –  valid *
+            a-model…ble.onnx  single-stream  2            1   245 ns  ±26%          ████████  33 of 368  4,083,333        –  valid *
             minilm-l6         offline        2           16        –  –                               –       39.5      113  valid
 
             ! minilm-l6 single-stream threads=1 b=1: repeat 2 of 2: failed while loading the model: the worker was killed by signal
@@ -193,7 +193,7 @@ fn names_are_shortened_where_they_leave_no_room() {
 }
 
 #[test]
-fn what_disturbed_several_rows_is_one_note_as_bad_as_it_gets() {
+fn what_disturbed_several_rows_is_one_note_with_its_range() {
     let mut summaries = batches();
     for (summary, excess) in summaries.iter_mut().zip([2.0, 7.0]) {
         summary.doubts = vec![Doubt::Environment {
@@ -208,7 +208,8 @@ fn what_disturbed_several_rows_is_one_note_as_bad_as_it_gets() {
     let [note] = notes.as_slice() else {
         panic!("one note: {text}")
     };
-    let expected = "* b=1,2: steal: the hypervisor took 7% of the time; use a machine of its own";
+    let expected =
+        "* b=1,2: steal: the hypervisor took 2 to 7% of the time; use a machine of its own";
     assert_eq!(*note, expected);
 }
 

@@ -19,8 +19,9 @@ use crate::exit::{Exit, Failed};
 /// # Errors
 /// Where there is no such run or chart, or the file cannot be written.
 pub fn report(store: Option<&Path>, options: &ReportOptions) -> Result<Exit, Failed> {
+    let format = options.format().map_err(Failed::told)?;
     let is_on_terminal = options.output.is_none() && std::io::stdout().is_terminal();
-    if options.format() == ReportFormat::Png && is_on_terminal {
+    if format == ReportFormat::Png && is_on_terminal {
         return Err(Failed::told(
             "a PNG is not for a terminal; name a file with -o FILE",
         ));
@@ -33,7 +34,7 @@ pub fn report(store: Option<&Path>, options: &ReportOptions) -> Result<Exit, Fai
     let summaries: Vec<Summary> = summaries.collect();
     let mut analysis = analyse(&summaries, &laws);
     analysis.left_out = left_out(&runs);
-    let bytes = made(&summaries, &analysis, options)?;
+    let bytes = made(&summaries, &analysis, (format, options.chart.as_deref()))?;
     match &options.output {
         Some(path) => std::fs::write(path, bytes)
             .with_context(|| format!("cannot write {}", path.display()))
@@ -86,20 +87,21 @@ fn laws(store: Option<&Path>, runs: &[RunContents]) -> Result<Laws, Failed> {
 fn made(
     summaries: &[Summary],
     analysis: &Analysis,
-    options: &ReportOptions,
+    asked: (ReportFormat, Option<&str>),
 ) -> Result<Vec<u8>, Failed> {
     let drawing =
         |chart: &str| tare_report::chart(chart, summaries, analysis).map_err(Failed::input);
-    match (options.format(), &options.chart) {
+    match asked {
         (ReportFormat::Html, None) => Ok(tare_report::page(summaries, analysis).into_bytes()),
-        (ReportFormat::Markdown, None) => tare_report::digest(summaries, analysis)
-            .map(String::into_bytes)
-            .map_err(Failed::input),
+        (ReportFormat::Markdown, None) => Ok(tare_report::digest(summaries, analysis).into_bytes()),
+        (ReportFormat::Json, None) => tare_report::analysis_json(analysis).map_err(Failed::input),
         (ReportFormat::Svg, Some(chart)) => drawing(chart).map(String::into_bytes),
         (ReportFormat::Png, Some(chart)) => pixels(&drawing(chart)?),
-        (ReportFormat::Html | ReportFormat::Markdown, Some(chart)) => Err(Failed::told(format!(
-            "--chart {chart} is for one drawing; add --format svg or png, or leave --chart out"
-        ))),
+        (ReportFormat::Html | ReportFormat::Markdown | ReportFormat::Json, Some(chart)) => {
+            Err(Failed::told(format!(
+                "--chart {chart} is for one drawing; add --format svg or png, or leave --chart out"
+            )))
+        }
         (ReportFormat::Svg | ReportFormat::Png, None) => Err(Failed::told(format!(
             "a drawing shows one chart; name it with --chart: {}",
             tare_report::chart_names().join(", ")
@@ -115,6 +117,6 @@ fn pixels(svg: &str) -> Result<Vec<u8>, Failed> {
 #[cfg(not(feature = "png"))]
 fn pixels(_: &str) -> Result<Vec<u8>, Failed> {
     Err(Failed::told(
-        "this build cannot draw PNG; take --format svg, or build with cargo build --release --features png",
+        "this build cannot draw PNG; take --format svg, or build without --no-default-features",
     ))
 }

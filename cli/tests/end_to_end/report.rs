@@ -57,6 +57,9 @@ fn the_file_s_name_says_the_form() {
         .with_code(0);
     let svg = std::fs::read_to_string(bench.path("batch.svg")).expect("a file");
     assert!(svg.starts_with("<svg "), "{svg}");
+    bench.tare(&["report", "-o", "together.json"]).with_code(0);
+    let json = std::fs::read_to_string(bench.path("together.json")).expect("a file");
+    assert!(json.contains("\"schema\": \"tare.analysis/1\""), "{json}");
 }
 
 #[test]
@@ -70,6 +73,7 @@ fn what_cannot_be_reported_is_refused_with_what_can() {
     refused(&["--format", "svg", "--chart", "pie"], "no chart 'pie'");
     refused(&["--chart", "split"], "add --format svg or png");
     refused(&["--format", "svg", "--chart", "energy"], "nothing to draw");
+    refused(&["-o", "report.pdf"], "not written as .pdf");
     refused(&["nowhere"], "nowhere");
 }
 

@@ -13,11 +13,12 @@ use crate::summary::Summary;
 use crate::table::{numbers, p50};
 
 const TOPICS: [Topic; 1] = [Topic::Latency];
-const COLUMNS: [Column; 7] = [
+const COLUMNS: [Column; 8] = [
     column("p50", "latency_p50_ns"),
     column("low", "latency_p50_low_ns"),
     column("high", "latency_p50_high_ns"),
     column("samples/s", "samples_per_s"),
+    column("by the fit", "fitted_ns"),
     column("knee b*", "knee_batch"),
     column("knee low", "knee_low_batch"),
     column("knee high", "knee_high_batch"),
@@ -46,7 +47,7 @@ pub fn chart(cells: &mut Cells<'_>) -> Chart {
                   knee, the band its 95% interval, the dashed curve the fit."
             .to_owned(),
         keys: cells.keys(drawn.iter().flat_map(|line| line.cells.iter().copied())),
-        words: words.into_iter().chain(left_out(panels.len())).collect(),
+        words: words.into_iter().chain(left_out(panels.len(), MOST)).collect(),
         panels: panels
             .iter()
             .take(MOST)
@@ -187,14 +188,9 @@ fn curve(line: &Line<'_>) -> Option<Curve> {
     let knee = line.knee?;
     let batches = line.cells.iter().map(|one| one.cell.batch as f64);
     let points = Scale::logarithmic(batches)?.samples(33).into_iter();
-    let (overhead, exposed) = (knee.overhead_ns, knee.exposed);
-    let time = |batch: f64| {
-        let work = knee.per_sample_ns * batch;
-        (overhead + exposed * work).max(work + exposed * overhead)
-    };
     Some(Curve {
         class: format!("{} line dash", legend::colour(line.series)),
-        points: points.map(|batch| (batch, time(batch))).collect(),
+        points: points.map(|batch| (batch, fitted(knee, batch))).collect(),
         title: format!(
             "overhead {}, {} a sample, {}",
             numbers::time(knee.overhead_ns),
@@ -202,6 +198,13 @@ fn curve(line: &Line<'_>) -> Option<Curve> {
             shape(knee)
         ),
     })
+}
+
+/// What the fit says of a batch.
+fn fitted(knee: &BatchKnee, batch: f64) -> f64 {
+    let work = knee.per_sample_ns * batch;
+    let (overhead, exposed) = (knee.overhead_ns, knee.exposed);
+    (overhead + exposed * work).max(work + exposed * overhead)
 }
 
 fn shape(knee: &BatchKnee) -> &'static str {
@@ -236,14 +239,15 @@ fn table(cells: &mut Cells<'_>, lines: &[Line<'_>]) -> Table {
         let knee = knee_values(line);
         for one in &line.cells {
             let mut values = figures(one);
+            values.push(match line.knee {
+                Some(knee) => Value::time(fitted(knee, one.cell.batch as f64)),
+                None => Value::Missing(None),
+            });
             values.extend(knee.clone());
             rows.push(cells.row(one, &TOPICS, values));
         }
     }
-    Table {
-        columns: cells.columns(&COLUMNS),
-        rows,
-    }
+    Table::of_cells(cells.columns(&COLUMNS), rows)
 }
 
 fn figures(summary: &Summary) -> Vec<Value> {

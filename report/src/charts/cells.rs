@@ -135,10 +135,7 @@ impl<'a> Cells<'a> {
     ) -> Table {
         let rows = shown.iter().map(|one| self.row(one, topics, figures(one)));
         let rows = rows.collect();
-        Table {
-            columns: self.columns(columns),
-            rows,
-        }
+        Table::of_cells(self.columns(columns), rows)
     }
 
     /// A row of such columns.
@@ -164,6 +161,7 @@ impl<'a> Cells<'a> {
             values,
             notes,
             gaps,
+            weight: summary.tax.as_ref().map_or(0.0, |tax| tax.tax_fraction),
         }
     }
 
@@ -175,11 +173,16 @@ impl<'a> Cells<'a> {
     }
 }
 
-/// What a dot tells, and whether it is doubtful for one of `topics`.
+/// What a dot tells, and whether it is doubtful for one of `topics`; of several doubts the first and how many more.
 pub fn told(label: &str, figures: &str, summary: &Summary, topics: &[Topic]) -> (String, bool) {
-    let doubts: Vec<String> = doubts(summary, topics)
-        .map(|one| format!("* {one}"))
-        .collect();
+    let mut all = doubts(summary, topics);
+    let first = all.next().map(|one| format!("* {one}"));
+    let more = match all.count() {
+        0 => None,
+        1 => Some("* 1 more doubt".to_owned()),
+        more => Some(format!("* {more} more doubts")),
+    };
+    let doubts: Vec<String> = first.into_iter().chain(more).collect();
     let first = match label {
         "" => figures.to_owned(),
         label => format!("{label}: {figures}"),

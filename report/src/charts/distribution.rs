@@ -1,27 +1,41 @@
 //! How latencies are spread, as far as a summary's percentiles tell: each nine of the tail takes as much room.
 
+use tare_results::{Latency, Percentile};
+
 use super::Chart;
 use super::cells::{Cells, missing, told};
-use super::notes::Topic;
+use super::notes::{Topic, doubts};
 use super::panels::{MOST, NARROW, OPEN, Panel, grouped, left_out};
 use super::table::Column;
 use super::values::Value;
 use crate::draw::ticks::si;
 use crate::draw::{Axis, Dot, Plot, Scale, Series};
 use crate::summary::Summary;
-use crate::table::{numbers, p50};
+use crate::table::{counted, numbers, p50};
 
 const TOPICS: [Topic; 2] = [Topic::Latency, Topic::Tail];
-const COLUMNS: [Column; 8] = [
+const COLUMNS: [Column; 18] = [
     column("requests", "count"),
     column("least", "min_ns"),
     column("p50", "p50_ns"),
+    column("p50 low", "p50_low_ns"),
+    column("p50 high", "p50_high_ns"),
     column("p90", "p90_ns"),
+    column("p90 low", "p90_low_ns"),
+    column("p90 high", "p90_high_ns"),
     column("p95", "p95_ns"),
+    column("p95 low", "p95_low_ns"),
+    column("p95 high", "p95_high_ns"),
     column("p99", "p99_ns"),
+    column("p99 low", "p99_low_ns"),
+    column("p99 high", "p99_high_ns"),
     column("p99.9", "p99_9_ns"),
+    column("p99.9 low", "p99_9_low_ns"),
+    column("p99.9 high", "p99_9_high_ns"),
     column("most", "max_ns"),
 ];
+/// Percentiles that a line needs, so that no two points are taken for a distribution.
+const JOINED: usize = 3;
 
 const fn column(header: &'static str, key: &'static str) -> Column {
     Column { header, key }
@@ -32,24 +46,52 @@ pub fn chart(cells: &mut Cells<'_>) -> Chart {
     let shown: Vec<&Summary> = cells.valid().filter(|one| p50(one).is_some()).collect();
     let groups = grouped(shown.iter().copied(), |one| cells.place(one, &[]));
     let words = match shown.is_empty() {
-        true => Some("No cell has latencies of single requests.".to_owned()),
-        false => left_out(groups.len()),
+        true => vec!["No valid cell has latencies of single requests.".to_owned()],
+        false => decided(&shown)
+            .into_iter()
+            .chain(left_out(groups.len(), MOST))
+            .collect(),
     };
     let panels = groups.iter().take(MOST);
     let panels = panels.filter_map(|(place, members)| panel(cells, place, members));
     let panels = panels.collect();
     let table = cells.table(&shown, (&TOPICS, &COLUMNS), figures);
     Chart {
-        reading: "Up: the share of requests that took at most so long, each further nine as high as the one before. Marks are the \
-                  percentiles that enough samples decide, with 95% intervals; the lines between them only join them."
+        reading: "Up: the share of requests that took at most so long, each further nine as high as the one before. Marks are the least, \
+                  the percentiles that enough samples decide, with 95% intervals, and the most, at n of n + 1. A line joins them from three \
+                  percentiles on; what lies between its marks is not known."
             .to_owned(),
         panels,
         open: OPEN,
         width: NARROW,
         keys: cells.keys(shown.iter().copied()),
-        words: words.into_iter().collect(),
+        words,
         table,
     }
+}
+
+/// Which percentiles how many of the cells have.
+fn decided(shown: &[&Summary]) -> Vec<String> {
+    let names = |one: &Summary| percentiles(one).map(|(name, ..)| name).collect::<Vec<_>>();
+    let groups = grouped(shown.iter().copied(), |one| names(one).join(", "));
+    let groups = groups.iter().map(|(names, members)| {
+        let count = counted(members.len() as u64, "cell");
+        match names.contains(", ") {
+            true => format!("{names} in {count}"),
+            false => format!("{names} alone in {count}"),
+        }
+    });
+    let groups: Vec<String> = groups.collect();
+    vec![format!(
+        "Percentiles that enough samples decide: {}. The others take more requests: --duration.",
+        groups.join("; ")
+    )]
+}
+
+/// Those that are decided, by name and rank.
+fn percentiles(summary: &Summary) -> impl Iterator<Item = (String, f64, &Percentile)> {
+    let all = summary.latency.iter().flat_map(Latency::percentiles);
+    all.filter_map(|(name, rank, one)| Some((name.replace('_', "."), rank, one?)))
 }
 
 fn panel(cells: &Cells<'_>, title: &str, members: &[&Summary]) -> Option<Panel> {
@@ -84,10 +126,14 @@ fn panel(cells: &Cells<'_>, title: &str, members: &[&Summary]) -> Option<Panel> 
 fn series(cells: &Cells<'_>, summary: &Summary) -> Series {
     let mut dots = Vec::new();
     if let Some(latency) = &summary.latency {
+        let whose = cells.series_name(summary);
+        let is_doubtful = doubts(summary, &TOPICS).next().is_some();
         let mut dot = |name: &str, share: f64, nanos: f64, interval| {
             let figures = format!("{name} {}", numbers::time(nanos));
-            let (title, is_doubtful) =
-                told(&cells.series_name(summary), &figures, summary, &TOPICS);
+            let title = match name {
+                "p50" => told(&whose, &figures, summary, &TOPICS).0,
+                _ => format!("{whose}: {figures}"),
+            };
             dots.push(Dot {
                 x: nanos,
                 y: share,
@@ -96,19 +142,22 @@ fn series(cells: &Cells<'_>, summary: &Summary) -> Series {
                 title,
             });
         };
+        let count = latency.count.saturating_sub(latency.failed) as f64;
         if let Some(least) = latency.min_ns {
             dot("least", 0.0, least.as_nanos() as f64, None);
         }
-        for (name, rank, percentile) in latency.percentiles() {
-            if let Some(one) = percentile {
-                let interval = one.low_ns.zip(one.high_ns);
-                dot(&name.replace('_', "."), rank, one.value_ns, interval);
-            }
+        for (name, rank, one) in percentiles(summary) {
+            dot(&name, rank, one.value_ns, one.low_ns.zip(one.high_ns));
+        }
+        let highest = percentiles(summary).map(|one| one.1).fold(0.0, f64::max);
+        let share = count / (count + 1.0);
+        if let Some(most) = latency.max_ns.filter(|_| share > highest) {
+            dot("most", share, most.as_nanos() as f64, None);
         }
     }
     Series {
         index: cells.series(summary),
-        is_joined: true,
+        is_joined: percentiles(summary).count() >= JOINED,
         dots,
     }
 }
@@ -122,15 +171,22 @@ fn figures(summary: &Summary) -> Vec<Value> {
         None => Value::Missing(None),
     };
     let mut values = vec![Value::count(latency.count), edge(latency.min_ns)];
-    values.extend(latency.percentiles().map(|(name, _, percentile)| {
-        match percentile {
-            Some(percentile) => Value::time(percentile.value_ns),
-            None => Value::Missing(
-                missing(summary, &format!("latency.{name}"))
-                    .map(|reason| format!("{}: {reason}", name.replace('_', "."))),
-            ),
-        }
-    }));
+    for (name, _, percentile) in latency.percentiles() {
+        let end = |end: Option<f64>| end.map_or(Value::Missing(None), Value::time);
+        let path = format!("latency.{name}");
+        values.extend(match percentile {
+            Some(one) => [Value::time(one.value_ns), end(one.low_ns), end(one.high_ns)],
+            None => {
+                let reason = missing(summary, &path);
+                let named = reason.map(|reason| format!("{}: {reason}", name.replace('_', ".")));
+                [
+                    Value::Missing(named),
+                    Value::Missing(None),
+                    Value::Missing(None),
+                ]
+            }
+        });
+    }
     values.push(edge(latency.max_ns));
     values
 }

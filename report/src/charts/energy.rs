@@ -1,5 +1,7 @@
 //! What a sample costs in joules against how long a request takes.
 
+use tare_results::Weighed;
+
 use super::Chart;
 use super::cells::{Cells, missing, told};
 use super::notes::Topic;
@@ -12,11 +14,14 @@ use crate::summary::Summary;
 use crate::table::{numbers, p50};
 
 const TOPICS: [Topic; 2] = [Topic::Latency, Topic::Energy];
-const COLUMNS: [Column; 6] = [
+const COLUMNS: [Column; 9] = [
     column("p50", "latency_p50_ns"),
     column("a sample", "per_sample_j"),
     column("±", "per_sample_random_j"),
     column("above idle", "above_idle_per_sample_j"),
+    column("request above idle", "above_idle_j"),
+    column("its twin's", "above_idle_tare_j"),
+    column("net", "above_idle_net_j"),
     column("power", "average_power_w"),
     column("source", "source"),
 ];
@@ -128,6 +133,14 @@ fn figures(summary: &Summary) -> Vec<Value> {
     let joules =
         |joules: Option<f64>, path: &str| joules.map_or_else(|| absent(path), Value::joules);
     let above = energy.and_then(|energy| energy.above_idle_per_sample_j);
+    let weighed = summary
+        .tax
+        .as_ref()
+        .and_then(|tax| tax.above_idle_j.as_ref());
+    let weighed = |of: fn(&Weighed) -> f64| match weighed {
+        Some(weighed) => Value::joules(of(weighed)),
+        None => Value::Missing(None),
+    };
     let power = energy.and_then(|energy| energy.average_power_w);
     let source = energy.and_then(|energy| energy.primary.clone());
     vec![
@@ -138,6 +151,12 @@ fn figures(summary: &Summary) -> Vec<Value> {
         ),
         joules(random(summary), "energy.random_j"),
         joules(above, "energy.above_idle_per_sample_j"),
+        match weighed(|of| of.gross) {
+            Value::Missing(_) => absent("tax.above_idle_j"),
+            gross => gross,
+        },
+        weighed(|of| of.tare),
+        weighed(|of| of.net),
         power.map_or_else(
             || absent("energy.average_power_w"),
             |power| Value::si(power, "W"),

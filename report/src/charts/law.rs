@@ -1,8 +1,10 @@
 //! The tax against the operators executed, with the dispatch law of each framework as it was run.
 
-use super::cells::{Cells, told};
+use super::cells::{Cells, missing, told};
 use super::notes::Topic;
 use super::panels::{NARROW, Panel};
+use super::table::Column;
+use super::values::Value;
 use crate::draw::ticks::si;
 use crate::draw::{Axis, Curve, Dot, Plot, Scale, Series, legend};
 use crate::split::DispatchLaw;
@@ -10,6 +12,19 @@ use crate::summary::Summary;
 use crate::table::{numbers, signed_time};
 
 const TOPICS: [Topic; 1] = [Topic::Split];
+/// What is known of a cell's tax.
+pub const COLUMNS: [Column; 6] = [
+    column("tax", "tax_ns"),
+    column("tax low", "tax_low_ns"),
+    column("tax high", "tax_high_ns"),
+    column("by the law", "predicted_tax_ns"),
+    column("law low", "predicted_tax_low_ns"),
+    column("law high", "predicted_tax_high_ns"),
+];
+
+const fn column(header: &'static str, key: &'static str) -> Column {
+    Column { header, key }
+}
 
 /// A law and the series that it is the law of.
 pub struct Line<'a> {
@@ -29,6 +44,29 @@ pub fn lines<'a>(cells: &Cells<'a>, members: &[&Summary]) -> Vec<Line<'a>> {
         })
     };
     cells.analysis.laws.iter().filter_map(line).collect()
+}
+
+/// The tax of a cell and what the law foretells of it: [`COLUMNS`].
+pub fn figures(summary: &Summary) -> Vec<Value> {
+    let Some(tax) = &summary.tax else {
+        let mut values = vec![Value::Missing(missing(summary, "tax"))];
+        values.resize(COLUMNS.len(), Value::Missing(None));
+        return values;
+    };
+    [
+        (Some(tax.tax_ns), "tax_ns"),
+        (tax.tax_low_ns, "tax_low_ns"),
+        (tax.tax_high_ns, "tax_high_ns"),
+        (tax.predicted_tax_ns, "predicted_tax_ns"),
+        (tax.predicted_tax_low_ns, "predicted_tax_low_ns"),
+        (tax.predicted_tax_high_ns, "predicted_tax_high_ns"),
+    ]
+    .into_iter()
+    .map(|(time, path)| match time {
+        Some(time) => Value::time(time.as_nanos_f64()),
+        None => Value::Missing(missing(summary, &format!("tax.{path}"))),
+    })
+    .collect()
 }
 
 fn is_of(law: &DispatchLaw, summary: &Summary) -> bool {

@@ -1,4 +1,4 @@
-//! Resident memory at its peak, adapters below each other, and how long each took to get ready.
+//! Resident memory at its peak, adapters below each other.
 
 use super::Chart;
 use super::cells::{Cells, missing};
@@ -8,17 +8,15 @@ use super::table::Column;
 use super::values::Value;
 use crate::draw::{Bar, Key, Part};
 use crate::summary::Summary;
-use tare_units::{Bytes, Nanoseconds};
+use tare_units::Bytes;
 
 const TOPICS: [Topic; 0] = [];
-const COLUMNS: [Column; 7] = [
+const COLUMNS: [Column; 5] = [
     column("peak", "peak_rss_bytes"),
     column("before loading", "before_load_rss_bytes"),
     column("after loading", "after_load_rss_bytes"),
     column("the twin's peak", "twin_peak_rss_bytes"),
     column("net of the twin", "net_peak_rss_bytes"),
-    column("loading", "load_ns"),
-    column("first inference", "first_inference_ns"),
 ];
 const PARTS: [(&str, &str); 4] = [
     ("tax", "tare: the hollow twin's peak"),
@@ -35,7 +33,7 @@ const fn column(header: &'static str, key: &'static str) -> Column {
 pub fn chart(cells: &mut Cells<'_>) -> Chart {
     let shown: Vec<&Summary> = cells.valid().filter(|one| peak(one).is_some()).collect();
     let bars = bars(cells, &shown, |one| bar(cells, one));
-    let mut words: Vec<String> = left_out(bars.len()).into_iter().collect();
+    let mut words: Vec<String> = left_out(bars.len(), MOST).into_iter().collect();
     if shown.is_empty() {
         let reason = cells
             .valid()
@@ -109,12 +107,7 @@ fn figures(summary: &Summary) -> Vec<Value> {
         Some(bytes) => Value::bytes(bytes.as_bytes() as f64),
         None => absent(path),
     };
-    let time = |time: Option<Nanoseconds>, path: &str| match time {
-        Some(time) => Value::time(time.as_nanos() as f64),
-        None => absent(path),
-    };
     let memory = summary.memory.as_ref();
-    let load = summary.load.as_ref();
     let before = memory.and_then(|memory| memory.before_load_rss_bytes);
     let after = memory.and_then(|memory| memory.after_load_rss_bytes);
     let (peak, twin) = (peak(summary), twin(summary));
@@ -125,10 +118,5 @@ fn figures(summary: &Summary) -> Vec<Value> {
         bytes(after, "memory.after_load_rss_bytes"),
         twin.map_or_else(|| absent("tax.peak_rss_bytes"), Value::bytes),
         net.map_or(Value::Missing(None), Value::bytes),
-        time(load.map(|load| load.load_ns), "load"),
-        time(
-            load.and_then(|load| load.first_inference_ns),
-            "load.first_inference_ns",
-        ),
     ]
 }

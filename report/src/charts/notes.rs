@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use tare_results::{Doubt, TaxDoubt};
 
+use crate::alike::Sentence;
 use crate::summary::Summary;
 
 /// What a number is about, and so which doubts concern it.
@@ -28,31 +29,39 @@ pub enum Topic {
 /// Every text that a number hangs on.
 #[derive(Debug, Clone, Default)]
 pub struct Notes {
-    texts: Vec<String>,
+    texts: Vec<Sentence>,
     places: HashMap<String, usize>,
 }
 
 impl Notes {
     /// All texts, in the order of their places.
-    pub fn texts(&self) -> &[String] {
+    pub fn texts(&self) -> &[Sentence] {
         &self.texts
     }
 
     /// The place of a text.
     pub fn add(&mut self, text: String) -> usize {
-        if let Some(place) = self.places.get(&text) {
-            return *place;
+        match self.places.get(&text) {
+            Some(place) => *place,
+            None => self.keep(Sentence::plain(text)),
         }
+    }
+
+    fn keep(&mut self, sentence: Sentence) -> usize {
         let place = self.texts.len();
-        self.texts.push(text.clone());
-        self.places.insert(text, place);
+        self.places.insert(sentence.text.clone(), place);
+        self.texts.push(sentence);
         place
     }
 
     /// The places of those doubts of a summary that concern one of `topics`.
     pub fn of(&mut self, summary: &Summary, topics: &[Topic]) -> Vec<usize> {
-        let about = doubts(summary, topics).map(ToString::to_string);
-        about.map(|text| self.add(text)).collect()
+        doubts(summary, topics)
+            .map(|doubt| match self.places.get(&doubt.to_string()) {
+                Some(place) => *place,
+                None => self.keep(Sentence::of(doubt)),
+            })
+            .collect()
     }
 }
 

@@ -45,7 +45,7 @@ pub fn chart(cells: &mut Cells<'_>) -> Chart {
         .collect();
     let kinds = heaviest(&shown);
     let bars = bars(cells, &shown, |one| bar(cells, one, &kinds));
-    let mut words: Vec<String> = left_out(bars.len()).into_iter().collect();
+    let mut words: Vec<String> = left_out(bars.len(), MOST).into_iter().collect();
     if shown.len() < valid.len() {
         let reason = valid.iter().filter(|one| one.profile.is_none());
         let reason = reason.filter_map(|one| missing(one, "profile")).next();
@@ -169,10 +169,7 @@ fn table(cells: &mut Cells<'_>, shown: &[&Summary], words: &mut Vec<String>) -> 
             "The table has the {most} heaviest kinds and operators of each cell; tare export has all."
         ));
     }
-    Table {
-        columns: cells.columns(&COLUMNS),
-        rows,
-    }
+    Table::of_cells(cells.columns(&COLUMNS), rows)
 }
 
 fn of_kind(summary: &Summary, profile: &Profile, kind: &OperatorShare) -> Vec<Value> {

@@ -17,8 +17,8 @@ pub struct Panel {
 
 /// Panels that are seen at once.
 pub const OPEN: usize = 12;
-/// Panels that are drawn at all.
-pub const MOST: usize = 120;
+/// Panels that are drawn at all, unless a chart says otherwise.
+pub const MOST: usize = 60;
 /// Bars of one panel, unless a single group has more.
 const TALL: usize = 12;
 /// The width of a panel that stands among others.
@@ -89,12 +89,12 @@ fn packed(groups: Vec<Group>) -> Vec<Vec<Group>> {
     packs
 }
 
-/// That panels beyond [`MOST`] are not drawn.
-pub fn left_out(groups: usize) -> Option<String> {
-    (groups > MOST).then(|| {
+/// That panels beyond `most` are not drawn.
+pub fn left_out(groups: usize, most: usize) -> Option<String> {
+    (groups > most).then(|| {
         format!(
-            "{} more panels are not drawn; the table has their numbers",
-            groups - MOST
+            "{} more panels are not drawn; the table has their numbers.",
+            groups - most
         )
     })
 }

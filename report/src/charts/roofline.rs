@@ -222,8 +222,5 @@ fn table(cells: &mut Cells<'_>, places: &[Place<'_>]) -> Table {
         cells.row(one.summary, &TOPICS, values)
     });
     let rows = rows.collect();
-    Table {
-        columns: cells.columns(&COLUMNS),
-        rows,
-    }
+    Table::of_cells(cells.columns(&COLUMNS), rows)
 }

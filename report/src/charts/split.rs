@@ -1,15 +1,17 @@
 //! The headline: each latency as floor, inefficiency and tax, stacked, adapters below each other.
 
+use std::collections::HashSet;
+
 use tare_results::Tax;
 use tare_units::SignedNanoseconds;
 
 use super::Chart;
 use super::cells::{Cells, missing, told};
 use super::notes::Topic;
-use super::panels::{MOST, NARROW, OPEN, Panel, bars, grouped, left_out};
+use super::panels::{NARROW, OPEN, Panel, bars, grouped, left_out};
 use super::table::Column;
 use super::values::Value;
-use crate::draw::{Bar, Key, Part, Shares};
+use crate::draw::{Bar, Key, Part};
 use crate::summary::Summary;
 use crate::table::{numbers, p50};
 
@@ -21,22 +23,34 @@ const LAYERS: [(&str, &str); 3] = [
 ];
 const NEGATIVE: (&str, &str) = ("negative", "inefficiency below zero, outlined backwards");
 const UNSPLIT: (&str, &str) = ("plain", "latency that is not split further");
-/// Beyond so many cells the shares of all are shown first, and the bars on demand.
+/// Bars that are seen at once.
 const FEW: usize = 60;
+/// Panels of the headline that are drawn at all.
+const MOST: usize = 120;
 const TOPICS: [Topic; 2] = [Topic::Latency, Topic::Split];
+const READING: &str = "Each bar is a median latency. Floor, inefficiency and tax add up to it exactly; the bracket is the 95% interval of \
+                       where the work ends and the tax begins. Bars below one heading share a scale.";
 
-const COLUMNS: [Column; 12] = [
+const COLUMNS: [Column; 20] = [
     column("latency", "latency_p50_ns"),
     column("floor", "floor_ns"),
     column("inefficiency", "inefficiency_ns"),
     column("tax", "tax_ns"),
+    column("floor low", "floor_low_ns"),
+    column("floor high", "floor_high_ns"),
+    column("ineff. low", "inefficiency_low_ns"),
+    column("ineff. high", "inefficiency_high_ns"),
     column("tax low", "tax_low_ns"),
     column("tax high", "tax_high_ns"),
+    column("work low", "kernel_low_ns"),
+    column("work high", "kernel_high_ns"),
     column("tax share", "tax_fraction"),
     column("class", "class"),
     column("method", "method"),
     column("operators", "operators_executed"),
     column("predicted tax", "predicted_tax_ns"),
+    column("predicted low", "predicted_tax_low_ns"),
+    column("predicted high", "predicted_tax_high_ns"),
     column("residual", "residual_ns"),
 ];
 
@@ -47,22 +61,23 @@ const fn column(header: &'static str, key: &'static str) -> Column {
 /// The chart.
 pub fn chart(cells: &mut Cells<'_>) -> Chart {
     let shown: Vec<&Summary> = cells.valid().filter(|one| p50(one).is_some()).collect();
-    let bars = bars(cells, &shown, |one| bar(cells, one));
-    let more = left_out(bars.len());
+    let of = |some: &[&Summary]| bars(cells, some, |one| bar(cells, one));
+    let all = of(&shown);
+    let more = left_out(all.len(), MOST);
+    let few = telling(cells, &shown);
+    let mut reading = READING.to_owned();
     let mut panels: Vec<Panel> = Vec::new();
-    let is_many = shown.len() > FEW;
-    if is_many {
-        panels.extend(overview(cells, &shown));
+    if few.len() < shown.len() {
+        panels = of(&few);
+        reading.push_str(&first_seen(few.len(), shown.len()));
     }
     let open = match panels.len() {
         0 => OPEN,
-        overviews => overviews,
+        telling => telling,
     };
-    panels.extend(bars.into_iter().take(MOST));
+    panels.extend(all.into_iter().take(MOST));
     Chart {
-        reading: "Each bar is a median latency. Floor, inefficiency and tax add up to it exactly; the bracket is the 95% \
-                  interval of where the work ends and the tax begins. Bars below one heading share a scale."
-            .to_owned(),
+        reading,
         open,
         panels,
         width: NARROW,
@@ -98,6 +113,9 @@ fn keys(shown: &[&Summary]) -> Vec<Key> {
 
 /// Why latencies are not split, once each with how many cells it holds for.
 fn words(shown: &[&Summary]) -> Vec<String> {
+    if shown.is_empty() {
+        return vec!["No valid cell has a latency of single requests.".to_owned()];
+    }
     let unsplit = shown.iter().filter(|one| tax_of(one).is_none());
     let reason =
         |one: &Summary| missing(one, "tax").unwrap_or_else(|| "no twin was run".to_owned());
@@ -115,41 +133,58 @@ fn words(shown: &[&Summary]) -> Vec<String> {
         .collect()
 }
 
-/// The shares of all cells of an adapter, from the least tax to the most.
-fn overview(cells: &Cells<'_>, shown: &[&Summary]) -> Vec<Panel> {
-    let split = shown.iter().copied().filter(|one| tax_of(one).is_some());
-    let panel = |(adapter, members): (String, Vec<&Summary>)| {
-        let mut columns: Vec<Vec<f64>> = members
-            .iter()
-            .filter_map(|one| shares(tax_of(one)?))
-            .collect();
-        columns.sort_by(|one, other| one[3].total_cmp(&other[3]));
-        let count = columns.len();
-        let shares = Shares {
-            width: NARROW,
-            classes: vec!["plain", "floor", "inefficiency", "tax"],
-            columns,
-            label: format!("{count} cells, from the least tax to the most"),
-        };
-        Panel {
-            title: adapter,
-            drawing: shares.draw(),
+/// Those of `shown` that are seen at once: all where they are few, else whole settings, that is the cells that differ in
+/// their adapter only. Of each model the setting in which the tax is the largest share, then the one in which it is the
+/// smallest, then the others, as far as there is room.
+fn telling<'a>(cells: &Cells<'_>, shown: &[&'a Summary]) -> Vec<&'a Summary> {
+    if shown.len() <= FEW {
+        return shown.to_vec();
+    }
+    let models = grouped(shown.iter().copied(), |one| one.cell.model.clone());
+    let mut models: Vec<Vec<Vec<&Summary>>> = models
+        .into_iter()
+        .map(|(_, members)| settings(cells, members))
+        .collect();
+    models.sort_by(|one, other| taxed(&other[0]).total_cmp(&taxed(&one[0])));
+    let rounds = models.iter().map(Vec::len).max().unwrap_or_default();
+    let turns = (0..rounds).flat_map(|round| models.iter().filter_map(move |one| one.get(round)));
+    let mut chosen: HashSet<(&str, &str)> = HashSet::new();
+    for setting in turns {
+        if chosen.len() + setting.len() > FEW && !chosen.is_empty() {
+            break;
         }
-    };
-    let groups = grouped(split, |one| cells.series_name(one));
-    groups.into_iter().map(panel).collect()
+        chosen.extend(setting.iter().take(FEW).map(|one| name(one)));
+    }
+    let shown = shown.iter().copied();
+    shown.filter(|one| chosen.contains(&name(one))).collect()
 }
 
-/// Unsplit work, floor, inefficiency and tax as shares of the latency; parts below zero count as nothing.
-fn shares(tax: &Tax) -> Option<Vec<f64>> {
-    let parts = parts(tax);
-    let of = |class: &str| {
-        let found = parts.iter().find(|part| part.class == class);
-        found.map_or(0.0, |part| part.value.max(0.0))
-    };
-    let values = ["plain", "floor", "inefficiency", "tax"].map(of);
-    let total: f64 = values.iter().sum();
-    (total > 0.0).then(|| values.map(|value| value / total).to_vec())
+/// A model's settings in the order in which they are shown.
+fn settings<'a>(cells: &Cells<'_>, members: Vec<&'a Summary>) -> Vec<Vec<&'a Summary>> {
+    let settings = grouped(members, |one| cells.place(one, &["model"]));
+    let mut settings: Vec<Vec<&Summary>> = settings.into_iter().map(|one| one.1).collect();
+    settings.sort_by(|one, other| taxed(other).total_cmp(&taxed(one)));
+    if let Some(least) = settings.pop() {
+        settings.insert(settings.len().min(1), least);
+    }
+    settings
+}
+
+/// The largest share of the tax among cells.
+fn taxed(members: &[&Summary]) -> f64 {
+    let shares = members.iter().filter_map(|one| tax_of(one));
+    shares.map(|tax| tax.tax_fraction).fold(-1.0, f64::max)
+}
+
+fn name(summary: &Summary) -> (&str, &str) {
+    (&summary.run, &summary.id)
+}
+
+fn first_seen(few: usize, all: usize) -> String {
+    format!(
+        " Seen first are {few} of {all} cells: of each model, as far as there is room, the setting in which the tax is the largest \
+         share, then the one in which it is the smallest. More are drawn below them on demand."
+    )
 }
 
 fn parts(tax: &Tax) -> Vec<Part> {
@@ -237,8 +272,14 @@ fn figures(summary: &Summary) -> Vec<Value> {
         time(tax.floor_ns, "floor_ns"),
         time(tax.inefficiency_ns, "inefficiency_ns"),
         time(Some(tax.tax_ns), "tax_ns"),
+        time(tax.floor_low_ns, "floor_low_ns"),
+        time(tax.floor_high_ns, "floor_high_ns"),
+        time(tax.inefficiency_low_ns, "inefficiency_low_ns"),
+        time(tax.inefficiency_high_ns, "inefficiency_high_ns"),
         time(tax.tax_low_ns, "tax_low_ns"),
         time(tax.tax_high_ns, "tax_high_ns"),
+        time(tax.kernel_low_ns, "kernel_low_ns"),
+        time(tax.kernel_high_ns, "kernel_high_ns"),
         Value::share(tax.tax_fraction),
         tax.class
             .map_or_else(|| absent("class"), |class| Value::text(class.name())),
@@ -246,6 +287,8 @@ fn figures(summary: &Summary) -> Vec<Value> {
         tax.operators_executed
             .map_or_else(|| absent("operators_executed"), Value::count),
         time(tax.predicted_tax_ns, "predicted_tax_ns"),
+        time(tax.predicted_tax_low_ns, "predicted_tax_low_ns"),
+        time(tax.predicted_tax_high_ns, "predicted_tax_high_ns"),
         time(tax.residual_ns, "residual_ns"),
     ]
 }

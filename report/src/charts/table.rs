@@ -1,4 +1,4 @@
-//! The numbers behind a chart.
+//! The numbers behind a chart, or what is said in numbers beside charts.
 
 use super::values::Value;
 
@@ -9,6 +9,35 @@ pub struct Table {
     pub columns: Vec<Column>,
     /// From top to bottom.
     pub rows: Vec<Row>,
+    /// The column before which doubts stand; `None` where its rows are not of cells.
+    pub doubts_at: Option<usize>,
+}
+
+impl Table {
+    /// With rows of cells, whose columns up to the batch name them; doubts stand between these and the figures.
+    pub fn of_cells(columns: Vec<Column>, rows: Vec<Row>) -> Self {
+        let batch = columns.iter().position(|column| column.key == "batch");
+        Self {
+            columns,
+            rows,
+            doubts_at: Some(batch.map_or(0, |place| place + 1)),
+        }
+    }
+
+    /// With rows of something else, which no doubt is about.
+    pub fn plain(columns: &[Column], rows: Vec<Vec<Value>>) -> Self {
+        let row = |values| Row {
+            values,
+            notes: Vec::new(),
+            gaps: Vec::new(),
+            weight: 0.0,
+        };
+        Self {
+            columns: columns.to_vec(),
+            rows: rows.into_iter().map(row).collect(),
+            doubts_at: None,
+        }
+    }
 }
 
 /// A column.
@@ -29,4 +58,6 @@ pub struct Row {
     pub notes: Vec<usize>,
     /// Why some of its numbers are not there: places among the notes.
     pub gaps: Vec<usize>,
+    /// How much it tells beside the others, where there is no room for all: the share of the tax.
+    pub weight: f64,
 }

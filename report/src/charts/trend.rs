@@ -32,6 +32,13 @@ pub fn lines<'a>(cells: &Cells<'a>, members: &[&Summary], along: Along) -> Vec<L
         .collect()
 }
 
+/// The fit that a cell is one of the models of.
+pub fn of<'a>(cells: &Cells<'a>, summary: &Summary, along: Along) -> Option<&'a Trend> {
+    let mut all = cells.analysis.correlations.iter();
+    let over = all.find(|one| one.along == along && one.is_over(summary));
+    over?.trend.as_ref()
+}
+
 /// A fit in words: what a request takes at nothing, and for so many units more.
 pub fn sentence(trend: &Trend, along: Along) -> String {
     let (scale, unit) = unit(along);

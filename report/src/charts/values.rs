@@ -35,6 +35,11 @@ impl Value {
         Self::number(shown, nanos)
     }
 
+    /// The same where it may be far less than a nanosecond.
+    pub fn small_time(nanos: f64) -> Self {
+        Self::number(crate::draw::ticks::si(nanos * 1e-9, "s"), nanos)
+    }
+
     /// A number of things.
     pub fn count(count: u64) -> Self {
         Self::Number {
@@ -83,12 +88,12 @@ impl Value {
     }
 }
 
-/// Nine digits at the most; whole numbers as they are.
+/// Seven digits at the most; whole numbers as they are.
 fn digits(value: f64) -> String {
     if value.fract() == 0.0 && value.abs() < 1e15 {
         return format!("{value}");
     }
-    let rounded: f64 = format!("{value:.8e}").parse().unwrap_or(value);
+    let rounded: f64 = format!("{value:.6e}").parse().unwrap_or(value);
     match value.abs() {
         1e-4..1e15 => rounded.to_string(),
         _ => format!("{rounded:e}"),
@@ -124,9 +129,18 @@ mod tests {
     }
 
     #[test]
-    fn nine_digits_are_kept_of_whatever_size() {
+    fn what_one_operation_takes_is_told_below_a_nanosecond() {
+        assert_eq!(
+            both(Value::small_time(0.0125)),
+            ("12.5 ps".into(), "0.0125".into())
+        );
+        assert_eq!(both(Value::small_time(-2_000.0)).0, "-2 µs");
+    }
+
+    #[test]
+    fn seven_digits_are_kept_of_whatever_size() {
         let kept = [1.0 / 3.0, 1e-7 / 3.0, 2e18 / 3.0].map(digits);
-        assert_eq!(kept, ["0.333333333", "3.33333333e-8", "6.66666667e17"]);
+        assert_eq!(kept, ["0.3333333", "3.333333e-8", "6.666667e17"]);
     }
 
     #[test]

@@ -78,7 +78,7 @@ fn chart(cells: &mut Cells<'_>, against: &Against) -> Chart {
     let mut words = Vec::new();
     if shown.is_empty() {
         words.push(format!(
-            "No cell has both a latency and known {}.",
+            "No valid cell has both a latency and known {}.",
             against.name
         ));
     }
@@ -151,7 +151,11 @@ fn correlations(cells: &Cells<'_>, along: Along) -> Vec<String> {
     ];
     let told: Vec<_> = parts.into_iter().filter(|part| differ(part)).collect();
     let sentence = |one: &&Correlated| {
-        let more: String = told.iter().map(|part| format!(", {}", part(one))).collect();
+        let parts = told.iter().map(|part| part(one));
+        let more: String = parts
+            .filter(|part| !part.is_empty())
+            .map(|part| format!(", {part}"))
+            .collect();
         let fit = one.trend.as_ref().map_or(String::new(), |trend| {
             format!("; latency = {}", trend::sentence(trend, along))
         });
@@ -224,32 +228,53 @@ fn dot(cells: &Cells<'_>, summary: &Summary, against: &Against) -> Option<Dot> {
     })
 }
 
+const COLUMNS: [Column; 4] = [
+    column("p50", "latency_p50_ns"),
+    column("low", "latency_p50_low_ns"),
+    column("high", "latency_p50_high_ns"),
+    column("by the fit", "fitted_ns"),
+];
+
+const fn column(header: &'static str, key: &'static str) -> Column {
+    Column { header, key }
+}
+
 fn table(cells: &mut Cells<'_>, shown: &[&Summary], against: &Against) -> Table {
+    let is_over_operators = against.along == Along::Operators;
     let rows = shown.iter().map(|one| {
-        let amount = (against.amount)(one);
-        let values = vec![
-            match amount {
-                Some(amount) => Value::si(amount, against.unit),
-                None => Value::Missing(missing(one, against.path)),
-            },
-            match p50(one) {
-                Some(p50) => Value::time(p50.value_ns),
-                None => Value::Missing(missing(one, "latency")),
-            },
-        ];
+        let mut values = figures(one, against);
+        let trend = trend::of(cells, one, against.along).zip((against.amount)(one));
+        values.push(match trend {
+            Some((trend, amount)) => Value::time(trend.fixed_ns + trend.each_ns * amount),
+            None => Value::Missing(None),
+        });
+        if is_over_operators {
+            values.extend(law::figures(one));
+        }
         cells.row(one, &TOPICS, values)
     });
     let rows = rows.collect();
-    let amount = Column {
-        header: against.name,
-        key: against.key,
-    };
-    let p50 = Column {
-        header: "p50",
-        key: "latency_p50_ns",
-    };
-    Table {
-        columns: cells.columns(&[amount, p50]),
-        rows,
+    let mut columns = vec![column(against.name, against.key)];
+    columns.extend(COLUMNS);
+    if is_over_operators {
+        columns.extend(law::COLUMNS);
     }
+    Table::of_cells(cells.columns(&columns), rows)
+}
+
+fn figures(summary: &Summary, against: &Against) -> Vec<Value> {
+    let p50 = p50(summary);
+    let time = |of: Option<f64>, path: &str| match of {
+        Some(nanos) => Value::time(nanos),
+        None => Value::Missing(missing(summary, path)),
+    };
+    vec![
+        match (against.amount)(summary) {
+            Some(amount) => Value::si(amount, against.unit),
+            None => Value::Missing(missing(summary, against.path)),
+        },
+        time(p50.map(|p50| p50.value_ns), "latency"),
+        time(p50.and_then(|p50| p50.low_ns), "latency.p50.low_ns"),
+        time(p50.and_then(|p50| p50.high_ns), "latency.p50.high_ns"),
+    ]
 }

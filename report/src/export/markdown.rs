@@ -31,7 +31,8 @@ impl Exporter for Markdown {
     }
 }
 
-fn rows(summaries: &[Summary], dimensions: &Dimensions) -> Vec<String> {
+/// The heading, the rule below it, and a row a summary.
+pub fn rows(summaries: &[Summary], dimensions: &Dimensions) -> Vec<String> {
     let mut rows = vec![String::from("|"); summaries.len() + 2];
     for column in columns(summaries, dimensions, true) {
         let Content::Texts(texts) = column.content else {

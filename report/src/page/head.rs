@@ -1,6 +1,6 @@
 //! What stands above the charts: what was measured, where, and what does not count.
 
-use crate::charts::{CHARTS, Cells};
+use crate::charts::{CHARTS, Cells, TOGETHER, TOGETHER_TITLE};
 use crate::draw::escape;
 use crate::summary::Summary;
 use crate::table::{Dimensions, caption, numbers};
@@ -51,7 +51,9 @@ fn counts(summaries: &[Summary]) -> String {
     let doubtful = summaries
         .iter()
         .filter(|one| one.verdict == Verdict::Valid && !one.doubts.is_empty());
-    let text = format!("{} cells", numbers::thousands(summaries.len() as u64));
+    let plural = if summaries.len() == 1 { "" } else { "s" };
+    let count = numbers::thousands(summaries.len() as u64);
+    let text = format!("{count} cell{plural}");
     let parts = [
         (doubtful.count(), "valid with doubts"),
         (invalid, "invalid"),
@@ -113,7 +115,10 @@ fn runs(summaries: &[Summary]) -> Vec<&str> {
 pub fn contents() -> String {
     let link = |(name, title): (&str, &str)| format!("<li><a href=\"#{name}\">{title}</a></li>");
     let charts = CHARTS.iter().map(|entry| (entry.name, entry.title));
-    let links: String = charts.chain([("doubts", "Doubts")]).map(link).collect();
+    let links: String = charts
+        .chain([(TOGETHER, TOGETHER_TITLE), ("doubts", "Doubts")])
+        .map(link)
+        .collect();
     format!("<nav aria-label=\"Charts\"><ul>{links}</ul></nav>")
 }
 

@@ -1,44 +1,49 @@
-//! The numbers behind a chart as a table, each as a person reads it with the exact one beside it for the download.
+//! Numbers as a table, each as a person reads it with the exact one beside it for the download.
 
 use crate::charts::{Column, Row, Table, Value};
 use crate::draw::escape;
+use crate::table::counted;
 
 /// Tables of so few rows are printed; longer ones stay on the screen.
 const PRINTED: usize = 40;
 
-/// Adds the table of the chart `name`.
-pub fn write(page: &mut String, name: &str, title: &str, table: &Table) {
+/// Tables of so few rows are open where nothing else stands above them.
+const OPEN: usize = 12;
+
+/// Adds the table called `name`, behind its `label`, which is about `title`; open where it is short and `is_alone`.
+pub fn write(
+    page: &mut String,
+    name: &str,
+    (label, title): (&str, &str),
+    (table, is_alone): (&Table, bool),
+) {
     let rows = table.rows.len();
     let class = if rows <= PRINTED {
         " class=\"printed\""
     } else {
         ""
     };
+    let open = if is_alone && rows <= OPEN {
+        " open"
+    } else {
+        ""
+    };
     page.push_str(&format!(
-        "<details{class}><summary>Numbers ({rows} rows)</summary><p><button type=\"button\" data-csv=\"{name}\">Download as CSV</button></p>\
-         <div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Numbers: {title}\"><table id=\"{name}-numbers\"><thead><tr>"
+        "<details{class}{open}><summary>{label} ({})</summary><p><button type=\"button\" data-csv=\"{name}\">Download as CSV</button></p>\
+         <div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{label}: {title}\"><table id=\"{name}-numbers\"><thead><tr>",
+        counted(rows as u64, "row")
     ));
-    let doubts = doubts_at(table);
     for (place, column) in table.columns.iter().enumerate() {
-        if place == doubts {
+        if Some(place) == table.doubts_at {
             page.push_str("<th data-k=doubts>doubts");
         }
         page.push_str(&head(column, is_numeric(table, place)));
     }
     page.push_str("<tbody>");
     for row in &table.rows {
-        line(page, row, doubts);
+        line(page, row, table.doubts_at);
     }
     page.push_str("</table></div></details>");
-}
-
-/// Doubts stand between what names a row and its figures.
-fn doubts_at(table: &Table) -> usize {
-    let last_of_name = table
-        .columns
-        .iter()
-        .position(|column| column.key == "batch");
-    last_of_name.map_or(0, |place| place + 1)
 }
 
 fn is_numeric(table: &Table, column: usize) -> bool {
@@ -55,10 +60,10 @@ fn head(column: &Column, is_numeric: bool) -> String {
     }
 }
 
-fn line(page: &mut String, row: &Row, doubts: usize) {
+fn line(page: &mut String, row: &Row, doubts: Option<usize>) {
     page.push_str("<tr>");
     for (place, value) in row.values.iter().enumerate() {
-        if place == doubts {
+        if Some(place) == doubts {
             page.push_str("<td>");
             references(page, row);
         }

@@ -1,9 +1,14 @@
 //! A chart in a page: how it is read, the drawings, what is to be said, the numbers, and what to doubt about them.
 
+use std::cmp::Reverse;
+use std::collections::{BTreeSet, HashMap};
+
 use super::numbers;
-use crate::charts::{Chart, Entry, Panel, counted};
+use crate::alike::{Sentence, gathered};
+use crate::charts::{Chart, Entry, Named, Panel, Row, TOGETHER, TOGETHER_READING, TOGETHER_TITLE};
 use crate::draw::legend::legend;
 use crate::draw::{Key, Svg, escape};
+use crate::table::counted;
 
 /// Doubts that are spelled out below a chart; the others are named by number.
 const SPELLED: usize = 10;
@@ -11,7 +16,7 @@ const SPELLED: usize = 10;
 const WIDEST: f64 = 1.3;
 
 /// Adds the section of a chart.
-pub fn write(page: &mut String, entry: &Entry, chart: &Chart, notes: &[String]) {
+pub fn write(page: &mut String, entry: &Entry, chart: &Chart, notes: &[Sentence]) {
     let (name, title) = (entry.name, entry.title);
     page.push_str(&format!(
         "<section id=\"{name}\" aria-labelledby=\"{name}-title\"><h2 id=\"{name}-title\">{title}</h2><p>{}</p>",
@@ -28,7 +33,7 @@ pub fn write(page: &mut String, entry: &Entry, chart: &Chart, notes: &[String]) 
     }
     doubted(page, chart, notes);
     if !chart.table.rows.is_empty() {
-        numbers::write(page, name, title, &chart.table);
+        numbers::write(page, name, ("Numbers", title), (&chart.table, false));
     }
     page.push_str("</section>");
 }
@@ -97,16 +102,16 @@ fn figure(panel: &Panel, title: &str, is_alone: bool) -> String {
 }
 
 /// The doubts about a chart's numbers and why some are not there, with how many rows each is about.
-fn doubted(page: &mut String, chart: &Chart, notes: &[String]) {
+fn doubted(page: &mut String, chart: &Chart, notes: &[Sentence]) {
     let rows = &chart.table.rows;
     let doubtful = rows.iter().filter(|row| !row.notes.is_empty()).count();
-    let doubts = counted(rows.iter().flat_map(|row| &row.notes), notes);
+    let doubts = merged(rows, |row| &row.notes, notes);
     let heading = format!(
-        "To doubt in {doubtful} of {} rows, hollow or marked *:",
-        rows.len()
+        "To doubt in {doubtful} of {}, hollow or marked *:",
+        counted(rows.len() as u64, "row")
     );
     spelled(page, "doubted", &heading, &doubts, rows.len());
-    let gaps = counted(rows.iter().flat_map(|row| &row.gaps), notes);
+    let gaps = merged(rows, |row| &row.gaps, notes);
     spelled(
         page,
         "gaps",
@@ -114,6 +119,26 @@ fn doubted(page: &mut String, chart: &Chart, notes: &[String]) {
         &gaps,
         rows.len(),
     );
+}
+
+/// What is said of rows, what says the same as one, each with how many rows it is said of; the most frequent first.
+fn merged(rows: &[Row], said: fn(&Row) -> &Vec<usize>, notes: &[Sentence]) -> Vec<(String, usize)> {
+    let places: BTreeSet<usize> = rows.iter().flat_map(said).copied().collect();
+    let all = places.into_iter();
+    let all = gathered(all.filter_map(|place| Some((notes.get(place)?, place))));
+    let numbered = all.iter().enumerate();
+    let group: HashMap<usize, usize> = numbered
+        .flat_map(|(group, one)| one.about.iter().map(move |place| (*place, group)))
+        .collect();
+    let mut merged: Vec<(String, usize)> = all.iter().map(|one| (one.text(), 0)).collect();
+    for row in rows {
+        let groups = said(row).iter().filter_map(|place| group.get(place));
+        for one in groups.collect::<BTreeSet<_>>() {
+            merged[*one].1 += 1;
+        }
+    }
+    merged.sort_by_key(|(_, count)| Reverse(*count));
+    merged
 }
 
 fn spelled(page: &mut String, class: &str, heading: &str, found: &[(String, usize)], rows: usize) {
@@ -129,15 +154,34 @@ fn spelled(page: &mut String, class: &str, heading: &str, found: &[(String, usiz
     }
     if found.len() > SPELLED {
         page.push_str(&format!(
-            "<li><a href=\"#doubts\">{} more, by the numbers in the table</a></li>",
+            "<li><a href=\"#doubts\">{} more kinds, by the numbers in the table</a></li>",
             found.len() - SPELLED
         ));
     }
     page.push_str("</ul></div>");
 }
 
+/// Adds what only several cells say, in a table each.
+pub fn together(page: &mut String, tables: &[Named]) {
+    page.push_str(&format!(
+        "<section id=\"{TOGETHER}\" aria-labelledby=\"{TOGETHER}-title\"><h2 id=\"{TOGETHER}-title\">{TOGETHER_TITLE}</h2><p>{TOGETHER_READING}</p>"
+    ));
+    for one in tables {
+        match one.table.rows.is_empty() {
+            true => page.push_str(&format!("<p>{}</p>", escape(one.lack))),
+            false => numbers::write(
+                page,
+                one.name,
+                (one.title, TOGETHER_TITLE),
+                (&one.table, true),
+            ),
+        }
+    }
+    page.push_str("</section>");
+}
+
 /// Adds every doubt and every reason for a missing number, numbered as tables refer to them.
-pub fn doubts(page: &mut String, notes: &[String]) {
+pub fn doubts(page: &mut String, notes: &[Sentence]) {
     page.push_str("<section id=\"doubts\" aria-labelledby=\"doubts-title\"><h2 id=\"doubts-title\">Doubts</h2>");
     if notes.is_empty() {
         page.push_str("<p>None.</p></section>");
@@ -145,7 +189,7 @@ pub fn doubts(page: &mut String, notes: &[String]) {
     }
     page.push_str("<p>What the tables refer to by number; after a dash, why a number is not there.</p><details><summary>All of them</summary><ol>");
     for (place, note) in notes.iter().enumerate() {
-        page.push_str(&format!("<li id=\"d{}\">{}", place + 1, escape(note)));
+        page.push_str(&format!("<li id=\"d{}\">{}", place + 1, escape(&note.text)));
     }
     page.push_str("</ol></details></section>");
 }

@@ -1,5 +1,7 @@
 //! What the columns of a table say of a summary, and in which order they give way where there is no room.
 
+use std::collections::BTreeMap;
+
 use tare_results::{Percentile, Verdict};
 
 use super::dimensions::Dimensions;
@@ -32,9 +34,9 @@ pub enum Align {
 pub enum Content {
     /// Text with its meaning.
     Texts(Vec<(String, Tone)>),
-    /// Shares of the largest, from 0 to 1.
+    /// Shares of the largest that they are compared with, from 0 to 1.
     Bars(Vec<Option<f64>>),
-    /// The same in parts.
+    /// What each is made of.
     Stacks(Vec<Option<Stack>>),
 }
 
@@ -71,7 +73,7 @@ pub fn columns(summaries: &[Summary], dimensions: &Dimensions, is_wide: bool) ->
         texts("p50", right, KEPT, &|summary| latency(summary, "p50")),
         texts("95%", Align::Left, 5, &interval),
         Column {
-            header: "",
+            header: bars_header(summaries),
             align: Align::Left,
             importance: if is_split(summaries) { KEPT } else { 4 },
             content: bars(summaries),
@@ -118,18 +120,36 @@ fn is_split(summaries: &[Summary]) -> bool {
     summaries.iter().any(|summary| summary.tax.is_some())
 }
 
-fn bars(summaries: &[Summary]) -> Content {
-    let shares = shares(summaries);
-    let stacks = split::stacks(summaries, &shares);
-    stacks.map_or(Content::Bars(shares), Content::Stacks)
+/// What bars of several models are scaled by.
+fn bars_header(summaries: &[Summary]) -> &'static str {
+    let mut scales = summaries.iter().map(scale);
+    let first = scales.next();
+    let is_one = scales.all(|scale| Some(scale) == first);
+    match is_one || is_split(summaries) {
+        true => "",
+        false => "by model",
+    }
 }
 
+/// Cells whose bars share a scale.
+fn scale(summary: &Summary) -> (&str, &BTreeMap<String, u64>) {
+    (&summary.cell.model, &summary.cell.shape)
+}
+
+fn bars(summaries: &[Summary]) -> Content {
+    let stacks = split::stacks(summaries);
+    stacks.map_or_else(|| Content::Bars(shares(summaries)), Content::Stacks)
+}
+
+/// Medians over the largest of the same model at the same shape.
 fn shares(summaries: &[Summary]) -> Vec<Option<f64>> {
-    let values = summaries.iter().map(|summary| Some(p50(summary)?.value_ns));
-    let values: Vec<Option<f64>> = values.collect();
-    let largest = values.iter().flatten().fold(0.0, |a: f64, b| a.max(*b));
-    let share = |value: Option<f64>| value.map(|value| value / largest);
-    values.into_iter().map(share).collect()
+    let mut longest: BTreeMap<_, f64> = BTreeMap::new();
+    for summary in summaries {
+        let longest = longest.entry(scale(summary)).or_default();
+        *longest = p50(summary).map_or(*longest, |p50| longest.max(p50.value_ns));
+    }
+    let share = |one: &Summary| Some(p50(one)?.value_ns / longest.get(&scale(one))?);
+    summaries.iter().map(share).collect()
 }
 
 fn samples_per_s(summary: &Summary) -> Option<f64> {

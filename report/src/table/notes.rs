@@ -5,9 +5,12 @@ use tare_units::{Joules, Watts};
 
 use super::columns::p50;
 use super::dimensions::Dimensions;
+use crate::alike::{Alike, Sentence, gathered};
 use crate::split::NOT_ASKED;
-use crate::summarise::{is_alike, severity};
 use crate::summary::Summary;
+
+/// Rows that differ in more than their batch and are named by a note; of others it says how many.
+const NAMED: usize = 6;
 
 /// A sentence about some rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,36 +21,31 @@ pub struct Note {
     pub text: String,
 }
 
-/// The notes of `summaries`, each said once.
+/// The notes of `summaries`; what says the same of other numbers is one note, the worst with the range of its numbers.
 pub fn notes(summaries: &[Summary], dimensions: &Dimensions) -> Vec<Note> {
-    let mut said: Vec<(&'static str, String, Vec<&Summary>)> = Vec::new();
-    let mut say = |mark, text: String, summary| match said
-        .iter_mut()
-        .find(|(m, known, _)| *m == mark && *known == text)
-    {
-        Some((.., rows)) => rows.push(summary),
-        None => said.push((mark, text, vec![summary])),
-    };
-    for summary in summaries {
-        for reason in &summary.reasons {
-            say("!", reason.clone(), summary);
-        }
-    }
-    for summary in summaries {
-        for doubt in doubts(summary) {
-            say("*", doubt, summary);
-        }
-    }
-    for (doubt, rows) in disturbances(summaries) {
-        for summary in rows {
-            say("*", doubt.to_string(), summary);
-        }
-    }
-    let said = said.into_iter().map(|(mark, text, rows)| Note {
-        mark,
-        text: about(&rows, summaries, dimensions, &text),
+    let reasons = summaries.iter().flat_map(|summary| {
+        let reasons = summary.reasons.iter();
+        reasons.map(move |reason| (Sentence::plain(reason), summary))
     });
-    said.chain(agreement(summaries, dimensions))
+    let reasons: Vec<(Sentence, &Summary)> = reasons.collect();
+    let of = |doubts: fn(&Summary) -> Vec<Sentence>| {
+        let all = summaries.iter();
+        all.flat_map(move |one| doubts(one).into_iter().map(move |said| (said, one)))
+    };
+    let doubts: Vec<(Sentence, &Summary)> = of(doubts).chain(of(disturbances)).collect();
+    let note = |mark, mut one: Alike<'_, &Summary>| {
+        one.about
+            .dedup_by(|row, before| std::ptr::eq(*row, *before));
+        Note {
+            mark,
+            text: about(&one.about, summaries, dimensions, &one.text()),
+        }
+    };
+    let reasons = said(&reasons).into_iter().map(|one| note("!", one));
+    let doubts = said(&doubts).into_iter().map(|one| note("*", one));
+    reasons
+        .chain(doubts)
+        .chain(agreement(summaries, dimensions))
         .chain(not_compared(summaries, dimensions))
         .chain(not_split(summaries, dimensions))
         .chain(joules(summaries, dimensions))
@@ -56,55 +54,46 @@ pub fn notes(summaries: &[Summary], dimensions: &Dimensions) -> Vec<Note> {
         .collect()
 }
 
+fn said<'a>(all: &'a [(Sentence, &'a Summary)]) -> Vec<Alike<'a, &'a Summary>> {
+    gathered(all.iter().map(|(sentence, summary)| (sentence, *summary)))
+}
+
 /// One sentence a doubt; that some percentiles agree by luck is one doubt, and missing repeats are reasons already.
-fn doubts(summary: &Summary) -> Vec<String> {
+fn doubts(summary: &Summary) -> Vec<Sentence> {
     let mut agreeing = Vec::new();
     let mut sentences = Vec::new();
-    for doubt in &summary.doubts {
+    for doubt in summary.doubts.iter().filter(|doubt| !is_disturbance(doubt)) {
         match doubt {
             Doubt::MissingRepeats { .. } if !summary.reasons.is_empty() => {}
-            Doubt::Environment { .. } | Doubt::Peaks { .. } | Doubt::Tax { .. } => {}
             Doubt::WithinRepeatSpread { percentile } => agreeing.push(percentile.replace('_', ".")),
-            other => sentences.push(other.to_string()),
+            other => sentences.push(Sentence::of(other)),
         }
     }
     match agreeing.as_slice() {
         [] => {}
         [percentile] => {
             let percentile = percentile.clone();
-            sentences.push(Doubt::WithinRepeatSpread { percentile }.to_string());
+            sentences.push(Sentence::of(&Doubt::WithinRepeatSpread { percentile }));
         }
-        several => sentences.push(format!(
+        several => sentences.push(Sentence::plain(format!(
             "{} vary more within repeats than their intervals between repeats say",
             several.join(", ")
-        )),
+        ))),
     }
     sentences
 }
 
-/// What disturbed the machine or the split, and which rows: one doubt a thing, as bad as it gets.
-fn disturbances(summaries: &[Summary]) -> Vec<(&Doubt, Vec<&Summary>)> {
-    let is_disturbance = |doubt: &&Doubt| {
-        matches!(
-            doubt,
-            Doubt::Environment { .. } | Doubt::Peaks { .. } | Doubt::Tax { .. }
-        )
-    };
-    let mut found: Vec<(&Doubt, Vec<&Summary>)> = Vec::new();
-    for summary in summaries {
-        for doubt in summary.doubts.iter().filter(is_disturbance) {
-            match found.iter_mut().find(|(known, _)| is_alike(known, doubt)) {
-                Some((worst, rows)) => {
-                    if severity(doubt) > severity(worst) {
-                        *worst = doubt;
-                    }
-                    rows.push(summary);
-                }
-                None => found.push((doubt, vec![summary])),
-            }
-        }
-    }
-    found
+/// What disturbed the machine or the split.
+fn disturbances(summary: &Summary) -> Vec<Sentence> {
+    let disturbances = summary.doubts.iter().filter(|doubt| is_disturbance(doubt));
+    disturbances.map(Sentence::of).collect()
+}
+
+fn is_disturbance(doubt: &Doubt) -> bool {
+    matches!(
+        doubt,
+        Doubt::Environment { .. } | Doubt::Peaks { .. } | Doubt::Tax { .. }
+    )
 }
 
 /// `text` with what tells `rows` from the other `summaries`, where there are others.
@@ -135,14 +124,19 @@ fn whose(rows: &[&Summary], dimensions: &Dimensions) -> String {
             None => groups.push((name, vec![batch])),
         }
     }
-    let groups = groups.into_iter().map(|(name, batches)| {
+    let named = groups.iter().take(NAMED).map(|(name, batches)| {
         if dimensions.is_batch_varying {
             format!("{name} b={}", batches.join(",")).trim().to_owned()
         } else {
-            name
+            name.clone()
         }
     });
-    groups.collect::<Vec<_>>().join("; ")
+    let named = named.collect::<Vec<_>>().join("; ");
+    let more = groups.iter().skip(NAMED).map(|(_, batches)| batches.len());
+    match more.sum::<usize>() {
+        0 => named,
+        more => format!("{named} and {more} more rows"),
+    }
 }
 
 /// Whose latency is not split though that was asked for, and why.

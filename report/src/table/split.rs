@@ -3,7 +3,7 @@
 use tare_results::{Class, Tax, TaxMethod};
 use tare_units::SignedNanoseconds;
 
-use super::columns::{Align, Column, Content, NOTHING, Text};
+use super::columns::{Align, Column, Content, NOTHING, Text, p50};
 use super::numbers::percent;
 use super::stack::Stack;
 use super::style::Tone;
@@ -39,22 +39,23 @@ pub fn columns(summaries: &[Summary]) -> Vec<Column> {
     ]
 }
 
-/// The bars of `summaries`, whose medians over the largest are `shares`; `None` where none is split.
-pub fn stacks(summaries: &[Summary], shares: &[Option<f64>]) -> Option<Vec<Option<Stack>>> {
+/// What the median of each of `summaries` is made of; `None` where none is split.
+pub fn stacks(summaries: &[Summary]) -> Option<Vec<Option<Stack>>> {
     summaries.iter().find(|summary| summary.tax.is_some())?;
-    let stack = |(summary, share): (&Summary, &Option<f64>)| {
-        let parts = summary.tax.as_ref().map(parts);
-        share.map(|whole| Stack { whole, parts })
+    let stack = |summary: &Summary| {
+        let median = p50(summary)?;
+        let tax = summary.tax.as_ref();
+        Some(tax.map_or(Stack::Whole, |tax| parts(tax, median.value_ns)))
     };
-    Some(summaries.iter().zip(shares).map(stack).collect())
+    Some(summaries.iter().map(stack).collect())
 }
 
-fn parts(tax: &Tax) -> (f64, f64) {
-    let latency = tax.latency_ns.as_nanos_f64();
-    let floor = tax
-        .floor_ns
-        .map_or(0.0, |floor| floor.as_nanos_f64() / latency);
-    (floor, tax.tax_fraction)
+fn parts(tax: &Tax, latency: f64) -> Stack {
+    let floor = tax.floor_ns.map(|floor| floor.as_nanos_f64() / latency);
+    Stack::Parts {
+        floor: floor.unwrap_or_default(),
+        tax: tax.tax_fraction,
+    }
 }
 
 fn shown(summary: &Summary, text: fn(&Tax) -> Option<Text>) -> Text {

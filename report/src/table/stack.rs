@@ -3,13 +3,18 @@
 use super::style::Style;
 use crate::summary::Summary;
 
-/// The parts of one bar as shares of the longest bar.
+/// What one bar shows; all are of one length, so that shares can be compared whatever the latencies are.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Stack {
-    /// The whole bar.
-    pub whole: f64,
-    /// Floor and tax as shares of the whole bar, where there is a split; without a floor that share is zero.
-    pub parts: Option<(f64, f64)>,
+pub enum Stack {
+    /// A latency that is not split.
+    Whole,
+    /// Floor and tax as shares of the latency; without a floor that share is zero.
+    Parts {
+        /// What the hardware needs.
+        floor: f64,
+        /// What remains without the work.
+        tax: f64,
+    },
 }
 
 /// The signs of floor, inefficiency, tax, and of a bar that is not split.
@@ -20,20 +25,19 @@ fn signs(style: Style) -> [char; 4] {
     }
 }
 
-/// A bar of `width` characters at the most. A negative part takes no room; inefficiency gives way to floor and tax.
+/// A bar of `width` characters. A negative part takes no room; inefficiency gives way to floor and tax.
 pub fn stacked(stack: Stack, width: usize, style: Style) -> String {
-    let [floor, inefficiency, tax, plain] = signs(style);
-    let length = ((stack.whole * width as f64).round() as usize).clamp(1, width);
-    let Some((of_floor, of_tax)) = stack.parts else {
-        return plain.to_string().repeat(length);
+    let [floor_sign, inefficiency_sign, tax_sign, plain] = signs(style);
+    let Stack::Parts { floor, tax } = stack else {
+        return plain.to_string().repeat(width);
     };
-    let part = |share: f64| (share.clamp(0.0, 1.0) * length as f64).round() as usize;
-    let taxed = part(of_tax).min(length);
-    let floored = part(of_floor).min(length - taxed);
+    let part = |share: f64| (share.clamp(0.0, 1.0) * width as f64).round() as usize;
+    let taxed = part(tax).min(width);
+    let floored = part(floor).min(width - taxed);
     [
-        (floor, floored),
-        (inefficiency, length - taxed - floored),
-        (tax, taxed),
+        (floor_sign, floored),
+        (inefficiency_sign, width - taxed - floored),
+        (tax_sign, taxed),
     ]
     .iter()
     .map(|(sign, count)| sign.to_string().repeat(*count))
@@ -49,40 +53,47 @@ pub fn legend(summaries: &[Summary], style: Style) -> Option<String> {
     } else {
         String::new()
     };
-    (split > 0)
-        .then(|| format!("bars: {floor} floor, {inefficiency} inefficiency, {tax} tax{rest}"))
+    (split > 0).then(|| {
+        format!(
+            "bars, as shares of p50: {floor} floor, {inefficiency} inefficiency, {tax} tax{rest}"
+        )
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn drawn(whole: f64, parts: Option<(f64, f64)>, unicode: bool) -> String {
+    fn drawn(stack: Stack, unicode: bool) -> String {
         let style = Style {
             width: 80,
             color: false,
             unicode,
         };
-        stacked(Stack { whole, parts }, 10, style)
+        stacked(stack, 10, style)
+    }
+
+    fn parts(floor: f64, tax: f64) -> Stack {
+        Stack::Parts { floor, tax }
     }
 
     #[test]
     fn parts_fill_the_bar_in_their_order() {
-        assert_eq!(drawn(1.0, Some((0.3, 0.5)), true), "░░░▒▒█████");
-        assert_eq!(drawn(0.5, Some((0.2, 0.4)), true), "░▒▒██");
-        assert_eq!(drawn(1.0, Some((0.3, 0.5)), false), "...++#####");
+        assert_eq!(drawn(parts(0.3, 0.5), true), "░░░▒▒█████");
+        assert_eq!(drawn(parts(0.2, 0.4), true), "░░▒▒▒▒████");
+        assert_eq!(drawn(parts(0.3, 0.5), false), "...++#####");
     }
 
     #[test]
     fn a_part_below_zero_takes_no_room_and_the_bar_stays_as_long() {
-        assert_eq!(drawn(1.0, Some((0.9, 0.4)), true), "░░░░░░████");
-        assert_eq!(drawn(1.0, Some((0.2, -0.1)), true), "░░▒▒▒▒▒▒▒▒");
-        assert_eq!(drawn(1.0, Some((0.2, 1.3)), true), "██████████");
+        assert_eq!(drawn(parts(0.9, 0.4), true), "░░░░░░████");
+        assert_eq!(drawn(parts(0.2, -0.1), true), "░░▒▒▒▒▒▒▒▒");
+        assert_eq!(drawn(parts(0.2, 1.3), true), "██████████");
     }
 
     #[test]
-    fn what_is_not_split_is_a_plain_line_and_the_shortest_bar_shows() {
-        assert_eq!(drawn(0.4, None, true), "────");
-        assert_eq!(drawn(1e-6, Some((0.1, 0.2)), false), "+");
+    fn what_is_not_split_is_a_plain_line() {
+        assert_eq!(drawn(Stack::Whole, true), "──────────");
+        assert_eq!(drawn(Stack::Whole, false), "----------");
     }
 }
