@@ -2,6 +2,7 @@
 
 mod absent;
 mod again;
+mod asked;
 mod error;
 mod lone;
 mod memory;
@@ -19,13 +20,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use tare_adapter_api::{AdapterSpec, Device, LoadRequest, Precision};
-use tare_models::{Graph, InputSpec, Inputs, free_dimensions};
+use tare_models::{InputSpec, Inputs};
 use tare_results::{Doubt, Missing, PlannedCell};
 use tare_scenarios::{Limits, ScenarioSpec};
 use tare_units::Nanoseconds;
 
 pub use absent::{LeftOut, Named, leave_out};
 pub use again::replan;
+use asked::{check_counts, check_symbols, symbols_of};
 pub use error::PlanError;
 use memory::Memory;
 use opened::Opened;
@@ -331,62 +333,6 @@ fn places(selection: &Selection) -> Vec<(Place, &AdapterSpec)> {
         }
     }
     places
-}
-
-fn check_counts(selection: &Selection) -> Result<(), PlanError> {
-    let lists = [
-        (selection.models.is_empty(), "model"),
-        (selection.adapters.is_empty(), "adapter"),
-        (selection.scenarios.is_empty(), "scenario"),
-        (selection.devices.is_empty(), "device"),
-        (selection.threads.is_empty(), "number of threads"),
-    ];
-    if let Some((_, what)) = lists.iter().find(|(empty, _)| *empty) {
-        return Err(PlanError::Nothing(what));
-    }
-    let sizes = selection.shapes.iter().flat_map(BTreeMap::values);
-    for (option, zero) in [
-        ("--batch", selection.batches.contains(&0)),
-        ("--threads", selection.threads.contains(&0)),
-        ("--shape", sizes.clone().any(|size| *size == 0)),
-    ] {
-        if zero {
-            return Err(PlanError::Zero { option });
-        }
-    }
-    Ok(())
-}
-
-/// Refuses sizes for a symbol that none of the models of `selection` has, whose symbols are `known`.
-fn check_symbols(selection: &Selection, known: BTreeSet<String>) -> Result<(), PlanError> {
-    let asked: BTreeSet<&String> = selection.shapes.iter().flat_map(BTreeMap::keys).collect();
-    match asked
-        .into_iter()
-        .find(|symbol| selection.models.len() > 1 && !known.contains(*symbol))
-    {
-        Some(symbol) => Err(PlanError::UnknownSymbol {
-            symbol: symbol.clone(),
-            known: match known.is_empty() {
-                true => "none".to_owned(),
-                false => known.into_iter().collect::<Vec<_>>().join(", "),
-            },
-        }),
-        None => Ok(()),
-    }
-}
-
-/// The symbols that a caller may give a size: those of the inputs' free dimensions and, of a sum, its terms.
-fn symbols_of(graph: &Graph) -> BTreeSet<String> {
-    let free = free_dimensions(graph).unwrap_or_default();
-    free.iter()
-        .flat_map(|free| {
-            free.symbol
-                .split('+')
-                .map(str::trim)
-                .chain([free.symbol.as_str()])
-        })
-        .map(str::to_owned)
-        .collect()
 }
 
 fn shapes(selection: &Selection) -> Vec<BTreeMap<String, u64>> {

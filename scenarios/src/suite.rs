@@ -28,6 +28,7 @@
 
 mod fault;
 mod keys;
+mod kinds;
 mod matrix;
 mod near;
 mod places;

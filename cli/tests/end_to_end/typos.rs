@@ -77,8 +77,8 @@ fn each_wrong_name_is_told_at_its_place_with_the_nearest_that_exists() {
         ),
         (
             "fp32",
-            "pf32",
-            "own.toml:7:15: precisions: unknown precision 'pf32'",
+            "fp322",
+            "own.toml:7:15: precisions: unknown precision 'fp322'",
             "the nearest is 'fp32'",
         ),
         (

@@ -193,3 +193,6 @@ fn sum(nanos: &[u64]) -> u64 {
 fn nanos(seconds: f64) -> u64 {
     Nanoseconds::from_nanos_f64(seconds * 1e9).as_nanos()
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,7 +7,7 @@ use std::fmt;
 pub const TOLD: usize = 10;
 
 /// One thing that is wrong, and where.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
     /// Counts from 1.
     pub line: usize,
@@ -29,9 +29,14 @@ pub struct Faults {
 
 impl Faults {
     /// In the order of their places, each once.
-    pub fn new(origin: &str, mut faults: Vec<Fault>) -> Self {
-        faults.sort();
-        faults.dedup();
+    pub fn new(origin: &str, found: Vec<Fault>) -> Self {
+        let mut faults: Vec<Fault> = Vec::new();
+        for fault in found {
+            if !faults.contains(&fault) {
+                faults.push(fault);
+            }
+        }
+        faults.sort_by_key(|fault| (fault.line, fault.column));
         Self {
             origin: origin.to_owned(),
             faults,

@@ -7,7 +7,8 @@ use tare_units::Nanoseconds;
 use toml::de::DeValue;
 
 use super::fault::{Fault, Faults, Found};
-use super::keys::{Keys, Kind, Value, document};
+use super::keys::{Keys, Value, document};
+use super::kinds::{EXPERIMENT, EXPERIMENT_QUICK, QUICK, SUITE};
 use super::near::nearest;
 use super::places::{Places, Written};
 use super::{
@@ -15,86 +16,6 @@ use super::{
     Suite, SuiteError, Variant, WhenAbsent,
 };
 use crate::{Limits, ScenarioSpec, SpecError, describe};
-
-const SUITE: Kind = Kind {
-    what: "suite",
-    known: &[
-        "name",
-        "summary",
-        "absent",
-        "models",
-        "adapters",
-        "scenarios",
-        "batches",
-        "shapes",
-        "precisions",
-        "devices",
-        "threads",
-        "repeats",
-        "duration",
-        "max_requests",
-        "quick",
-        "experiment",
-    ],
-    elsewhere: (&[], ""),
-};
-
-const QUICK: Kind = Kind {
-    what: "quick variant",
-    known: &[
-        "models",
-        "adapters",
-        "scenarios",
-        "batches",
-        "shapes",
-        "precisions",
-        "devices",
-        "threads",
-        "repeats",
-        "duration",
-        "max_requests",
-    ],
-    elsewhere: (&["name", "summary", "absent"], "at the top of the suite"),
-};
-
-const EXPERIMENT: Kind = Kind {
-    what: "experiment",
-    known: &[
-        "name",
-        "summary",
-        "models",
-        "adapters",
-        "scenarios",
-        "batches",
-        "shapes",
-        "precisions",
-        "devices",
-        "threads",
-        "quick",
-    ],
-    elsewhere: (
-        &["absent", "repeats", "duration", "max_requests"],
-        "at the top of the suite, for all its experiments",
-    ),
-};
-
-const EXPERIMENT_QUICK: Kind = Kind {
-    what: "quick variant of an experiment",
-    known: &[
-        "models",
-        "adapters",
-        "scenarios",
-        "batches",
-        "shapes",
-        "precisions",
-        "devices",
-        "threads",
-    ],
-    elsewhere: (
-        &["repeats", "duration", "max_requests"],
-        "in the suite's [quick], for all its experiments",
-    ),
-};
 
 const MODELS: &str = "a list such as [\"minilm-l6\"]";
 const ADAPTERS: &str = "a list such as [\"rten\"]";

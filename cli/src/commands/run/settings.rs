@@ -34,7 +34,7 @@ pub struct Settings {
     pub leave_out: bool,
     /// The suite's name.
     pub suite: Option<String>,
-    /// The suite as it is written.
+    /// The suite as it is written, where nothing of it is overridden that the plan may refuse.
     pub source: Option<Source>,
     /// Fresh workers a cell.
     pub repeats: u64,
@@ -98,7 +98,9 @@ impl Settings {
             matrices,
             leave_out: absent == Some(WhenAbsent::LeaveOut) && options.adapter.is_empty(),
             suite: suite.map(|suite| suite.name),
-            source,
+            source: source.filter(|_| {
+                options.model.is_empty() && options.adapter.is_empty() && options.shape.is_empty()
+            }),
             repeats,
             duration,
             max_requests,
