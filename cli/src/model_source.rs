@@ -1,12 +1,14 @@
 //! Where a model comes from: a file as it is named, or a zoo name built once into the user's cache.
 
+mod hash;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use anyhow::{Context, Result, bail};
-use tare_harness::plan::ModelChoice;
+use tare_harness::plan::{ModelChoice, ZooFile};
 use tare_models::zoo::{self, Architecture, Form};
 
 /// What the cache of zoo files may take, in bytes; the oldest files go first.
@@ -15,32 +17,47 @@ const CACHE_BYTES: u64 = 4 << 30;
 /// Seed of the weights of zoo models that are measured.
 const WEIGHT_SEED: u64 = 0;
 
+/// What of a zoo model must be there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Making {
+    /// The file that is measured, with all its weights.
+    File,
+    /// No more than its hollow twin, which adapters are asked about: enough for a plan.
+    Twin,
+}
+
 /// The files that `texts` mean; those of the zoo then bound the cache.
 ///
 /// # Errors
 /// The first that [`resolve`] refuses.
-pub fn resolve_all(texts: &[String]) -> Result<Vec<ModelChoice>> {
+pub fn resolve_all(texts: &[String], making: Making) -> Result<Vec<ModelChoice>> {
     let choices: Vec<ModelChoice> = texts
         .iter()
-        .map(|text| resolve(text))
+        .map(|text| resolve(text, making))
         .collect::<Result<_>>()?;
     if let Ok(folder) = cache_folder("zoo") {
-        let keep: Vec<&Path> = choices.iter().map(|choice| choice.path.as_path()).collect();
+        let twins = choices.iter().filter_map(|choice| choice.zoo.as_ref());
+        let mut keep: Vec<&Path> = twins.map(|zoo| zoo.twin.as_path()).collect();
+        keep.extend(choices.iter().map(|choice| choice.path.as_path()));
         bound(&folder, &keep, CACHE_BYTES);
     }
     Ok(choices)
+}
+
+/// Whether `text` means a file, and no name of the zoo: it looks like a path, or exists.
+pub fn is_path(text: &str) -> bool {
+    text.contains('/')
+        || [".onnx", ".pt"].iter().any(|end| text.ends_with(end))
+        || Path::new(text).exists()
 }
 
 /// The file that `text` means: a path if it looks like one or exists, else a zoo name.
 ///
 /// # Errors
 /// Where it is neither, or the zoo file cannot be written.
-pub fn resolve(text: &str) -> Result<ModelChoice> {
+pub fn resolve(text: &str, making: Making) -> Result<ModelChoice> {
     let path = Path::new(text);
-    let looks_like_path = text.contains('/')
-        || [".onnx", ".pt"].iter().any(|end| text.ends_with(end))
-        || path.exists();
-    if looks_like_path {
+    if is_path(text) {
         let name = path
             .file_name()
             .map(|name| name.to_string_lossy().into_owned());
@@ -49,26 +66,33 @@ pub fn resolve(text: &str) -> Result<ModelChoice> {
             path: std::path::absolute(path).with_context(|| format!("cannot find '{text}'"))?,
             default_symbols: BTreeMap::new(),
             inputs: Vec::new(),
+            zoo: None,
         });
     }
     let architecture = zoo::find(text)
         .with_context(|| format!("'{text}' is neither a file nor a model of the zoo"))?;
-    from_zoo(&architecture)
+    from_zoo(&architecture, making)
 }
 
-fn from_zoo(architecture: &Architecture) -> Result<ModelChoice> {
+fn from_zoo(architecture: &Architecture, making: Making) -> Result<ModelChoice> {
     let folder = cache_folder("zoo")?;
-    let path = folder.join(format!("{}.onnx", architecture.id(WEIGHT_SEED, Form::Full)));
-    if !path.is_file() {
-        fs::create_dir_all(&folder).with_context(|| {
-            format!(
-                "cannot make the cache {}: set XDG_CACHE_HOME to a folder that can be written",
-                folder.display()
-            )
-        })?;
+    let id = architecture.id(WEIGHT_SEED, Form::Full);
+    let path = folder.join(format!("{id}.onnx"));
+    if making == Making::File && !path.is_file() {
         eprintln!("making {} (once)", architecture.name());
-        zoo::write(&architecture.build(WEIGHT_SEED, Form::Full), &path)?;
+        make(architecture, Form::Full, &path)?;
     }
+    let form = architecture.twin();
+    let twin = folder.join(format!("{}.onnx", architecture.id(WEIGHT_SEED, form)));
+    if !twin.is_file() {
+        make(architecture, form, &twin)?;
+    }
+    let sha256 = match making {
+        Making::File => hash::of_file(&path).with_context(|| {
+            format!("cannot read {}: remove it, it is made anew", path.display())
+        })?,
+        Making::Twin => id,
+    };
     Ok(ModelChoice {
         name: architecture.name(),
         path,
@@ -79,7 +103,24 @@ fn from_zoo(architecture: &Architecture) -> Result<ModelChoice> {
             .map(|(symbol, size)| (symbol.to_owned(), size))
             .collect(),
         inputs: Vec::new(),
+        zoo: Some(ZooFile {
+            name: architecture.name(),
+            sha256,
+            twin,
+        }),
     })
+}
+
+fn make(architecture: &Architecture, form: Form, path: &Path) -> Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).with_context(|| {
+            format!(
+                "cannot make the cache {}: set XDG_CACHE_HOME to a folder that can be written",
+                folder.display()
+            )
+        })?;
+    }
+    Ok(zoo::write(&architecture.build(WEIGHT_SEED, form), path)?)
 }
 
 /// The folder `name` of the user's cache; it need not exist.
@@ -156,7 +197,7 @@ mod tests {
 
     #[test]
     fn a_name_that_is_nothing_says_so() {
-        let error = resolve("no-such-model").expect_err("unknown");
+        let error = resolve("no-such-model", Making::File).expect_err("unknown");
         assert!(
             format!("{error:#}")
                 .starts_with("'no-such-model' is neither a file nor a model of the zoo")
@@ -165,7 +206,8 @@ mod tests {
 
     #[test]
     fn a_path_is_kept_so_that_it_holds_from_any_folder() {
-        let choice = resolve("somewhere/model.onnx").expect("a path");
+        let choice = resolve("somewhere/model.onnx", Making::File).expect("a path");
+        assert_eq!(choice.zoo, None);
         assert_eq!(choice.name, "model.onnx");
         assert!(choice.path.is_absolute() && choice.path.ends_with("somewhere/model.onnx"));
     }

@@ -2,31 +2,39 @@
 
 mod absent;
 mod again;
+mod asked;
 mod error;
+mod lone;
+mod memory;
 mod opened;
 mod outlook;
+mod rates;
 mod settle;
 mod shaped;
 #[cfg(test)]
 pub(crate) mod tests;
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use tare_adapter_api::{AdapterSpec, Device, LoadRequest, Precision};
-use tare_models::{Graph, InputSpec, Inputs, free_dimensions};
+use tare_models::{InputSpec, Inputs};
 use tare_results::{Doubt, Missing, PlannedCell};
 use tare_scenarios::{Limits, ScenarioSpec};
 use tare_units::Nanoseconds;
 
 pub use absent::{LeftOut, Named, leave_out};
 pub use again::replan;
+use asked::{check_counts, check_symbols, symbols_of};
 pub use error::PlanError;
+use memory::Memory;
 use opened::Opened;
 pub use outlook::{Outlay, Outlook, outlook};
+pub use rates::Rates;
 pub use settle::Refusing;
-use settle::{check_adapter, settle};
+use settle::{check_adapter, refer, settle};
 use shaped::{Place, Shaped};
 
 use crate::desk::Desk;
@@ -44,6 +52,19 @@ pub struct ModelChoice {
     pub default_symbols: BTreeMap<String, usize>,
     /// The inputs of a file that does not declare its own (TorchScript).
     pub inputs: Vec<InputSpec>,
+    /// What the file holds, where that is known without reading it.
+    pub zoo: Option<ZooFile>,
+}
+
+/// A file that the zoo has made, or would make.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ZooFile {
+    /// The zoo's name with its options.
+    pub name: String,
+    /// The SHA-256 of the file, in hexadecimal; of one that is not made yet, any text that no other has.
+    pub sha256: String,
+    /// Its hollow twin, which adapters are asked about in place of the file: the same operators with next to no weights.
+    pub twin: PathBuf,
 }
 
 /// Whose outputs the others' are compared with.
@@ -96,6 +117,8 @@ pub struct Work {
     pub computes: bool,
     /// What the adapter loads, and how.
     pub load: LoadRequest,
+    /// What it is asked about beforehand: the load, or that of the model's hollow twin.
+    pub question: LoadRequest,
     /// What requests are fed.
     pub inputs: Inputs,
     /// The scenario with its options.
@@ -112,6 +135,8 @@ pub struct Work {
     pub missing: Missing,
     /// What operators compute.
     pub arithmetic: Arc<Arithmetic>,
+    /// The selections that have it, by their places.
+    pub selections: Vec<usize>,
 }
 
 /// The cells of a run, each of them once.
@@ -161,47 +186,113 @@ pub fn plan_all(
     refusing: Refusing,
     desk: &dyn Desk,
 ) -> Result<Plan, PlanError> {
-    let first = selections.first().ok_or(PlanError::Nothing("cell"))?;
-    settle(cells(selections, desk)?, &first.reference, refusing, desk)
+    let named = selections.iter().cloned().map(|selection| Named {
+        experiment: None,
+        selection,
+    });
+    plan_named(&named.collect::<Vec<_>>(), refusing, desk)
 }
 
-fn cells(selections: &[Selection], desk: &dyn Desk) -> Result<Vec<Work>, PlanError> {
+/// As [`plan_all`], of a suite's experiments. Where refused cells are left out, so is an experiment over several precisions
+/// of which one is left: nothing could be compared.
+///
+/// # Errors
+/// Those of [`plan_all`].
+pub fn plan_named(
+    matrices: &[Named],
+    refusing: Refusing,
+    desk: &dyn Desk,
+) -> Result<Plan, PlanError> {
+    let first = matrices.first().ok_or(PlanError::Nothing("cell"))?;
+    let selections: Vec<&Selection> = matrices.iter().map(|matrix| &matrix.selection).collect();
+    let desk = Memory::of(desk);
+    let (mut cells, mut left_out) = settle(cells(&selections, &desk)?, refusing, &desk)?;
+    left_out.extend(lone::leave_out(&mut cells, matrices));
+    Ok(Plan {
+        left_out,
+        ..refer(cells, &first.selection.reference, &desk)?
+    })
+}
+
+/// The cells of `selections`, one model in memory at a time.
+fn cells(selections: &[&Selection], desk: &dyn Desk) -> Result<Vec<Work>, PlanError> {
     for selection in selections {
         check_counts(selection)?;
         for adapter in &selection.adapters {
             check_adapter(desk, adapter)?;
         }
     }
-    let opened = open_models(selections)?;
-    let mut cells: Vec<Work> = Vec::new();
-    for selection in selections {
-        let own = selection.models.iter();
-        let own = own.filter_map(|choice| opened.iter().find(|model| model.choice == choice));
-        expand(selection, &own.collect::<Vec<_>>(), &mut cells)?;
+    let mut symbols = vec![BTreeSet::new(); selections.len()];
+    let mut parts: BTreeMap<(usize, usize), Result<Vec<Work>, PlanError>> = BTreeMap::new();
+    for choice in choices(selections) {
+        let model = Opened::open(choice)?;
+        for (place, selection) in selections.iter().enumerate() {
+            let Some(rank) = selection.models.iter().position(|own| own == choice) else {
+                continue;
+            };
+            symbols[place].extend(symbols_of(model.graph()));
+            parts.insert((place, rank), expand((place, selection), &model));
+        }
     }
-    Ok(cells)
+    for (selection, known) in selections.iter().zip(symbols) {
+        check_symbols(selection, known)?;
+    }
+    let parts = parts.into_values().collect::<Result<Vec<_>, _>>()?;
+    Ok(each_once(parts.into_iter().flatten()))
 }
 
-/// Adds the cells of `selection`, whose `models` are open, to those of the selections before it.
+/// Every model of the selections once.
+fn choices<'a>(selections: &[&'a Selection]) -> Vec<&'a ModelChoice> {
+    let mut choices: Vec<&ModelChoice> = Vec::new();
+    for choice in selections.iter().flat_map(|selection| &selection.models) {
+        if !choices.contains(&choice) {
+            choices.push(choice);
+        }
+    }
+    choices
+}
+
+/// The cells of one model in the selection at `place`.
 fn expand(
-    selection: &Selection,
-    models: &[&Opened<'_>],
-    cells: &mut Vec<Work>,
-) -> Result<(), PlanError> {
-    check_symbols(selection, models)?;
-    for model in models {
-        for scenario in &selection.scenarios {
-            for batch in batches(selection, scenario)? {
-                for shape in shapes(selection) {
-                    let shaped = Shaped::new(model, batch, &shape, selection)?;
-                    for (place, adapter) in places(selection) {
-                        keep_new(cells, shaped.cell(adapter, scenario, place));
-                    }
+    (place, selection): (usize, &Selection),
+    model: &Opened<'_>,
+) -> Result<Vec<Work>, PlanError> {
+    let mut cells = Vec::new();
+    let shapes = shapes(selection);
+    let mut known: BTreeMap<(Option<u64>, &BTreeMap<String, u64>), Shaped> = BTreeMap::new();
+    for scenario in &selection.scenarios {
+        for batch in batches(selection, scenario)? {
+            for shape in &shapes {
+                let shaped = match known.entry((batch, shape)) {
+                    Entry::Occupied(known) => known.into_mut(),
+                    Entry::Vacant(new) => new.insert(Shaped::new(model, batch, shape, selection)?),
+                };
+                for (at, adapter) in places(selection) {
+                    cells.push(Work {
+                        selections: vec![place],
+                        ..shaped.cell(adapter, scenario, at)
+                    });
                 }
             }
         }
     }
-    Ok(())
+    Ok(cells)
+}
+
+/// Each cell where it comes first, with all its selections: a model without a symbol has one cell for all its sizes.
+fn each_once(works: impl Iterator<Item = Work>) -> Vec<Work> {
+    let mut cells: Vec<Work> = Vec::new();
+    let mut places: BTreeMap<String, usize> = BTreeMap::new();
+    for work in works {
+        match places.entry(work.planned.id.clone()) {
+            Entry::Vacant(new) => {
+                new.insert(cells.len());
+                cells.push(work);
+            }
+            Entry::Occupied(known) => cells[*known.get()].selections.extend(work.selections),
+        }
+    }
+    cells
 }
 
 /// The adapter's name with its version, where one was asked for.
@@ -209,16 +300,6 @@ fn versioned(spec: &AdapterSpec) -> String {
     match &spec.version {
         Some(version) => format!("{}@{version}", spec.name),
         None => spec.name.clone(),
-    }
-}
-
-/// Adds `work` unless the same cell is there: a model without a symbol has one cell for all its sizes.
-fn keep_new(cells: &mut Vec<Work>, work: Work) {
-    if cells
-        .iter()
-        .all(|known| known.planned.id != work.planned.id)
-    {
-        cells.push(work);
     }
 }
 
@@ -252,77 +333,6 @@ fn places(selection: &Selection) -> Vec<(Place, &AdapterSpec)> {
         }
     }
     places
-}
-
-fn check_counts(selection: &Selection) -> Result<(), PlanError> {
-    let lists = [
-        (selection.models.is_empty(), "model"),
-        (selection.adapters.is_empty(), "adapter"),
-        (selection.scenarios.is_empty(), "scenario"),
-        (selection.devices.is_empty(), "device"),
-        (selection.threads.is_empty(), "number of threads"),
-    ];
-    if let Some((_, what)) = lists.iter().find(|(empty, _)| *empty) {
-        return Err(PlanError::Nothing(what));
-    }
-    let sizes = selection.shapes.iter().flat_map(BTreeMap::values);
-    for (option, zero) in [
-        ("--batch", selection.batches.contains(&0)),
-        ("--threads", selection.threads.contains(&0)),
-        ("--shape", sizes.clone().any(|size| *size == 0)),
-    ] {
-        if zero {
-            return Err(PlanError::Zero { option });
-        }
-    }
-    Ok(())
-}
-
-/// Every model of the selections, each read once.
-fn open_models(selections: &[Selection]) -> Result<Vec<Opened<'_>>, PlanError> {
-    let mut opened: Vec<Opened> = Vec::new();
-    for choice in selections.iter().flat_map(|selection| &selection.models) {
-        if opened.iter().all(|known| known.choice != choice) {
-            opened.push(Opened::open(choice)?);
-        }
-    }
-    Ok(opened)
-}
-
-/// Refuses sizes for a symbol that no model of `selection` has.
-fn check_symbols(selection: &Selection, models: &[&Opened<'_>]) -> Result<(), PlanError> {
-    let known: BTreeSet<String> = models
-        .iter()
-        .flat_map(|model| symbols_of(model.graph()))
-        .collect();
-    let asked: BTreeSet<&String> = selection.shapes.iter().flat_map(BTreeMap::keys).collect();
-    match asked
-        .into_iter()
-        .find(|symbol| models.len() > 1 && !known.contains(*symbol))
-    {
-        Some(symbol) => Err(PlanError::UnknownSymbol {
-            symbol: symbol.clone(),
-            known: match known.is_empty() {
-                true => "none".to_owned(),
-                false => known.into_iter().collect::<Vec<_>>().join(", "),
-            },
-        }),
-        None => Ok(()),
-    }
-}
-
-/// The symbols that a caller may give a size: those of the inputs' free dimensions and, of a sum, its terms.
-fn symbols_of(graph: &Graph) -> BTreeSet<String> {
-    let free = free_dimensions(graph).unwrap_or_default();
-    free.iter()
-        .flat_map(|free| {
-            free.symbol
-                .split('+')
-                .map(str::trim)
-                .chain([free.symbol.as_str()])
-        })
-        .map(str::to_owned)
-        .collect()
 }
 
 fn shapes(selection: &Selection) -> Vec<BTreeMap<String, u64>> {

@@ -97,6 +97,7 @@ fn torchscript(models: &Models, inputs: &[&str]) -> ModelChoice {
         name: "model.pt".into(),
         path,
         default_symbols: BTreeMap::new(),
+        zoo: None,
         inputs: inputs
             .iter()
             .map(|input| input.parse().expect("an input"))
@@ -152,6 +153,7 @@ fn outputs_that_are_drawn_at_random_are_compared_with_nobody_s() {
         path,
         default_symbols: BTreeMap::new(),
         inputs: Vec::new(),
+        zoo: None,
     };
     let mut asked = selection(vec![noise]);
     (asked.batches, asked.adapters) = (Vec::new(), vec![spec("fake"), spec("fake:run=1ms")]);

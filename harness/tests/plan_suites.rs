@@ -4,7 +4,7 @@
 mod planning;
 
 use planning::{Local, Models, selection, sizes, spec};
-use tare_harness::plan::{Named, Outlay, Refusing, leave_out, outlook, plan, plan_all};
+use tare_harness::plan::{Named, Outlay, Rates, Refusing, leave_out, outlook, plan, plan_all};
 use tare_harness::{Plan, PlanError};
 use tare_units::{Flops, Nanoseconds};
 
@@ -102,7 +102,7 @@ fn an_adapter_that_does_not_exist_is_refused_and_not_left_out() {
 }
 
 fn seconds(plan: &Plan, outlay: Outlay) -> f64 {
-    outlook(plan, &outlay).time.as_secs_f64()
+    outlook(plan, &outlay, &Rates::assumed()).time.as_secs_f64()
 }
 
 #[test]
@@ -160,7 +160,7 @@ fn workers_are_counted_with_twins_profiles_and_references() {
     let models = Models::new();
     let plan = plan(&selection(vec![models.mlp()]), &Local).expect("plans");
     let references = plan.references.len() as u64;
-    let workers = |outlay: Outlay| outlook(&plan, &outlay).workers - references;
+    let workers = |outlay: Outlay| outlook(&plan, &outlay, &Rates::assumed()).workers - references;
     assert_eq!(workers(OUTLAY), 2 * 2);
     assert_eq!(
         workers(Outlay {
@@ -175,17 +175,17 @@ fn workers_are_counted_with_twins_profiles_and_references() {
         ..OUTLAY
     };
     assert_eq!(workers(all), 2 * 5);
-    assert_eq!(outlook(&plan, &all).uncounted, 0);
+    assert_eq!(outlook(&plan, &all, &Rates::assumed()).uncounted, 0);
 }
 
 #[test]
 fn a_cell_whose_arithmetic_is_unknown_is_counted_as_such() {
     let models = Models::new();
     let mut plan = plan(&selection(vec![models.mlp()]), &Local).expect("plans");
-    let known = outlook(&plan, &OUTLAY);
+    let known = outlook(&plan, &OUTLAY, &Rates::assumed());
     let model = &mut plan.cells[0].planned.model;
     (model.flops, model.operators, model.bytes_min) = (None, None, None);
-    let unknown = outlook(&plan, &OUTLAY);
+    let unknown = outlook(&plan, &OUTLAY, &Rates::assumed());
     assert_eq!((known.uncounted, unknown.uncounted), (0, 1));
     let less = known.time.saturating_sub(unknown.time);
     assert!(
@@ -205,7 +205,10 @@ fn a_time_beyond_telling_is_the_longest_there_is() {
         profile: true,
         ..OUTLAY
     };
-    assert_eq!(outlook(&plan, &endless).time, Nanoseconds::MAX);
+    assert_eq!(
+        outlook(&plan, &endless, &Rates::assumed()).time,
+        Nanoseconds::MAX
+    );
 }
 
 #[test]

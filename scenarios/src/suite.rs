@@ -26,16 +26,22 @@
 //! The nearest table wins, key by key: `[experiment.quick]`, then `[[experiment]]`, then `[quick]`, then the top; the
 //! quick tables count in the quick variant only.
 
+mod fault;
 mod keys;
+mod kinds;
 mod matrix;
 mod near;
+mod places;
 mod read;
 mod write;
 
 use tare_units::Nanoseconds;
 
+pub use fault::{Fault, Faults, TOLD};
 pub use matrix::{Choices, Matrix, Variant};
-pub use read::parse;
+pub use near::nearest;
+pub use places::{Places, Written};
+pub use read::{parse, read_placed};
 
 /// Repeats of a cell where nothing else is said.
 pub const DEFAULT_REPEATS: u64 = 5;
@@ -106,18 +112,9 @@ pub struct Experiment {
 /// Why a suite is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SuiteError {
-    /// Something in the text is wrong.
-    #[error("{origin}:{line}:{column}: {problem}")]
-    Text {
-        /// The file.
-        origin: String,
-        /// Counts from 1.
-        line: usize,
-        /// Counts characters from 1.
-        column: usize,
-        /// What is wrong with which key, and what mends it.
-        problem: String,
-    },
+    /// Things in the text are wrong.
+    #[error(transparent)]
+    Text(#[from] Faults),
     /// The quick variant of a suite that has none is asked for.
     #[error(
         "suite '{name}' has no quick variant: leave --quick out, or give the suite a [quick] table; {known} has one"
@@ -127,16 +124,6 @@ pub enum SuiteError {
         name: String,
         /// Suites that have one.
         known: String,
-    },
-    /// A key that must be there is not.
-    #[error("{origin}: key '{key}' is missing: give {expected}")]
-    Missing {
-        /// The file.
-        origin: String,
-        /// The key.
-        key: &'static str,
-        /// What it holds.
-        expected: &'static str,
     },
     /// No suite has this name.
     #[error("'{name}' names no suite: there are {known}; a file of your own is given by its path")]

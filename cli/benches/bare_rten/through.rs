@@ -73,6 +73,7 @@ pub fn work(model: &str, seq: usize, folder: &Path) -> Result<Work> {
             path,
             default_symbols: BTreeMap::from([("seq".to_owned(), seq)]),
             inputs: Vec::new(),
+            zoo: None,
         }],
         adapters: vec!["rten".parse()?],
         scenarios: vec!["single-stream".parse()?],

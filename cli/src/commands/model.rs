@@ -13,7 +13,7 @@ use tare_models::{Facts, Model, ShapeRequest, TensorSpec, bind, resolve};
 use super::{json as to_json, print};
 use crate::arguments::{FactsOptions, HollowOptions, ListFormat, MakeOptions, ModelCommand, Shape};
 use crate::exit::{Exit, Failed};
-use crate::model_source;
+use crate::model_source::{self, Making};
 
 /// Lists the zoo, makes one of its models, or prints a model's facts.
 ///
@@ -120,7 +120,7 @@ fn opened(
     batch: Option<u64>,
     shape: Option<&Shape>,
 ) -> Result<(String, Model, Vec<TensorSpec>)> {
-    let choice = model_source::resolve(text)?;
+    let choice = model_source::resolve(text, Making::File)?;
     let in_model = || format!("model '{}'", choice.name);
     let model = Model::open(&choice.path).with_context(in_model)?;
     let mut symbols = choice.default_symbols.clone();

@@ -15,10 +15,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use tare_clock::{Clock, MonotonicClock, utc_now};
 use tare_hardware::nvml::Nvml;
-use tare_harness::plan::{Plan, Refusing, leave_out, plan_all};
+use tare_harness::plan::{Plan, Refusing, leave_out, plan_named};
 use tare_harness::{
     Desk, EnergyMeter, NO_PROBES, NoPeakMeter, PeakMeter, PlanError, RunOutcome, RunRequest,
-    RungBook, Selection, TwinSolver, Weighing, execute,
+    RungBook, TwinSolver, Weighing, execute,
 };
 use tare_report::Summary;
 use tare_results::store::{RunWriter, Store};
@@ -33,7 +33,6 @@ use crate::stop;
 use crate::terminal::rewrite;
 use peaks::Calibrated;
 use settings::Settings;
-pub use settings::load_suite;
 use tuning::Held;
 
 /// A run that can begin: planned, and with its place in the store.
@@ -73,12 +72,15 @@ fn run_holding(
             (ready, energy)
         }
         None => {
-            let settings = Settings::of(options)?;
-            let plan = looking(|| {
-                worker::with_desk(|desk| planned(&settings, desk).map_err(Failed::input))
+            let (settings, plan) = looking(|| {
+                worker::with_desk(|desk| {
+                    let settings = Settings::of(options, desk)?;
+                    let plan = planned(&settings, desk).map_err(|error| settings.told(error))?;
+                    Ok((settings, plan))
+                })
             })?;
             if options.dry_run {
-                return print(&dry::told(&plan, &settings));
+                return print(&dry::told(&plan, &settings, &peaks::kept_rates()));
             }
             if stop.load(Ordering::SeqCst) {
                 eprintln!("stopped before anything was measured");
@@ -112,15 +114,11 @@ fn planned(settings: &Settings, desk: &dyn Desk) -> Result<Plan, PlanError> {
             eprintln!("{line}");
         }
     }
-    let selections: Vec<Selection> = matrices
-        .into_iter()
-        .map(|matrix| matrix.selection)
-        .collect();
     let refusing = match settings.leave_out {
         true => Refusing::LeavesOut,
         false => Refusing::Ends,
     };
-    let mut plan = plan_all(&selections, refusing, desk)?;
+    let mut plan = plan_named(&matrices, refusing, desk)?;
     rewrite("");
     for line in &plan.left_out {
         eprintln!("{line}");

@@ -333,7 +333,10 @@ fn values_that_cannot_be_read() {
 #[test]
 fn suites_that_are_wrong() {
     let bench = Bench::new();
-    bench.write("key.toml", "x = 1\n");
+    bench.write(
+        "key.toml",
+        "x = 1\nname = \"k\"\nsummary = \"s\"\nmodels = [\"mlp\"]\nadapters = [\"rten\"]\nscenarios = [\"single-stream\"]\n",
+    );
     bench.write("syntax.toml", "name = \n");
     bench.write(
         "time.toml",

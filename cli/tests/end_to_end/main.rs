@@ -20,4 +20,5 @@ mod suites;
 mod support;
 mod terminal;
 mod tune;
+mod typos;
 mod weigh;

@@ -7,8 +7,9 @@ use tare_models::InputSpec;
 use tare_results::{PlannedCell, Run};
 use tare_scenarios::ScenarioSpec;
 
-use super::settle::Refusing;
-use super::{ModelChoice, Plan, PlanError, ReferenceChoice, Selection, Work, cells, settle};
+use super::memory::Memory;
+use super::settle::{Refusing, refer, settle};
+use super::{ModelChoice, Plan, PlanError, ReferenceChoice, Selection, Work, cells};
 use crate::desk::Desk;
 
 /// The plan of a run that goes on: its cells again, from the files they were planned from.
@@ -16,16 +17,22 @@ use crate::desk::Desk;
 /// # Errors
 /// Where a model's file is gone or has changed, or an adapter no longer runs here.
 pub fn replan(run: &Run, desk: &dyn Desk) -> Result<Plan, PlanError> {
+    let desk = Memory::of(desk);
+    let selections = run.cells.iter().map(selection_of);
+    let selections = selections.collect::<Result<Vec<Selection>, PlanError>>()?;
+    let found = cells(&selections.iter().collect::<Vec<_>>(), &desk)?;
     let mut again: Vec<Work> = Vec::new();
     for planned in &run.cells {
-        let same = cells(&[selection_of(planned)?], desk)?
-            .into_iter()
-            .find(|work| work.planned.id == planned.id);
-        again.push(same.ok_or_else(|| PlanError::Changed {
+        let same = found.iter().find(|work| work.planned.id == planned.id);
+        again.push(same.cloned().ok_or_else(|| PlanError::Changed {
             path: planned.model_path.clone(),
         })?);
     }
-    settle(again, &reference_of(run)?, Refusing::Ends, desk)
+    let (settled, left_out) = settle(again, Refusing::Ends, &desk)?;
+    Ok(Plan {
+        left_out,
+        ..refer(settled, &reference_of(run)?, &desk)?
+    })
 }
 
 fn reference_of(run: &Run) -> Result<ReferenceChoice, PlanError> {
@@ -56,6 +63,7 @@ fn selection_of(planned: &PlannedCell) -> Result<Selection, PlanError> {
             path: PathBuf::from(&planned.model_path),
             default_symbols: BTreeMap::new(),
             inputs: inputs_of(planned)?,
+            zoo: None,
         }],
         adapters: vec![
             cell.adapter_spec()

@@ -83,6 +83,9 @@ pub enum PlanError {
         /// What is wrong.
         error: Box<ModelError>,
     },
+    /// The zoo makes no model of this name.
+    #[error("{0}")]
+    Zoo(String),
     /// The shapes do not fit the model.
     #[error("model '{model}': {error}")]
     Bind {

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use tare_adapter_api::{ModelFormat, OutputSpec};
+use tare_models::zoo::{self, Architecture};
 use tare_models::{DataType, Graph, InputSpec, Model, TorchScript};
 use tare_results::{Missing, ModelFacts};
 
-use super::{ModelChoice, PlanError};
+use super::{ModelChoice, PlanError, ZooFile};
 
 /// A model that was asked for, read.
 pub struct Opened<'a> {
@@ -27,6 +28,10 @@ enum File {
         archive: Box<TorchScript>,
         graph: Box<Graph>,
     },
+    Zoo {
+        graph: Box<Graph>,
+        sha256: String,
+    },
 }
 
 impl<'a> Opened<'a> {
@@ -35,9 +40,10 @@ impl<'a> Opened<'a> {
     /// # Errors
     /// Where it is no model, or a TorchScript file whose inputs nobody told.
     pub fn open(choice: &'a ModelChoice) -> Result<Self, PlanError> {
-        let file = match TorchScript::is_meant(&choice.path) {
-            true => torchscript(choice)?,
-            false => {
+        let file = match (&choice.zoo, TorchScript::is_meant(&choice.path)) {
+            (Some(known), _) => sketch(known)?,
+            (None, true) => torchscript(choice)?,
+            (None, false) => {
                 let model = Model::open(&choice.path).map_err(|error| PlanError::Model {
                     model: choice.path.display().to_string(),
                     error: Box::new(error),
@@ -52,14 +58,14 @@ impl<'a> Opened<'a> {
     pub fn graph(&self) -> &Graph {
         match &self.file {
             File::Onnx(model) => model.graph(),
-            File::TorchScript { graph, .. } => graph,
+            File::TorchScript { graph, .. } | File::Zoo { graph, .. } => graph,
         }
     }
 
     /// What adapters are told that it is.
     pub fn format(&self) -> ModelFormat {
         match self.file {
-            File::Onnx(_) => ModelFormat::Onnx,
+            File::Onnx(_) | File::Zoo { .. } => ModelFormat::Onnx,
             File::TorchScript { .. } => ModelFormat::TorchScript,
         }
     }
@@ -69,6 +75,7 @@ impl<'a> Opened<'a> {
         match &self.file {
             File::Onnx(model) => model.sha256(),
             File::TorchScript { archive, .. } => archive.sha256(),
+            File::Zoo { sha256, .. } => sha256,
         }
     }
 
@@ -77,6 +84,7 @@ impl<'a> Opened<'a> {
         let (format, opset) = match &self.file {
             File::Onnx(model) => (model.format(), Some(model.opset())),
             File::TorchScript { archive, .. } => (archive.format(), None),
+            File::Zoo { graph, .. } => ("onnx", graph.opsets.get("").copied()),
         };
         ModelFacts {
             name: self.choice.name.clone(),
@@ -98,7 +106,7 @@ impl<'a> Opened<'a> {
     /// Why facts are not there, and why nothing can be compared.
     pub fn missing(&self) -> Missing {
         match self.file {
-            File::Onnx(_) => self.random().into_iter().collect(),
+            File::Onnx(_) | File::Zoo { .. } => self.random().into_iter().collect(),
             File::TorchScript { .. } => FACTS_OF_A_GRAPH
                 .iter()
                 .map(|fact| {
@@ -181,6 +189,16 @@ const FACTS_OF_A_GRAPH: [&str; 9] = [
     "output_bytes",
     "peak_activation_bytes",
 ];
+
+fn sketch(known: &ZooFile) -> Result<File, PlanError> {
+    let named = |error: &dyn std::fmt::Display| PlanError::Zoo(error.to_string());
+    let architecture: Architecture = zoo::find(&known.name).map_err(|error| named(&error))?;
+    let graph = architecture.sketch().map_err(|error| named(&error))?;
+    Ok(File::Zoo {
+        graph: Box::new(graph),
+        sha256: known.sha256.clone(),
+    })
+}
 
 fn torchscript(choice: &ModelChoice) -> Result<File, PlanError> {
     let archive =

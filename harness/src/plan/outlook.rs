@@ -1,30 +1,30 @@
 //! How long a plan will take, told before anything is measured: a guess from each model's arithmetic and bytes.
 
 use tare_scenarios::Limits;
-use tare_units::Nanoseconds;
+use tare_units::{Nanoseconds, Rate};
 
-use super::{Plan, Work};
+use super::{Plan, Rates, Work};
 use crate::pilot::{PILOT_REQUESTS, smallest_cells};
 use crate::warmup;
 
 /// Starting a worker, handing it its inputs and reading its answer.
-const START: Nanoseconds = Nanoseconds::from_millis(250);
-/// The probes before and after a worker.
-const PROBES: Nanoseconds = Nanoseconds::from_millis(150);
+const START: Nanoseconds = Nanoseconds::from_millis(50);
+/// The same where the library is large and linked to a program of its own.
+const SLOW_START: (&str, Nanoseconds) = ("libtorch", Nanoseconds::from_millis(600));
+/// The probes before and after a worker, and its watching.
+const PROBES: Nanoseconds = Nanoseconds::from_millis(90);
 /// The worker that measures the harness itself.
 const HARNESS: Nanoseconds = Nanoseconds::from_millis(700);
-/// Arithmetic of one thread, operations a second: what a modest core reaches with small matrices.
-const FLOPS_PER_S: f64 = 25e9;
-/// Bytes a second that operators read and write.
-const BYTES_PER_S: f64 = 4e9;
+/// Measuring what the machine can do, where that is not kept.
+const CALIBRATION: Nanoseconds = Nanoseconds::from_secs(6);
 /// Bytes of weights a second that are read and laid out.
-const LOADED_BYTES_PER_S: f64 = 250e6;
+const LOADED_BYTES_PER_S: f64 = 400e6;
 /// Bytes of a weight.
 const WEIGHT_BYTES: f64 = 4.0;
 /// A framework's own time for one operator.
-const DISPATCH: Nanoseconds = Nanoseconds::from_micros(10);
+const DISPATCH: Nanoseconds = Nanoseconds::from_micros(4);
 /// Time and requests until a latency is steady, as a rule: whichever is more.
-const WARM_TIME: Nanoseconds = Nanoseconds::from_millis(150);
+const WARM_TIME: Nanoseconds = Nanoseconds::from_millis(100);
 const WARM_REQUESTS: u64 = 14;
 /// Requests of a profile, at the most and at the least, and its time.
 const PROFILED_REQUESTS: u64 = 100;
@@ -33,7 +33,7 @@ const PROFILED_LIMIT: Nanoseconds = Nanoseconds::from_secs(1);
 /// Workers that count a cell's operators and those of its twin, where that is not known yet.
 const COUNTING_WORKERS: u64 = 2;
 /// Requests of such a worker, those that it discards included.
-const COUNTED_REQUESTS: u64 = 6;
+const COUNTED_REQUESTS: u64 = 8;
 
 /// What a run spends on each cell of its plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,21 +64,24 @@ pub struct Outlook {
 }
 
 /// What `plan` will take: its workers, each with its timed work, and starting, loading and warming up by the model's
-/// weights, FLOPs and operators at the rates of a modest core.
-pub fn outlook(plan: &Plan, outlay: &Outlay) -> Outlook {
+/// weights, FLOPs and operators at `rates`; and measuring the machine where the rates are assumed and probes stand beside.
+pub fn outlook(plan: &Plan, outlay: &Outlay, rates: &Rates) -> Outlook {
     let mut times = vec![HARNESS.as_nanos()];
+    if outlay.probes && rates.measured.is_none() {
+        times.push(CALIBRATION.as_nanos());
+    }
     let mut workers = plan.references.len() as u64;
     for work in &plan.cells {
         let twins = u64::from(outlay.twins && work.computes);
         workers += outlay.repeats * (1 + twins) + u64::from(outlay.profile);
-        times.push(Costs::of(work, outlay).of_cell(outlay, work.computes));
+        times.push(Costs::of(work, outlay, rates).of_cell(outlay, work.computes));
     }
     for work in &plan.references {
-        let cell = Costs::of(work, outlay);
+        let cell = Costs::of(work, outlay, rates);
         times.push(sum(&[cell.started(), cell.request]));
     }
     for place in smallest_cells(&plan.cells) {
-        let cell = Costs::of(&plan.cells[place], outlay);
+        let cell = Costs::of(&plan.cells[place], outlay, rates);
         times.push(sum(&[cell.warm(), cell.requests(PILOT_REQUESTS)]));
     }
     let unknown = |work: &&Work| work.planned.model.flops.is_none();
@@ -91,6 +94,7 @@ pub fn outlook(plan: &Plan, outlay: &Outlay) -> Outlook {
 
 /// Nanoseconds of the steps of one cell's workers.
 struct Costs {
+    start: u64,
     load: u64,
     request: u64,
     /// A request of the hollow twin.
@@ -100,14 +104,15 @@ struct Costs {
 }
 
 impl Costs {
-    fn of(work: &Work, outlay: &Outlay) -> Self {
+    fn of(work: &Work, outlay: &Outlay, rates: &Rates) -> Self {
         let model = &work.planned.model;
         let operators = model.operators.unwrap_or(0);
         let dispatch = operators.saturating_mul(DISPATCH.as_nanos());
         let bytes = model.bytes_min.map_or(0, |bytes| bytes.as_bytes()) as f64;
         let flops = model.flops.map_or(0, |flops| flops.as_operations()) as f64;
         let threads = work.planned.cell.threads.max(1) as f64;
-        let request = flops / (FLOPS_PER_S * threads) + bytes / BYTES_PER_S;
+        let request =
+            flops / (rates.flops_per_s.per_s() * threads) + bytes / rates.bytes_per_s.per_s();
         let request = dispatch.saturating_add(nanos(request));
         let weights = model.parameters.unwrap_or(0) as f64 * WEIGHT_BYTES;
         let limits = Limits {
@@ -120,7 +125,14 @@ impl Costs {
             let timed = known.and_then(|request| work.scenario.timed(limits, request).ok());
             timed.unwrap_or(outlay.duration).as_nanos()
         };
+        let (slow, its_start) = SLOW_START;
+        let start = if work.spec.name == slow {
+            its_start
+        } else {
+            START
+        };
         Self {
+            start: start.as_nanos(),
             load: nanos(weights / LOADED_BYTES_PER_S),
             timed: timed(request),
             twin_timed: timed(dispatch),
@@ -135,14 +147,9 @@ impl Costs {
         let measured = sum(&[self.warm(), probes, self.timed, self.request]);
         let mut all = vec![measured.saturating_mul(outlay.repeats)];
         if outlay.twins && computes {
-            let twin = [
-                START.as_nanos(),
-                warm_up(self.twin_request),
-                probes,
-                self.twin_timed,
-            ];
+            let twin = [self.start, warm_up(self.twin_request), self.twin_timed];
             all.push(sum(&twin).saturating_mul(outlay.repeats));
-            let counted = sum(&[self.warm(), self.requests(COUNTED_REQUESTS)]);
+            let counted = sum(&[self.started(), self.requests(COUNTED_REQUESTS)]);
             all.push(counted.saturating_mul(COUNTING_WORKERS));
         }
         if outlay.profile {
@@ -160,7 +167,7 @@ impl Costs {
 
     /// A worker with the model loaded.
     fn started(&self) -> u64 {
-        sum(&[START.as_nanos(), self.load])
+        sum(&[self.start, self.load])
     }
 
     /// A worker whose latency is steady.
@@ -186,3 +193,6 @@ fn sum(nanos: &[u64]) -> u64 {
 fn nanos(seconds: f64) -> u64 {
     Nanoseconds::from_nanos_f64(seconds * 1e9).as_nanos()
 }
+
+#[cfg(test)]
+mod tests;

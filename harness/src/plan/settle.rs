@@ -30,16 +30,15 @@ pub enum Refusing {
     LeavesOut,
 }
 
-/// The plan of `cells`, each accepted by its adapter.
+/// Those of `cells` that their adapters accept, with what their workers need, and what was left out.
 ///
 /// # Errors
 /// The first cell that its adapter cannot do, with the adapters that can.
 pub fn settle(
     mut cells: Vec<Work>,
-    reference: &ReferenceChoice,
     refusing: Refusing,
     desk: &dyn Desk,
-) -> Result<Plan, PlanError> {
+) -> Result<(Vec<Work>, Vec<String>), PlanError> {
     let mut gone = BTreeMap::new();
     for spec in specs(&cells) {
         let program = desk.program(&spec.name).map_err(|absent| match absent {
@@ -75,10 +74,8 @@ pub fn settle(
     {
         return Err(error);
     }
-    Ok(Plan {
-        left_out: told(gone.values()),
-        ..refer(cells, reference, desk)?
-    })
+    let told = told(gone.values());
+    Ok((cells, told))
 }
 
 /// Each reason once, with how many cells it left out.
@@ -104,14 +101,6 @@ fn specs(cells: &[Work]) -> Vec<AdapterSpec> {
     specs
 }
 
-/// What an answer depends on: shapes do not change whether a model can be executed, only how long it takes.
-fn question(load: &LoadRequest) -> LoadRequest {
-    LoadRequest {
-        inputs: Vec::new(),
-        ..load.clone()
-    }
-}
-
 /// Asks about `cells`; those that their adapter refuses, by id, and why.
 fn accept(
     desk: &dyn Desk,
@@ -119,23 +108,9 @@ fn accept(
     cells: &mut [&mut Work],
 ) -> Vec<(String, PlanError)> {
     let mut refused = Vec::new();
-    let mut asked: Vec<LoadRequest> = Vec::new();
-    for work in cells.iter() {
-        if asked
-            .iter()
-            .all(|known| question(known) != question(&work.load))
-        {
-            asked.push(work.load.clone());
-        }
-    }
+    let asked: Vec<LoadRequest> = cells.iter().map(|work| work.question.clone()).collect();
     let answers = desk.consider(spec, &asked);
-    for work in cells.iter_mut() {
-        let place = asked
-            .iter()
-            .position(|known| question(known) == question(&work.load));
-        let Some(answer) = place.and_then(|place| answers.get(place)) else {
-            continue;
-        };
+    for (work, answer) in cells.iter_mut().zip(answers) {
         if let Some(refusal) = &answer.refusal {
             let able = match refusal.lacks.is_empty() {
                 true => None,
@@ -148,7 +123,7 @@ fn accept(
             };
             refused.push((work.planned.id.clone(), error));
         }
-        work.environment = answer.environment.clone();
+        work.environment = answer.environment;
     }
     refused
 }
@@ -157,7 +132,7 @@ fn accept(
 fn able(desk: &dyn Desk, work: &Work) -> Vec<&'static str> {
     let others = desk.names().into_iter();
     others
-        .filter(|name| *name != work.spec.name && accepts(desk, &plain(name), &work.load))
+        .filter(|name| *name != work.spec.name && accepts(desk, &plain(name), &work.question))
         .collect()
 }
 
@@ -207,13 +182,19 @@ fn unread(desk: &dyn Desk, work: &Work) -> PlanError {
 }
 
 /// Finds for each cell the cell of another adapter whose outputs its own are compared with.
-fn refer(
+///
+/// # Errors
+/// Where the reference that was asked for is unknown or cannot run here.
+pub fn refer(
     mut cells: Vec<Work>,
     choice: &ReferenceChoice,
     desk: &dyn Desk,
 ) -> Result<Plan, PlanError> {
     if let ReferenceChoice::Named(spec) = choice {
         check_adapter(desk, spec)?;
+    }
+    if *choice == ReferenceChoice::Default {
+        ask_ahead(&cells, desk);
     }
     let mut references: Vec<Work> = Vec::new();
     let mut known: BTreeMap<(String, String), Result<AdapterSpec, String>> = BTreeMap::new();
@@ -238,6 +219,35 @@ fn refer(
     })
 }
 
+/// Asks the candidates about all models at once, each about those that none before it accepts.
+fn ask_ahead(cells: &[Work], desk: &dyn Desk) {
+    let computing = cells.iter().filter(|work| work.computes);
+    let mut open: Vec<&Work> = computing.collect();
+    for spec in desk.references() {
+        let is_ready = desk.describe(&spec).is_ok_and(|description| {
+            description.is_ready() && description.formats.contains(&ModelFormat::Onnx)
+        });
+        let (asked, others): (Vec<&Work>, Vec<&Work>) = open
+            .into_iter()
+            .partition(|work| is_ready && work.spec.name != spec.name);
+        let asks = |work: &&Work| request_of(&spec, &as_reference(&work.question));
+        let answers = desk.consider(&spec, &asked.iter().map(asks).collect::<Vec<_>>());
+        let refused = asked.into_iter().zip(answers);
+        let refused = refused.filter(|(_, answer)| answer.refusal.is_some());
+        open = refused.map(|(work, _)| work).chain(others).collect();
+    }
+}
+
+/// As the reference loads it: on one thread of the processor, in the file's precision.
+fn as_reference(load: &LoadRequest) -> LoadRequest {
+    LoadRequest {
+        device: tare_adapter_api::Device::Cpu,
+        threads: std::num::NonZeroUsize::MIN,
+        precision: None,
+        ..load.clone()
+    }
+}
+
 fn reference_of(
     work: &Work,
     choice: &ReferenceChoice,
@@ -254,11 +264,7 @@ fn reference_of(
         }
         ReferenceChoice::Default => desk.references(),
     };
-    let load = LoadRequest {
-        device: tare_adapter_api::Device::Cpu,
-        precision: None,
-        ..work.load.clone()
-    };
+    let load = as_reference(&work.question);
     let other = |spec: &&AdapterSpec| spec.name != work.spec.name;
     let found = candidates
         .iter()
@@ -309,21 +315,14 @@ fn place(
     if let Some(place) = references.iter().position(same) {
         return Ok(place);
     }
-    reference.load = request_of(
-        spec,
-        &LoadRequest {
-            device: tare_adapter_api::Device::Cpu,
-            threads: std::num::NonZeroUsize::MIN,
-            precision: None,
-            ..work.load.clone()
-        },
-    );
+    reference.load = request_of(spec, &as_reference(&work.load));
+    reference.question = request_of(spec, &as_reference(&work.question));
     reference.spec = spec.clone();
     reference.program = desk
         .program(&spec.name)
         .map_err(|_| format!("{spec} is not here"))?;
-    reference.environment =
-        considered(desk, spec, &reference.load).map_or_else(Vec::new, |answer| answer.environment);
+    reference.environment = considered(desk, spec, &reference.question)
+        .map_or_else(Vec::new, |answer| answer.environment);
     reference.doubts.clear();
     reference.reference = Err("the reference itself".to_owned());
     references.push(reference);

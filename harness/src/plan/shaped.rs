@@ -6,12 +6,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use tare_adapter_api::{AdapterSpec, Device, LoadRequest, ModelFormat, OutputSpec, Precision};
+use tare_models::zoo;
 use tare_models::{Facts, Inputs, ShapeRequest, TensorSpec, Types, bind, resolve};
 use tare_results::{Cell, Doubt, Missing, ModelFacts, PlannedCell};
 use tare_scenarios::ScenarioSpec;
 
 use super::opened::Opened;
-use super::{PlanError, Selection, Work, symbols_of, versioned};
+use super::{PlanError, Selection, Work, ZooFile, symbols_of, versioned};
 use crate::profile::Arithmetic;
 use crate::supervise::WorkerProgram;
 
@@ -31,6 +32,8 @@ pub struct Shaped {
     seed: u64,
     doubts: Vec<Doubt>,
     arithmetic: Arc<Arithmetic>,
+    /// The path and the inputs of what adapters are asked about.
+    asked: (PathBuf, Vec<TensorSpec>),
 }
 
 impl Shaped {
@@ -58,6 +61,10 @@ impl Shaped {
         } = known(model, &specs, selection.seed)?;
         Ok(Self {
             doubts,
+            asked: match &model.choice.zoo {
+                Some(known) => (known.twin.clone(), twin_inputs(known, &request, &specs)),
+                None => (model.choice.path.clone(), specs.clone()),
+            },
             arithmetic: Arc::new(arithmetic),
             facts,
             missing: model.missing(),
@@ -94,7 +101,15 @@ impl Shaped {
             precision: self.other_than_the_files(place),
             ..LoadRequest::new(self.path.clone(), self.specs.clone(), self.outputs.clone())
         };
+        let (path, inputs) = self.asked.clone();
+        let question = LoadRequest {
+            model: path,
+            inputs,
+            ..load.clone()
+        };
         Work {
+            question,
+            selections: Vec::new(),
             planned: PlannedCell {
                 id: cell.id(&self.facts.sha256),
                 cell,
@@ -169,6 +184,24 @@ fn symbols(
         symbols.retain(|symbol, _| own.contains(symbol));
     }
     symbols
+}
+
+/// The inputs of the hollow twin, whose sizes are smaller than the file's but for the batch.
+fn twin_inputs(known: &ZooFile, request: &ShapeRequest, specs: &[TensorSpec]) -> Vec<TensorSpec> {
+    let bound = || {
+        let architecture = zoo::find(&known.name).ok()?;
+        let twin = architecture.twin();
+        let symbols = architecture.symbols(twin).into_iter();
+        let request = ShapeRequest {
+            batch: request.batch,
+            symbols: symbols
+                .filter(|(symbol, _)| *symbol != "batch")
+                .map(|(symbol, size)| (symbol.to_owned(), size))
+                .collect(),
+        };
+        bind(&architecture.sketch_of(twin).ok()?, &request).ok()
+    };
+    bound().unwrap_or_else(|| specs.to_vec())
 }
 
 /// What is known of a model at concrete shapes.

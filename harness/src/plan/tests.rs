@@ -22,6 +22,7 @@ pub(crate) fn work(planned: PlannedCell, reference: Result<usize, String>) -> Wo
         program: WorkerProgram::default(),
         computes: true,
         load: LoadRequest::new("mlp.onnx".into(), Vec::new(), Vec::new()),
+        question: LoadRequest::new("mlp.onnx".into(), Vec::new(), Vec::new()),
         inputs: Inputs::new(&Graph::default(), &[], &|_| None, 0).expect("no inputs"),
         scenario: "single-stream".parse().expect("a scenario"),
         environment: Vec::new(),
@@ -30,6 +31,7 @@ pub(crate) fn work(planned: PlannedCell, reference: Result<usize, String>) -> Wo
         doubts: Vec::new(),
         missing: Missing::new(),
         arithmetic: Default::default(),
+        selections: vec![0],
     }
 }
 

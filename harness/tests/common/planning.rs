@@ -106,6 +106,7 @@ impl Models {
             path,
             default_symbols: BTreeMap::new(),
             inputs: Vec::new(),
+            zoo: None,
         }
     }
 

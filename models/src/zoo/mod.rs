@@ -14,6 +14,7 @@ mod mobilebert;
 mod options;
 mod resnet;
 mod sizes;
+mod sketch;
 mod squeezebert;
 mod text;
 mod vit;

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::SuiteError;
+use super::fault::{Fault, Found, Place};
 use super::near::nearest;
 
 pub(super) type Value<'a> = Spanned<DeValue<'a>>;
@@ -24,75 +24,72 @@ pub(super) struct Kind {
 ///
 /// # Errors
 /// Where it is no TOML.
-pub(super) fn document<'a>(text: &'a str, origin: &str) -> Result<DeTable<'a>, SuiteError> {
+pub(super) fn document(text: &str) -> Result<DeTable<'_>, Fault> {
     let table = DeTable::parse(text).map_err(|error| {
         let start = error.span().map_or(0, |span| span.start);
-        Place { origin, text }.error(start, error.message())
+        Place { text }.fault(start, error.message())
     })?;
     Ok(table.into_inner())
 }
 
-/// A table that has no unknown keys.
+/// A table whose unknown keys are noted among what is wrong.
 #[derive(Clone, Copy)]
 pub(super) struct Keys<'d> {
-    origin: &'d str,
     text: &'d str,
     table: &'d DeTable<'d>,
+    found: &'d Found,
     /// Where the table begins.
     start: usize,
 }
 
 impl<'d> Keys<'d> {
-    /// The whole document; refuses keys that `kind` does not know.
+    /// The whole document; notes keys that `kind` does not know.
     pub(super) fn top(
-        (text, origin): (&'d str, &'d str),
+        (text, found): (&'d str, &'d Found),
         table: &'d DeTable<'d>,
         kind: Kind,
-    ) -> Result<Self, SuiteError> {
+    ) -> Self {
         let keys = Self {
-            origin,
             text,
             table,
+            found,
             start: 0,
         };
         keys.checked(kind)
     }
 
-    /// The table at `key`, if there is one; refuses keys that `kind` does not know, and a table with nothing in it.
-    pub(super) fn table(&self, key: &str, kind: Kind) -> Result<Option<Self>, SuiteError> {
-        let Some(value) = self.value(key) else {
-            return Ok(None);
-        };
-        let keys = self.inner(key, value, kind)?;
-        match keys.table.is_empty() {
-            true => Err(keys.here(&format!(
+    /// The table at `key`, if there is one; notes keys that `kind` does not know, and a table with nothing in it.
+    pub(super) fn table(&self, key: &str, kind: Kind) -> Option<Self> {
+        let keys = self.kept(self.inner(key, self.value(key)?, kind))?;
+        if keys.table.is_empty() {
+            self.note(keys.here(&format!(
                 "{key}: a {} with nothing in it is the suite again: leave it out, or say what differs",
                 kind.what
-            ))),
-            false => Ok(Some(keys)),
+            )));
         }
+        Some(keys)
     }
 
     /// The tables at `key`, none if it is not there.
-    pub(super) fn tables(&self, key: &str, kind: Kind) -> Result<Vec<Self>, SuiteError> {
+    pub(super) fn tables(&self, key: &str, kind: Kind) -> Vec<Self> {
         let Some(value) = self.value(key) else {
-            return Ok(Vec::new());
+            return Vec::new();
         };
         let DeValue::Array(tables) = value.get_ref() else {
-            return Err(self.wrong(
-                key,
-                value,
-                &format!("is not a list of tables: write [[{key}]]"),
-            ));
+            let problem = format!("is not a list of tables: write [[{key}]]");
+            self.note(self.wrong(key, value, &problem));
+            return Vec::new();
         };
         if tables.is_empty() {
-            return Err(self.wrong(key, value, "is an empty list: leave the key out"));
+            self.note(self.wrong(key, value, "is an empty list: leave the key out"));
         }
         let tables = tables.iter();
-        tables.map(|value| self.inner(key, value, kind)).collect()
+        tables
+            .filter_map(|value| self.kept(self.inner(key, value, kind)))
+            .collect()
     }
 
-    fn inner(&self, key: &str, value: &'d Value<'d>, kind: Kind) -> Result<Self, SuiteError> {
+    fn inner(&self, key: &str, value: &'d Value<'d>, kind: Kind) -> Result<Self, Fault> {
         let DeValue::Table(table) = value.get_ref() else {
             return Err(self.wrong(key, value, &format!("is not a table: write [{key}]")));
         };
@@ -101,32 +98,40 @@ impl<'d> Keys<'d> {
             start: value.span().start,
             ..*self
         };
-        keys.checked(kind)
+        Ok(keys.checked(kind))
     }
 
-    fn checked(self, kind: Kind) -> Result<Self, SuiteError> {
-        let names = self.table.keys();
-        match names
-            .filter(|key| !kind.knows(key.get_ref()))
-            .min_by_key(|key| key.span().start)
-        {
-            Some(key) => Err(self
-                .place()
-                .error(key.span().start, &kind.stranger(key.get_ref()))),
-            None => Ok(self),
+    fn checked(self, kind: Kind) -> Self {
+        let strangers = self.table.keys().filter(|key| !kind.knows(key.get_ref()));
+        for key in strangers {
+            let problem = kind.stranger(key.get_ref());
+            self.note(self.place().fault(key.span().start, &problem));
         }
+        self
     }
 
     fn place(&self) -> Place<'d> {
-        Place {
-            origin: self.origin,
-            text: self.text,
-        }
+        Place { text: self.text }
     }
 
-    /// An error where the table begins.
-    pub(super) fn here(&self, problem: &str) -> SuiteError {
-        self.place().error(self.start, problem)
+    /// Adds to what is wrong.
+    pub(super) fn note(&self, fault: Fault) {
+        self.found.note(fault);
+    }
+
+    /// What is right; of what is not, a note.
+    pub(super) fn kept<T>(&self, read: Result<T, Fault>) -> Option<T> {
+        self.found.kept(read)
+    }
+
+    /// The line and the column where `span` begins.
+    pub(super) fn position(&self, span: std::ops::Range<usize>) -> (usize, usize) {
+        self.place().of(span.start)
+    }
+
+    /// A fault where the table begins.
+    pub(super) fn here(&self, problem: &str) -> Fault {
+        self.place().fault(self.start, problem)
     }
 
     /// The value of `key`.
@@ -134,8 +139,8 @@ impl<'d> Keys<'d> {
         self.table.get(key)
     }
 
-    /// An error at `value`, which belongs to `key`, that shows what is written there.
-    pub(super) fn wrong(&self, key: &str, value: &Value<'_>, problem: &str) -> SuiteError {
+    /// A fault of `value`, which belongs to `key`, that shows what is written there.
+    pub(super) fn wrong(&self, key: &str, value: &Value<'_>, problem: &str) -> Fault {
         const SHOWN: usize = 40;
         let written = self.text.get(value.span()).unwrap_or_default();
         let line = written.lines().next().unwrap_or_default();
@@ -143,27 +148,19 @@ impl<'d> Keys<'d> {
         self.refused(key, value, &format!("{shown} {problem}"))
     }
 
-    /// An error at `value`, which belongs to `key`, where the problem itself names the value.
-    pub(super) fn refused(&self, key: &str, value: &Value<'_>, problem: &str) -> SuiteError {
+    /// A fault of `value`, which belongs to `key`, where the problem itself names the value.
+    pub(super) fn refused(&self, key: &str, value: &Value<'_>, problem: &str) -> Fault {
         self.place()
-            .error(value.span().start, &format!("{key}: {problem}"))
+            .fault(value.span().start, &format!("{key}: {problem}"))
     }
 
-    /// The value of `key`, or an error that says what to give.
-    pub(super) fn required(
-        &self,
-        key: &'static str,
-        expected: &'static str,
-    ) -> Result<&'d Value<'d>, SuiteError> {
-        self.value(key).ok_or_else(|| SuiteError::Missing {
-            origin: self.origin.to_owned(),
-            key,
-            expected,
-        })
+    /// Notes that a `key` of `whose` is not there, where the table begins, and what to give.
+    pub(super) fn missing(&self, whose: &str, key: &str, expected: &str) {
+        self.note(self.here(&format!("{whose}key '{key}' is missing: give {expected}")));
     }
 
     /// A string that holds more than space.
-    pub(super) fn string(&self, key: &str, value: &Value<'_>) -> Result<String, SuiteError> {
+    pub(super) fn string(&self, key: &str, value: &Value<'_>) -> Result<String, Fault> {
         match value.get_ref() {
             DeValue::String(text) if !text.trim().is_empty() => Ok(text.to_string()),
             _ => Err(self.wrong(
@@ -175,7 +172,7 @@ impl<'d> Keys<'d> {
     }
 
     /// A string that reads as a `T`.
-    pub(super) fn parsed<T>(&self, key: &str, value: &Value<'_>) -> Result<T, SuiteError>
+    pub(super) fn parsed<T>(&self, key: &str, value: &Value<'_>) -> Result<T, Fault>
     where
         T: FromStr<Err: Display>,
     {
@@ -185,7 +182,7 @@ impl<'d> Keys<'d> {
     }
 
     /// A whole number from 1.
-    pub(super) fn count(&self, key: &str, value: &Value<'_>) -> Result<u64, SuiteError> {
+    pub(super) fn count(&self, key: &str, value: &Value<'_>) -> Result<u64, Fault> {
         let number = match value.get_ref() {
             DeValue::Integer(digits) => u64::from_str_radix(digits.as_str(), digits.radix()).ok(),
             _ => None,
@@ -200,8 +197,8 @@ impl<'d> Keys<'d> {
         &self,
         key: &str,
         value: &Value<'_>,
-        item: impl Fn(&Self, &str, &Value<'_>) -> Result<T, SuiteError>,
-    ) -> Result<Vec<T>, SuiteError> {
+        item: impl Fn(&Self, &str, &Value<'_>) -> Result<T, Fault>,
+    ) -> Result<Vec<T>, Fault> {
         let DeValue::Array(values) = value.get_ref() else {
             return Err(self.wrong(key, value, "is not a list: write […]"));
         };
@@ -214,31 +211,14 @@ impl<'d> Keys<'d> {
         }
         let mut items = Vec::with_capacity(values.len());
         for value in values.iter() {
-            let next = item(self, key, value)?;
-            if items.contains(&next) {
-                return Err(self.wrong(key, value, "stands twice: once is enough"));
+            match self.kept(item(self, key, value)) {
+                Some(next) if items.contains(&next) => {
+                    self.note(self.wrong(key, value, "stands twice: once is enough"));
+                }
+                next => items.extend(next),
             }
-            items.push(next);
         }
         Ok(items)
-    }
-}
-
-struct Place<'a> {
-    origin: &'a str,
-    text: &'a str,
-}
-
-impl Place<'_> {
-    fn error(&self, offset: usize, problem: &str) -> SuiteError {
-        let before = self.text.get(..offset).unwrap_or(self.text);
-        let line = before.rsplit('\n').next().unwrap_or_default();
-        SuiteError::Text {
-            origin: self.origin.to_owned(),
-            line: 1 + before.matches('\n').count(),
-            column: 1 + line.chars().count(),
-            problem: problem.to_owned(),
-        }
     }
 }
 

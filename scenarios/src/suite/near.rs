@@ -1,7 +1,7 @@
 //! The known word that a misspelt one is nearest to.
 
 /// The word of `known` that takes the fewest edits; the first of several.
-pub(super) fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
+pub fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
     let mut known = known.to_vec();
     known.sort_by_key(|other| edits(word, other));
     known.first().copied()

@@ -6,6 +6,7 @@ use super::*;
 use crate::Limits;
 
 mod experiments;
+mod faults;
 
 const OWN: &str = r#"
 name = "own"
@@ -264,7 +265,7 @@ fn a_missing_key_is_named_with_what_to_give() {
             .collect();
         let message = refusal(&without);
         assert!(
-            message.starts_with(&format!("own.toml: key '{key}' is missing: give a ")),
+            message.starts_with(&format!("own.toml:1:1: key '{key}' is missing: give a ")),
             "{message}"
         );
     }
@@ -276,6 +277,9 @@ fn a_scenario_that_does_not_exist_or_does_not_fit_is_refused_at_its_line() {
         refusal(&own_with(line).replace("single-stream:min=3", scenario))
     };
     assert!(with("offlin", "").starts_with("own.toml:5:14: scenarios: 'offlin' names no scenario"));
+    assert!(with("offlin", "").ends_with("; the nearest is 'offline'"));
+    assert!(with("offline:sample=3", "").ends_with("; the nearest is 'samples'"));
+    assert!(!with("offline:samples=0", "").contains("nearest"));
     assert!(
         with("fixed-batch", "batches = [1, 2]")
             .contains("scenarios: batch 1 contradicts scenario 'fixed-batch'")

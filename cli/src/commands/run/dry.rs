@@ -1,19 +1,20 @@
 //! What `tare run --dry-run` tells: the time it takes, and every cell with what it is fed.
 
-use tare_harness::plan::{Outlook, Plan, Work, outlook};
+use tare_harness::plan::{Outlook, Plan, Rates, Work, outlook};
 use tare_units::Nanoseconds;
 
 use super::settings::Settings;
 
 /// The plan in words.
-pub fn told(plan: &Plan, settings: &Settings) -> String {
+pub fn told(plan: &Plan, settings: &Settings, rates: &Rates) -> String {
     let mut text = format!(
         "cells: {}, repeats of each: {}, timed work of a repeat: {}\n",
         plan.cells.len(),
         settings.repeats,
         settings.duration
     );
-    text.push_str(&time(&outlook(plan, &settings.outlay()), settings));
+    let outlook = outlook(plan, &settings.outlay(), rates);
+    text.push_str(&time(&outlook, settings, &basis(rates)));
     for work in &plan.cells {
         text.push_str(&cell(work));
     }
@@ -21,7 +22,7 @@ pub fn told(plan: &Plan, settings: &Settings) -> String {
 }
 
 /// The time that it will take, and what that leaves out.
-fn time(outlook: &Outlook, settings: &Settings) -> String {
+fn time(outlook: &Outlook, settings: &Settings, basis: &str) -> String {
     let beside = match (settings.twins, settings.profile) {
         (true, true) => ", hollow twins and profiles among them",
         (true, false) => ", hollow twins among them",
@@ -39,10 +40,25 @@ fn time(outlook: &Outlook, settings: &Settings) -> String {
         cells => format!("; more for the arithmetic of {cells} cells, which is unknown"),
     };
     format!(
-        "time: about {} in {} workers{beside}{energy}{uncounted}\n",
+        "time: about {} in {} workers{beside}{energy}{uncounted}; {basis}\n",
         about(outlook.time),
         outlook.workers
     )
+}
+
+/// What the time rests on.
+fn basis(rates: &Rates) -> String {
+    match rates.measured {
+        Some((best, share)) => format!(
+            "at {} a thread, {:.0}% of the {best} that this machine was measured to do",
+            rates.flops_per_s,
+            share * 100.0
+        ),
+        None => format!(
+            "at {} a thread, assumed, as this machine was not measured yet: tare machine calibrate",
+            rates.flops_per_s
+        ),
+    }
 }
 
 /// In whole seconds, minutes or hours and minutes, rounded up.
@@ -84,7 +100,27 @@ fn cell(work: &Work) -> String {
 
 #[cfg(test)]
 mod tests {
+    use tare_units::{FlopsPerSecond, Rate};
+
     use super::*;
+
+    #[test]
+    fn what_the_time_rests_on_is_told() {
+        let assumed = basis(&Rates::assumed());
+        assert_eq!(
+            assumed,
+            "at 25.0 GFLOP/s a thread, assumed, as this machine was not measured yet: tare machine calibrate"
+        );
+        let rates = Rates {
+            flops_per_s: FlopsPerSecond::from_per_s(8e10),
+            measured: Some((FlopsPerSecond::from_per_s(2e11), 0.4)),
+            ..Rates::assumed()
+        };
+        assert_eq!(
+            basis(&rates),
+            "at 80.0 GFLOP/s a thread, 40% of the 200 GFLOP/s that this machine was measured to do"
+        );
+    }
 
     #[test]
     fn a_time_is_told_in_units_that_fit_it_and_never_short() {

@@ -10,6 +10,7 @@ use tare_calibration::{
 use tare_clock::{MonotonicClock, utc_now};
 use tare_hardware::checks::is_gpu;
 use tare_harness::PeakMeter;
+use tare_harness::plan::Rates;
 use tare_results::{CellPeaks, Machine, Peaks, PeaksDoubt, PlannedCell, ProbeReading};
 use tare_units::{Bytes, Nanoseconds};
 
@@ -57,6 +58,15 @@ impl Calibrated {
             prober: prober()?,
         })
     }
+}
+
+/// How fast models run here as far as is known without measuring: from the peaks that are kept, else assumed.
+pub fn kept_rates() -> Rates {
+    let root = Path::new("/");
+    let target = target(root, &tare_hardware::machine(root));
+    let kept = cache_folder("peaks").ok();
+    let kept = kept.and_then(|folder| cache::read(&folder, &target.fingerprint).ok());
+    kept.map_or_else(Rates::assumed, |peaks| Rates::of(&peaks))
 }
 
 /// Whether a cell on `device` lacks peaks of it.

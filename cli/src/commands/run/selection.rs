@@ -11,7 +11,7 @@ use tare_scenarios::suite::{Matrix, Variant};
 
 use crate::arguments::RunOptions;
 use crate::exit::Failed;
-use crate::model_source;
+use crate::model_source::{self, Making};
 
 /// The cells that `options` ask for, over those of each matrix of `suite`.
 ///
@@ -29,7 +29,11 @@ pub fn selections(options: &RunOptions, suite: Option<&Variant>) -> Result<Vec<N
             wanted.push(name);
         }
     }
-    let found = model_source::resolve_all(&wanted).map_err(Failed::input)?;
+    let making = match options.dry_run {
+        true => Making::Twin,
+        false => Making::File,
+    };
+    let found = model_source::resolve_all(&wanted, making).map_err(Failed::input)?;
     let found: BTreeMap<String, ModelChoice> = wanted
         .into_iter()
         .zip(with_inputs(found, &options.input)?)

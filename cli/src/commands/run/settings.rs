@@ -3,10 +3,12 @@
 use std::path::Path;
 
 use tare_harness::plan::{Named, Outlay, Plan};
+use tare_harness::{Desk, PlanError};
 use tare_results::Checking;
-use tare_scenarios::suite::{self, Suite, Variant, WhenAbsent};
+use tare_scenarios::suite::{self, Variant, WhenAbsent};
 use tare_units::{Bytes, Nanoseconds};
 
+use super::super::suite::{Source, load};
 use super::selection::selections;
 use crate::arguments::RunOptions;
 use crate::exit::Failed;
@@ -32,6 +34,8 @@ pub struct Settings {
     pub leave_out: bool,
     /// The suite's name.
     pub suite: Option<String>,
+    /// The suite as it is written, where nothing of it is overridden that the plan may refuse.
+    pub source: Option<Source>,
     /// Fresh workers a cell.
     pub repeats: u64,
     /// Timed work of a repeat.
@@ -67,8 +71,8 @@ impl Settings {
     ///
     /// # Errors
     /// Where a suite or model is unknown, or a number measures nothing.
-    pub fn of(options: &RunOptions) -> Result<Self, Failed> {
-        let suite = chosen_suite(options)?;
+    pub fn of(options: &RunOptions, desk: &dyn Desk) -> Result<Self, Failed> {
+        let (source, suite) = chosen_suite(options, desk)?.unzip();
         let repeats = options
             .repeats
             .or(suite.as_ref().map(|suite| suite.repeats));
@@ -94,6 +98,9 @@ impl Settings {
             matrices,
             leave_out: absent == Some(WhenAbsent::LeaveOut) && options.adapter.is_empty(),
             suite: suite.map(|suite| suite.name),
+            source: source.filter(|_| {
+                options.model.is_empty() && options.adapter.is_empty() && options.shape.is_empty()
+            }),
             repeats,
             duration,
             max_requests,
@@ -113,6 +120,16 @@ impl Settings {
             },
             strict: options.strict.clone().map_or_else(Vec::new, |set| set.0),
         })
+    }
+
+    /// `error` as it is told: where its value is written, if the suite has it.
+    pub fn told(&self, error: PlanError) -> Failed {
+        match &self.source {
+            None => Failed::input(error),
+            Some(source) => source
+                .located(error)
+                .map_or_else(Failed::input, Failed::input),
+        }
     }
 
     /// What is spent on each cell.
@@ -153,10 +170,13 @@ impl Settings {
     }
 }
 
-fn chosen_suite(options: &RunOptions) -> Result<Option<Variant>, Failed> {
-    let suite = match (&options.suite, options.model.is_empty()) {
-        (Some(named), _) => load_suite(named)?,
-        (None, true) => load_suite(FIRST_SUITE)?,
+fn chosen_suite(
+    options: &RunOptions,
+    desk: &dyn Desk,
+) -> Result<Option<(Source, Variant)>, Failed> {
+    let source = match (&options.suite, options.model.is_empty()) {
+        (Some(named), _) => load(named)?,
+        (None, true) => load(FIRST_SUITE)?,
         (None, false) if options.quick => {
             return Err(Failed::told(
                 "--quick asks for the quick variant of a suite, and --model alone names none: give --suite too",
@@ -164,31 +184,12 @@ fn chosen_suite(options: &RunOptions) -> Result<Option<Variant>, Failed> {
         }
         (None, false) => return Ok(None),
     };
-    match options.quick {
-        true => suite.quickly().map(Some).map_err(Failed::input),
-        false => Ok(Some(suite.whole())),
-    }
-}
-
-/// The suite of this name, else the one in this file.
-///
-/// # Errors
-/// Where there is neither, or the file is wrong.
-pub fn load_suite(named: &str) -> Result<Suite, Failed> {
-    let unknown = match suite::find(named) {
-        Ok(suite) => return Ok(suite),
-        Err(unknown) => unknown,
+    let variant = match options.quick {
+        true => source.suite.quickly().map_err(Failed::input)?,
+        false => source.suite.whole(),
     };
-    let path = Path::new(named);
-    if !path.exists() && !named.ends_with(".toml") {
-        return Err(Failed::input(unknown));
-    }
-    let text = std::fs::read_to_string(path).map_err(|error| {
-        Failed::told(format!(
-            "cannot read the suite {named}: {error}; give a TOML file, or a name from tare suite list"
-        ))
-    })?;
-    suite::parse(&text, named).map_err(Failed::input)
+    source.check(desk).map_err(Failed::input)?;
+    Ok(Some((source, variant)))
 }
 
 fn check(repeats: u64, duration: Nanoseconds, max_requests: u64) -> Result<(), Failed> {
