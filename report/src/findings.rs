@@ -55,7 +55,14 @@ fn law(law: &DispatchLaw, others: &[DispatchLaw]) -> String {
 fn sets(law: &DispatchLaw) -> String {
     let (twins, models) = (counted(law.twins, "twin"), counted(law.models, "model"));
     let sets = counted(law.operator_sets, "different set");
-    format!("{twins} of {models} with {sets}")
+    let left_out = match law.not_hollow {
+        0 => String::new(),
+        count => format!(
+            " ({} left out that may not be hollow)",
+            counted(count, "more")
+        ),
+    };
+    format!("{twins} of {models}{left_out} with {sets}")
 }
 
 /// The options of a law that another one of the same framework does not share.

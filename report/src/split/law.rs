@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use tare_results::{Kind, Record, Verdict};
 use tare_statistics::{MeanInterval, RobustFit};
 
+use super::residual::is_hollow;
 use super::twin::Executed;
 use choice::Columns;
 
@@ -40,6 +41,9 @@ pub struct DispatchLaw {
     pub operator_sets: u64,
     /// Models among them.
     pub models: u64,
+    /// Twins that were not taken, as work of their own may be more than a twentieth of what they cost.
+    #[serde(default)]
+    pub not_hollow: u64,
     /// The fewest operators that one of them executes.
     pub operators_low: u64,
     /// The most.
@@ -140,6 +144,7 @@ struct Twin {
     operators: u64,
     kinds: Option<BTreeMap<String, u64>>,
     medians: Vec<f64>,
+    is_hollow: bool,
 }
 
 impl Twin {
@@ -185,6 +190,8 @@ fn points<'a>(twins: impl Iterator<Item = &'a Twin>) -> Vec<Point> {
 impl Laws {
     /// Of all twins among `records`, which may be those of many runs; each framework as it was run has a law of its own.
     pub fn of<'a>(records: impl IntoIterator<Item = &'a Record>) -> Self {
+        let records: Vec<&Record> = records.into_iter().collect();
+        let originals = originals(&records);
         let mut twins: BTreeMap<Framework, BTreeMap<(&str, &str), Twin>> = BTreeMap::new();
         for record in records {
             let Some((framework, p50, facts)) = told(record) else {
@@ -198,8 +205,11 @@ impl Laws {
                     operators: facts.operators_executed.unwrap_or_default(),
                     kinds: facts.kinds.clone(),
                     medians: Vec::new(),
+                    is_hollow: true,
                 });
             twin.medians.push(p50);
+            let original = originals.get(record.id.as_str()).copied();
+            twin.is_hollow &= is_hollow(record, original);
         }
         let laws = twins.into_iter().map(|(framework, twins)| {
             let twins: Vec<Twin> = twins.into_values().collect();
@@ -250,6 +260,20 @@ impl Laws {
     }
 }
 
+/// The median of each cell that was timed, by its id: the mean of its repeats, in nanoseconds.
+fn originals<'a>(records: &[&'a Record]) -> BTreeMap<&'a str, f64> {
+    let mut medians: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
+    for record in records.iter().filter(|one| one.kind == Kind::Measurement) {
+        let p50 = record.latency.as_ref().and_then(|all| all.p50.as_ref());
+        if let Some(p50) = p50 {
+            medians.entry(&record.id).or_default().push(p50.value_ns);
+        }
+    }
+    let mean = |values: Vec<f64>| values.iter().sum::<f64>() / values.len() as f64;
+    let means = medians.into_iter();
+    means.map(|(id, values)| (id, mean(values))).collect()
+}
+
 fn told(record: &Record) -> Option<(Framework, f64, &tare_results::TwinFacts)> {
     let is_counted =
         record.kind == Kind::Twin && record.verdict == Verdict::Valid && record.failure.is_none();
@@ -276,7 +300,8 @@ impl Fitted {
 }
 
 fn law(framework: &Framework, twins: &[&Twin]) -> Result<Law, String> {
-    let points = points(twins.iter().copied());
+    let (hollow, others): (Vec<&Twin>, Vec<&Twin>) = twins.iter().partition(|twin| twin.is_hollow);
+    let points = points(hollow.iter().copied());
     let counts: Vec<Vec<f64>> = points
         .iter()
         .map(|point| vec![point.operators as f64])
@@ -289,7 +314,7 @@ fn law(framework: &Framework, twins: &[&Twin]) -> Result<Law, String> {
         .zip(alike.coefficient(1))
         .ok_or_else(|| few(&points))?;
     let operators = || points.iter().map(|point| point.operators);
-    let models: BTreeSet<&String> = twins.iter().map(|twin| &twin.model).collect();
+    let models: BTreeSet<&String> = hollow.iter().map(|twin| &twin.model).collect();
     let framework = framework.clone();
     let published = DispatchLaw {
         machine: framework.machine,
@@ -299,9 +324,10 @@ fn law(framework: &Framework, twins: &[&Twin]) -> Result<Law, String> {
         options: framework.options,
         device: framework.device,
         threads: framework.threads,
-        twins: twins.len() as u64,
+        twins: hollow.len() as u64,
         operator_sets: points.len() as u64,
         models: models.len() as u64,
+        not_hollow: others.len() as u64,
         operators_low: operators().min().unwrap_or_default(),
         operators_high: operators().max().unwrap_or_default(),
         fixed_ns: fixed.mean,
