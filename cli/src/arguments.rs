@@ -158,9 +158,9 @@ pub struct HollowOptions {
     /// Where the twin goes
     #[arg(long, short, value_name = "FILE")]
     pub output: PathBuf,
-    /// How small it is: 2, 2+distinct, 16,2, 16,2+height, 16,2+height+width, 16,16 or 16,2+tied
-    #[arg(long, value_name = "N", default_value = "2")]
-    pub rung: Rung,
+    /// How small it is: 2, 2+distinct, 16,2, 16,2+height, 16,2+height+width, 16,16 or 16,2+tied [default: 2]
+    #[arg(long, value_name = "N")]
+    pub rung: Option<Rung>,
     /// Samples a request carries [default: 1]
     #[arg(long, value_name = "N")]
     pub batch: Option<u64>,

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use serde::Serialize;
 use serde_json::json;
-use tare_models::hollow::Twin;
+use tare_models::hollow::{Rung, Twin};
 use tare_models::zoo::{self, Form};
 use tare_models::{Facts, Model, ShapeRequest, TensorSpec, bind, resolve};
 
@@ -73,7 +73,7 @@ struct Shown {
     subgraphs: Vec<Nested>,
 }
 
-/// A graph inside an operator; what it costs depends on the data.
+/// A graph inside an operator.
 #[derive(Serialize)]
 struct Nested {
     path: String,
@@ -91,7 +91,7 @@ fn facts(options: &FactsOptions) -> Result<Exit, Failed> {
 fn as_text(shown: &Shown, operators: bool) -> String {
     let mut text = tare_models::facts::render(&shown.facts, operators);
     if !shown.subgraphs.is_empty() {
-        text.push_str("\nsubgraphs, whose cost depends on the data\n");
+        text.push_str("\nsubgraphs\n");
     }
     for Nested { path, operators } in &shown.subgraphs {
         text.push_str(&format!("{path}  {operators} operators\n"));
@@ -142,15 +142,29 @@ fn hollow(options: &HollowOptions) -> Result<Exit, Failed> {
     for doubt in &twin.doubts {
         eprintln!("doubt: {doubt}");
     }
+    if options.rung.is_none() {
+        eprintln!("{}", unproved(twin.rung));
+    }
     match options.format {
         ListFormat::Json => print(&to_json(&described(&twin))?),
         ListFormat::Table => print(&as_lines(&twin)),
     }
 }
 
+/// What is said where nobody chose a rung.
+fn unproved(rung: Rung) -> String {
+    let ladder: Vec<String> = Rung::LADDER.iter().map(Rung::to_string).collect();
+    format!(
+        "note: whether a framework executes the model's operators at rung {rung} was not looked at; tare run takes the first \
+         of {} at which it does, --rung sets one",
+        ladder.join(" ")
+    )
+}
+
 fn twin_of(options: &HollowOptions) -> Result<Twin> {
     let (name, model, specs) = opened(&options.model, options.batch, options.shape.as_ref())?;
-    let twin = tare_models::hollow::hollow(&model, &specs, options.rung)
+    let rung = options.rung.unwrap_or(Rung::smallest());
+    let twin = tare_models::hollow::hollow(&model, &specs, rung)
         .with_context(|| format!("no hollow twin of '{name}'"))?;
     fs::write(&options.output, &twin.onnx)
         .with_context(|| format!("cannot write {}", options.output.display()))?;

@@ -138,6 +138,32 @@ fn the_hollow_twin_has_the_operators_and_next_to_none_of_the_work() {
 }
 
 #[test]
+fn a_twin_at_no_rung_of_one_s_own_says_that_no_framework_was_asked() {
+    let bench = Bench::new();
+    let hollow = ["model", "hollow", MLP, "-o", "twin.onnx"];
+    let unasked = bench.tare(&hollow).with_code(0);
+    assert!(
+        unasked
+            .stderr
+            .contains("operators at rung 2 was not looked at; tare run takes the first of 2 2+distinct"),
+        "{}",
+        unasked.stderr
+    );
+    let asked = bench
+        .tare(&[&hollow[..], &["--rung", "16,2"]].concat())
+        .with_code(0);
+    assert!(!asked.stderr.contains("note:"), "{}", asked.stderr);
+    let huge = bench
+        .tare(&[&hollow[..], &["--rung", "100000"]].concat())
+        .with_code(2);
+    assert!(
+        huge.stderr.contains("write a size from 2 to 256"),
+        "{}",
+        huge.stderr
+    );
+}
+
+#[test]
 fn facts_are_printed_as_a_table_with_its_operators() {
     let bench = Bench::new();
     let table = bench
