@@ -279,6 +279,24 @@ fn of_many_cells_named_bars_of_every_kind_of_setting_are_seen_first_and_all_on_d
 }
 
 #[test]
+fn of_many_cells_loading_is_drawn_at_the_smallest_batch_and_told_for_all() {
+    let page = of_zoo(1_000);
+    let load = section(&page, "load");
+    assert!(load.contains("Of each setting the smallest batch is drawn"));
+    let headings = load.matches("class=\"strong\"").count();
+    let first = load.matches(">batch 1</text>").count();
+    assert!(
+        first >= 40 && headings - first <= 2,
+        "{first} of {headings}"
+    );
+    assert!(
+        load.contains("<figcaption>mlp: loading<")
+            && load.contains("<figcaption>mlp: first inference<")
+    );
+    assert!(load.contains("Numbers (990 rows)"));
+}
+
+#[test]
 fn what_only_several_cells_say_stands_in_tables_of_its_own() {
     let (summaries, analysis) = summaries(1_000);
     let page = page(&summaries, &analysis);

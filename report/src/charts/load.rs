@@ -12,6 +12,8 @@ use crate::draw::{Bar, Key, Part};
 use crate::summary::Summary;
 use crate::table::numbers;
 
+/// Cells that are all drawn.
+const FEW: usize = 60;
 const TOPICS: [Topic; 0] = [];
 const COLUMNS: [Column; 6] = [
     column("loading", "load_ns"),
@@ -58,7 +60,8 @@ const STAGES: [Stage; 2] = [
 /// The chart.
 pub fn chart(cells: &mut Cells<'_>) -> Chart {
     let shown: Vec<&Summary> = cells.valid().filter(|one| one.load.is_some()).collect();
-    let panels = panels(cells, &shown);
+    let drawn = drawn(cells, &shown);
+    let panels = panels(cells, &drawn);
     let mut words: Vec<String> = left_out(panels.len(), MOST).into_iter().collect();
     if shown.is_empty() {
         let reason = cells.valid().find_map(|one| missing(one, "load"));
@@ -66,16 +69,40 @@ pub fn chart(cells: &mut Cells<'_>) -> Chart {
         words.push(format!("How long loading took is not known: {reason}."));
     }
     Chart {
-        reading: "Above, from the model's path to a session; below, the first request of all, which often makes what later ones use. The \
-                  hollow twin's part is what the framework takes for the graph alone."
-            .to_owned(),
+        reading: reading(drawn.len() < shown.len()),
         panels: panels.into_iter().take(MOST).collect(),
         open: OPEN,
         width: NARROW,
-        keys: keys(&shown),
+        keys: keys(&drawn),
         words,
         table: cells.table(&shown, (&TOPICS, &COLUMNS), figures),
     }
+}
+
+fn reading(is_cut: bool) -> String {
+    let mut reading = "Loading goes from the model's path to a session; the first inference is the first request of all, which often makes what \
+                       later ones use. The hollow twin's part is what the framework takes for the graph alone."
+        .to_owned();
+    if is_cut {
+        reading.push_str(" Of each setting the smallest batch is drawn; the table has all.");
+    }
+    reading
+}
+
+/// All where they are few, else the smallest batch of each setting.
+fn drawn<'a>(cells: &Cells<'_>, shown: &[&'a Summary]) -> Vec<&'a Summary> {
+    if shown.len() <= FEW {
+        return shown.to_vec();
+    }
+    let setting = |one: &Summary| {
+        let place = cells.place(one, &["batch"]);
+        format!("{}\u{0}{place}\u{0}{}", one.cell.model, cells.series(one))
+    };
+    let settings = grouped(shown.iter().copied(), setting).into_iter();
+    let smallest = |(_, members): (String, Vec<&'a Summary>)| {
+        members.into_iter().min_by_key(|one| one.cell.batch)
+    };
+    settings.filter_map(smallest).collect()
 }
 
 /// Of each model the stages beside each other.

@@ -241,6 +241,10 @@ const fn column(header: &'static str, key: &'static str) -> Column {
 
 fn table(cells: &mut Cells<'_>, shown: &[&Summary], against: &Against) -> Table {
     let is_over_operators = against.along == Along::Operators;
+    let topics: &[Topic] = match is_over_operators {
+        true => &[Topic::Latency, Topic::Work, Topic::Split],
+        false => &TOPICS,
+    };
     let rows = shown.iter().map(|one| {
         let mut values = figures(one, against);
         let trend = trend::of(cells, one, against.along).zip((against.amount)(one));
@@ -251,7 +255,7 @@ fn table(cells: &mut Cells<'_>, shown: &[&Summary], against: &Against) -> Table 
         if is_over_operators {
             values.extend(law::figures(one));
         }
-        cells.row(one, &TOPICS, values)
+        cells.row(one, topics, values)
     });
     let rows = rows.collect();
     let mut columns = vec![column(against.name, against.key)];
