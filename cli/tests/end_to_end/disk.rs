@@ -89,7 +89,7 @@ fn kept_what_was_done(bench: &Bench, ended: Ended, store: &str, remedy: &str) {
 #[test]
 fn a_file_that_may_not_grow_ends_the_run_and_keeps_what_was_done() {
     let bench = Bench::new();
-    bench.run(&["--dry-run"]).with_code(0);
+    bench.tare(&["model", "facts", MLP]).with_code(0);
     // In blocks of 512 bytes: two records fit, a third does not.
     let limit = "trap '' XFSZ\nulimit -f 29";
     let ended = run_by_shell(&bench, limit, "");
@@ -99,7 +99,7 @@ fn a_file_that_may_not_grow_ends_the_run_and_keeps_what_was_done() {
 #[test]
 fn a_full_disk_ends_the_run_and_keeps_what_was_done() {
     let bench = Bench::new();
-    bench.run(&["--dry-run"]).with_code(0);
+    bench.tare(&["model", "facts", MLP]).with_code(0);
     fs::create_dir(bench.path("store")).expect("makes a folder");
     let mounted = |flags: &str| {
         let try_it = format!("unshare {flags} mount -t tmpfs -o size=64k none store");

@@ -30,76 +30,79 @@ fn refused(from: &str, to: &str) -> String {
     told(&ended.stderr)
 }
 
+/// What is written, what stands in its place, what the error begins with, and what it says of the nearest.
+const WRONG: &[(&str, &str, &str, &str)] = &[
+    (
+        "\"mlp:width=64,depth=2\"",
+        "\"mlpp\"",
+        "own.toml:3:11: models: 'mlpp' is neither a file nor a model of the zoo",
+        "the nearest is 'mlp'",
+    ),
+    (
+        "width=64,depth=2",
+        "widht=64",
+        "own.toml:3:11: models: `mlp` has no option `widht`",
+        "the nearest is 'width'",
+    ),
+    (
+        "rten:optimize=true",
+        "rtem",
+        "own.toml:4:13: adapters: unknown adapter 'rtem'",
+        "did you mean rten?",
+    ),
+    (
+        "rten:optimize=true",
+        "rten:optimise=true",
+        "own.toml:4:13: adapters: adapter 'rten' refuses option 'optimise=true': unknown",
+        "the nearest is 'optimize'",
+    ),
+    (
+        "rten:optimize=true",
+        "rten:optimize=ture",
+        "own.toml:4:13: adapters: adapter 'rten' refuses option 'optimize=ture': write true or false",
+        "write true or false",
+    ),
+    (
+        "single-stream:min=6",
+        "singel-stream",
+        "own.toml:5:14: scenarios: 'singel-stream' names no scenario",
+        "the nearest is 'single-stream'",
+    ),
+    (
+        "seq = 8",
+        "sec = 8",
+        "own.toml:6:13: shapes: no model here has a dimension 'sec'",
+        "the nearest is 'seq'",
+    ),
+    (
+        "fp32",
+        "fp322",
+        "own.toml:7:15: precisions: unknown precision 'fp322'",
+        "the nearest is 'fp32'",
+    ),
+    (
+        "\"cpu\"",
+        "\"cpx\"",
+        "own.toml:8:12: devices: unknown device 'cpx'",
+        "the nearest is 'cpu'",
+    ),
+    (
+        "devices",
+        "device",
+        "own.toml:8:1: no suite has a key 'device'",
+        "the nearest is 'devices'",
+    ),
+    (
+        "scenarios = [\"single-stream:min=6\"]\n",
+        "",
+        "own.toml:1:1: key 'scenarios' is missing: give a list such as [\"single-stream\"]",
+        "give a list",
+    ),
+];
+
 #[test]
 fn each_wrong_name_is_told_at_its_place_with_the_nearest_that_exists() {
-    for (from, to, place, near) in [
-        (
-            "\"mlp:width=64,depth=2\"",
-            "\"mlpp\"",
-            "own.toml:3:11: models: 'mlpp' is neither a file nor a model of the zoo",
-            "the nearest is 'mlp'",
-        ),
-        (
-            "width=64,depth=2",
-            "widht=64",
-            "own.toml:3:11: models: `mlp` has no option `widht`",
-            "the nearest is 'width'",
-        ),
-        (
-            "rten:optimize=true",
-            "rtem",
-            "own.toml:4:13: adapters: unknown adapter 'rtem'",
-            "did you mean rten?",
-        ),
-        (
-            "rten:optimize=true",
-            "rten:optimise=true",
-            "own.toml:4:13: adapters: adapter 'rten' refuses option 'optimise=true': unknown",
-            "the nearest is 'optimize'",
-        ),
-        (
-            "rten:optimize=true",
-            "rten:optimize=ture",
-            "own.toml:4:13: adapters: adapter 'rten' refuses option 'optimize=ture': write true or false",
-            "write true or false",
-        ),
-        (
-            "single-stream:min=6",
-            "singel-stream",
-            "own.toml:5:14: scenarios: 'singel-stream' names no scenario",
-            "the nearest is 'single-stream'",
-        ),
-        (
-            "seq = 8",
-            "sec = 8",
-            "own.toml:6:13: shapes: no model here has a dimension 'sec'",
-            "the nearest is 'seq'",
-        ),
-        (
-            "fp32",
-            "fp322",
-            "own.toml:7:15: precisions: unknown precision 'fp322'",
-            "the nearest is 'fp32'",
-        ),
-        (
-            "\"cpu\"",
-            "\"cpx\"",
-            "own.toml:8:12: devices: unknown device 'cpx'",
-            "the nearest is 'cpu'",
-        ),
-        (
-            "devices",
-            "device",
-            "own.toml:8:1: no suite has a key 'device'",
-            "the nearest is 'devices'",
-        ),
-        (
-            "scenarios = [\"single-stream:min=6\"]\n",
-            "",
-            "own.toml:1:1: key 'scenarios' is missing: give a list such as [\"single-stream\"]",
-            "give a list",
-        ),
-    ] {
+    for (from, to, place, near) in WRONG {
         let told = refused(from, to);
         assert!(told.starts_with(place), "{told}");
         assert!(told.contains(near), "no {near:?} in {told}");

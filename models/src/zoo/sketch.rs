@@ -53,18 +53,18 @@ mod tests {
     use super::*;
     use crate::{Facts, Model, ShapeRequest, bind, resolve};
 
-    fn facts(graph: &Graph) -> Facts {
-        let symbols = [("seq".to_owned(), 8)].into();
+    /// At batch 2 and the customary sizes.
+    fn facts(name: &str, graph: &Graph) -> Facts {
+        let symbols = find(name).expect("known").symbols(Form::Full);
+        let sizes = symbols.into_iter().filter(|(symbol, _)| *symbol != "batch");
         let request = ShapeRequest {
             batch: Some(2),
-            symbols,
+            symbols: sizes
+                .map(|(symbol, size)| (symbol.to_owned(), size))
+                .collect(),
         };
-        let plain = ShapeRequest {
-            batch: Some(2),
-            ..ShapeRequest::default()
-        };
-        let specs = bind(graph, &request).or_else(|_| bind(graph, &plain));
-        Facts::of(&resolve(graph, &specs.expect("binds")).expect("resolves"))
+        let specs = bind(graph, &request).expect("binds");
+        Facts::of(&resolve(graph, &specs).expect("resolves"))
     }
 
     #[test]
@@ -85,7 +85,7 @@ mod tests {
             assert_eq!(sketch.outputs, model.graph().outputs, "{name}");
             assert_eq!(sketch.opsets, model.graph().opsets, "{name}");
             assert_eq!(sketch.nodes, model.graph().nodes, "{name}");
-            assert_eq!(facts(&sketch), facts(model.graph()), "{name}");
+            assert_eq!(facts(name, &sketch), facts(name, model.graph()), "{name}");
         }
     }
 
@@ -94,7 +94,7 @@ mod tests {
         for entry in list() {
             let sketch = find(entry.name).expect("known").sketch().expect("draws");
             assert_eq!(
-                facts(&sketch).parameters,
+                facts(entry.name, &sketch).parameters,
                 entry.parameters,
                 "{}",
                 entry.name
