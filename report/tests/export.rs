@@ -137,7 +137,7 @@ fn formats_are_found_by_their_names_and_unknown_ones_answered_with_them() {
 
 #[test]
 fn what_cells_say_together_is_json_that_reads_back() {
-    let (run, records) = zoo(100);
+    let (run, records) = zoo(300);
     let analysis = analyse(&summarise(&run, &records), &Laws::of(&records));
     assert!(!analysis.laws.is_empty() && !analysis.knees.is_empty());
     let json = analysis_json(&analysis).expect("written");

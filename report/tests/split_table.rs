@@ -60,7 +60,7 @@ fn parts_stand_in_columns_and_in_bars() {
             * b=1: inefficiency comes out at -3.91 ms; raise --repeats or --duration, or calibrate anew
             outputs agree with onnxruntime 1.31.1, relative error at most 4.2e-6
             b=8: not split: the twin was not timed yet; without the model's own twins: a law takes twins with three different sets of operators, of two
-            numbers at least, and there are 0 of 0
+            numbers at least; here are 0 of 0
             a p99 needs 368 samples of each repeat: --duration 111s is enough for every row
         "#]],
     );
@@ -91,8 +91,8 @@ fn in_little_room_the_tax_its_share_and_the_class_stay() {
               calibrate anew
             outputs agree with onnxruntime 1.31.1, relative error at most 4.2e-6
             b=8: not split: the twin was not timed yet; without the model's own twins: a law
-            takes twins with three different sets of operators, of two numbers at least, and
-            there are 0 of 0
+            takes twins with three different sets of operators, of two numbers at least;
+            here are 0 of 0
             a p99 needs 368 samples of each repeat: --duration 111s is enough for every row
         "#]],
     );
@@ -120,7 +120,7 @@ fn without_unicode_parts_are_told_apart_by_ascii_signs() {
             * b=1: inefficiency comes out at -3.91 ms; raise --repeats or --duration, or calibrate anew
             outputs agree with onnxruntime 1.31.1, relative error at most 4.2e-6
             b=8: not split: the twin was not timed yet; without the model's own twins: a law takes twins with three
-            different sets of operators, of two numbers at least, and there are 0 of 0
+            different sets of operators, of two numbers at least; here are 0 of 0
             a p99 needs 368 samples of each repeat: --duration 111s is enough for every row
         "#]],
     );

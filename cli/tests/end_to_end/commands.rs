@@ -143,9 +143,9 @@ fn a_twin_at_no_rung_of_one_s_own_says_that_no_framework_was_asked() {
     let hollow = ["model", "hollow", MLP, "-o", "twin.onnx"];
     let unasked = bench.tare(&hollow).with_code(0);
     assert!(
-        unasked
-            .stderr
-            .contains("operators at rung 2 was not looked at; tare run takes the first of 2 2+distinct"),
+        unasked.stderr.contains(
+            "operators at rung 2 was not looked at; tare run takes the first of 2 2+distinct"
+        ),
         "{}",
         unasked.stderr
     );

@@ -126,30 +126,38 @@ fn a_list_of_tensors_is_not_called_hollow() {
 
 #[test]
 fn few_operations_beside_many_elements_are_doubted() {
-    let nodes = vec![
-        node("MatMul", &["x", "w"], &["small"]),
-        node("Relu", &["small"], &["y"]),
-        node("GatherND", &["z", "places"], &["kept"]),
-    ];
-    let places: Vec<i64> = (0..3000).rev().collect();
-    let constants = vec![
-        weight("w", &[512, 512]),
-        ints("places", &[3000, 1], &places),
-    ];
-    let mut shifted = from_x(&["64", "512"], nodes, constants);
-    shifted.input.push(value("z", F32, &["3000"]));
-    shifted
-        .output
-        .extend(untyped(vec![value("kept", F32, &[])]));
-    let twin = twin(shifted, "2");
+    let body = graph(
+        vec![
+            value("i", I64, &[]),
+            value("c", BOOL, &[]),
+            value("s", F32, &["64", "64"]),
+        ],
+        vec![
+            node("Relu", &["s"], &["t"]),
+            node("Identity", &["c"], &["go"]),
+        ],
+        vec![value("go", BOOL, &[]), value("t", F32, &["64", "64"])],
+    );
+    let looped = with(
+        node("Loop", &["trips", "", "z"], &["kept"]),
+        vec![nested("body", body)],
+    );
+    let nodes = vec![node("MatMul", &["x", "w"], &["y"]), looped];
+    let constants = vec![weight("w", &[512, 512]), ints("trips", &[], &[2])];
+    let mut moving = from_x(&["64", "512"], nodes, constants);
+    moving.input.push(value("z", F32, &["64", "64"]));
+    moving.output.push(value("kept", F32, &["64", "64"]));
+    let twin = twin(moving, "2");
     let operations = twin.hollowness;
-    assert!(operations.is_some_and(|left| left < 1e-5), "{operations:?}");
-    assert_eq!(
-        told(&twin),
-        [
-            "the twin keeps 0.00 % of the operations and 4.39 % of the elements, so what it costs is an upper bound of the \
-             tax (there is no rule for GatherND)"
-        ]
+    assert!(operations.is_some_and(|left| left < 1e-3), "{operations:?}");
+    let elements = twin.elements;
+    assert!(elements.is_some_and(|left| left > 0.1), "{elements:?}");
+    let [told] = &told(&twin)[..] else {
+        panic!("one doubt: {:?}", told(&twin));
+    };
+    assert!(
+        told.contains("so what it costs is an upper bound"),
+        "{told}"
     );
 }
 

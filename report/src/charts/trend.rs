@@ -70,7 +70,7 @@ pub fn curve(line: &Line<'_>, across: &Scale) -> Curve {
     let within = |at: &f64| (low..=high).contains(at);
     let mut points: Vec<(f64, f64)> = [low]
         .into_iter()
-        .chain(across.samples(65).into_iter().filter(within))
+        .chain(across.samples(17).into_iter().filter(within))
         .chain([high])
         .map(|at| (at, trend.fixed_ns + trend.each_ns * at))
         .filter(|(_, latency)| *latency > 0.0)

@@ -3,7 +3,6 @@
 mod choice;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -125,16 +124,24 @@ impl Framework {
     }
 }
 
-impl fmt::Display for Framework {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Framework {
+    /// In words, with the options in which another one of `all` differs from it.
+    fn told_apart<'a>(&self, all: impl Iterator<Item = &'a Self>) -> String {
+        let others: Vec<&Self> = all.filter(|one| one.runtime == self.runtime).collect();
+        let differs = |(key, value): &(&String, &String)| {
+            others
+                .iter()
+                .any(|other| other.options.get(*key) != Some(*value))
+        };
+        let options = self.options.iter().filter(differs);
+        let options: String = options
+            .map(|(key, value)| format!(", {key}={value}"))
+            .collect();
         let plural = if self.threads == 1 { "" } else { "s" };
-        let (name, version) = (&self.runtime, &self.version);
-        write!(f, "{name} {version} ({}, ", self.device)?;
-        write!(f, "{} thread{plural}", self.threads)?;
-        for (key, value) in &self.options {
-            write!(f, ", {key}={value}")?;
-        }
-        f.write_str(")")
+        format!(
+            "{} {} ({}, {} thread{plural}{options})",
+            self.runtime, self.version, self.device, self.threads
+        )
     }
 }
 
@@ -232,7 +239,8 @@ impl Laws {
     pub fn lacking(&self) -> impl Iterator<Item = String> {
         self.0.iter().filter_map(|(framework, fitted)| {
             let reason = fitted.all.as_ref().err()?;
-            Some(format!("no dispatch law of {framework}: {reason}"))
+            let told = framework.told_apart(self.0.keys());
+            Some(format!("no dispatch law of {told}: {reason}"))
         })
     }
 
@@ -351,7 +359,7 @@ fn law(framework: &Framework, twins: &[&Twin]) -> Result<Law, String> {
 fn few(points: &[Point]) -> String {
     let numbers: BTreeSet<u64> = points.iter().map(|point| point.operators).collect();
     format!(
-        "a law takes twins with three different sets of operators, of two numbers at least, and there are {} of {}",
+        "a law takes twins with three different sets of operators, of two numbers at least; here are {} of {}",
         points.len(),
         numbers.len()
     )

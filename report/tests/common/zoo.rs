@@ -2,7 +2,7 @@
 
 use tare_results::{
     Cell, Doubt, Energy, EnergySource, Latency, ModelFacts, Percentile, PlannedCell, Record, Run,
-    TaxDoubt,
+    TaxDoubt, TwinFacts,
 };
 use tare_units::{Bytes, Flops, Nanoseconds};
 
@@ -113,11 +113,22 @@ impl One {
             let noise = 1.0 + 0.02 * wobble(index * 7 + repeat as usize);
             records.push(self.of_this(self.measured(cell, repeat, noise, index)));
             let mut twin = super::twins::twin(cell, repeat, self.tax * noise);
-            twin.twin = Some(facts(self.operators));
+            twin.twin = Some(self.hollow());
             records.push(self.of_this(twin));
         }
         records.push(self.of_this(self.profiled(cell, index)));
         records
+    }
+
+    /// A twin of which a hundredth of its latency at the most is work of its own.
+    fn hollow(&self) -> TwinFacts {
+        let most = 0.01 * self.tax / self.work;
+        let facts = facts(self.operators);
+        TwinFacts {
+            hollowness: facts.hollowness.map(|left| left.min(most)),
+            elements_ratio: facts.elements_ratio.map(|left| left.min(most)),
+            ..facts
+        }
     }
 
     fn measured(&self, cell: &Cell, repeat: u64, noise: f64, index: usize) -> Record {
