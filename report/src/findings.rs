@@ -1,8 +1,8 @@
 //! What several cells say together, as sentences for a person: laws, knees, correlations.
 
 use crate::analysis::{Along, Analysis, BatchKnee, Correlated, KneeModel, Reached, Size};
-use crate::split::DispatchLaw;
-use crate::table::{Style, number, signed_time, time, wrapped};
+use crate::split::{DispatchLaw, differing};
+use crate::table::{Style, counted, number, signed_time, time, wrapped};
 
 /// A line each, wrapped to the style's width; nothing where nothing was found.
 pub fn findings(analysis: &Analysis, style: Style) -> String {
@@ -18,13 +18,14 @@ pub fn findings(analysis: &Analysis, style: Style) -> String {
 }
 
 fn law(law: &DispatchLaw, others: &[DispatchLaw]) -> String {
+    let others = others.iter().filter(|other| other.runtime == law.runtime);
     let mut sentence = format!(
         "dispatch law of {} {} ({}, {}{}): {} [{}, {}] + {} [{}, {}] an operator, over {} of {} to {} operators, which lie within {:.1}% of it",
         law.runtime,
         law.version,
         law.device,
         counted(law.threads, "thread"),
-        options(law, others),
+        differing(&law.options, others.map(|other| &other.options)),
         signed_time(law.fixed_ns),
         signed_time(law.fixed_low_ns),
         signed_time(law.fixed_high_ns),
@@ -57,26 +58,9 @@ fn sets(law: &DispatchLaw) -> String {
     let sets = counted(law.operator_sets, "different set");
     let left_out = match law.not_hollow {
         0 => String::new(),
-        count => format!(
-            " ({} left out that may not be hollow)",
-            counted(count, "more")
-        ),
+        count => format!(" ({count} more left out that may not be hollow)"),
     };
     format!("{twins} of {models}{left_out} with {sets}")
-}
-
-/// The options of a law that another one of the same framework does not share.
-fn options(law: &DispatchLaw, others: &[DispatchLaw]) -> String {
-    let of_it = others.iter().filter(|other| other.runtime == law.runtime);
-    let of_it: Vec<&DispatchLaw> = of_it.collect();
-    let differs = |(key, value): &(&String, &String)| {
-        of_it
-            .iter()
-            .any(|other| other.options.get(*key) != Some(*value))
-    };
-    let told = law.options.iter().filter(differs);
-    told.map(|(key, value)| format!(", {key}={value}"))
-        .collect()
 }
 
 fn knee(knee: &BatchKnee) -> String {
@@ -154,9 +138,4 @@ fn correlations(all: &[Correlated]) -> Vec<String> {
     joined
         .map(|(whose, parts)| format!("{whose}: {}", parts.join(", ")))
         .collect()
-}
-
-fn counted(count: u64, what: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{count} {what}{plural}")
 }

@@ -15,6 +15,7 @@ use tare_results::{Missing, Percentile, Record, Tax, TaxDoubt, TaxMethod, TwinFa
 use tare_units::SignedNanoseconds;
 
 use crate::summarise::{Repeats, reason};
+pub(crate) use law::differing;
 pub use law::{DispatchLaw, KindCost, Laws};
 use parts::{Parts, Source};
 use quantity::Quantity;

@@ -32,7 +32,7 @@ pub use doubt::Doubt;
 pub use energy::{Energy, EnergyDoubt, EnergySource};
 pub use event::Event;
 pub use fidelity::{Fidelity, OutputFidelity};
-pub use hash::{sha256_hex, sha256_of};
+pub use hash::sha256_hex;
 pub use machine::{Cache, Cpu, Environment, Gpu, Machine, MemoryFacts, OperatingSystem};
 pub use measures::{
     HarnessCost, Latency, Load, Memory, PeakOf, Percentile, SampleFile, ScheduleSkew, Throughput,

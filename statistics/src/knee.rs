@@ -56,11 +56,11 @@ pub struct Knee {
 /// for from a 64th of the least size to 64 times the greatest, and for each k the best e from 0 to 1 where the shape leaves
 /// it open. Of the shapes, which have p = 3 or 4 parameters, the one of the smallest AICc = n·ln(RSS/n) + 2·p·n/(n − p − 1)
 /// is taken (Akaike's criterion in its form for few points: Hurvich and Tsai, "Regression and time series model selection in
-/// small samples", 1989). The interval holds every k of which
-/// RSS ≤ RSS_min·(1 + t²₀.₉₇₅/(n − p + 1)) (profile likelihood in its form for an unknown variance: Bates and Watts,
-/// "Nonlinear Regression Analysis and Its Applications", 1988, chapter 6); where the flat shape was taken, of which the
-/// partial one is the general form, the interval is the partial one's, as an e too small to be seen still moves k. `None` of fewer than four pairs, of sizes that
-/// do not differ, or of values that are not above zero; the partial shape is tried of six pairs and more.
+/// small samples", 1989). The interval holds every k of which RSS ≤ RSS_min·(1 + t²₀.₉₇₅/(n − p + 1)) (profile likelihood
+/// in its form for an unknown variance: Bates and Watts, "Nonlinear Regression Analysis and Its Applications", 1988,
+/// chapter 6); where the flat shape was taken, of which the partial one is the general form, the interval is the partial
+/// one's, as an e too small to be seen still moves k. `None` of fewer than four pairs, of sizes that do not differ, or of
+/// values that are not above zero; the partial shape is tried of six pairs and more.
 pub fn knee(points: &[(f64, f64)]) -> Option<Knee> {
     let positive = |value: f64| value > 0.0 && value.is_finite();
     if points.len() < 4 || !points.iter().all(|(x, y)| positive(*x) && positive(*y)) {
@@ -148,6 +148,7 @@ impl<'a> Profile<'a> {
         profile
     }
 
+    /// Narrows the bracket around the best grid point.
     fn refine(&mut self, step: f64) {
         let bracket = (self.at - step, self.at + step);
         let at = narrowed(bracket, HALVINGS, |at| self.squares(at));

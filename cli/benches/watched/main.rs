@@ -2,14 +2,17 @@
 //!
 //! Run by `cargo bench -p tare --bench watched`, `-- N` for another number of pairs. Pairs of runs of one repeat follow each
 //! other, which first by coin flip; a pair is what the interval counts. Their number is fixed beforehand. Both are equivalent
-//! where the 90% interval of the ratio lies within 0.5% of 1; anything else fails. An external meter is among what is read:
-//! a program that prints a made-up power ten times a second, so that the cost of reading joules is there on every machine.
+//! where the 90% interval of the ratio lies within 0.5% of 1; anything else fails. An external meter is among what is read,
+//! so that the cost of reading joules is there on every machine: this program, which as `-- meter` prints a made-up power ten
+//! times a second.
 
 #[path = "../bare_rten/coin.rs"]
 mod coin;
 
+use std::io::Write;
 use std::path::Path;
 use std::process::{Command, ExitCode};
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
@@ -20,13 +23,15 @@ use coin::Coin;
 const MARGIN: f64 = 0.005;
 const LEVEL: f64 = 0.90;
 const PAIRS: usize = 80;
-const METER: &str = "while sleep 0.1; do read -r now rest < /proc/uptime; echo \"$now 50 W\"; done";
 const MODELS: [&str; 2] = ["bert-tiny", "minilm-l6"];
 
 fn main() -> Result<ExitCode> {
     // Only `cargo bench` says so; `cargo test --benches` just starts it.
     if !std::env::args().any(|argument| argument == "--bench") {
         return Ok(ExitCode::SUCCESS);
+    }
+    if std::env::args().any(|argument| argument == "meter") {
+        return meter();
     }
     let pairs = std::env::args().find_map(|argument| argument.parse().ok());
     let pairs: usize = pairs.unwrap_or(PAIRS);
@@ -46,6 +51,22 @@ fn main() -> Result<ExitCode> {
         }
     }
     Ok(code)
+}
+
+/// Says what an external meter says, until nobody listens.
+fn meter() -> Result<ExitCode> {
+    let mut output = std::io::stdout();
+    loop {
+        let uptime = std::fs::read_to_string("/proc/uptime").context("Linux tells its uptime")?;
+        let now = uptime.split(' ').next().context("the uptime is a number")?;
+        if writeln!(output, "{now} 50 W")
+            .and_then(|()| output.flush())
+            .is_err()
+        {
+            return Ok(ExitCode::SUCCESS);
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
 }
 
 fn compare(model: &str, folder: &Path, pairs: usize, coin: &mut Coin) -> Result<MeanInterval> {
@@ -73,7 +94,11 @@ fn median(model: &str, folder: &Path, is_watched: bool) -> Result<f64> {
         .args(["--reference", "none", "--no-tax", "--format", "json"])
         .env("TARE_STORE", folder.join("store"));
     match is_watched {
-        true => command.args(["--meter", METER, "--energy-bound", "off"]),
+        true => {
+            let own = std::env::current_exe().context("this program has a path")?;
+            let meter = format!("exec '{}' --bench meter", own.display());
+            command.args(["--meter", &meter, "--energy-bound", "off"])
+        }
         false => command.args(["--no-probes", "--no-checks"]),
     };
     let output = command.output().context("the binary starts")?;

@@ -1,11 +1,11 @@
 //! The hash of a zoo file, read once: beside the file stands what it was, for which size and time of change.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
-use tare_results::sha256_of;
+use tare_runtimes::file_sha256;
 
 /// The SHA-256 of the file at `path`, in hexadecimal: as kept beside it where the file has not changed since, else of its
 /// bytes.
@@ -21,7 +21,7 @@ pub fn of_file(path: &Path) -> io::Result<String> {
     {
         return Ok(hash.to_owned());
     }
-    let hash = sha256_of(File::open(path)?)?;
+    let hash = file_sha256(path)?;
     let _ = fs::write(beside(path), format!("{mark} {hash}\n"));
     Ok(hash)
 }
@@ -61,7 +61,7 @@ mod tests {
             other,
             "what is kept is not read anew"
         );
-        let file = File::options().write(true).open(&path).expect("opens");
+        let file = fs::File::options().write(true).open(&path).expect("opens");
         let later = SystemTime::UNIX_EPOCH + Duration::from_secs(7);
         file.set_modified(later).expect("sets the time");
         assert_eq!(of_file(&path).expect("reads"), sha256_hex(b"one"));

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use tare_statistics::{RobustFit, pearson};
 
 use super::{alike, p50};
+use crate::summarise::mean;
 use crate::summary::Summary;
 
 /// Pearson's r of the median latency and one property of the model, across models, each of which counts once.
@@ -201,7 +202,8 @@ impl<'a> Set<'a> {
             let told = cells.iter();
             let told = told.filter_map(|one| Some((along.of(one)?, p50(one)?)));
             let (amounts, latencies): (Vec<f64>, Vec<f64>) = told.unzip();
-            Some((mean(&amounts)?, mean(&latencies)?))
+            let is_known = !amounts.is_empty();
+            is_known.then(|| (mean(amounts.into_iter()), mean(latencies.into_iter())))
         });
         let (xs, ys): (Vec<f64>, Vec<f64>) = points.unzip();
         let r = pearson(&xs, &ys).filter(|_| xs.len() >= FEWEST)?;
@@ -247,8 +249,4 @@ fn is_within(shape: &BTreeMap<String, u64>, common: &BTreeMap<String, u64>) -> b
     shape
         .iter()
         .all(|(symbol, size)| common.get(symbol) == Some(size))
-}
-
-fn mean(values: &[f64]) -> Option<f64> {
-    (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
 }

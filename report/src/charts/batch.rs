@@ -4,7 +4,7 @@ use super::Chart;
 use super::cells::{Cells, missing, told};
 use super::notes::Topic;
 use super::panels::{MOST, NARROW, OPEN, Panel, grouped, left_out};
-use super::table::{Column, Table};
+use super::table::{Column, Table, column};
 use super::values::Value;
 use crate::analysis::{BatchKnee, KneeModel, Reached};
 use crate::draw::ticks::si;
@@ -23,10 +23,6 @@ const COLUMNS: [Column; 8] = [
     column("knee low", "knee_low_batch"),
     column("knee high", "knee_high_batch"),
 ];
-
-const fn column(header: &'static str, key: &'static str) -> Column {
-    Column { header, key }
-}
 
 /// The chart.
 pub fn chart(cells: &mut Cells<'_>) -> Chart {

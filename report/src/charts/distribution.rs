@@ -6,7 +6,7 @@ use super::Chart;
 use super::cells::{Cells, missing, told};
 use super::notes::{Topic, doubts};
 use super::panels::{MOST, NARROW, OPEN, Panel, grouped, left_out};
-use super::table::Column;
+use super::table::{Column, column};
 use super::values::Value;
 use crate::draw::ticks::si;
 use crate::draw::{Axis, Dot, Plot, Scale, Series};
@@ -36,10 +36,6 @@ const COLUMNS: [Column; 18] = [
 ];
 /// Percentiles that a line needs, so that no two points are taken for a distribution.
 const JOINED: usize = 3;
-
-const fn column(header: &'static str, key: &'static str) -> Column {
-    Column { header, key }
-}
 
 /// The chart.
 pub fn chart(cells: &mut Cells<'_>) -> Chart {

@@ -6,7 +6,7 @@ use super::Chart;
 use super::cells::{Cells, missing, told};
 use super::notes::Topic;
 use super::panels::{Panel, WIDE, grouped};
-use super::table::Column;
+use super::table::{Column, column};
 use super::values::Value;
 use crate::draw::ticks::si;
 use crate::draw::{Axis, Dot, Plot, Scale, Series};
@@ -25,10 +25,6 @@ const COLUMNS: [Column; 9] = [
     column("power", "average_power_w"),
     column("source", "source"),
 ];
-
-const fn column(header: &'static str, key: &'static str) -> Column {
-    Column { header, key }
-}
 
 /// The chart.
 pub fn chart(cells: &mut Cells<'_>) -> Chart {

@@ -3,7 +3,7 @@
 use super::cells::{Cells, missing, told};
 use super::notes::Topic;
 use super::panels::{NARROW, Panel};
-use super::table::Column;
+use super::table::{Column, column};
 use super::values::Value;
 use crate::draw::ticks::si;
 use crate::draw::{Axis, Curve, Dot, Plot, Scale, Series, legend};
@@ -21,10 +21,6 @@ pub const COLUMNS: [Column; 6] = [
     column("law low", "predicted_tax_low_ns"),
     column("law high", "predicted_tax_high_ns"),
 ];
-
-const fn column(header: &'static str, key: &'static str) -> Column {
-    Column { header, key }
-}
 
 /// A law and the series that it is the law of.
 pub struct Line<'a> {
@@ -155,22 +151,12 @@ fn dot(cells: &Cells<'_>, summary: &Summary) -> Option<Dot> {
 
 fn curve(line: &Line<'_>, across: &Scale) -> Curve {
     let law = line.law;
-    let (low, high) = (law.operators_low as f64, law.operators_high as f64);
-    let at = across
-        .samples(65)
-        .into_iter()
-        .filter(|at| (low..=high).contains(at));
+    let ends = (law.operators_low as f64, law.operators_high as f64);
     let tax = |operators: f64| law.fixed_ns + law.per_operator_ns * operators;
-    let mut points: Vec<(f64, f64)> = [low]
-        .into_iter()
-        .chain(at)
-        .chain([high])
-        .map(|at| (at, tax(at)))
-        .collect();
-    points.dedup();
+    let at = across.between(ends, 65).into_iter();
     Curve {
         class: format!("{} line dash", legend::colour(line.index)),
-        points,
+        points: at.map(|at| (at, tax(at))).collect(),
         title: sentence(line),
     }
 }

@@ -6,7 +6,7 @@ use super::Chart;
 use super::cells::{Cells, missing};
 use super::notes::Topic;
 use super::panels::{MOST, NARROW, OPEN, Panel, bars, grouped, left_out};
-use super::table::Column;
+use super::table::{Column, column};
 use super::values::Value;
 use crate::draw::{Bar, Key, Part};
 use crate::summary::Summary;
@@ -29,10 +29,6 @@ const PARTS: [(&str, &str); 4] = [
     ("negative", "the twin's is longer, by what is outlined"),
     ("plain", "of no twin"),
 ];
-
-const fn column(header: &'static str, key: &'static str) -> Column {
-    Column { header, key }
-}
 
 /// Something that is waited for before requests are answered at their pace.
 struct Stage {

@@ -4,7 +4,7 @@ use super::Chart;
 use super::cells::{Cells, missing};
 use super::notes::Topic;
 use super::panels::{MOST, NARROW, OPEN, bars, left_out};
-use super::table::Column;
+use super::table::{Column, column};
 use super::values::Value;
 use crate::draw::{Bar, Key, Part};
 use crate::summary::Summary;
@@ -24,10 +24,6 @@ const PARTS: [(&str, &str); 4] = [
     ("plain", "there before the model was loaded"),
     ("inefficiency", "since then"),
 ];
-
-const fn column(header: &'static str, key: &'static str) -> Column {
-    Column { header, key }
-}
 
 /// The chart.
 pub fn chart(cells: &mut Cells<'_>) -> Chart {

@@ -7,7 +7,7 @@ use super::Chart;
 use super::cells::{Cells, missing, told};
 use super::notes::Topic;
 use super::panels::{MOST, NARROW, OPEN, bars, left_out};
-use super::table::{Column, Row, Table};
+use super::table::{Column, Row, Table, column};
 use super::values::Value;
 use crate::draw::legend::{COLOURS, colour};
 use crate::draw::{Bar, Key, Part};
@@ -30,10 +30,6 @@ const ROWS: usize = 2_000;
 const MOST_OF_A_CELL: usize = 20;
 
 const OTHERS: &str = "rest";
-
-const fn column(header: &'static str, key: &'static str) -> Column {
-    Column { header, key }
-}
 
 /// The chart.
 pub fn chart(cells: &mut Cells<'_>) -> Chart {

@@ -4,7 +4,7 @@ use super::Chart;
 use super::cells::{Cells, missing, told};
 use super::notes::Topic;
 use super::panels::{Panel, WIDE, grouped};
-use super::table::{Column, Table};
+use super::table::{Column, Table, column};
 use super::values::Value;
 use tare_units::Rate;
 
@@ -24,10 +24,6 @@ const COLUMNS: [Column; 6] = [
 ];
 /// Roofs that are drawn; those of the most cells.
 const ROOFS: usize = 4;
-
-const fn column(header: &'static str, key: &'static str) -> Column {
-    Column { header, key }
-}
 
 /// Where a cell stands.
 struct Place<'a> {

@@ -9,7 +9,7 @@ use super::Chart;
 use super::cells::{Cells, missing, told};
 use super::notes::Topic;
 use super::panels::{NARROW, OPEN, Panel, bars, grouped, left_out};
-use super::table::Column;
+use super::table::{Column, column};
 use super::values::Value;
 use crate::draw::{Bar, Key, Part};
 use crate::summary::Summary;
@@ -53,10 +53,6 @@ const COLUMNS: [Column; 20] = [
     column("predicted high", "predicted_tax_high_ns"),
     column("residual", "residual_ns"),
 ];
-
-const fn column(header: &'static str, key: &'static str) -> Column {
-    Column { header, key }
-}
 
 /// The chart.
 pub fn chart(cells: &mut Cells<'_>) -> Chart {

@@ -49,6 +49,11 @@ pub struct Column {
     pub key: &'static str,
 }
 
+/// A column of this header and key.
+pub const fn column(header: &'static str, key: &'static str) -> Column {
+    Column { header, key }
+}
+
 /// A row.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use tare_results::Cell;
 
-use super::table::{Column, Table};
+use super::table::{Column, Table, column};
 use super::values::Value;
 use crate::analysis::{Along, Analysis, BatchKnee, Correlated, KneeModel, Reached, Size};
 use crate::split::{DispatchLaw, KindCost};
@@ -46,7 +46,7 @@ pub fn together(analysis: &Analysis) -> [Named; 4] {
                     .map(|one| [framework(one), law(one)].concat())
                     .collect(),
             ),
-            lack: "No dispatch law: one takes three hollow twins, of two numbers of operators at least.",
+            lack: "No dispatch law: one takes hollow twins with three different sets of operators, of two numbers at least.",
         },
         Named {
             name: "costs",
@@ -70,10 +70,6 @@ pub fn together(analysis: &Analysis) -> [Named; 4] {
             lack: "No correlation: one takes four models.",
         },
     ]
-}
-
-const fn column(header: &'static str, key: &'static str) -> Column {
-    Column { header, key }
 }
 
 const FRAMEWORK: [Column; 7] = [

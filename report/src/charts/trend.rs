@@ -66,27 +66,20 @@ fn unit(along: Along) -> (f64, &'static str) {
 /// The line, where it lies above zero.
 pub fn curve(line: &Line<'_>, across: &Scale) -> Curve {
     let trend = line.trend;
-    let (low, high) = (trend.from, trend.to);
-    let within = |at: &f64| (low..=high).contains(at);
-    let mut points: Vec<(f64, f64)> = [low]
-        .into_iter()
-        .chain(across.samples(17).into_iter().filter(within))
-        .chain([high])
-        .map(|at| (at, trend.fixed_ns + trend.each_ns * at))
-        .filter(|(_, latency)| *latency > 0.0)
-        .collect();
-    points.dedup();
+    let latency = |amount: f64| trend.fixed_ns + trend.each_ns * amount;
+    let at = across.between((trend.from, trend.to), 17).into_iter();
+    let points = at.map(|at| (at, latency(at)));
     Curve {
         class: format!("{} line dash", legend::colour(line.index)),
-        points,
+        points: points.filter(|(_, latency)| *latency > 0.0).collect(),
         title: format!(
             "{} at batch {}: {}; {} models from {} to {}",
             line.name,
             line.of.batch,
             sentence(trend, line.of.along),
             line.of.models,
-            si(low, ""),
-            si(high, ""),
+            si(trend.from, ""),
+            si(trend.to, ""),
         ),
     }
 }

@@ -5,7 +5,7 @@ use super::cells::{Cells, missing, told};
 use super::law;
 use super::notes::Topic;
 use super::panels::{NARROW, Panel, WIDE};
-use super::table::{Column, Table};
+use super::table::{Column, Table, column};
 use super::trend;
 use super::values::Value;
 use crate::analysis::{Along, Correlated};
@@ -234,10 +234,6 @@ const COLUMNS: [Column; 4] = [
     column("high", "latency_p50_high_ns"),
     column("by the fit", "fitted_ns"),
 ];
-
-const fn column(header: &'static str, key: &'static str) -> Column {
-    Column { header, key }
-}
 
 fn table(cells: &mut Cells<'_>, shown: &[&Summary], against: &Against) -> Table {
     let is_over_operators = against.along == Along::Operators;

@@ -76,6 +76,15 @@ impl Scale {
         (0..count).map(|index| self.roll(at(index))).collect()
     }
 
+    /// Of `count` such values those between `low` and `high`, and these two at the ends.
+    pub fn between(&self, (low, high): (f64, f64), count: usize) -> Vec<f64> {
+        let within = self.samples(count).into_iter();
+        let within = within.filter(|at| (low..=high).contains(at));
+        let mut all: Vec<f64> = [low].into_iter().chain(within).chain([high]).collect();
+        all.dedup();
+        all
+    }
+
     /// At most about `most` round values.
     pub fn ticks(&self, most: usize) -> Vec<f64> {
         match self.spread {

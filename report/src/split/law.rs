@@ -11,6 +11,8 @@ use tare_statistics::{MeanInterval, RobustFit};
 
 use super::residual::is_hollow;
 use super::twin::Executed;
+use crate::summarise::mean;
+use crate::table::counted;
 use choice::Columns;
 
 /// a + b · operators executed, of one framework as it was run on one machine.
@@ -124,25 +126,18 @@ impl Framework {
     }
 }
 
-impl Framework {
-    /// In words, with the options in which another one of `all` differs from it.
-    fn told_apart<'a>(&self, all: impl Iterator<Item = &'a Self>) -> String {
-        let others: Vec<&Self> = all.filter(|one| one.runtime == self.runtime).collect();
-        let differs = |(key, value): &(&String, &String)| {
-            others
-                .iter()
-                .any(|other| other.options.get(*key) != Some(*value))
-        };
-        let options = self.options.iter().filter(differs);
-        let options: String = options
-            .map(|(key, value)| format!(", {key}={value}"))
-            .collect();
-        let plural = if self.threads == 1 { "" } else { "s" };
-        format!(
-            "{} {} ({}, {} thread{plural}{options})",
-            self.runtime, self.version, self.device, self.threads
-        )
-    }
+/// `, key=value` for each of `options` that one of `others` has another value of, or not at all.
+pub fn differing<'a>(
+    options: &BTreeMap<String, String>,
+    others: impl Iterator<Item = &'a BTreeMap<String, String>> + Clone,
+) -> String {
+    let differs = |(key, value): &(&String, &String)| {
+        let mut others = others.clone();
+        others.any(|other| other.get(*key) != Some(*value))
+    };
+    let told = options.iter().filter(differs);
+    told.map(|(key, value)| format!(", {key}={value}"))
+        .collect()
 }
 
 /// One twin: its executed operators and its repeats' medians, in nanoseconds.
@@ -156,7 +151,7 @@ struct Twin {
 
 impl Twin {
     fn latency(&self) -> f64 {
-        self.medians.iter().sum::<f64>() / self.medians.len() as f64
+        mean(self.medians.iter().copied())
     }
 }
 
@@ -171,7 +166,7 @@ pub(super) struct Point {
 impl Point {
     /// The mean of its twins, in nanoseconds.
     pub(super) fn latency(&self) -> f64 {
-        self.latencies.iter().sum::<f64>() / self.latencies.len() as f64
+        mean(self.latencies.iter().copied())
     }
 }
 
@@ -239,8 +234,13 @@ impl Laws {
     pub fn lacking(&self) -> impl Iterator<Item = String> {
         self.0.iter().filter_map(|(framework, fitted)| {
             let reason = fitted.all.as_ref().err()?;
-            let told = framework.told_apart(self.0.keys());
-            Some(format!("no dispatch law of {told}: {reason}"))
+            let (runtime, version) = (&framework.runtime, &framework.version);
+            let others = self.0.keys().filter(|other| other.runtime == *runtime);
+            let options = differing(&framework.options, others.map(|other| &other.options));
+            let (device, threads) = (&framework.device, counted(framework.threads, "thread"));
+            Some(format!(
+                "no dispatch law of {runtime} {version} ({device}, {threads}{options}): {reason}"
+            ))
         })
     }
 
@@ -277,9 +277,10 @@ fn originals<'a>(records: &[&'a Record]) -> BTreeMap<&'a str, f64> {
             medians.entry(&record.id).or_default().push(p50.value_ns);
         }
     }
-    let mean = |values: Vec<f64>| values.iter().sum::<f64>() / values.len() as f64;
     let means = medians.into_iter();
-    means.map(|(id, values)| (id, mean(values))).collect()
+    means
+        .map(|(id, values)| (id, mean(values.into_iter())))
+        .collect()
 }
 
 fn told(record: &Record) -> Option<(Framework, f64, &tare_results::TwinFacts)> {

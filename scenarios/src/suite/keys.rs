@@ -15,7 +15,8 @@ pub(super) type Value<'a> = Spanned<DeValue<'a>>;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Kind {
     pub(super) what: &'static str,
-    pub(super) known: &'static [&'static str],
+    /// In groups, in the order in which they are listed.
+    pub(super) known: &'static [&'static [&'static str]],
     /// Keys that belong to another table, with the place where they go.
     pub(super) elsewhere: (&'static [&'static str], &'static str),
 }
@@ -224,17 +225,18 @@ impl<'d> Keys<'d> {
 
 impl Kind {
     fn knows(&self, key: &str) -> bool {
-        self.known.contains(&key)
+        self.known.iter().any(|group| group.contains(&key))
     }
 
     fn stranger(&self, key: &str) -> String {
         let (others, place) = self.elsewhere;
+        let known = self.known.concat();
         let remedy = match others.contains(&key) {
             true => format!("it belongs {place}"),
             false => format!(
                 "the nearest is '{}'; there are {}",
-                nearest(key, self.known).unwrap_or_default(),
-                self.known.join(", ")
+                nearest(key, &known).unwrap_or_default(),
+                known.join(", ")
             ),
         };
         format!("no {} has a key '{key}': {remedy}", self.what)

@@ -2,62 +2,41 @@
 
 use super::keys::Kind;
 
+/// What is measured.
+const MATRIX: &[&str] = &[
+    "models",
+    "adapters",
+    "scenarios",
+    "batches",
+    "shapes",
+    "precisions",
+    "devices",
+    "threads",
+];
+
+/// How long.
+const EFFORT: &[&str] = &["repeats", "duration", "max_requests"];
+
 pub(super) const SUITE: Kind = Kind {
     what: "suite",
     known: &[
-        "name",
-        "summary",
-        "absent",
-        "models",
-        "adapters",
-        "scenarios",
-        "batches",
-        "shapes",
-        "precisions",
-        "devices",
-        "threads",
-        "repeats",
-        "duration",
-        "max_requests",
-        "quick",
-        "experiment",
+        &["name", "summary", "absent"],
+        MATRIX,
+        EFFORT,
+        &["quick", "experiment"],
     ],
     elsewhere: (&[], ""),
 };
 
 pub(super) const QUICK: Kind = Kind {
     what: "quick variant",
-    known: &[
-        "models",
-        "adapters",
-        "scenarios",
-        "batches",
-        "shapes",
-        "precisions",
-        "devices",
-        "threads",
-        "repeats",
-        "duration",
-        "max_requests",
-    ],
+    known: &[MATRIX, EFFORT],
     elsewhere: (&["name", "summary", "absent"], "at the top of the suite"),
 };
 
 pub(super) const EXPERIMENT: Kind = Kind {
     what: "experiment",
-    known: &[
-        "name",
-        "summary",
-        "models",
-        "adapters",
-        "scenarios",
-        "batches",
-        "shapes",
-        "precisions",
-        "devices",
-        "threads",
-        "quick",
-    ],
+    known: &[&["name", "summary"], MATRIX, &["quick"]],
     elsewhere: (
         &["absent", "repeats", "duration", "max_requests"],
         "at the top of the suite, for all its experiments",
@@ -66,18 +45,6 @@ pub(super) const EXPERIMENT: Kind = Kind {
 
 pub(super) const EXPERIMENT_QUICK: Kind = Kind {
     what: "quick variant of an experiment",
-    known: &[
-        "models",
-        "adapters",
-        "scenarios",
-        "batches",
-        "shapes",
-        "precisions",
-        "devices",
-        "threads",
-    ],
-    elsewhere: (
-        &["repeats", "duration", "max_requests"],
-        "in the suite's [quick], for all its experiments",
-    ),
+    known: &[MATRIX],
+    elsewhere: (EFFORT, "in the suite's [quick], for all its experiments"),
 };

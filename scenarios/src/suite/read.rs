@@ -185,11 +185,8 @@ fn experiment(own: &Keys<'_>, quick: Option<&Keys<'_>>) -> Experiment {
         choices: choices(own),
         quick: quick.map(choices),
     };
-    if EXPERIMENT_QUICK
-        .known
-        .iter()
-        .all(|key| own.value(key).is_none())
-    {
+    let mut choosable = EXPERIMENT_QUICK.known.iter().copied().flatten();
+    if choosable.all(|key| own.value(key).is_none()) {
         own.note(own.here(&format!(
             "experiment '{}' is empty: give it any of models, adapters, scenarios, batches, shapes, precisions, devices \
              and threads",
