@@ -207,9 +207,9 @@ fn bar(cells: &Cells<'_>, summary: &Summary) -> Option<Bar> {
     let figures = match tax {
         None => numbers::time(latency),
         Some(tax) => format!(
-            "{}, {:.0}% tax",
+            "{}, {} tax",
             numbers::time(latency),
-            tax.tax_fraction * 100.0
+            numbers::percent(tax.tax_fraction)
         ),
     };
     let (title, is_doubtful) = told("", &parts_told(summary), summary, &TOPICS);
