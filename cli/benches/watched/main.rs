@@ -1,6 +1,7 @@
 //! Whether watching a worker changes its latency: the median with every probe and check over that with none.
 //!
-//! Run by `cargo bench -p tare --bench watched`, `-- N` for another number of pairs. Pairs of runs of one repeat follow each
+//! Run by `cargo bench -p tare --bench watched`, `-- N` for another number of pairs, `-- MODEL`
+//! for one of the two models only. Pairs of runs of one repeat follow each
 //! other, which first by coin flip; a pair is what the interval counts. Their number is fixed beforehand. Both are equivalent
 //! where the 90% interval of the ratio lies within 0.5% of 1; anything else fails. An external meter is among what is read,
 //! so that the cost of reading joules is there on every machine: this program, which as `-- meter` prints a made-up power ten
@@ -38,7 +39,18 @@ fn main() -> Result<ExitCode> {
     let mut coin = Coin::new(1);
     let mut code = ExitCode::SUCCESS;
     println!("watched over unwatched: ratio of median latencies [90% interval], rten, one thread");
-    for model in MODELS {
+    let named = |model: &&str| std::env::args().any(|argument| argument == **model);
+    let chosen: Vec<&str> = MODELS
+        .iter()
+        .copied()
+        .filter(|model| named(&model))
+        .collect();
+    let models = if chosen.is_empty() {
+        MODELS.to_vec()
+    } else {
+        chosen
+    };
+    for model in models {
         let folder = tempfile::tempdir()?;
         let ratio = compare(model, folder.path(), pairs, &mut coin)?;
         println!(
