@@ -115,6 +115,27 @@ fn a_few_elements_are_no_doubt_where_weights_are_what_moves() {
 }
 
 #[test]
+fn weights_that_layers_share_do_not_count_as_elements_that_are_left() {
+    let mut records = left(6.4, 0.062, Some(1e-5), Some(2e-3));
+    let (weights, read) = (Bytes::from_mib(31), Bytes::from_mib(6 * 31));
+    for record in &mut records {
+        let model = &mut record.model;
+        (model.bytes_min, model.bytes_unfused) = (Some(weights), Some(read));
+    }
+    let doubted = |records: &[Record]| {
+        let summary = summary(records);
+        let told = doubts(&summary).into_iter();
+        told.filter(|doubt| matches!(doubt, TaxDoubt::NotHollow { .. }))
+            .count()
+    };
+    assert_eq!(doubted(&records), 1);
+    for facts in records.iter_mut().filter_map(|record| record.twin.as_mut()) {
+        facts.elements = Some(700);
+    }
+    assert_eq!(doubted(&records), 0);
+}
+
+#[test]
 fn a_twin_of_which_nothing_is_known_is_no_measure_and_says_why() {
     let records = left(30.0, 25.0, None, None);
     assert_eq!(shares(&records), (None, None));

@@ -19,6 +19,9 @@ pub struct TwinFacts {
     pub hollowness: Option<f64>,
     /// Elements that its operators hand to each other over the original's; `null` where it is not known how much is left.
     pub elements_ratio: Option<f64>,
+    /// Elements that its operators hand to each other in a request; `null` where it is not known how many are left.
+    #[serde(default)]
+    pub elements: Option<u64>,
     /// Operators executed in one of its requests, after fusion.
     pub operators_executed: Option<u64>,
     /// Operators executed in one of the original's requests, after fusion.
@@ -41,6 +44,7 @@ mod tests {
             rung: "2".into(),
             hollowness: Some(1e-4),
             elements_ratio: Some(2e-3),
+            elements: Some(400),
             operators_executed: None,
             original_operators_executed: None,
             same_operators: None,

@@ -113,6 +113,7 @@ fn a_record_of_a_twin_says_what_was_run_and_keeps_to_the_schema() {
         rung: "channels-16".into(),
         hollowness: Some(1.2e-5),
         elements_ratio: Some(3e-4),
+        elements: Some(1_200),
         operators_executed: Some(178),
         original_operators_executed: Some(178),
         same_operators: Some(true),

@@ -80,6 +80,7 @@ fn kept(twin: Twin, work: &Work, dir: &Path) -> Result<Hollow, String> {
             rung: twin.rung.to_string(),
             hollowness: twin.hollowness,
             elements_ratio: twin.elements,
+            elements: twin.elements_left,
             operators_executed: None,
             original_operators_executed: None,
             same_operators: None,
@@ -110,6 +111,7 @@ fn missing(twin: &Twin) -> Missing {
     let lacks = [
         ("hollowness", twin.hollowness.is_none(), "operations"),
         ("elements_ratio", twin.elements.is_none(), "elements"),
+        ("elements", twin.elements_left.is_none(), "elements"),
     ];
     let lacks = lacks.into_iter().filter(|(_, is_missing, _)| *is_missing);
     lacks

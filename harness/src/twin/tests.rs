@@ -60,6 +60,7 @@ fn hollow(work: &Work, rung: &str) -> Hollow {
             rung: rung.to_owned(),
             hollowness: None,
             elements_ratio: None,
+            elements: None,
             operators_executed: None,
             original_operators_executed: None,
             same_operators: None,

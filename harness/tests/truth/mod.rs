@@ -217,6 +217,7 @@ fn record(run: &Run, model: &Model, repeat: u64, kind: Kind, random: &mut Random
         rung: "2".into(),
         hollowness: Some(0.0),
         elements_ratio: Some(0.0),
+        elements: None,
         operators_executed: Some(model.operators),
         original_operators_executed: Some(model.operators),
         same_operators: Some(true),

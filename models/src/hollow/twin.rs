@@ -38,6 +38,8 @@ pub struct Twin {
     /// Elements of what its operators give, those within operators included, over those of the original; `None` where it is
     /// not known how much is left.
     pub elements: Option<f64>,
+    /// The elements themselves that its operators hand to each other in a request; `None` where the share is not known.
+    pub elements_left: Option<u64>,
     /// Why what it costs may not be the framework's share.
     pub doubts: Vec<Doubt>,
 }
@@ -123,6 +125,7 @@ pub(super) fn weigh(original: &Resolved, twin: &Resolved, kept: Vec<String>) -> 
     let nothing = small.is_empty() && large.is_empty();
     let hollowness = shared(|work| work.flops);
     let elements = shared(|work| work.elements).or(nothing.then_some(0.0));
+    let elements_left = elements.map(|_| sum(&small, |work| work.elements) as u64);
     Twin {
         onnx: Bytes::new(),
         rung: Rung::smallest(),
@@ -132,6 +135,7 @@ pub(super) fn weigh(original: &Resolved, twin: &Resolved, kept: Vec<String>) -> 
         flops: flops(twin),
         hollowness,
         elements,
+        elements_left,
         doubts: doubts(hollowness, elements, unknown, kept)
             .into_iter()
             .collect(),

@@ -26,6 +26,7 @@ pub fn facts(operators: u64) -> TwinFacts {
         rung: "2".to_owned(),
         hollowness: Some(1e-5),
         elements_ratio: Some(1e-4),
+        elements: None,
         operators_executed: Some(operators),
         original_operators_executed: Some(operators),
         same_operators: Some(true),
