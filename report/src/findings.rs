@@ -101,7 +101,7 @@ fn undecided(knee: &BatchKnee) -> String {
     match knee.advantage < CLEAR {
         true => format!(
             ", but another shape fits nearly as well (AICc {:.1} apart)",
-            knee.advantage
+            knee.advantage.abs()
         ),
         false => String::new(),
     }

@@ -201,7 +201,7 @@ fn a_model_that_was_measured_in_two_runs_counts_once() {
 }
 
 #[test]
-fn a_straight_fit_finds_what_each_operation_and_each_operator_takes() {
+fn a_power_law_finds_whether_latency_follows_operations_or_operators() {
     let correlations = models().correlations;
     let trend = |size, along| {
         let mut found = correlations.iter();
@@ -209,19 +209,15 @@ fn a_straight_fit_finds_what_each_operation_and_each_operator_takes() {
         found.and_then(|one| one.trend.clone()).expect("a fit")
     };
     let operators = trend(Size::Smallest, Along::Operators);
-    assert!(
-        (operators.each_ns / 1e5 - 1.0).abs() < 1e-6,
-        "{operators:?}"
-    );
+    assert!((operators.exponent - 1.0).abs() < 1e-6, "{operators:?}");
+    assert!((operators.latency_ns(20.0) / 2e6 - 1.0).abs() < 1e-6);
     assert_eq!((operators.from, operators.to), (10.0, 90.0));
-    let flops = trend(Size::Largest, Along::Flops);
+    let work = trend(Size::Largest, Along::Flops);
+    assert!((work.exponent - 1.0).abs() < 1e-6 && work.r > 0.999_999);
+    let idle = trend(Size::Smallest, Along::Flops);
     assert!(
-        (flops.each_ns * 1.6e10 / 1e8 - 1.0).abs() < 1e-6,
-        "{flops:?}"
-    );
-    assert!(
-        flops.fixed_low_ns <= 1.0 && flops.fixed_high_ns >= -1.0,
-        "{flops:?}"
+        idle.exponent_low < 0.0 && idle.exponent_high > 0.0,
+        "{idle:?}"
     );
 }
 

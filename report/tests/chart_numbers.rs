@@ -263,7 +263,7 @@ fn the_law_and_the_fit_stand_beside_what_they_foretell() {
     for row in trends.iter().filter(along) {
         let r = number(row, "r").unwrap();
         assert!(number(row, "r_low").unwrap() <= r && r <= number(row, "r_high").unwrap());
-        assert!(number(row, "each_ns").unwrap() > 0.0, "{row:?}");
+        assert!(number(row, "factor_ns").unwrap() > 0.0, "{row:?}");
     }
 }
 

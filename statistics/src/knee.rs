@@ -31,7 +31,7 @@ impl KneeShape {
 /// Where the size lies at which work equals overhead.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Knee {
-    /// The shape with the smaller information criterion.
+    /// The shape with the least information criterion, or the additive one where none is better by 2.
     pub shape: KneeShape,
     /// a/s: the size at which work equals overhead.
     pub size: f64,
@@ -45,9 +45,15 @@ pub struct Knee {
     pub slope: f64,
     /// e: the share of the shorter that is not hidden; 0 where the shape is flat, 1 where it is additive.
     pub exposed: f64,
-    /// By how much the next best shape's information criterion is larger.
+    /// By how much the next best shape's information criterion is larger; below zero where the additive one was taken though
+    /// another is a little better.
     pub advantage: f64,
 }
+
+/// What another shape than the additive one has to be better by: what hides overhead is to be shown, not guessed (from a
+/// difference of 2 on, the worse of two models has considerably less support: Burnham and Anderson, "Model Selection and
+/// Multimodel Inference", 2nd edition, 2002, section 2.6).
+const CLEAR: f64 = 2.0;
 
 /// Fits each shape to `(size, time)` pairs, all above zero, by least squares of the logarithms, as errors of times grow
 /// with them.
@@ -56,7 +62,8 @@ pub struct Knee {
 /// for from a 64th of the least size to 64 times the greatest, and for each k the best e from 0 to 1 where the shape leaves
 /// it open. Of the shapes, which have p = 3 or 4 parameters, the one of the smallest AICc = n·ln(RSS/n) + 2·p·n/(n − p − 1)
 /// is taken (Akaike's criterion in its form for few points: Hurvich and Tsai, "Regression and time series model selection in
-/// small samples", 1989). The interval holds every k of which RSS ≤ RSS_min·(1 + t²₀.₉₇₅/(n − p + 1)) (profile likelihood
+/// small samples", 1989), but for the additive one where it is within 2 of the least. The interval holds every k of which
+/// RSS ≤ RSS_min·(1 + t²₀.₉₇₅/(n − p + 1)) (profile likelihood
 /// in its form for an unknown variance: Bates and Watts, "Nonlinear Regression Analysis and Its Applications", 1988,
 /// chapter 6); where the flat shape was taken, of which the partial one is the general form, the interval is the partial
 /// one's, as an e too small to be seen still moves k. `None` of fewer than four pairs, of sizes that do not differ, or of
@@ -80,16 +87,18 @@ pub fn knee(points: &[(f64, f64)]) -> Option<Knee> {
         })
         .map(|shape| Profile::of(points, shape, range))
         .collect();
-    profiles.sort_by(|one, other| one.criterion().total_cmp(&other.criterion()));
-    let [best, next, ..] = &profiles[..] else {
+    profiles.sort_by(|one, other| one.preference().total_cmp(&other.preference()));
+    let [best, ..] = &profiles[..] else {
         return None;
     };
+    let others = profiles[1..].iter().map(Profile::criterion);
+    let next = others.fold(f64::INFINITY, f64::min);
     let partial = || profiles.iter().find(|one| one.shape == KneeShape::Partial);
     let bounding = match best.shape {
         KneeShape::Flat => partial().unwrap_or(best),
         KneeShape::Additive | KneeShape::Partial => best,
     };
-    best.knee(bounding, next.criterion())
+    best.knee(bounding, next)
 }
 
 /// Where `of` is least between two places, by golden sections.
@@ -200,6 +209,13 @@ impl<'a> Profile<'a> {
         let spare = count - parameters - 1.0;
         let correction = if spare > 0.0 { count / spare } else { 1.0 };
         count * self.least.max(SMALLEST).ln() + 2.0 * parameters * correction
+    }
+
+    fn preference(&self) -> f64 {
+        match self.shape {
+            KneeShape::Additive => self.criterion() - CLEAR,
+            KneeShape::Flat | KneeShape::Partial => self.criterion(),
+        }
     }
 
     fn knee(&self, bounding: &Self, next: f64) -> Option<Knee> {

@@ -4,7 +4,7 @@
 //! - [`Distribution::of`]: one repeat's samples in issue order → count, mean, extremes, percentiles with intervals.
 //! - [`across_repeats`]: one percentile of several repeats → its mean with Student's t interval.
 //! - [`independent_sum`], [`paired_share`]: what is computed from several of them → with its interval.
-//! - [`RobustFit`], [`knee`], [`pearson`]: several cells → a law, the size where work equals overhead, a correlation.
+//! - [`RobustFit`], [`knee`], [`pearson`], [`power_law`]: several cells → a law, the size where work equals overhead, a correlation.
 //! - [`SteadyState`]: latencies one by one → whether the warm-up is over.
 #![forbid(unsafe_code)]
 
@@ -30,7 +30,7 @@ pub use distribution::Distribution;
 pub use knee::{Knee, KneeShape, knee};
 pub use moments::Moments;
 pub use order::{CONFIDENCE, PercentileEstimate, Undecided, samples_needed};
-pub use pearson::pearson;
+pub use pearson::{PowerLaw, pearson, power_law};
 pub use percentile::{Percentile, nearest_rank};
 pub use repeats::{
     Across, BetweenRepeats, MeanInterval, across_repeats, mean_interval, mean_interval_at,

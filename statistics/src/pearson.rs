@@ -1,6 +1,6 @@
-//! How far two quantities go together on a straight line.
+//! How far two quantities go together, on a straight line or by a power law.
 
-use statrs::distribution::{ContinuousCDF, Normal};
+use statrs::distribution::{ContinuousCDF, Normal, StudentsT};
 
 use crate::order::TAIL;
 use crate::repeats::MeanInterval;
@@ -38,6 +38,47 @@ pub fn pearson(xs: &[f64], ys: &[f64]) -> Option<MeanInterval> {
     })
 }
 
+/// y = factor · x^exponent, with intervals of 95%.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PowerLaw {
+    /// y at x = 1.
+    pub factor: f64,
+    /// The exponent.
+    pub exponent: MeanInterval,
+    /// Pearson's r of the logarithms.
+    pub r: MeanInterval,
+}
+
+/// The power law through `xs` and `ys`, pair by pair: least squares of ln y over ln x, with Student's interval of the slope
+/// at n − 2 degrees of freedom. `None` where [`pearson`] has none, or a value is not above zero.
+pub fn power_law(xs: &[f64], ys: &[f64]) -> Option<PowerLaw> {
+    if xs.iter().chain(ys).any(|value| *value <= 0.0) {
+        return None;
+    }
+    let logarithms = |values: &[f64]| values.iter().map(|one| one.ln()).collect::<Vec<f64>>();
+    let (xs, ys) = (logarithms(xs), logarithms(ys));
+    let r = pearson(&xs, &ys)?;
+    let count = xs.len() as f64;
+    let mean = |values: &[f64]| values.iter().sum::<f64>() / count;
+    let (x, y) = (mean(&xs), mean(&ys));
+    let across: f64 = xs.iter().map(|one| (one - x).powi(2)).sum();
+    let together: f64 = xs.iter().zip(&ys).map(|(a, b)| (a - x) * (b - y)).sum();
+    let exponent = together / across;
+    let left = |(a, b): (&f64, &f64)| (b - y - exponent * (a - x)).powi(2);
+    let variance = xs.iter().zip(&ys).map(left).sum::<f64>() / (count - 2.0);
+    let student = StudentsT::new(0.0, 1.0, count - 2.0).ok()?;
+    let reach = student.inverse_cdf(1.0 - TAIL) * (variance / across).sqrt();
+    Some(PowerLaw {
+        factor: (y - exponent * x).exp(),
+        exponent: MeanInterval {
+            mean: exponent,
+            low: exponent - reach,
+            high: exponent + reach,
+        },
+        r,
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -71,5 +112,30 @@ mod tests {
         assert_eq!(pearson(&[1.0, 2.0, 3.0], &[1.0, 2.0, 4.0]), None);
         assert_eq!(pearson(&[1.0; 5], &[1.0, 2.0, 3.0, 4.0, 5.0]), None);
         assert_eq!(pearson(&[1.0, 2.0, 3.0, 4.0], &[1.0; 5]), None);
+    }
+
+    #[test]
+    fn a_power_law_is_found_with_the_interval_of_the_textbook() {
+        let xs = [1.0, 10.0, 100.0, 1_000.0];
+        let exact = power_law(&xs, &xs.map(|x| 3.0 * x.powf(0.5))).expect("four pairs");
+        assert!((exact.factor - 3.0).abs() < 1e-9 && (exact.exponent.mean - 0.5).abs() < 1e-9);
+        // Anscombe's first quartet as logarithms: slope 0.50009, standard error 0.11791, t₀.₉₇₅ of 9 is 2.26216.
+        let xs = [10.0, 8.0, 13.0, 9.0, 11.0, 14.0, 6.0, 4.0, 12.0, 7.0, 5.0].map(f64::exp);
+        let ys = [
+            8.04, 6.95, 7.58, 8.81, 8.33, 9.96, 7.24, 4.26, 10.84, 4.82, 5.68,
+        ];
+        let law = power_law(&xs, &ys.map(f64::exp)).expect("eleven pairs");
+        assert!((law.exponent.mean - 0.50009).abs() < 1e-5, "{law:?}");
+        assert!((law.exponent.high - law.exponent.mean - 2.26216 * 0.11791).abs() < 1e-4);
+        assert!((law.factor.ln() - 3.00009).abs() < 1e-4 && (law.r.mean - 0.81642).abs() < 1e-5);
+    }
+
+    #[test]
+    fn what_is_not_above_zero_has_no_power_law() {
+        assert_eq!(power_law(&[0.0, 1.0, 2.0, 3.0], &[1.0; 4]), None);
+        assert_eq!(
+            power_law(&[1.0, 2.0, 3.0, 4.0], &[1.0, 2.0, -1.0, 3.0]),
+            None
+        );
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use tare_statistics::{RobustFit, pearson};
+use tare_statistics::{PowerLaw, pearson, power_law};
 
 use super::{alike, p50};
 use crate::summarise::mean;
@@ -41,26 +41,28 @@ pub struct Correlated {
     pub r_low: f64,
     /// Upper end.
     pub r_high: f64,
-    /// The straight fit; `null` where one of the latencies or amounts lets none be made.
+    /// The fit of the logarithms; `null` where an amount of nothing has none.
     pub trend: Option<Trend>,
 }
 
-/// The median latency as fixed + each · amount, fitted over the models so that errors grow with the latency and single
-/// models that lie elsewhere weigh little; 95% intervals.
+/// The median latency as factor · amount^exponent over the models, by least squares of the logarithms, in which a model of a
+/// microsecond counts as much as one of a second; 95% intervals.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Trend {
-    /// At nothing.
-    pub fixed_ns: f64,
+    /// How the latency grows: 1 where it follows the amount, 0 where it does not depend on it.
+    pub exponent: f64,
     /// Lower end of its interval.
-    pub fixed_low_ns: f64,
+    pub exponent_low: f64,
     /// Upper end.
-    pub fixed_high_ns: f64,
-    /// For one more.
-    pub each_ns: f64,
+    pub exponent_high: f64,
+    /// The latency at an amount of one.
+    pub factor_ns: f64,
+    /// Pearson's r of the logarithms.
+    pub r: f64,
     /// Lower end of its interval.
-    pub each_low_ns: f64,
+    pub r_low: f64,
     /// Upper end.
-    pub each_high_ns: f64,
+    pub r_high: f64,
     /// The least amount among the models.
     pub from: f64,
     /// The greatest.
@@ -69,21 +71,27 @@ pub struct Trend {
 
 impl Trend {
     fn of(amounts: &[f64], latencies: &[f64]) -> Option<Self> {
-        let from = amounts.iter().copied().fold(f64::INFINITY, f64::min);
-        let to = amounts.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let rows: Vec<Vec<f64>> = amounts.iter().map(|amount| vec![amount / to]).collect();
-        let fit = RobustFit::of(&rows, latencies)?;
-        let (fixed, each) = (fit.coefficient(0)?, fit.coefficient(1)?);
+        let PowerLaw {
+            factor,
+            exponent,
+            r,
+        } = power_law(amounts, latencies)?;
         Some(Self {
-            fixed_ns: fixed.mean,
-            fixed_low_ns: fixed.low,
-            fixed_high_ns: fixed.high,
-            each_ns: each.mean / to,
-            each_low_ns: each.low / to,
-            each_high_ns: each.high / to,
-            from,
-            to,
+            exponent: exponent.mean,
+            exponent_low: exponent.low,
+            exponent_high: exponent.high,
+            factor_ns: factor,
+            r: r.mean,
+            r_low: r.low,
+            r_high: r.high,
+            from: amounts.iter().copied().fold(f64::INFINITY, f64::min),
+            to: amounts.iter().copied().fold(f64::NEG_INFINITY, f64::max),
         })
+    }
+
+    /// What it says of an amount, in nanoseconds.
+    pub fn latency_ns(&self, amount: f64) -> f64 {
+        self.factor_ns * amount.powf(self.exponent)
     }
 }
 

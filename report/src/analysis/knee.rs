@@ -17,7 +17,7 @@ pub struct BatchKnee {
     pub cell: Cell,
     /// The batches.
     pub batches: Vec<u64>,
-    /// The shape that fits better.
+    /// The shape that fits best; the additive one where no other is clearly better.
     pub model: KneeModel,
     /// b*: the batch at which work equals overhead, as the fit has it, whether or not it lies among the batches.
     pub batch: f64,
@@ -33,7 +33,7 @@ pub struct BatchKnee {
     pub per_sample_ns: f64,
     /// e: the share of the shorter of the two that the longer does not hide.
     pub exposed: f64,
-    /// By how much the next best shape's information criterion (AICc) is larger.
+    /// By how much the next best shape's information criterion (AICc) is larger; below zero where another is a little better.
     pub advantage: f64,
 }
 

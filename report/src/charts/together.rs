@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use tare_results::Cell;
 
 use super::table::{Column, Table, column};
+use super::trend;
 use super::values::Value;
-use crate::analysis::{Along, Analysis, BatchKnee, Correlated, KneeModel, Reached, Size};
+use crate::analysis::{Analysis, BatchKnee, Correlated, KneeModel, Reached, Size};
 use crate::split::{DispatchLaw, KindCost};
 
 /// The place of these tables in a page.
@@ -207,7 +208,7 @@ fn setting(cell: &Cell) -> Vec<Value> {
     ]
 }
 
-const CORRELATION: [Column; 22] = [
+const CORRELATION: [Column; 23] = [
     column("adapter", "adapter"),
     column("scenario", "scenario"),
     column("shape", "shape"),
@@ -222,12 +223,13 @@ const CORRELATION: [Column; 22] = [
     column("r", "r"),
     column("low", "r_low"),
     column("high", "r_high"),
-    column("fit at nothing", "fixed_ns"),
-    column("low", "fixed_low_ns"),
-    column("high", "fixed_high_ns"),
-    column("for one more", "each_ns"),
-    column("low", "each_low_ns"),
-    column("high", "each_high_ns"),
+    column("exponent", "exponent"),
+    column("low", "exponent_low"),
+    column("high", "exponent_high"),
+    column("latency at one", "factor_ns"),
+    column("r of logarithms", "log_r"),
+    column("low", "log_r_low"),
+    column("high", "log_r_high"),
     column("from", "from"),
     column("to", "to"),
 ];
@@ -246,21 +248,17 @@ fn correlated(one: &Correlated) -> Vec<Value> {
             Size::Smallest => "smallest",
             Size::Largest => "largest",
         }),
-        Value::text(match one.along {
-            Along::Flops => "FLOPs",
-            Along::Macs => "MACs",
-            Along::Parameters => "parameters",
-            Along::Operators => "operators",
-        }),
+        Value::text(trend::name(one.along)),
         Value::count(one.models),
     ];
     values.extend([one.r, one.r_low, one.r_high].map(Value::plain));
     match &one.trend {
         Some(trend) => {
-            let fixed = [trend.fixed_ns, trend.fixed_low_ns, trend.fixed_high_ns];
-            let each = [trend.each_ns, trend.each_low_ns, trend.each_high_ns];
-            values.extend(fixed.map(Value::time));
-            values.extend(each.map(Value::small_time));
+            let exponent = [trend.exponent, trend.exponent_low, trend.exponent_high];
+            let r = [trend.r, trend.r_low, trend.r_high];
+            values.extend(exponent.map(Value::plain));
+            values.push(Value::small_time(trend.factor_ns));
+            values.extend(r.map(Value::plain));
             values.extend([trend.from, trend.to].map(Value::plain));
         }
         None => values.resize(CORRELATION.len(), Value::Missing(None)),

@@ -1,11 +1,10 @@
-//! The straight fit of latency over what models ask for: a line for each framework at each batch, in figures and drawn.
+//! The power law of latency over what models ask for: a line for each framework at each batch, in figures and drawn.
 
 use super::cells::Cells;
 use crate::analysis::{Along, Correlated, Trend};
 use crate::draw::ticks::si;
 use crate::draw::{Curve, Scale, legend};
 use crate::summary::Summary;
-use crate::table::signed_time;
 
 /// A fit and the series that it is the fit of.
 pub struct Line<'a> {
@@ -39,39 +38,37 @@ pub fn of<'a>(cells: &Cells<'a>, summary: &Summary, along: Along) -> Option<&'a 
     over?.trend.as_ref()
 }
 
-/// A fit in words: what a request takes at nothing, and for so many units more.
+/// A fit in words.
 pub fn sentence(trend: &Trend, along: Along) -> String {
-    let (scale, unit) = unit(along);
-    let each = |nanos: f64| signed_time(nanos * scale);
     format!(
-        "{} [{}, {}] + {} [{}, {}] {unit}",
-        signed_time(trend.fixed_ns),
-        signed_time(trend.fixed_low_ns),
-        signed_time(trend.fixed_high_ns),
-        each(trend.each_ns),
-        each(trend.each_low_ns),
-        each(trend.each_high_ns),
+        "latency ~ {}^{:.2} [{:.2}, {:.2}], r of the logarithms {:.2} [{:.2}, {:.2}]",
+        name(along),
+        trend.exponent,
+        trend.exponent_low,
+        trend.exponent_high,
+        trend.r,
+        trend.r_low,
+        trend.r_high,
     )
 }
 
-fn unit(along: Along) -> (f64, &'static str) {
+/// A property in a formula.
+pub fn name(along: Along) -> &'static str {
     match along {
-        Along::Flops => (1e9, "a GFLOP"),
-        Along::Macs => (1e9, "a billion MACs"),
-        Along::Parameters => (1e6, "a million parameters"),
-        Along::Operators => (1.0, "an operator"),
+        Along::Flops => "FLOPs",
+        Along::Macs => "MACs",
+        Along::Parameters => "parameters",
+        Along::Operators => "operators",
     }
 }
 
-/// The line, where it lies above zero.
+/// The line, straight on logarithmic axes.
 pub fn curve(line: &Line<'_>, across: &Scale) -> Curve {
     let trend = line.trend;
-    let latency = |amount: f64| trend.fixed_ns + trend.each_ns * amount;
-    let at = across.between((trend.from, trend.to), 17).into_iter();
-    let points = at.map(|at| (at, latency(at)));
+    let ends = across.between((trend.from, trend.to), 2).into_iter();
     Curve {
         class: format!("{} line dash", legend::colour(line.index)),
-        points: points.filter(|(_, latency)| *latency > 0.0).collect(),
+        points: ends.map(|at| (at, trend.latency_ns(at))).collect(),
         title: format!(
             "{} at batch {}: {}; {} models from {} to {}",
             line.name,

@@ -1,5 +1,7 @@
 //! Latency against what a model asks for: floating-point operations, and operators that a framework must call.
 
+use std::collections::BTreeSet;
+
 use super::Chart;
 use super::cells::{Cells, missing, told};
 use super::law;
@@ -38,7 +40,7 @@ pub fn flops(cells: &mut Cells<'_>) -> Chart {
             path: "model.flops",
             key: "flops",
             reading: "Where latency follows the work, models stand on a rising line; where it does not, something else than arithmetic takes \
-                      the time. The dashed lines are straight fits of latency over FLOPs, which bend on logarithmic axes.",
+                      the time. The dashed lines are power laws; an exponent of 1 is latency that follows the work.",
             along: Along::Flops,
         },
     )
@@ -55,7 +57,7 @@ pub fn operators(cells: &mut Cells<'_>) -> Chart {
             path: "model.operators",
             key: "operators",
             reading: "Where a framework's overhead rules, latency follows the number of operators: those executed after fusion where that is \
-                      known, else those of the model. The dashed lines are straight fits of latency over operators; over the tax alone, the dispatch laws, \
+                      known, else those of the model. The dashed lines are power laws; over the tax alone, the dispatch laws, \
                       fitted over hollow twins.",
             along: Along::Operators,
         },
@@ -73,7 +75,7 @@ fn chart(cells: &mut Cells<'_>, against: &Against) -> Chart {
         p50(one).is_some() && (against.amount)(one).is_some_and(|amount| amount > 0.0)
     };
     let shown: Vec<&Summary> = cells.valid().filter(placed).collect();
-    let batches = ends(&shown);
+    let batches = ends(cells, &shown, against.along);
     let width = if batches.len() > 1 { NARROW } else { WIDE };
     let mut words = Vec::new();
     if shown.is_empty() {
@@ -116,12 +118,16 @@ fn chart(cells: &mut Cells<'_>, against: &Against) -> Chart {
     }
 }
 
-/// The smallest and the largest batch, once where they are one.
-fn ends(shown: &[&Summary]) -> Vec<u64> {
-    let batches = || shown.iter().map(|one| one.cell.batch);
-    let mut ends: Vec<u64> = batches().min().into_iter().chain(batches().max()).collect();
-    ends.dedup();
-    ends
+/// The batches at which models are compared, or else the smallest and the largest, once where they are one.
+fn ends(cells: &Cells<'_>, shown: &[&Summary], along: Along) -> Vec<u64> {
+    let compared = cells.analysis.correlations.iter();
+    let compared = compared.filter(|one| one.along == along);
+    let mut batches: Vec<u64> = compared.map(|one| one.batch).collect();
+    if batches.is_empty() {
+        batches.extend(shown.iter().map(|one| one.cell.batch));
+    }
+    let ends = BTreeSet::from_iter(batches.iter().min().into_iter().chain(batches.iter().max()));
+    ends.into_iter().copied().collect()
 }
 
 /// How closely latency follows, in words.
@@ -157,7 +163,7 @@ fn correlations(cells: &Cells<'_>, along: Along) -> Vec<String> {
             .map(|part| format!(", {part}"))
             .collect();
         let fit = one.trend.as_ref().map_or(String::new(), |trend| {
-            format!("; latency = {}", trend::sentence(trend, along))
+            format!("; {}", trend::sentence(trend, along))
         });
         format!(
             "{}{more}, batch {}: r = {:.2} [{:.2}, {:.2}] over {} models{fit}.",
@@ -245,7 +251,7 @@ fn table(cells: &mut Cells<'_>, shown: &[&Summary], against: &Against) -> Table 
         let mut values = figures(one, against);
         let trend = trend::of(cells, one, against.along).zip((against.amount)(one));
         values.push(match trend {
-            Some((trend, amount)) => Value::time(trend.fixed_ns + trend.each_ns * amount),
+            Some((trend, amount)) => Value::time(trend.latency_ns(amount)),
             None => Value::Missing(None),
         });
         if is_over_operators {

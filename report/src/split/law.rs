@@ -264,6 +264,15 @@ impl Laws {
             None => law.alike.predict(&[executed.count as f64]),
         };
         let predicted = predicted.ok_or("the law gives no interval")?;
+        if predicted.mean <= 0.0 {
+            return Err(format!(
+                "the law foretells {:.2} µs for {} operators, which is none that could be: it was fitted over {} to {}",
+                predicted.mean / 1e3,
+                executed.count,
+                law.published.operators_low,
+                law.published.operators_high
+            ));
+        }
         Ok((predicted, &law.published))
     }
 }
@@ -317,11 +326,17 @@ fn law(framework: &Framework, twins: &[&Twin]) -> Result<Law, String> {
         .collect();
     let latencies: Vec<f64> = points.iter().map(Point::latency).collect();
     let alike = RobustFit::of(&counts, &latencies).ok_or_else(|| few(&points))?;
-    let by_kind = choice::by_kind(&points, &alike);
     let (fixed, slope) = alike
         .coefficient(0)
         .zip(alike.coefficient(1))
         .ok_or_else(|| few(&points))?;
+    if slope.low <= 0.0 {
+        return Err(format!(
+            "an operator would cost {:.0} ns [{:.0}, {:.0}], which may be nothing; more twins of other sizes tell",
+            slope.mean, slope.low, slope.high
+        ));
+    }
+    let by_kind = choice::by_kind(&points, &alike);
     let operators = || points.iter().map(|point| point.operators);
     let models: BTreeSet<&String> = hollow.iter().map(|twin| &twin.model).collect();
     let framework = framework.clone();

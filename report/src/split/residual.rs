@@ -10,6 +10,8 @@ use super::quantity::Quantity;
 const BOUND: f64 = 0.05;
 /// Bytes a nanosecond that the memory of any machine moves, where the machine's own figure is not known.
 const SLOW_BYTES_PER_NS: f64 = 10.0;
+/// The share from which on a twin is too much like its original for their bytes to tell the two apart.
+const MUCH: f64 = 0.1;
 /// What an element makes memory move at the most.
 const BYTES_AN_ELEMENT: f64 = 32.0;
 /// The share of what is counted that says enough where the original's latency is not known.
@@ -20,11 +22,10 @@ const LITTLE: f64 = 0.01;
 /// With h the share of the original's operations that is left (`hollowness`), e that of the elements between operators
 /// (`elements_ratio`) and k the original's latency less the twin's:
 /// - by operations, h ÷ (1 − h) · k: of w, the original's work, k is what the twin lacks, (1 − h) · w;
-/// - by elements, the smallest of e ÷ (1 − e) · k, e · (`bytes_unfused` − `bytes_min`) ÷ bandwidth and, where the twin's
-///   elements themselves are known, 32 B · `elements` ÷ bandwidth: what moving the activations that are left takes from the
-///   memory that the original's come from, or at 10 GB/s where the machine was not calibrated. An element has 8 bytes at the
-///   most, is written once and seldom read more than three times; weights that several operators share are in
-///   `bytes_unfused` each time, so that the second is wide for such models.
+/// - by elements, the smaller of e ÷ (1 − e) · k and what moving the elements that are left takes: 3.2 ns each, which is 32 B,
+///   8 written once and read three times, at 10 GB/s. In records that do not have `elements`, and where e is less than a
+///   tenth, it is e · (`bytes_unfused` − `bytes_min`) ÷ bandwidth, from the memory that the original's come from, or at 10 GB/s
+///   where the machine was not calibrated.
 ///
 /// Neither is more than the twin's latency.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -46,10 +47,14 @@ impl Residual {
             _ => twin_ns,
         };
         let moving = |share: f64| {
-            let all = activations_ns(twin).map(|all| share * all);
-            let left = facts.and_then(|facts| facts.elements);
-            let left = left.map(|elements| BYTES_AN_ELEMENT * elements as f64 / bytes_per_ns(twin));
-            all.into_iter().chain(left).fold(part(share), f64::min)
+            let elements = facts.and_then(|facts| facts.elements);
+            let left = match elements {
+                Some(elements) => Some(elements as f64 * BYTES_AN_ELEMENT / SLOW_BYTES_PER_NS),
+                None => activations_ns(twin)
+                    .filter(|_| share < MUCH)
+                    .map(|all| share * all),
+            };
+            left.map_or(part(share), |left| part(share).min(left))
         };
         let operations = facts.and_then(|facts| facts.hollowness);
         let elements = facts.and_then(|facts| facts.elements_ratio);
@@ -119,10 +124,7 @@ fn activations_ns(record: &Record) -> Option<f64> {
     let model = &record.model;
     let bytes = model.bytes_unfused?.as_bytes();
     let bytes = bytes.saturating_sub(model.bytes_min?.as_bytes()) as f64;
-    Some(bytes / bytes_per_ns(record))
-}
-
-fn bytes_per_ns(record: &Record) -> f64 {
     let peaks = record.peaks.as_ref();
-    peaks.map_or(SLOW_BYTES_PER_NS, |peaks| peaks.bytes_per_s.per_s() / 1e9)
+    let rate = peaks.map_or(SLOW_BYTES_PER_NS, |peaks| peaks.bytes_per_s.per_s() / 1e9);
+    Some(bytes / rate)
 }

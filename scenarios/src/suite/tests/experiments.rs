@@ -285,6 +285,7 @@ fn the_framework_tax_has_the_published_experiments_and_a_quick_variant_of_each()
         "optimisation",
         "depth",
         "width",
+        "law",
         "precision",
     ];
     assert_eq!(suite.absent, WhenAbsent::LeaveOut);
