@@ -43,7 +43,7 @@ fn main() -> Result<ExitCode> {
     let chosen: Vec<&str> = MODELS
         .iter()
         .copied()
-        .filter(|model| named(&model))
+        .filter(|model| named(model))
         .collect();
     let models = if chosen.is_empty() {
         MODELS.to_vec()

@@ -330,12 +330,7 @@ fn law(framework: &Framework, twins: &[&Twin]) -> Result<Law, String> {
         .coefficient(0)
         .zip(alike.coefficient(1))
         .ok_or_else(|| few(&points))?;
-    if slope.low <= 0.0 {
-        return Err(format!(
-            "an operator would cost {:.0} ns [{:.0}, {:.0}], which may be nothing; more twins of other sizes tell",
-            slope.mean, slope.low, slope.high
-        ));
-    }
+    refuse_nothing(slope)?;
     let by_kind = choice::by_kind(&points, &alike);
     let operators = || points.iter().map(|point| point.operators);
     let models: BTreeSet<&String> = hollow.iter().map(|twin| &twin.model).collect();
@@ -370,6 +365,16 @@ fn law(framework: &Framework, twins: &[&Twin]) -> Result<Law, String> {
         alike,
         by_kind,
     })
+}
+
+fn refuse_nothing(slope: MeanInterval) -> Result<(), String> {
+    if slope.low > 0.0 {
+        return Ok(());
+    }
+    Err(format!(
+        "an operator would cost {:.0} ns [{:.0}, {:.0}], which may be nothing; more twins of other sizes tell",
+        slope.mean, slope.low, slope.high
+    ))
 }
 
 fn few(points: &[Point]) -> String {
