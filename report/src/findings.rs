@@ -1,6 +1,8 @@
 //! What several cells say together, as sentences for a person: laws, knees, correlations.
 
-use crate::analysis::{Along, Analysis, BatchKnee, Correlated, KneeModel, Reached, Size};
+use tare_statistics::Knee;
+
+use crate::analysis::{Analysis, BatchKnee, Correlated, KneeModel, Reached};
 use crate::split::{DispatchLaw, differing};
 use crate::table::{Style, counted, number, signed_time, time, wrapped};
 
@@ -97,8 +99,7 @@ fn knee(knee: &BatchKnee) -> String {
 
 /// Where the next best shape fits nearly as well.
 fn undecided(knee: &BatchKnee) -> String {
-    const CLEAR: f64 = 2.0;
-    match knee.advantage < CLEAR {
+    match knee.advantage < Knee::CLEAR {
         true => format!(
             ", but another shape fits nearly as well (AICc {:.1} apart)",
             knee.advantage.abs()
@@ -111,23 +112,19 @@ fn undecided(knee: &BatchKnee) -> String {
 fn correlations(all: &[Correlated]) -> Vec<String> {
     let mut sentences: Vec<(String, Vec<String>)> = Vec::new();
     for one in all {
-        let size = match one.size {
-            Size::Smallest => "smallest",
-            Size::Largest => "largest",
-        };
         let whose = format!(
-            "latency across {} models by {} at the {size} batch, {}",
-            one.models, one.adapter, one.batch
+            "latency across {} models by {} at the {} batch, {}",
+            one.models,
+            one.adapter,
+            one.size.name(),
+            one.batch
         );
-        let along = match one.along {
-            Along::Flops => "FLOPs",
-            Along::Macs => "MACs",
-            Along::Parameters => "parameters",
-            Along::Operators => "operators",
-        };
         let r = format!(
-            "{along} r={:.2} [{:.2}, {:.2}]",
-            one.r, one.r_low, one.r_high
+            "{} r={:.2} [{:.2}, {:.2}]",
+            one.along.name(),
+            one.r,
+            one.r_low,
+            one.r_high
         );
         match sentences.iter_mut().find(|(known, _)| *known == whose) {
             Some((_, parts)) => parts.push(r),

@@ -114,6 +114,13 @@ fn a_few_elements_are_no_doubt_where_weights_are_what_moves() {
     );
 }
 
+/// Says how many elements the twin has left.
+fn leave(records: &mut [Record], elements: u64) {
+    for facts in records.iter_mut().filter_map(|one| one.twin.as_mut()) {
+        facts.elements = Some(elements);
+    }
+}
+
 #[test]
 fn one_operator_that_did_not_shrink_is_all_work_however_slowly_it_moves_it() {
     let mut records = left(0.555, 0.557, None, Some(1.0));
@@ -123,9 +130,7 @@ fn one_operator_that_did_not_shrink_is_all_work_however_slowly_it_moves_it() {
             (Some(Bytes::from_mib(1)), Some(Bytes::from_mib(1)));
     }
     assert_eq!(shares(&records).1, Some(1.0));
-    for facts in records.iter_mut().filter_map(|record| record.twin.as_mut()) {
-        facts.elements = Some(262_144);
-    }
+    leave(&mut records, 262_144);
     assert_eq!(shares(&records).1, Some(1.0));
     assert_eq!(split(&records).class, Some(Class::Undecided));
 }
@@ -145,9 +150,7 @@ fn weights_that_layers_share_do_not_count_as_elements_that_are_left() {
             .count()
     };
     assert_eq!(doubted(&records), 1);
-    for facts in records.iter_mut().filter_map(|record| record.twin.as_mut()) {
-        facts.elements = Some(700);
-    }
+    leave(&mut records, 700);
     assert_eq!(doubted(&records), 0);
 }
 
@@ -217,13 +220,18 @@ fn a_twin_by_itself_tells_whether_it_is_hollow() {
     assert!(!is_hollow(&untimed, Some(30e6)));
 }
 
+/// In nanoseconds.
+fn median(record: &mut Record) -> &mut f64 {
+    let latency = record.latency.as_mut().expect("a latency");
+    &mut latency.p50.as_mut().expect("a median").value_ns
+}
+
 /// The lines of frameworks without a law, where twins of so many operators take so many nanoseconds.
 fn lacking(twins: &[(u64, f64)]) -> Vec<String> {
     let (operators, latencies): (Vec<u64>, Vec<f64>) = twins.iter().copied().unzip();
     let mut records = other_twins(&operators);
     for (record, nanos) in records.iter_mut().zip(latencies) {
-        let latency = record.latency.as_mut().expect("a latency");
-        latency.p50.as_mut().expect("a median").value_ns = nanos;
+        *median(record) = nanos;
     }
     Laws::of(&records).lacking().collect()
 }
@@ -243,9 +251,7 @@ fn a_law_that_foretells_less_than_nothing_does_not_serve() {
     run.twins = true;
     let mut others = other_twins(&[400, 500, 600, 700, 800]);
     for record in &mut others {
-        let latency = record.latency.as_mut().expect("a latency");
-        let p50 = latency.p50.as_mut().expect("a median");
-        p50.value_ns -= 155_000.0;
+        *median(record) -= 155_000.0;
     }
     let laws = Laws::of(&others);
     assert_eq!(laws.all().count(), 1);

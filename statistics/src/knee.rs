@@ -50,10 +50,12 @@ pub struct Knee {
     pub advantage: f64,
 }
 
-/// What another shape than the additive one has to be better by: what hides overhead is to be shown, not guessed (from a
-/// difference of 2 on, the worse of two models has considerably less support: Burnham and Anderson, "Model Selection and
-/// Multimodel Inference", 2nd edition, 2002, section 2.6).
-const CLEAR: f64 = 2.0;
+impl Knee {
+    /// What another shape than the additive one has to be better by: what hides overhead is to be shown, not guessed (from a
+    /// difference of 2 on, the worse of two models has considerably less support: Burnham and Anderson, "Model Selection and
+    /// Multimodel Inference", 2nd edition, 2002, section 2.6).
+    pub const CLEAR: f64 = 2.0;
+}
 
 /// Fits each shape to `(size, time)` pairs, all above zero, by least squares of the logarithms, as errors of times grow
 /// with them.
@@ -63,9 +65,8 @@ const CLEAR: f64 = 2.0;
 /// it open. Of the shapes, which have p = 3 or 4 parameters, the one of the smallest AICc = n·ln(RSS/n) + 2·p·n/(n − p − 1)
 /// is taken (Akaike's criterion in its form for few points: Hurvich and Tsai, "Regression and time series model selection in
 /// small samples", 1989), but for the additive one where it is within 2 of the least. The interval holds every k of which
-/// RSS ≤ RSS_min·(1 + t²₀.₉₇₅/(n − p + 1)) (profile likelihood
-/// in its form for an unknown variance: Bates and Watts, "Nonlinear Regression Analysis and Its Applications", 1988,
-/// chapter 6); where the flat shape was taken, of which the partial one is the general form, the interval is the partial
+/// RSS ≤ RSS_min·(1 + t²₀.₉₇₅/(n − p + 1)) (profile likelihood in its form for an unknown variance: Bates and Watts,
+/// "Nonlinear Regression Analysis and Its Applications", 1988, chapter 6); where the flat shape was taken, of which the partial one is the general form, the interval is the partial
 /// one's, as an e too small to be seen still moves k. `None` of fewer than four pairs, of sizes that do not differ, or of
 /// values that are not above zero; the partial shape is tried of six pairs and more.
 pub fn knee(points: &[(f64, f64)]) -> Option<Knee> {
@@ -213,7 +214,7 @@ impl<'a> Profile<'a> {
 
     fn preference(&self) -> f64 {
         match self.shape {
-            KneeShape::Additive => self.criterion() - CLEAR,
+            KneeShape::Additive => self.criterion() - Knee::CLEAR,
             KneeShape::Flat | KneeShape::Partial => self.criterion(),
         }
     }

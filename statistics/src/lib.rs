@@ -4,7 +4,8 @@
 //! - [`Distribution::of`]: one repeat's samples in issue order → count, mean, extremes, percentiles with intervals.
 //! - [`across_repeats`]: one percentile of several repeats → its mean with Student's t interval.
 //! - [`independent_sum`], [`paired_share`]: what is computed from several of them → with its interval.
-//! - [`RobustFit`], [`knee`], [`pearson`], [`power_law`]: several cells → a law, the size where work equals overhead, a correlation.
+//! - [`RobustFit`], [`knee`], [`pearson`], [`power_law`]: several cells → a law, the size where work equals overhead, a
+//!   correlation, an exponent.
 //! - [`SteadyState`]: latencies one by one → whether the warm-up is over.
 #![forbid(unsafe_code)]
 

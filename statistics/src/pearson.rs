@@ -10,32 +10,57 @@ use crate::repeats::MeanInterval;
 /// tanh(artanh r ± z₀.₉₇₅/√(n − 3)) (Fisher, "On the probable error of a coefficient of correlation", Metron 1, 1921).
 /// `None` of fewer than four pairs, lists of different lengths, or where one of the two does not vary.
 pub fn pearson(xs: &[f64], ys: &[f64]) -> Option<MeanInterval> {
-    let count = xs.len() as f64;
-    if xs.len() != ys.len() || xs.len() < 4 {
-        return None;
+    Centred::of(xs, ys)?.r()
+}
+
+/// Sums over pairs, about their means.
+struct Centred {
+    count: f64,
+    x: f64,
+    y: f64,
+    /// Of the squares of x.
+    across: f64,
+    /// Of the squares of y.
+    along: f64,
+    /// Of the products.
+    together: f64,
+}
+
+impl Centred {
+    /// `None` of fewer than four pairs, or lists of different lengths.
+    fn of(xs: &[f64], ys: &[f64]) -> Option<Self> {
+        let count = xs.len() as f64;
+        if xs.len() != ys.len() || xs.len() < 4 {
+            return None;
+        }
+        let mean = |values: &[f64]| values.iter().sum::<f64>() / count;
+        let (x, y) = (mean(xs), mean(ys));
+        let pairs = || xs.iter().zip(ys).map(|(a, b)| (a - x, b - y));
+        Some(Self {
+            count,
+            x,
+            y,
+            across: pairs().map(|(a, _)| a * a).sum(),
+            along: pairs().map(|(_, b)| b * b).sum(),
+            together: pairs().map(|(a, b)| a * b).sum(),
+        })
     }
-    let (x, y) = (
-        xs.iter().sum::<f64>() / count,
-        ys.iter().sum::<f64>() / count,
-    );
-    let pairs = || xs.iter().zip(ys).map(|(a, b)| (a - x, b - y));
-    let together: f64 = pairs().map(|(a, b)| a * b).sum();
-    let (across, along): (f64, f64) = (
-        pairs().map(|(a, _)| a * a).sum(),
-        pairs().map(|(_, b)| b * b).sum(),
-    );
-    let r = together / (across.sqrt() * along.sqrt());
-    if !r.is_finite() {
-        return None;
+
+    /// `None` where one of the two does not vary.
+    fn r(&self) -> Option<MeanInterval> {
+        let r = self.together / (self.across.sqrt() * self.along.sqrt());
+        if !r.is_finite() {
+            return None;
+        }
+        let r = r.clamp(-1.0, 1.0);
+        let normal = Normal::new(0.0, 1.0).ok()?;
+        let reach = normal.inverse_cdf(1.0 - TAIL) / (self.count - 3.0).sqrt();
+        Some(MeanInterval {
+            mean: r,
+            low: (r.atanh() - reach).tanh(),
+            high: (r.atanh() + reach).tanh(),
+        })
     }
-    let r = r.clamp(-1.0, 1.0);
-    let normal = Normal::new(0.0, 1.0).ok()?;
-    let reach = normal.inverse_cdf(1.0 - TAIL) / (count - 3.0).sqrt();
-    Some(MeanInterval {
-        mean: r,
-        low: (r.atanh() - reach).tanh(),
-        high: (r.atanh() + reach).tanh(),
-    })
 }
 
 /// y = factor · x^exponent, with intervals of 95%.
@@ -57,16 +82,14 @@ pub fn power_law(xs: &[f64], ys: &[f64]) -> Option<PowerLaw> {
     }
     let logarithms = |values: &[f64]| values.iter().map(|one| one.ln()).collect::<Vec<f64>>();
     let (xs, ys) = (logarithms(xs), logarithms(ys));
-    let r = pearson(&xs, &ys)?;
-    let count = xs.len() as f64;
-    let mean = |values: &[f64]| values.iter().sum::<f64>() / count;
-    let (x, y) = (mean(&xs), mean(&ys));
-    let across: f64 = xs.iter().map(|one| (one - x).powi(2)).sum();
-    let together: f64 = xs.iter().zip(&ys).map(|(a, b)| (a - x) * (b - y)).sum();
-    let exponent = together / across;
+    let centred = Centred::of(&xs, &ys)?;
+    let r = centred.r()?;
+    let Centred { x, y, across, .. } = centred;
+    let exponent = centred.together / across;
     let left = |(a, b): (&f64, &f64)| (b - y - exponent * (a - x)).powi(2);
-    let variance = xs.iter().zip(&ys).map(left).sum::<f64>() / (count - 2.0);
-    let student = StudentsT::new(0.0, 1.0, count - 2.0).ok()?;
+    let freedom = centred.count - 2.0;
+    let variance = xs.iter().zip(&ys).map(left).sum::<f64>() / freedom;
+    let student = StudentsT::new(0.0, 1.0, freedom).ok()?;
     let reach = student.inverse_cdf(1.0 - TAIL) * (variance / across).sqrt();
     Some(PowerLaw {
         factor: (y - exponent * x).exp(),

@@ -1,11 +1,10 @@
 //! Whether watching a worker changes its latency: the median with every probe and check over that with none.
 //!
-//! Run by `cargo bench -p tare --bench watched`, `-- N` for another number of pairs, `-- MODEL`
-//! for one of the two models only. Pairs of runs of one repeat follow each
-//! other, which first by coin flip; a pair is what the interval counts. Their number is fixed beforehand. Both are equivalent
-//! where the 90% interval of the ratio lies within 0.5% of 1; anything else fails. An external meter is among what is read,
-//! so that the cost of reading joules is there on every machine: this program, which as `-- meter` prints a made-up power ten
-//! times a second.
+//! Run by `cargo bench -p tare --bench watched`, `-- N` for another number of pairs, `-- MODEL` for one of the two models
+//! only. Pairs of runs of one repeat follow each other, which first by coin flip; a pair is what the interval counts. Their
+//! number is fixed beforehand. Both are equivalent where the 90% interval of the ratio lies within 0.5% of 1; anything else
+//! fails. An external meter is among what is read, so that the cost of reading joules is there on every machine: this
+//! program, which as `-- meter` prints a made-up power ten times a second.
 
 #[path = "../bare_rten/coin.rs"]
 mod coin;

@@ -18,20 +18,22 @@ fn told(twin: &Twin) -> Vec<String> {
     twin.doubts.iter().map(Doubt::to_string).collect()
 }
 
-/// Five products of 16×64 and 64×64 in a loop, of as many trips as `trips` says.
-fn looping(trips: &str, constants: Vec<TensorProto>, inputs: Vec<ValueInfoProto>) -> GraphProto {
-    let body = graph(
+/// Of a loop over a state `s` of this shape, which `step` makes a `t` of.
+fn body(step: NodeProto, shape: &[&str]) -> GraphProto {
+    graph(
         vec![
             value("i", I64, &[]),
             value("c", BOOL, &[]),
-            value("s", F32, &["16", "64"]),
+            value("s", F32, shape),
         ],
-        vec![
-            node("MatMul", &["s", "w"], &["t"]),
-            node("Identity", &["c"], &["go"]),
-        ],
-        vec![value("go", BOOL, &[]), value("t", F32, &["16", "64"])],
-    );
+        vec![step, node("Identity", &["c"], &["go"])],
+        vec![value("go", BOOL, &[]), value("t", F32, shape)],
+    )
+}
+
+/// Five products of 16×64 and 64×64 in a loop, of as many trips as `trips` says.
+fn looping(trips: &str, constants: Vec<TensorProto>, inputs: Vec<ValueInfoProto>) -> GraphProto {
+    let body = body(node("MatMul", &["s", "w"], &["t"]), &["16", "64"]);
     let run = with(
         node("Loop", &[trips, "", "x"], &["y"]),
         vec![nested("body", body)],
@@ -126,18 +128,7 @@ fn a_list_of_tensors_is_not_called_hollow() {
 
 #[test]
 fn few_operations_beside_many_elements_are_doubted() {
-    let body = graph(
-        vec![
-            value("i", I64, &[]),
-            value("c", BOOL, &[]),
-            value("s", F32, &["64", "64"]),
-        ],
-        vec![
-            node("Relu", &["s"], &["t"]),
-            node("Identity", &["c"], &["go"]),
-        ],
-        vec![value("go", BOOL, &[]), value("t", F32, &["64", "64"])],
-    );
+    let body = body(node("Relu", &["s"], &["t"]), &["64", "64"]);
     let looped = with(
         node("Loop", &["trips", "", "z"], &["kept"]),
         vec![nested("body", body)],

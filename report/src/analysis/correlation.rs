@@ -119,6 +119,16 @@ pub enum Size {
     Largest,
 }
 
+impl Size {
+    /// As it is called in sentences.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Smallest => "smallest",
+            Self::Largest => "largest",
+        }
+    }
+}
+
 /// A property of a model at its shapes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -135,6 +145,16 @@ pub enum Along {
 
 impl Along {
     const ALL: [Self; 4] = [Self::Flops, Self::Macs, Self::Parameters, Self::Operators];
+
+    /// As it is called in sentences and formulas.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Flops => "FLOPs",
+            Self::Macs => "MACs",
+            Self::Parameters => "parameters",
+            Self::Operators => "operators",
+        }
+    }
 
     fn of(self, summary: &Summary) -> Option<f64> {
         let model = &summary.model;

@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use tare_results::Cell;
 
 use super::table::{Column, Table, column};
-use super::trend;
 use super::values::Value;
-use crate::analysis::{Analysis, BatchKnee, Correlated, KneeModel, Reached, Size};
+use crate::analysis::{Analysis, BatchKnee, Correlated, KneeModel, Reached};
 use crate::split::{DispatchLaw, KindCost};
 
 /// The place of these tables in a page.
@@ -244,11 +243,8 @@ fn correlated(one: &Correlated) -> Vec<Value> {
         Value::count(one.threads),
         Value::text(format!("{:.8}", one.machine)),
         Value::count(one.batch),
-        Value::text(match one.size {
-            Size::Smallest => "smallest",
-            Size::Largest => "largest",
-        }),
-        Value::text(trend::name(one.along)),
+        Value::text(one.size.name()),
+        Value::text(one.along.name()),
         Value::count(one.models),
     ];
     values.extend([one.r, one.r_low, one.r_high].map(Value::plain));

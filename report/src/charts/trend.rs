@@ -3,7 +3,7 @@
 use super::cells::Cells;
 use crate::analysis::{Along, Correlated, Trend};
 use crate::draw::ticks::si;
-use crate::draw::{Curve, Scale, legend};
+use crate::draw::{Curve, legend};
 use crate::summary::Summary;
 
 /// A fit and the series that it is the fit of.
@@ -42,7 +42,7 @@ pub fn of<'a>(cells: &Cells<'a>, summary: &Summary, along: Along) -> Option<&'a 
 pub fn sentence(trend: &Trend, along: Along) -> String {
     format!(
         "latency ~ {}^{:.2} [{:.2}, {:.2}], r of the logarithms {:.2} [{:.2}, {:.2}]",
-        name(along),
+        along.name(),
         trend.exponent,
         trend.exponent_low,
         trend.exponent_high,
@@ -52,20 +52,10 @@ pub fn sentence(trend: &Trend, along: Along) -> String {
     )
 }
 
-/// A property in a formula.
-pub fn name(along: Along) -> &'static str {
-    match along {
-        Along::Flops => "FLOPs",
-        Along::Macs => "MACs",
-        Along::Parameters => "parameters",
-        Along::Operators => "operators",
-    }
-}
-
 /// The line, straight on logarithmic axes.
-pub fn curve(line: &Line<'_>, across: &Scale) -> Curve {
+pub fn curve(line: &Line<'_>) -> Curve {
     let trend = line.trend;
-    let ends = across.between((trend.from, trend.to), 2).into_iter();
+    let ends = [trend.from, trend.to].into_iter();
     Curve {
         class: format!("{} line dash", legend::colour(line.index)),
         points: ends.map(|at| (at, trend.latency_ns(at))).collect(),

@@ -188,10 +188,7 @@ fn panel(
     let dots = || series.iter().flat_map(|one| &one.dots);
     let across = Scale::logarithmic(dots().map(|dot| dot.x))?;
     let lines = trend::lines(cells, members, against.along);
-    let curves: Vec<_> = lines
-        .iter()
-        .map(|line| trend::curve(line, &across))
-        .collect();
+    let curves = lines.iter().map(trend::curve).collect();
     let plot = Plot {
         size: (width, width * 0.7),
         x: Axis {

@@ -127,7 +127,6 @@ impl One {
         TwinFacts {
             hollowness: facts.hollowness.map(|left| left.min(most)),
             elements_ratio: facts.elements_ratio.map(|left| left.min(most)),
-            elements: facts.elements,
             ..facts
         }
     }
