@@ -196,6 +196,7 @@ fn blank(about: &About) -> Record {
         effective_latency: None,
         throughput: None,
         schedule: None,
+        serving: None,
         memory: None,
         counters: None,
         energy: None,

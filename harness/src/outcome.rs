@@ -23,6 +23,7 @@ pub fn measured_of(
     Ok(Measured {
         load: timed.warmup.load(load_ns),
         schedule: latency.as_ref().and_then(|_| figures::skew_of(samples)),
+        serving: None,
         latency,
         effective_latency,
         throughput: throughput(&timed.driven, &mut missing),

@@ -10,7 +10,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use tare_adapter_api::{LoadRequest, Options, RuntimeFacts};
 use tare_models::Inputs;
-use tare_results::{Latency, Load, Missing, Phase, Profile, SampleFile, ScheduleSkew, Throughput};
+use tare_results::{Latency, Load, Missing, Phase, Profile, SampleFile, ScheduleSkew, Serving,
+    Throughput};
 use tare_scenarios::ScenarioSpec;
 use tare_units::{Bytes, Nanoseconds};
 
@@ -226,6 +227,8 @@ pub struct Measured {
     pub throughput: Throughput,
     /// How late the generator was.
     pub schedule: Option<ScheduleSkew>,
+    /// What became of requests under load; `None` where none were.
+    pub serving: Option<Serving>,
     /// Share of requests with a run delay; `None` where it was not read.
     pub delayed_share: Option<f64>,
     /// One reading of the clock, in nanoseconds.

@@ -115,6 +115,7 @@ impl Records<'_> {
             effective_latency: effective.map(|effective| effective.latency),
             throughput: figures.throughput(),
             schedule: figures.schedule(),
+            serving: None,
             memory: figures.memory(),
             counters: figures.counters(),
             energy: figures.energy(),

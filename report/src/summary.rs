@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use tare_results::{
     Cell, CellPeaks, Counters, Doubt, Energy, Fidelity, HarnessCost, Latency, Load, Machine,
     Memory, Missing, ModelFacts, ProbesBeside, Producer, Profile, Runtime, SampleFile,
-    ScheduleSkew, Tax, Throughput, Tuning, TwinFigures, Verdict, schema_of,
+    ScheduleSkew, Serving, Tax, Throughput, Tuning, TwinFigures, Verdict, schema_of,
 };
 
 /// The name and version of this format.
@@ -55,6 +55,9 @@ pub struct Summary {
     pub throughput: Option<Throughput>,
     /// Means over the repeats, and the largest of all.
     pub schedule: Option<ScheduleSkew>,
+    /// What became of requests under load: sums over the repeats; of scenarios that serve only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub serving: Option<Serving>,
     /// Peaks are the largest of the repeats; all else is their mean.
     pub memory: Option<Memory>,
     /// What the timed requests cost the processor: means over the repeats; of threads the most.

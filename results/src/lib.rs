@@ -19,6 +19,7 @@ mod record;
 mod run;
 pub mod samples;
 mod schema;
+mod serving;
 pub mod store;
 mod tax;
 mod twin;
@@ -46,6 +47,7 @@ pub use profile::{DeviceTime, Family, FamilyShare, NodeShare, OperatorShare, Pro
 pub use record::{Failure, Kind, Phase, Producer, RECORD_SCHEMA, Record};
 pub use run::{PlannedCell, RUN_SCHEMA, Run, Tuning};
 pub use schema::{record_schema, run_schema, schema_of};
+pub use serving::{Met, ObjectiveKept, Serving};
 pub use tax::{Class, FloorTerm, Tax, TaxDoubt, TaxMethod, TwinFigures, Weighed};
 pub use twin::TwinFacts;
 pub use verdict::{Missing, Verdict};

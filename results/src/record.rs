@@ -11,6 +11,7 @@ use crate::fidelity::Fidelity;
 use crate::measures::{HarnessCost, Latency, Load, Memory, SampleFile, ScheduleSkew, Throughput};
 use crate::peaks::{CellPeaks, ProbesBeside};
 use crate::profile::Profile;
+use crate::serving::Serving;
 use crate::twin::TwinFacts;
 use crate::verdict::{Missing, Verdict};
 
@@ -60,6 +61,9 @@ pub struct Record {
     pub throughput: Option<Throughput>,
     /// How late the generator was.
     pub schedule: Option<ScheduleSkew>,
+    /// What became of requests under load; of scenarios that serve only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub serving: Option<Serving>,
     /// Resident memory of the worker.
     pub memory: Option<Memory>,
     /// What the timed requests cost the processor; `null` where nothing was timed.

@@ -7,6 +7,7 @@ mod closed_loop;
 mod error;
 mod offline;
 mod schedule;
+mod serving;
 #[cfg(test)]
 mod simulation;
 mod spec;
@@ -17,5 +18,6 @@ pub use closed_loop::ClosedLoop;
 pub use error::{LimitsError, SpecError};
 pub use offline::Offline;
 pub use schedule::{Progress, Schedule, Step};
+pub use serving::{Objective, Serving};
 pub use spec::{CellSchedule, Limits, ScenarioSpec};
 pub use suite::{Suite, SuiteError};

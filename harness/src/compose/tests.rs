@@ -31,6 +31,7 @@ pub(crate) fn measured(check: Check) -> Measured {
         effective_latency: None,
         throughput: Throughput::default(),
         schedule: None,
+        serving: None,
         delayed_share: None,
         clock_ns: 20.0,
         run_delay_ns: Ok(800.0),

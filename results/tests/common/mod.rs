@@ -122,6 +122,7 @@ pub fn record(run: &str, cell: Cell, repeat: u64) -> Record {
             skew_p99_ns: Nanoseconds::from_nanos(200),
             skew_max_ns: Nanoseconds::from_nanos(900),
         }),
+        serving: None,
         memory: Some(memory()),
         counters: None,
         energy: None,
