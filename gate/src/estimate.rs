@@ -44,7 +44,11 @@ mod tests {
         let of = |values: &[f64]| estimate(values, 0.95).expect("values").value;
         assert_eq!(of(&[3.0]), 3.0);
         assert_eq!(of(&[1.0, 3.0]), 2.0);
-        assert_eq!(of(&[1.0, 2.0, 100.0]), 26.25, "of 1, 1.5, 2, 50.5, 51 and 100");
+        assert_eq!(
+            of(&[1.0, 2.0, 100.0]),
+            26.25,
+            "of 1, 1.5, 2, 50.5, 51 and 100"
+        );
         assert_eq!(estimate(&[], 0.95), None);
     }
 

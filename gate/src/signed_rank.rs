@@ -88,7 +88,13 @@ mod tests {
     #[test]
     fn ranks_are_by_distance_from_the_shift() {
         let ranks = SignedRanks::of(&[0.1, -0.2, 0.3, 0.4], 0.0);
-        assert_eq!(ranks, SignedRanks { below: 2.0, above: 8.0 });
+        assert_eq!(
+            ranks,
+            SignedRanks {
+                below: 2.0,
+                above: 8.0
+            }
+        );
         let shifted = SignedRanks::of(&[1.1, 0.8, 1.3, 1.4], 1.0);
         assert_eq!(shifted, ranks);
     }

@@ -11,14 +11,15 @@ fn uniform(random: &mut Xoshiro256PlusPlus) -> f64 {
     ((random.next_u64() >> 11) as f64 + 0.5) / (1_u64 << 53) as f64
 }
 
-/// The share of gates that end so where the candidate is slower by `slower`, with symmetric noise.
+/// The share of gates that end so where the candidate is slower by `slower`, with symmetric noise so wide that the other end is
+/// not reached before.
 fn share(plan: &Plan, slower: f64, decision: Decision, seed: u64) -> f64 {
     let mut random = Xoshiro256PlusPlus::seed_from_u64(seed);
     let mut ended = 0;
     for _ in 0..GATES {
         let draw = |_| {
             let off = uniform(&mut random) - uniform(&mut random);
-            slower.ln_1p() + 0.02 * off
+            slower.ln_1p() + 0.5 * off
         };
         let blocks: Vec<f64> = (0..64).map(draw).collect();
         ended += u32::from(plan.step(&blocks) == Step::Decided(decision));
@@ -36,7 +37,10 @@ fn at_the_tolerance_at_most_one_gate_in_a_hundred_alarms() {
     let plan = Plan::new(0.02, 0.05, Errors::default()).expect("a plan");
     let alarms = share(&plan, 0.02, Decision::Regression, 1);
     assert!(alarms <= at_most(0.01), "{alarms}");
-    assert!(alarms > 0.006, "the sums would be needlessly strict: {alarms}");
+    assert!(
+        alarms > 0.006,
+        "the sums would be needlessly strict: {alarms}"
+    );
 }
 
 #[test]
