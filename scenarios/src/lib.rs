@@ -7,6 +7,7 @@ mod closed_loop;
 mod error;
 mod offline;
 mod schedule;
+pub mod search;
 #[cfg(test)]
 mod simulation;
 mod spec;
