@@ -123,7 +123,8 @@ impl fmt::Display for Doubt {
             }
             Self::WithinRepeatSpread { percentile } => write!(
                 f,
-                "{percentile} varies more within repeats than its interval between repeats says"
+                "{} varies more within repeats than its interval between repeats says",
+                percentile.replace('_', ".")
             ),
             Self::DelayedRequests { share } => write!(
                 f,

@@ -51,20 +51,27 @@ pub struct OperatorShare {
     pub flops: Option<Flops>,
 }
 
-/// The share of one operator.
+/// The share of one operator, or of several alike that the framework tells of together.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct NodeShare {
-    /// The framework's name of this operator.
+    /// The framework's name of this operator; of several alike, that of one of them.
     pub name: String,
     /// The framework's name of its kind.
     pub kind: String,
-    /// Its time in one request.
+    /// Executed in one request: more than one where the framework tells of operators of the same kind and shapes together.
+    #[serde(default = "one")]
+    pub count: u64,
+    /// Its time in one request, or theirs together.
     pub time_ns: f64,
     /// Of all operators' time, from 0 to 1.
     pub share: f64,
-    /// Its arithmetic, where it is an operator of the model under its own name.
+    /// Its arithmetic, or theirs together, where it is an operator of the model under its own name.
     #[serde(default)]
     pub flops: Option<Flops>,
+}
+
+fn one() -> u64 {
+    1
 }
 
 /// What operators compute.

@@ -60,6 +60,7 @@ fn shares() -> Profile {
         nodes: vec![NodeShare {
             name: "/encoder/0/query/MatMul".into(),
             kind: "MatMul".into(),
+            count: 1,
             time_ns: 1.1e6,
             share: 0.04,
             flops: None,

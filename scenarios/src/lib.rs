@@ -8,6 +8,7 @@ mod error;
 mod offline;
 mod schedule;
 mod serving;
+pub mod search;
 #[cfg(test)]
 mod simulation;
 mod spec;

@@ -47,7 +47,7 @@ pub(crate) enum ProfileError {
 /// Half a unit in the last place of a printed time, in nanoseconds.
 const ROUNDING_NS: u64 = 500;
 
-/// Time and count of each operator kind, in the order of the text.
+/// Time and count of the operators of each kind and shapes, in the order of the text.
 pub(crate) fn parse(text: &str) -> Result<Vec<OperatorTime>, ProfileError> {
     let mut lines = Lines::of(text);
     let (operators, total_ns) = lines.next("the number of operators", announced)?;
@@ -58,39 +58,32 @@ pub(crate) fn parse(text: &str) -> Result<Vec<OperatorTime>, ProfileError> {
         line.strip_prefix("Max activation bytes ")
     })?;
     lines.blank()?;
-    let mut kinds = Vec::new();
-    let mut rows = 0;
+    let mut rows = Vec::new();
     while lines.remain() {
         let kind = lines.next("an operator kind", kind)?;
         lines.blank()?;
         let table = Table::read(&mut lines)?;
-        rows += table.rows;
-        kinds.push(OperatorTime {
-            name: None,
+        rows.extend(table.rows.into_iter().map(|row| OperatorTime {
+            name: (!row.name.is_empty()).then(|| row.name.to_owned()),
             kind: kind.to_owned(),
-            count: table.count,
-            time_ns: table.time_ns,
-        });
+            count: row.count,
+            time_ns: row.time_ns,
+        }));
     }
-    add_up(&kinds, operators, total_ns, rows)?;
-    Ok(kinds)
+    add_up(&rows, operators, total_ns)?;
+    Ok(rows)
 }
 
-fn add_up(
-    kinds: &[OperatorTime],
-    operators: u64,
-    total_ns: u64,
-    rows: u64,
-) -> Result<(), ProfileError> {
-    let counted = kinds.iter().map(|kind| kind.count).sum();
+fn add_up(rows: &[OperatorTime], operators: u64, total_ns: u64) -> Result<(), ProfileError> {
+    let counted = rows.iter().map(|row| row.count).sum();
     if counted != operators {
         return Err(ProfileError::Count {
             counted,
             announced: operators,
         });
     }
-    let summed: u64 = kinds.iter().map(|kind| kind.time_ns).sum();
-    if summed.abs_diff(total_ns) > (rows + 2) * ROUNDING_NS {
+    let summed: u64 = rows.iter().map(|row| row.time_ns).sum();
+    if summed.abs_diff(total_ns) > (rows.len() as u64 + 2) * ROUNDING_NS {
         return Err(ProfileError::Time {
             summed,
             announced: total_ns,

@@ -180,6 +180,7 @@ fn described(twin: &Twin) -> serde_json::Value {
         "original_flops": twin.original_flops.as_operations(),
         "hollowness": twin.hollowness,
         "elements": twin.elements,
+        "elements_left": twin.elements_left,
         "doubts": doubts,
     })
 }

@@ -33,6 +33,9 @@ pub fn fill(record: &mut Record, outcome: Outcome, about: &About) {
             match profile {
                 Ok(mut profile) => {
                     about.work.arithmetic.put(&mut profile);
+                    let untold = about.work.arithmetic.untold(&profile);
+                    let path = "profile.operators.flops".to_owned();
+                    record.missing.insert(path, untold);
                     record.profile = Some(profile);
                 }
                 Err(reason) => {

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use tare_models::Facts;
-use tare_results::{Family, FamilyShare, OperatorShare, Profile};
+use tare_results::{Family, FamilyShare, NodeShare, OperatorShare, Profile};
 use tare_units::Flops;
 
 /// What a model computes, as far as operators do most of it.
@@ -39,7 +39,11 @@ impl Arithmetic {
     /// without: nobody says what became of the others.
     pub fn put(&self, profile: &mut Profile) {
         for node in &mut profile.nodes {
-            node.flops = family(&node.kind).and_then(|_| self.by_name.get(&node.name).copied());
+            // Convolutions of the same shapes may differ by their strides.
+            let is_of_all = |family: &Family| node.count == 1 || *family == Family::MatrixProducts;
+            let own = family(&node.kind).filter(is_of_all);
+            let own = own.and_then(|_| self.by_name.get(&node.name));
+            node.flops = own.map(|own| times(*own, node.count));
         }
         profile.families = self.shares(&profile.operators);
         for operator in &mut profile.operators {
@@ -48,7 +52,34 @@ impl Arithmetic {
                 .families
                 .iter()
                 .find(|share| Some(share.family) == own && share.count == operator.count);
-            operator.flops = whole.and_then(|share| share.flops);
+            let whole = whole.and_then(|share| share.flops);
+            operator.flops = whole.or_else(|| by_operator(operator, &profile.nodes));
+        }
+    }
+
+    /// Why operators of `profile` have no operations, once what is known was put into it.
+    pub fn untold(&self, profile: &Profile) -> String {
+        let mut reasons = vec!["told of matrix products and convolutions only".to_owned()];
+        for share in &profile.families {
+            let mut kinds = profile.operators.iter();
+            let is_open = |one: &OperatorShare| {
+                family(&one.kind) == Some(share.family) && one.flops.is_none()
+            };
+            if kinds.any(is_open) {
+                reasons.push(self.unknown(share));
+            }
+        }
+        reasons.join("; ")
+    }
+
+    fn unknown(&self, share: &FamilyShare) -> String {
+        let (name, executed) = (share.family.name(), share.count);
+        match self.families.get(&share.family) {
+            None => format!("{name}: {executed} executed where the model's file has none"),
+            Some((_, None)) => format!("{name}: the model does not tell the arithmetic of each"),
+            Some((own, _)) => format!(
+                "{name}: {executed} executed where the model has {own}, not all under the model's names"
+            ),
         }
     }
 
@@ -78,6 +109,18 @@ impl Arithmetic {
         shares.sort_by(|one, other| other.time_ns.total_cmp(&one.time_ns));
         shares
     }
+}
+
+/// The operations of a kind from those of its operators; `None` unless all of them are known.
+fn by_operator(kind: &OperatorShare, nodes: &[NodeShare]) -> Option<Flops> {
+    let own = || nodes.iter().filter(|node| node.kind == kind.kind);
+    let told: u64 = own().map(|node| node.count).sum();
+    let flops: Option<u64> = own().map(|node| node.flops.map(Flops::as_operations)).sum();
+    (told == kind.count).then(|| flops.map(Flops::from_operations))?
+}
+
+fn times(flops: Flops, count: u64) -> Flops {
+    Flops::from_operations(flops.as_operations().saturating_mul(count))
 }
 
 /// The family of an operator by a framework's name of its kind, whatever stands around the name of the work itself.
@@ -128,11 +171,9 @@ const CONVOLUTIONS: [&str; 9] = [
 
 #[cfg(test)]
 mod tests {
+    use super::*;
     use tare_models::{Model, resolve};
     use tare_models::{ShapeRequest, bind, zoo};
-    use tare_results::NodeShare;
-
-    use super::*;
 
     /// Of an MLP with two hidden layers and 8 wide: three products.
     fn mlp() -> Arithmetic {
@@ -158,6 +199,7 @@ mod tests {
         let nodes = nodes.iter().map(|(name, kind)| NodeShare {
             name: (*name).to_owned(),
             kind: (*kind).to_owned(),
+            count: 1,
             time_ns: 1.0,
             share: 0.1,
             flops: None,
@@ -203,11 +245,16 @@ mod tests {
     }
 
     #[test]
-    fn where_some_operators_are_gone_nothing_is_said() {
+    fn where_some_operators_are_gone_nothing_is_said_but_why() {
         let mut profile = profile(&[("Gemm", 1)], &[]);
         mlp().put(&mut profile);
         assert_eq!(profile.families[0].flops, None);
         assert_eq!(profile.operators[0].flops, None);
+        let why = mlp().untold(&profile);
+        assert!(
+            why.contains("matrix products: 1 executed where the model has 2"),
+            "{why}"
+        );
     }
 
     #[test]
@@ -223,6 +270,32 @@ mod tests {
         arithmetic.put(&mut profile);
         let known: Vec<_> = profile.nodes.iter().map(|one| one.flops).collect();
         assert_eq!(known, [Some(*flops), None, None]);
+    }
+
+    #[test]
+    fn operators_alike_have_their_operations_together_and_so_has_a_kind_all_of_which_are_known() {
+        let arithmetic = mlp();
+        let names: Vec<&String> = arithmetic.by_name.keys().collect();
+        let [first, second, ..] = names[..] else {
+            panic!("two products have names")
+        };
+        let kinds = [("MatMul", 3), ("FusedMatMul", 4), ("Relu", 1)];
+        let nodes = [
+            (first.as_str(), "MatMul"),
+            (second.as_str(), "MatMul"),
+            (first.as_str(), "FusedMatMul"),
+        ];
+        let mut profile = profile(&kinds, &nodes);
+        profile.nodes[0].count = 2;
+        arithmetic.put(&mut profile);
+        let [one, other] = [first, second].map(|name| arithmetic.by_name[name].as_operations());
+        let known = |flops: Option<Flops>| flops.map(Flops::as_operations);
+        assert_eq!(known(profile.nodes[0].flops), Some(2 * one));
+        assert_eq!(known(profile.operators[0].flops), Some(2 * one + other));
+        assert_eq!(
+            profile.operators[1].flops, None,
+            "three of four are told of"
+        );
     }
 
     #[test]

@@ -35,7 +35,7 @@ pub fn summed(
     }
     let operators = kinds.into_iter().map(|(kind, tally)| OperatorShare {
         kind: kind.to_owned(),
-        count: (tally.executed as f64 / count as f64).round() as u64,
+        count: tally.a_request(count),
         time_ns: tally.time_ns(count),
         share: tally.time_ns(count) / total,
         flops: None,
@@ -43,6 +43,7 @@ pub fn summed(
     let nodes = nodes.into_iter().map(|((name, kind), tally)| NodeShare {
         name: name.to_owned(),
         kind: kind.to_owned(),
+        count: tally.a_request(count),
         time_ns: tally.time_ns(count),
         share: tally.time_ns(count) / total,
         flops: None,
@@ -89,6 +90,11 @@ impl Tally {
     fn add(&mut self, request: usize, operator: &OperatorTime) {
         self.executed += operator.count;
         *self.times.entry(request).or_default() += operator.time_ns;
+    }
+
+    /// How often a request executed it, on average.
+    fn a_request(&self, requests: usize) -> u64 {
+        (self.executed as f64 / requests as f64).round() as u64
     }
 
     /// The median over `requests` requests, nothing in those that did not execute it.

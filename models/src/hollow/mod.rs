@@ -43,7 +43,7 @@ use crate::resolve::{self, Resolved};
 
 use classes::Classes;
 use observe::Observed;
-use problem::Problem;
+use problem::{Opaque, Problem};
 use solve::Solution;
 use variables::Var;
 use write::Writer;
@@ -171,14 +171,17 @@ impl<'m> Original<'m> {
         }
     }
 
-    /// What is said of kinds of operators without a rule.
+    /// What is said of kinds of operators that keep all their sizes.
     fn unruled(&self) -> Vec<String> {
-        let positions = self.problem.opaque.iter();
-        let kinds = positions.map(|position| &self.observed.operators[*position].node.op_type);
-        let kinds: BTreeSet<&String> = kinds.collect();
-        let said = kinds
-            .into_iter()
-            .map(|kind| format!("there is no rule for {kind}"));
+        let opaque = self.problem.opaque.iter();
+        let kind = |position: &usize| &self.observed.operators[*position].node.op_type;
+        let kinds: BTreeSet<(&String, Opaque)> = opaque
+            .map(|(position, why)| (kind(position), *why))
+            .collect();
+        let said = kinds.into_iter().map(|(kind, why)| match why {
+            Opaque::Rule => format!("there is no rule for {kind}"),
+            Opaque::Shapes => format!("the shapes around {kind} are not known"),
+        });
         said.collect()
     }
 }

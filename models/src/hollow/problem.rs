@@ -1,6 +1,6 @@
 //! The problem that a twin solves: sizes, what ties them, and what in the file follows from them.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 use crate::graph::{Declared, Dim};
 
@@ -33,10 +33,19 @@ pub(super) struct Problem {
     pub rewrites: Vec<Rewrite>,
     /// Constant indices, with the size that they must stay below.
     pub clips: BTreeMap<TensorId, Var>,
-    /// Operators for which there is no rule, by position: all about them stays.
-    pub opaque: BTreeSet<usize>,
+    /// Operators that no ties are known of, by position, and why: all about them stays.
+    pub opaque: BTreeMap<usize, Opaque>,
     /// The operator whose ties are being added.
     pub current: usize,
+}
+
+/// Why no ties of an operator are known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Opaque {
+    /// There is no rule for it, or for the form that it has.
+    Rule,
+    /// The rank of something that it reads or writes is not known.
+    Shapes,
 }
 
 impl Problem {

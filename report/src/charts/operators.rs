@@ -1,7 +1,7 @@
 //! Where the time of a request goes, by kind of operator and by operator, as each framework's own profiler says.
 
 use tare_results::{OperatorShare, Profile};
-use tare_units::Rate;
+use tare_units::{Flops, Rate};
 
 use super::Chart;
 use super::cells::{Cells, missing, told};
@@ -153,9 +153,10 @@ fn table(cells: &mut Cells<'_>, shown: &[&Summary], words: &mut Vec<String>) -> 
             let mut values = vec![
                 Value::text(node.kind.clone()),
                 Value::text(node.name.clone()),
-                Value::Missing(None),
+                Value::count(node.count),
             ];
             values.extend([Value::time(node.time_ns), Value::share(node.share)]);
+            values.extend(rates(one, node.flops, node.time_ns));
             values.resize(COLUMNS.len(), Value::Missing(None));
             rows.push(cells.row(one, &TOPICS, values));
         }
@@ -168,25 +169,34 @@ fn table(cells: &mut Cells<'_>, shown: &[&Summary], words: &mut Vec<String>) -> 
     Table::of_cells(cells.columns(&COLUMNS), rows)
 }
 
-fn of_kind(summary: &Summary, profile: &Profile, kind: &OperatorShare) -> Vec<Value> {
-    let rate = kind
-        .flops
-        .map(|flops| flops.as_operations() as f64 / (kind.time_ns * 1e-9));
+/// How fast operators compute, and what share of the peak that is.
+fn rates(summary: &Summary, flops: Option<Flops>, time_ns: f64) -> [Value; 2] {
+    let rate = flops.map(|flops| flops.as_operations() as f64 / (time_ns * 1e-9));
     let rate = rate.filter(|rate| rate.is_finite());
     let peak = summary
         .peaks
         .as_ref()
         .map(|peaks| peaks.flops_per_s.per_s());
     let share = rate.zip(peak).map(|(rate, peak)| rate / peak);
-    let known = |value: Option<Value>| value.unwrap_or(Value::Missing(None));
-    vec![
+    [
+        known(rate.map(|rate| Value::si(rate, "FLOP/s"))),
+        known(share.map(Value::share)),
+    ]
+}
+
+fn of_kind(summary: &Summary, profile: &Profile, kind: &OperatorShare) -> Vec<Value> {
+    let mut values = vec![
         Value::text(kind.kind.clone()),
         Value::text("all"),
         Value::count(kind.count),
         Value::time(kind.time_ns),
         Value::share(kind.share),
-        known(rate.map(|rate| Value::si(rate, "FLOP/s"))),
-        known(share.map(Value::share)),
-        known(profile.perturbation.map(Value::plain)),
-    ]
+    ];
+    values.extend(rates(summary, kind.flops, kind.time_ns));
+    values.push(known(profile.perturbation.map(Value::plain)));
+    values
+}
+
+fn known(value: Option<Value>) -> Value {
+    value.unwrap_or(Value::Missing(None))
 }

@@ -68,10 +68,13 @@ pub fn legend(keys: &[Key], width: f64) -> Svg {
     svg
 }
 
+/// How wide a character is set at 12 pixels, at the most on average: as DejaVu Sans, which is wider than most, sets words.
+const CHARACTER: f64 = 7.2;
+
 /// About how wide a text is set at 12 pixels.
 pub fn text_width(text: &str) -> f64 {
     use unicode_width::UnicodeWidthStr;
-    text.width() as f64 * 6.6
+    text.width() as f64 * CHARACTER
 }
 
 /// The text, or as much of it as `width` pixels hold with an ellipsis in the middle of what is left out.
@@ -79,7 +82,7 @@ pub fn fitted(text: &str, width: f64) -> String {
     if text_width(text) <= width {
         return text.to_owned();
     }
-    let room = ((width / 6.6) as usize).saturating_sub(1);
+    let room = ((width / CHARACTER) as usize).saturating_sub(1);
     let characters: Vec<char> = text.chars().collect();
     let tail = room / 3;
     let head: String = characters.iter().take(room - tail).collect();

@@ -23,12 +23,17 @@ pub fn thousands(count: u64) -> String {
     separated(&count.to_string())
 }
 
-/// A share from 0 to 1 as a percentage of up to one decimal: `50%`, `99.9%`, `<0.1%`.
+/// A share from 0 to 1 as a percentage of up to one decimal, or as many nines as it has: `50%`, `99.9%`, `99.99%`, `<0.1%`.
 pub fn nines(share: f64) -> String {
     let percent = share * 100.0;
     match percent {
         0.0 => "0%".to_owned(),
         percent if percent.abs() < 0.1 => "<0.1%".to_owned(),
+        percent if percent < 100.0 && percent >= 99.95 => {
+            let nines = (-(1.0 - share).log10() + 1e-9).floor().min(9.0) as usize;
+            let text = format!("{percent:.*}", nines.saturating_sub(1));
+            format!("{}%", text.trim_end_matches('0'))
+        }
         percent if (percent - percent.round()).abs() < 0.05 => format!("{percent:.0}%"),
         percent => format!("{percent:.1}%"),
     }
@@ -132,6 +137,8 @@ mod tests {
     fn shares_have_a_decimal_where_they_need_it() {
         let shown = [0.0, 0.5, 0.999, 0.1234, 0.0004].map(nines);
         assert_eq!(shown, ["0%", "50%", "99.9%", "12.3%", "<0.1%"]);
+        let nearly_all = [0.9994, 0.9996, 0.9999, 0.99999, 1.0].map(nines);
+        assert_eq!(nearly_all, ["99.9%", "99.96%", "99.99%", "99.999%", "100%"]);
         assert_eq!(thousands(22_713_216), "22,713,216");
     }
 

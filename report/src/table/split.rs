@@ -23,7 +23,7 @@ pub fn columns(summaries: &[Summary]) -> Vec<Column> {
     vec![
         column("floor", Align::Right, 4, |tax| time(tax.floor_ns)),
         column("ineff.", Align::Right, 4, |tax| time(tax.inefficiency_ns)),
-        column("tax", Align::Right, 9, |tax| {
+        column("tax", Align::Right, 10, |tax| {
             let (text, tone) = time(Some(tax.tax_ns))?;
             let mark = if tax.method == TaxMethod::Law {
                 "~"
@@ -35,7 +35,7 @@ pub fn columns(summaries: &[Summary]) -> Vec<Column> {
         column("share", Align::Right, 9, |tax| {
             Some((percent(tax.tax_fraction), Tone::Plain))
         }),
-        column("class", Align::Left, 9, |tax| class(tax.class?)),
+        column("class", Align::Left, 8, |tax| class(tax.class?)),
     ]
 }
 

@@ -75,6 +75,7 @@ pub fn profiled(cell: &Cell, perturbation: Option<f64>, kinds: &[(&str, f64)]) -
         nodes: vec![NodeShare {
             name: "/query/MatMul".to_owned(),
             kind: "MatMul".to_owned(),
+            count: 1,
             time_ns: 3e6,
             share: 0.1,
             flops: None,

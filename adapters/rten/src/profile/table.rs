@@ -14,17 +14,24 @@ const HEADINGS: [&str; 6] = [
 /// So many elements in all make the time for each, printed to a thousandth of a nanosecond, less exact than the total.
 const MANY_ELEMENTS: f64 = 1e6;
 
-/// The sums over a table's rows.
-#[derive(Debug, Default)]
-pub(super) struct Table {
-    pub(super) rows: u64,
+/// Operators of one kind with inputs of the same shapes.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Row<'t> {
     pub(super) count: u64,
     pub(super) time_ns: u64,
+    /// Of one of them.
+    pub(super) name: &'t str,
 }
 
-impl Table {
+/// A table's rows.
+#[derive(Debug, Default)]
+pub(super) struct Table<'t> {
+    pub(super) rows: Vec<Row<'t>>,
+}
+
+impl<'t> Table<'t> {
     /// Reads headings, rule, rows and the two empty lines after them.
-    pub(super) fn read(lines: &mut Lines<'_>) -> Result<Self, ProfileError> {
+    pub(super) fn read(lines: &mut Lines<'t>) -> Result<Self, ProfileError> {
         let starts = lines.next("the headings of a table", starts)?;
         lines.next("the rule of a table", |line| {
             line.trim()
@@ -33,12 +40,8 @@ impl Table {
                 .then_some(())
         })?;
         let mut table = Self::default();
-        while let Some((count, time_ns)) =
-            lines.next("a row of a table", |line| row(line, &starts))?
-        {
-            table.rows += 1;
-            table.count += count;
-            table.time_ns += time_ns;
+        while let Some(row) = lines.next("a row of a table", |line| row(line, &starts))? {
+            table.rows.push(row);
         }
         lines.blank()?;
         Ok(table)
@@ -62,8 +65,8 @@ fn starts(line: &str) -> Option<[usize; 6]> {
     (headings == HEADINGS).then_some(starts)
 }
 
-/// Count and nanoseconds of a row; the inner `None` for the empty line after the last.
-fn row(line: &str, starts: &[usize; 6]) -> Option<Option<(u64, u64)>> {
+/// A row; the inner `None` for the empty line after the last.
+fn row<'t>(line: &'t str, starts: &[usize; 6]) -> Option<Option<Row<'t>>> {
     if line.is_empty() {
         return Some(None);
     }
@@ -75,11 +78,11 @@ fn row(line: &str, starts: &[usize; 6]) -> Option<Option<(u64, u64)>> {
     nanoseconds(cell(2)?)?;
     let total = nanoseconds(cell(3)?)?;
     let each: f64 = cell(4)?.parse().ok()?;
-    line.get(starts[5]..)?;
-    Some(Some((
+    Some(Some(Row {
         count,
-        finer(total, each, elements(cell(0)?)? * count as f64),
-    )))
+        time_ns: finer(total, each, elements(cell(0)?)? * count as f64),
+        name: line.get(starts[5]..)?.trim(),
+    }))
 }
 
 /// The total from the time for each element where that is the more exact of the two.

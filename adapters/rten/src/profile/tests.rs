@@ -33,9 +33,9 @@ const TEXT: &str = concat!(
     "\n",
 );
 
-fn kind(kind: &str, count: u64, time_ns: u64) -> OperatorTime {
+fn row(kind: &str, name: &str, count: u64, time_ns: u64) -> OperatorTime {
     OperatorTime {
-        name: None,
+        name: Some(name.to_owned()),
         kind: kind.to_owned(),
         count,
         time_ns,
@@ -50,13 +50,15 @@ fn damaged(what: &str, by: &str) -> String {
 }
 
 #[test]
-fn counts_and_nanoseconds_of_each_kind_are_read() {
+fn counts_and_nanoseconds_of_each_kind_and_shapes_are_read_with_the_name_of_one() {
     assert_eq!(
         parse(TEXT),
         Ok(vec![
-            kind("Add", 3, 20_436),
-            kind("MatMul", 2, 82_572),
-            kind("Not", 1, 4_264),
+            row("Add", "/Add_1", 1, 15_315),
+            row("Add", "/Add_2", 1, 4_017),
+            row("Add", "/Add", 1, 1_104),
+            row("MatMul", "/MatMul", 2, 82_572),
+            row("Not", "/Not", 1, 4_264),
         ])
     );
 }
@@ -71,7 +73,10 @@ fn an_operator_without_inputs_takes_the_printed_total() {
         "           1      0.003      0.003       inf            draw the seed  \n",
         "\n\n",
     );
-    assert_eq!(parse(text), Ok(vec![kind("RandomUniform", 1, 3_000)]));
+    assert_eq!(
+        parse(text),
+        Ok(vec![row("RandomUniform", "draw the seed", 1, 3_000)])
+    );
 }
 
 #[test]

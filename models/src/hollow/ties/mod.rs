@@ -19,7 +19,7 @@ use crate::nested::nested_graphs;
 
 use super::at::At;
 use super::observe::{Observed, TensorId};
-use super::problem::Problem;
+use super::problem::{Opaque, Problem};
 use super::tags;
 use super::variables::Var;
 
@@ -30,8 +30,12 @@ type Rule = fn(&At, &mut Problem) -> Option<()>;
 pub(super) fn add(problem: &mut Problem, observed: &Observed, carriers: &BTreeSet<TensorId>) {
     for position in 0..observed.operators.len() {
         problem.current = position;
-        if operator(problem, observed, carriers, position).is_none() {
-            problem.opaque.insert(position);
+        let tied = match At::new(observed, problem, position) {
+            None => Err(Opaque::Shapes),
+            Some(at) => operator(problem, observed, carriers, &at).ok_or(Opaque::Rule),
+        };
+        if let Err(why) = tied {
+            problem.opaque.insert(position, why);
             pin(problem, observed, position);
         }
     }
@@ -48,22 +52,21 @@ fn operator(
     problem: &mut Problem,
     observed: &Observed,
     carriers: &BTreeSet<TensorId>,
-    position: usize,
+    at: &At,
 ) -> Option<()> {
-    let at = At::new(observed, problem, position)?;
     if !nested_graphs(at.node).is_empty() {
         return None;
     }
-    pin_parameters(problem, &at);
-    let first = observed.operators[position]
+    pin_parameters(problem, at);
+    let first = observed.operators[problem.current]
         .outputs
         .first()
         .copied()
         .flatten();
     if let Some(output) = first.filter(|output| carriers.contains(output)) {
-        tags::propagate(problem, &at, output);
+        tags::propagate(problem, at, output);
     }
-    rule(&at)?(&at, problem)
+    rule(at)?(at, problem)
 }
 
 /// Inputs that hold axes, pads, places or steps: how many there are follows from ranks.
