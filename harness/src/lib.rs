@@ -26,6 +26,7 @@ mod profile;
 pub mod protocol;
 mod reference;
 mod run;
+pub mod serve;
 mod stretch;
 mod supervise;
 mod twin;

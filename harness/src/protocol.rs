@@ -10,8 +10,9 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use tare_adapter_api::{LoadRequest, Options, RuntimeFacts};
 use tare_models::Inputs;
-use tare_results::{Latency, Load, Missing, Phase, Profile, SampleFile, ScheduleSkew, Serving,
-    Throughput};
+use tare_results::{
+    Latency, Load, Missing, Phase, Profile, SampleFile, ScheduleSkew, Serving, Throughput,
+};
 use tare_scenarios::ScenarioSpec;
 use tare_units::{Bytes, Nanoseconds};
 
@@ -21,7 +22,7 @@ use crate::inspect::Inspection;
 use crate::warmup::Bounds;
 
 /// The name and version of this protocol.
-pub const PROTOCOL: &str = "tare.worker/3";
+pub const PROTOCOL: &str = "tare.worker/4";
 
 /// What the parent writes when the worker may go on to its next phase.
 pub const GO: &str = "go";
@@ -144,6 +145,8 @@ pub struct Timing {
     pub duration_ns: Nanoseconds,
     /// Timed requests at the most; samples are kept for as many.
     pub max_requests: u64,
+    /// How long requests under way at the end are waited for, under load.
+    pub drain_ns: Nanoseconds,
     /// Whether the run delay is read around each request.
     pub read_run_delay: bool,
     /// Where the samples go; `None` keeps none.

@@ -62,6 +62,10 @@ impl<S: Schedule + Clone> Schedule for Lasting<S> {
             step => step,
         }
     }
+
+    fn heeds_completions(&self) -> bool {
+        self.fresh.heeds_completions()
+    }
 }
 
 /// Keeps no sample, and has no room for another once a request has failed.

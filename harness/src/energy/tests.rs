@@ -185,6 +185,7 @@ fn job(scenario: &str, duration_ms: u64, options: &[(&str, &str)]) -> Job {
             batch: 2,
             duration_ns: Nanoseconds::from_millis(duration_ms),
             max_requests: 10_000,
+            drain_ns: Nanoseconds::ZERO,
             read_run_delay: false,
             samples: None,
         }),

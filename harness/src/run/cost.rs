@@ -104,6 +104,7 @@ impl<C: Clock> Going<'_, C> {
             batch: work.planned.cell.batch,
             duration_ns,
             max_requests,
+            drain_ns: Nanoseconds::ZERO,
             read_run_delay: false,
             samples: None,
         };

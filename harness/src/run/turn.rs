@@ -11,6 +11,7 @@ use super::twins::hollowed;
 use super::{Going, RunError};
 use crate::compose::{Attempt, Beside};
 use crate::order::{Turn, interleaved, with_references};
+use crate::patience::drain;
 use crate::plan::Work;
 use crate::protocol::{Effort, Job, Purpose, Timing};
 
@@ -153,6 +154,7 @@ impl<C: Clock> Going<'_, C> {
                     batch: work.planned.cell.batch,
                     duration_ns: run.duration_ns,
                     max_requests: run.max_requests,
+                    drain_ns: drain(run.deadline_ns, run.duration_ns),
                     read_run_delay: self.harness.no_run_delay.is_none()
                         && work.planned.cell.threads == 1,
                     samples: Some(self.request.writer.samples_dir().join(name)),

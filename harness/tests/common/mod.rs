@@ -40,6 +40,7 @@ pub fn job(options: &[(&str, &str)]) -> Job {
             batch: 2,
             duration_ns: Nanoseconds::from_secs(1),
             max_requests: 10_000,
+            drain_ns: Nanoseconds::ZERO,
             read_run_delay: false,
             samples: None,
         }),

@@ -170,6 +170,7 @@ fn purpose(kind: Kind, effort: Effortful, batch: u64) -> Purpose {
         batch,
         duration_ns: effort.duration,
         max_requests: effort.requests,
+        drain_ns: Nanoseconds::ZERO,
         read_run_delay: false,
         samples: None,
     })
