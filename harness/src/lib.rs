@@ -25,6 +25,7 @@ pub mod plan;
 mod profile;
 pub mod protocol;
 mod reference;
+mod replay;
 mod run;
 pub mod serve;
 mod stretch;

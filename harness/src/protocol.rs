@@ -13,7 +13,7 @@ use tare_models::Inputs;
 use tare_results::{
     Latency, Load, Missing, Phase, Profile, SampleFile, ScheduleSkew, Serving, Throughput,
 };
-use tare_scenarios::ScenarioSpec;
+use tare_scenarios::{ScenarioSpec, Seed};
 use tare_units::{Bytes, Nanoseconds};
 
 use crate::check::Check;
@@ -141,6 +141,10 @@ pub struct Timing {
     pub scenario: ScenarioSpec,
     /// Samples a request carries.
     pub batch: u64,
+    /// What the schedule draws from.
+    pub seed: Seed,
+    /// The SHA-256 of the arrivals that the scenario replays; `None` where it replays none.
+    pub trace_sha256: Option<String>,
     /// Timed work of a repeat.
     pub duration_ns: Nanoseconds,
     /// Timed requests at the most; samples are kept for as many.
