@@ -53,3 +53,125 @@ fn grows(grown: &[f64; BLOCKS]) -> bool {
     let error = (squares / (count - 1.0) / count).sqrt();
     mean > T * error && mean > 0.0
 }
+
+#[cfg(test)]
+mod tests {
+    use tare_units::Nanoseconds;
+
+    use super::*;
+    use crate::serve::dispatch::Dispatch;
+    use crate::serve::simulated::{Execution, Simulated};
+
+    const SERVICE_NS: f64 = 1e6;
+
+    /// A sequence of numbers between 0 and 1 (SplitMix64: Steele, Lea, Flood 2014).
+    struct Uniform(u64);
+
+    impl Uniform {
+        fn exponential(&mut self, mean: f64) -> u64 {
+            self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+            let state = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            let state = (state ^ (state >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            let uniform = ((state ^ (state >> 31)) >> 11) as f64 + 0.5;
+            (-mean * (uniform / (1_u64 << 53) as f64).ln()) as u64
+        }
+    }
+
+    struct Poisson {
+        random: Uniform,
+        mean: f64,
+        due: u64,
+        left: u64,
+    }
+
+    impl tare_scenarios::Schedule for Poisson {
+        fn next(
+            &mut self,
+            now: Nanoseconds,
+            _: &tare_scenarios::Progress,
+        ) -> tare_scenarios::Step {
+            let due = Nanoseconds::from_nanos(self.due);
+            if self.left == 0 {
+                return tare_scenarios::Step::Done;
+            }
+            if now < due {
+                return tare_scenarios::Step::WaitUntil(due);
+            }
+            self.left -= 1;
+            self.due += self.random.exponential(self.mean);
+            tare_scenarios::Step::Issue {
+                scheduled: due,
+                samples: 1,
+            }
+        }
+    }
+
+    /// Whether `count` requests at this load of one server with room for `queue` are called too many.
+    fn told(rho: f64, count: u64, queue: usize, seed: u64) -> Option<bool> {
+        let rules = Simulated {
+            servers: 1,
+            dispatch: Dispatch {
+                max_batch: 1,
+                batch_delay: Nanoseconds::ZERO,
+                timeout: None,
+            },
+            queue,
+        };
+        let mut schedule = Poisson {
+            random: Uniform(seed << 20),
+            mean: SERVICE_NS / rho,
+            due: 0,
+            left: count,
+        };
+        let mut random = Uniform((seed << 20) + (1 << 19));
+        let mut busy = 0.0;
+        let served = rules.serve(&mut schedule, |_: Execution| {
+            let time = random.exponential(SERVICE_NS);
+            busy += time as f64;
+            Some(Nanoseconds::from_nanos(time))
+        });
+        let executed = served.counts().done as f64;
+        let end = served.passed.iter().filter_map(|one| one.begun).max();
+        let whole = end.map_or(0, Nanoseconds::as_nanos) as f64;
+        let load = busy / whole.max(busy) * served.passed.len() as f64 / executed;
+        is_saturated(&served.samples(), load)
+    }
+
+    fn share(rho: f64, count: u64, queue: usize) -> f64 {
+        let told = (0..200).filter(|seed| told(rho, count, queue, *seed) == Some(true));
+        told.count() as f64 / 200.0
+    }
+
+    #[test]
+    fn a_load_that_can_be_served_is_hardly_ever_called_too_much() {
+        for rho in [0.5, 0.8, 0.95, 1.0] {
+            for count in [300, 3_000, 20_000] {
+                let share = share(rho, count, usize::MAX);
+                assert!(share <= 0.025, "{rho} of {count}: {share}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_load_that_cannot_be_served_is_called_so_whether_or_not_the_queue_has_room() {
+        for (rho, count) in [(1.2, 3_000), (1.5, 1_000), (3.0, 400)] {
+            for queue in [50, usize::MAX] {
+                let share = share(rho, count, queue);
+                assert!(share >= 0.95, "{rho} of {count}, queue {queue}: {share}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_queue_that_rejects_while_its_server_is_often_idle_is_too_small_and_not_saturated() {
+        let share = share(0.6, 5_000, 1);
+        assert!(share <= 0.025, "{share}");
+    }
+
+    #[test]
+    fn few_requests_and_those_of_one_moment_do_not_tell() {
+        assert_eq!(told(3.0, 255, usize::MAX, 1), None);
+        let at_once = vec![Sample::default(); 1_000];
+        assert_eq!(is_saturated(&at_once, 1.0), None);
+    }
+}
