@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::energy::EnergyDoubt;
 use crate::peaks_doubt::PeaksDoubt;
+use crate::serving_doubt::ServingDoubt;
 use crate::tax::TaxDoubt;
 
 /// A typed reason not to trust a number fully.
@@ -100,6 +101,11 @@ pub enum Doubt {
         /// Why.
         why: TaxDoubt,
     },
+    /// What was measured under load is not to be trusted fully.
+    Serving {
+        /// Why.
+        why: ServingDoubt,
+    },
     /// The machine was not watched while requests were timed, because no checks or no probes were asked for.
     UncheckedEnvironment,
     /// A doubt of a later version than this reader.
@@ -165,6 +171,7 @@ impl Doubt {
             Self::Energy { source, why } => write!(f, "energy by {source}: {why}"),
             Self::Peaks { why } => fmt::Display::fmt(why, f),
             Self::Tax { why } => fmt::Display::fmt(why, f),
+            Self::Serving { why } => fmt::Display::fmt(why, f),
             Self::Environment {
                 check,
                 found,

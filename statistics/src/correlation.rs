@@ -11,6 +11,24 @@ pub struct Correlation {
     pub significant: bool,
 }
 
+impl Correlation {
+    /// As many independent samples would say as much as `count` of these, to be on the safe side: where τ is significant
+    /// by [`Correlation::at_least`], else by τ itself.
+    pub(crate) fn effective(&self, count: usize) -> f64 {
+        match self.significant {
+            true => self.at_least(count),
+            false => count as f64 / self.time,
+        }
+    }
+
+    /// The same by the upper end of τ at two standard deviations, τ·(1 + 2·√(2·(2·M + 1)/n)) with M = 5·τ (Sokal, as below).
+    pub(crate) fn at_least(&self, count: usize) -> f64 {
+        let count = count as f64;
+        let spread = (2.0 * (2.0 * WINDOW * self.time + 1.0) / count).sqrt();
+        count / (self.time * (1.0 + 2.0 * spread))
+    }
+}
+
 /// Correlation of the indicator 1{sample ≤ `threshold`} over `samples` in issue order.
 ///
 /// The sum of τ is cut at the smallest lag M ≥ 5·τ(M) (Sokal, "Monte Carlo methods in statistical mechanics", 1989), and

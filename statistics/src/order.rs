@@ -5,6 +5,7 @@ use tare_units::Nanoseconds;
 use crate::binomial::central;
 use crate::correlation::correlation_of;
 use crate::percentile::{Percentile, nearest_rank};
+use crate::worth::worth;
 
 /// The confidence of every interval of this crate; half of the rest lies beyond each end.
 pub const CONFIDENCE: f64 = 0.95;
@@ -21,6 +22,8 @@ pub struct PercentileEstimate {
     pub high: Nanoseconds,
     /// Integrated autocorrelation time τ ≥ 1 of 1{sample ≤ value}: n samples were worth n/τ.
     pub correlation_time: f64,
+    /// Whether the samples are worth enough independent ones for the interval to hold the percentile as often as it says.
+    pub covers: bool,
 }
 
 impl PercentileEstimate {
@@ -59,8 +62,13 @@ pub enum Undecided {
 /// The interval from the smallest to the largest of n samples misses the percentile upward with probability pⁿ and
 /// downward with (1 − p)ⁿ; the smallest n that makes both at most 2.5% is ⌈ln 0.025 / ln max(p, 1 − p)⌉.
 pub fn samples_needed(percentile: Percentile) -> u64 {
+    samples_needed_at(percentile, TAIL)
+}
+
+/// [`samples_needed`] of an interval with `tail` beyond each end.
+pub(crate) fn samples_needed_at(percentile: Percentile, tail: f64) -> u64 {
     let share = percentile.fraction();
-    (TAIL.ln() / share.max(1.0 - share).ln()).ceil() as u64
+    (tail.ln() / share.max(1.0 - share).ln()).ceil() as u64
 }
 
 /// `percentile` of one repeat, from its samples in issue order and the same samples ascending.
@@ -75,7 +83,26 @@ pub(crate) fn estimate(
     sorted: &[Nanoseconds],
     percentile: Percentile,
 ) -> Result<PercentileEstimate, Undecided> {
-    let (have, independent) = (sorted.len() as u64, samples_needed(percentile));
+    estimate_at(issued, sorted, percentile, (TAIL, Worth::Likely))
+}
+
+/// How many independent samples correlated ones are taken for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Worth {
+    /// By their correlation time as it is estimated, less what that may err; of too few the widest interval stands.
+    Likely,
+    /// By the upper end of what that may be; too few have no interval.
+    AtLeast,
+}
+
+/// [`estimate`] with an interval that has at most `tail` beyond each end.
+pub(crate) fn estimate_at(
+    issued: impl Iterator<Item = Nanoseconds>,
+    sorted: &[Nanoseconds],
+    percentile: Percentile,
+    (tail, how): (f64, Worth),
+) -> Result<PercentileEstimate, Undecided> {
+    let (have, independent) = (sorted.len() as u64, samples_needed_at(percentile, tail));
     let value = nearest_rank(sorted, percentile)
         .filter(|_| have >= independent)
         .ok_or(Undecided::TooFew {
@@ -83,9 +110,19 @@ pub(crate) fn estimate(
             need: independent,
         })?;
     let correlation = correlation_of(issued, value);
-    let effective = (have as f64 / correlation.time) as u64;
+    let effective = match how {
+        Worth::Likely => worth(have, percentile, correlation),
+        Worth::AtLeast => correlation.at_least(sorted.len()) as u64,
+    };
+    let covers = effective >= independent;
+    if !covers && how == Worth::AtLeast {
+        return Err(Undecided::TooFew {
+            have: effective,
+            need: independent,
+        });
+    }
     let effective = effective.max(independent);
-    let (low, high) = ends(percentile, have, effective);
+    let (low, high) = ends(percentile, have, effective, tail);
     let (low, high) = (sorted[low], sorted[high]);
     if high == Nanoseconds::MAX {
         let failed = have - sorted.partition_point(|sample| *sample < Nanoseconds::MAX) as u64;
@@ -99,12 +136,13 @@ pub(crate) fn estimate(
         low,
         high,
         correlation_time: correlation.time,
+        covers,
     })
 }
 
 /// The places, from 0, of the interval's ends among `have` sorted samples worth `effective` independent ones.
-fn ends(percentile: Percentile, have: u64, effective: u64) -> (usize, usize) {
-    let inside = central(effective, percentile.fraction(), TAIL);
+fn ends(percentile: Percentile, have: u64, effective: u64, tail: f64) -> (usize, usize) {
+    let inside = central(effective, percentile.fraction(), tail);
     let spread =
         |rank: u64| (u128::from(rank) * u128::from(have)).div_ceil(u128::from(effective)) as usize;
     (spread(inside.start() - 1), spread(inside.end() + 1) - 1)
@@ -133,7 +171,7 @@ mod tests {
             assert_eq!(samples_needed(percentile), need, "{percentile}");
             let expected = (low as usize - 1, high as usize);
             assert_eq!(
-                ends(percentile, count, count),
+                ends(percentile, count, count, TAIL),
                 expected,
                 "{percentile} of {count}"
             );
@@ -142,7 +180,7 @@ mod tests {
 
     #[test]
     fn ten_samples_worth_one_stretch_the_interval_tenfold() {
-        assert_eq!(ends(Percentile::P50, 120, 120), (48, 71));
-        assert_eq!(ends(Percentile::P50, 120, 12), (20, 99));
+        assert_eq!(ends(Percentile::P50, 120, 120, TAIL), (48, 71));
+        assert_eq!(ends(Percentile::P50, 120, 12, TAIL), (20, 99));
     }
 }

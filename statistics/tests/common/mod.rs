@@ -1,6 +1,8 @@
 //! What the tests share: tables of reference figures, the series behind them, and noise from a seed.
 #![allow(dead_code, reason = "each test file uses a part")]
 
+pub mod queue;
+
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::{Rng, SeedableRng};
 use tare_statistics::{Percentile, nearest_rank};
