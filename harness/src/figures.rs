@@ -20,6 +20,7 @@ pub fn latency_of(
             low_ns: Some(estimate.low.as_nanos() as f64),
             high_ns: Some(estimate.high.as_nanos() as f64),
             tau: Some(estimate.correlation_time),
+            effective_count: Some(distribution.count as f64 / estimate.correlation_time),
         }),
         Err(undecided) => {
             missing.insert(format!("{group}.{name}"), undecided.to_string());

@@ -10,8 +10,9 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use tare_adapter_api::{LoadRequest, Options, RuntimeFacts};
 use tare_models::Inputs;
-use tare_results::{Latency, Load, Missing, Phase, Profile, SampleFile, ScheduleSkew, Serving,
-    Throughput};
+use tare_results::{
+    Latency, Load, Missing, Phase, Profile, SampleFile, ScheduleSkew, Serving, Throughput,
+};
 use tare_scenarios::ScenarioSpec;
 use tare_units::{Bytes, Nanoseconds};
 

@@ -179,7 +179,8 @@ pub fn add_of_failed(record: &mut Record, beside: Beside) {
     }
 }
 
-fn invalidate(record: &mut Record, reasons: Vec<String>) {
+/// Makes `record` invalid where there are `reasons`.
+pub fn invalidate(record: &mut Record, reasons: Vec<String>) {
     if !reasons.is_empty() {
         record.verdict = Verdict::Invalid;
         record.reasons.extend(reasons);

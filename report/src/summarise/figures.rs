@@ -12,7 +12,7 @@ pub struct Figures<'a> {
     missing: Missing,
 }
 
-const GROUPS: [&str; 14] = [
+const GROUPS: [&str; 16] = [
     "peaks",
     "probe",
     "load",
@@ -20,6 +20,8 @@ const GROUPS: [&str; 14] = [
     "effective_latency",
     "throughput",
     "schedule",
+    "serving",
+    "decision",
     "memory",
     "counters",
     "energy",

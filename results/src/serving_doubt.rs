@@ -1,0 +1,158 @@
+//! Reasons not to trust fully what was measured under load, and how they are told.
+
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use tare_units::Nanoseconds;
+
+/// A typed reason not to trust fully what was measured under load.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "serving_doubt", rename_all = "kebab-case")]
+pub enum ServingDoubt {
+    /// The generator has no processor beside those of the workers.
+    NoCoreForGenerator {
+        /// Sessions that execute at once.
+        workers: u64,
+        /// Threads of each.
+        threads: u64,
+        /// Processors that this process may use.
+        processors: u64,
+    },
+    /// Requests that wait grow without bound: latencies tell how long the repeat was.
+    Saturated {
+        /// Requests that waited at once, at the most.
+        most_waiting: u64,
+    },
+    /// The generator issued requests so late that their latency holds much of its own lag.
+    Skew {
+        /// Such as `p99`.
+        percentile: String,
+        /// Issue time minus scheduled time.
+        skew_ns: Nanoseconds,
+        /// The latency at that percentile.
+        latency_ns: Nanoseconds,
+    },
+    /// Too few requests to say whether the objective holds.
+    ObjectiveNotDecided {
+        /// Such as `p99<20ms`.
+        objective: String,
+        /// Requests beyond its bound.
+        over: u64,
+        /// Of how many.
+        due: u64,
+    },
+    /// A doubt of a later version than this reader.
+    #[serde(other)]
+    Unknown,
+}
+
+impl ServingDoubt {
+    /// How bad it is beside another of its kind; 0 where it is no matter of degree.
+    pub fn severity(&self) -> f64 {
+        match self {
+            Self::Saturated { most_waiting } => *most_waiting as f64,
+            Self::Skew { .. } => self.skew_share().unwrap_or_default(),
+            _ => 0.0,
+        }
+    }
+
+    fn skew_share(&self) -> Option<f64> {
+        match self {
+            Self::Skew {
+                skew_ns,
+                latency_ns,
+                ..
+            } => Some(skew_ns.as_nanos() as f64 / (latency_ns.as_nanos() as f64).max(1.0)),
+            _ => None,
+        }
+    }
+}
+
+/// One line for a person.
+impl fmt::Display for ServingDoubt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoCoreForGenerator {
+                workers,
+                threads,
+                processors,
+            } => write!(
+                f,
+                "no processor was left for issuing requests: {workers} workers of {threads} threads on {processors} \
+                 processors"
+            ),
+            Self::Saturated { most_waiting } => write!(
+                f,
+                "more requests came than were done, up to {most_waiting} waited: latencies tell how long the repeat was; \
+                 lower the rate"
+            ),
+            Self::Skew {
+                percentile,
+                skew_ns,
+                latency_ns,
+            } => write!(
+                f,
+                "requests were issued {skew_ns} late at {percentile}, {:.0}% of the latency of {latency_ns}",
+                100.0 * self.skew_share().unwrap_or_default()
+            ),
+            Self::ObjectiveNotDecided {
+                objective,
+                over,
+                due,
+            } => write!(
+                f,
+                "whether {objective} holds is not decided by {over} of {due} requests beyond it; raise --duration"
+            ),
+            Self::Unknown => {
+                f.write_str("a doubt about the load that this version of tare does not know")
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_is_a_sentence_with_its_values() {
+        let skew = ServingDoubt::Skew {
+            percentile: "p99".to_owned(),
+            skew_ns: Nanoseconds::from_micros(60),
+            latency_ns: Nanoseconds::from_millis(1),
+        };
+        let told = "requests were issued 60.0 µs late at p99, 6% of the latency of 1.00 ms";
+        assert_eq!(skew.to_string(), told);
+        let undecided = ServingDoubt::ObjectiveNotDecided {
+            objective: "p99<20ms".to_owned(),
+            over: 3,
+            due: 400,
+        };
+        let told = "whether p99<20ms holds is not decided by 3 of 400 requests beyond it; raise --duration";
+        assert_eq!(undecided.to_string(), told);
+        let alone = ServingDoubt::NoCoreForGenerator {
+            workers: 2,
+            threads: 1,
+            processors: 2,
+        };
+        assert!(
+            alone
+                .to_string()
+                .ends_with("2 workers of 1 threads on 2 processors")
+        );
+    }
+
+    #[test]
+    fn of_two_the_worse_is_known() {
+        let saturated = |most_waiting| ServingDoubt::Saturated { most_waiting };
+        assert!(saturated(9).severity() > saturated(8).severity());
+    }
+
+    #[test]
+    fn a_later_version_s_is_read_as_unknown() {
+        let json = serde_json::json!({"serving_doubt": "full-moon"});
+        let read: ServingDoubt = serde_json::from_value(json).expect("reads");
+        assert_eq!(read, ServingDoubt::Unknown);
+    }
+}
