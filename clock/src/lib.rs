@@ -6,11 +6,13 @@
 )]
 
 mod monotonic;
+mod pacer;
 mod simulated;
 mod thread_cpu;
 mod wall;
 
 pub use monotonic::MonotonicClock;
+pub use pacer::Pacer;
 pub use simulated::SimulatedClock;
 pub use thread_cpu::ThreadCpuClock;
 pub use wall::utc_now;
@@ -24,6 +26,22 @@ pub trait Clock: Send + Sync {
 
     /// Returns at or after `deadline`.
     fn wait_until(&self, deadline: Nanoseconds);
+
+    /// Sleeps until `deadline` or until the calling thread is unparked, whichever is first; may return for no reason.
+    fn doze_until(&self, deadline: Nanoseconds) {
+        self.wait_until(deadline);
+    }
+
+    /// Returns the time, at or after `deadline` or once `is_over`, without giving the processor away.
+    fn spin_until(&self, deadline: Nanoseconds, is_over: &dyn Fn() -> bool) -> Nanoseconds {
+        loop {
+            let now = self.now();
+            if now >= deadline || is_over() {
+                return now;
+            }
+            std::hint::spin_loop();
+        }
+    }
 }
 
 /// Cost of one reading of `clock`: the smallest mean of 16 batches of 256 consecutive readings, in nanoseconds.

@@ -35,6 +35,13 @@ impl Clock for MonotonicClock {
             }
         }
     }
+
+    fn doze_until(&self, deadline: Nanoseconds) {
+        let remaining = deadline.saturating_sub(self.now()).as_nanos();
+        if remaining > 0 {
+            std::thread::park_timeout(std::time::Duration::from_nanos(remaining));
+        }
+    }
 }
 
 #[cfg(test)]
@@ -58,5 +65,14 @@ mod tests {
         let deadline = clock.now() + Nanoseconds::from_micros(300);
         clock.wait_until(deadline);
         assert!(clock.now() >= deadline);
+    }
+
+    #[test]
+    fn a_thread_that_was_unparked_dozes_no_longer() {
+        let clock = MonotonicClock;
+        let deadline = clock.now() + Nanoseconds::from_secs(3_600);
+        std::thread::current().unpark();
+        clock.doze_until(deadline);
+        assert!(clock.now() < deadline);
     }
 }

@@ -16,6 +16,19 @@ pub struct Check {
     pub written: Option<Result<(), String>>,
 }
 
+impl Check {
+    /// That of a check input that gave no outputs, and why.
+    pub fn failed(job: &Job, reason: String) -> Self {
+        Self {
+            written: job.outputs.as_ref().map(|_| Err(reason.clone())),
+            inspection: Inspection {
+                failed: Some(reason),
+                ..Inspection::default()
+            },
+        }
+    }
+}
+
 /// Runs the first inputs of `pool` and looks at the outputs.
 pub fn check(session: &mut dyn Session, pool: &[Vec<Tensor>], job: &Job) -> Check {
     match outputs_of(session, pool) {
@@ -26,13 +39,7 @@ pub fn check(session: &mut dyn Session, pool: &[Vec<Tensor>], job: &Job) -> Chec
                 .as_ref()
                 .map(|path| outputs::write(path, &job.load.outputs, &tensors)),
         },
-        Err(error) => Check {
-            inspection: Inspection {
-                failed: Some(error.to_string()),
-                ..Inspection::default()
-            },
-            written: job.outputs.as_ref().map(|_| Err(error.to_string())),
-        },
+        Err(error) => Check::failed(job, error.to_string()),
     }
 }
 

@@ -1,6 +1,7 @@
 //! A record put together from what the plan knew, the worker said and the parent saw.
 
 mod fill;
+mod load;
 
 use tare_hardware::energy::Assessment;
 use tare_results::{
@@ -108,8 +109,8 @@ pub enum Beside {
     Weighed(Box<TwinFacts>, Missing),
     /// Of a twin that there is none of: why.
     NoTwin(String),
-    /// Of a profile: the cell's median latency without the profiler.
-    Unprofiled(Option<f64>),
+    /// Of a profile: the cell's median latency without the profiler, or why that does not compare.
+    Unprofiled(Result<f64, String>),
     /// Of anything else.
     Nothing,
 }

@@ -71,7 +71,7 @@ pub trait Reporter: Send {
 pub fn perform(
     adapter: &dyn Adapter,
     job: &Job,
-    clock: &impl Clock,
+    clock: &(impl Clock + Clone + 'static),
     reporter: &mut dyn Reporter,
 ) -> Result<Outcome, JobError> {
     match &job.purpose {

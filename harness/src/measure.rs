@@ -13,6 +13,8 @@ use crate::drive::{Driven, RunDelaySource, drive};
 use crate::job::{JobError, Reporter, entered};
 use crate::outcome::measured_of;
 use crate::protocol::{Answer, Given, Job, Outcome, Stretch, Timing};
+use crate::replay;
+use crate::serve;
 use crate::stretch::{Forgetful, Lasting};
 use crate::warmup::{Warmup, warm_up};
 
@@ -28,9 +30,13 @@ pub fn measure(
     adapter: &dyn Adapter,
     job: &Job,
     timing: &Timing,
-    clock: &impl Clock,
+    clock: &(impl Clock + Clone + 'static),
     reporter: &mut dyn Reporter,
 ) -> Result<Outcome, JobError> {
+    if let Some(serving) = timing.scenario.serving() {
+        let loaded = (&serving, schedule(timing)?);
+        return serve::measure(adapter, (job, timing), loaded, clock, reporter);
+    }
     let pool = job.fill_pool();
     let capacity = usize::try_from(timing.max_requests).unwrap_or(usize::MAX);
     let mut buffer = SampleBuffer::with_capacity(capacity);
@@ -92,7 +98,7 @@ impl<C: Clock> Repeat<'_, C> {
                 .map_err(|error| error.to_string())
         });
         let clock_ns = tare_clock::reading_cost_ns(self.clock);
-        let schedule = self.schedule()?;
+        let schedule = schedule(self.timing)?;
         let warmup = warm_up(session, self.pool, self.clock, self.job.warmup)?;
         reporter.phase(Phase::Run, own)?;
         let source = delay
@@ -140,14 +146,17 @@ impl<C: Clock> Repeat<'_, C> {
         );
         driven.into()
     }
+}
 
-    fn schedule(&self) -> Result<CellSchedule, JobError> {
-        let limits = Limits {
-            duration: self.timing.duration_ns,
-            max_requests: self.timing.max_requests,
-            batch: self.timing.batch,
-        };
-        let schedule = self.timing.scenario.schedule(limits);
-        schedule.map_err(|error| JobError::Job(error.to_string()))
-    }
+fn schedule(timing: &Timing) -> Result<CellSchedule, JobError> {
+    let limits = Limits {
+        duration: timing.duration_ns,
+        max_requests: timing.max_requests,
+        batch: timing.batch,
+    };
+    let scenario = &timing.scenario;
+    let trace = replay::same(scenario, timing.trace_sha256.as_deref());
+    let trace = trace.map_err(JobError::Job)?;
+    let schedule = scenario.schedule(limits, timing.seed, trace.as_ref());
+    schedule.map_err(|error| JobError::Job(error.to_string()))
 }

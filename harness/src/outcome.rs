@@ -88,7 +88,8 @@ fn throughput(driven: &Driven, missing: &mut Missing) -> Throughput {
     }
 }
 
-fn write_samples(timing: &Timing, samples: &[Sample]) -> Result<Option<SampleFile>, JobError> {
+/// Writes `samples` where `timing` wants them.
+pub fn write_samples(timing: &Timing, samples: &[Sample]) -> Result<Option<SampleFile>, JobError> {
     let Some(path) = timing.samples.as_ref().filter(|_| !samples.is_empty()) else {
         return Ok(None);
     };

@@ -1,4 +1,4 @@
-//! How long a worker goes on after its timed requests for the sake of their energy, if at all.
+//! How long a worker goes on after its timed requests: for the sake of their energy, and for requests still under way.
 
 use tare_units::Nanoseconds;
 
@@ -38,6 +38,12 @@ pub fn stretch(needed: Nanoseconds, had: Had) -> Option<Nanoseconds> {
     goes_on.then_some(length)
 }
 
+/// How long requests under way at the end of `timed` work are waited for, under load: a quarter of what is left to the
+/// deadline, so that the worker can still tell what became of them.
+pub fn drain(deadline: Nanoseconds, timed: Nanoseconds) -> Nanoseconds {
+    Nanoseconds::from_nanos(deadline.saturating_sub(timed).as_nanos() / 4)
+}
+
 fn with_margin(length: Nanoseconds) -> Nanoseconds {
     Nanoseconds::from_nanos_f64(length.as_nanos() as f64 * MARGIN)
 }
@@ -68,6 +74,13 @@ mod tests {
         };
         assert_eq!(seconds(50, patient), Some(55.0));
         assert_eq!(seconds(3_000, patient), Some(60.0));
+    }
+
+    #[test]
+    fn requests_under_way_are_waited_for_within_the_deadline() {
+        let seconds = Nanoseconds::from_secs;
+        assert_eq!(drain(seconds(121), seconds(1)), seconds(30));
+        assert_eq!(drain(seconds(1), seconds(2)), Nanoseconds::ZERO);
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod settle;
 mod shaped;
 #[cfg(test)]
 pub(crate) mod tests;
+mod unmeasured;
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,7 +23,7 @@ use std::sync::Arc;
 use tare_adapter_api::{AdapterSpec, Device, LoadRequest, Precision};
 use tare_models::{InputSpec, Inputs};
 use tare_results::{Doubt, Missing, PlannedCell};
-use tare_scenarios::{Limits, ScenarioSpec};
+use tare_scenarios::{Limits, ScenarioSpec, Seed};
 use tare_units::Nanoseconds;
 
 pub use absent::{LeftOut, Named, leave_out};
@@ -39,6 +40,7 @@ use shaped::{Place, Shaped};
 
 use crate::desk::Desk;
 use crate::profile::Arithmetic;
+use crate::replay;
 use crate::supervise::WorkerProgram;
 
 /// A model file under the name it was asked for by.
@@ -123,6 +125,8 @@ pub struct Work {
     pub inputs: Inputs,
     /// The scenario with its options.
     pub scenario: ScenarioSpec,
+    /// The SHA-256 of the arrivals that it replays; `None` where it replays none.
+    pub trace_sha256: Option<String>,
     /// Environment variables that the worker starts with.
     pub environment: Vec<(String, String)>,
     /// The file's own precision.
@@ -157,14 +161,36 @@ impl Plan {
     /// The first scenario that cannot.
     pub fn check_limits(&self, duration: Nanoseconds, max_requests: u64) -> Result<(), PlanError> {
         for work in &self.cells {
-            let limits = Limits {
-                duration,
-                max_requests,
-                batch: work.planned.cell.batch,
-            };
-            work.scenario.schedule(limits)?;
+            work.check_limits(duration, max_requests)?;
         }
         Ok(())
+    }
+}
+
+impl Work {
+    /// What bounds a repeat: what the scenario says, else these.
+    pub fn limits(&self, duration: Nanoseconds, max_requests: u64) -> Limits {
+        self.scenario.limits(Limits {
+            duration,
+            max_requests,
+            batch: self.planned.cell.batch,
+        })
+    }
+
+    /// Whether its hollow twin tells its tax: under load a latency holds what requests wait for each other as well.
+    pub fn is_weighed(&self) -> bool {
+        self.computes && self.scenario.serving().is_none()
+    }
+
+    fn check_limits(&self, duration: Nanoseconds, max_requests: u64) -> Result<(), PlanError> {
+        let limits = self.limits(duration, max_requests);
+        let replay = replay::of(&self.scenario).map_err(PlanError::Trace)?;
+        let Some(replay) = replay else {
+            return Ok(self.scenario.check(limits)?);
+        };
+        let seed = Seed::new(self.planned.cell.seed, 0);
+        let schedule = self.scenario.schedule(limits, seed, Some(&replay.trace));
+        Ok(schedule.map(|_| ())?)
     }
 }
 
@@ -218,6 +244,7 @@ pub fn plan_named(
 fn cells(selections: &[&Selection], desk: &dyn Desk) -> Result<Vec<Work>, PlanError> {
     for selection in selections {
         check_counts(selection)?;
+        unmeasured::check(&selection.scenarios)?;
         for adapter in &selection.adapters {
             check_adapter(desk, adapter)?;
         }
@@ -261,6 +288,8 @@ fn expand(
     let shapes = shapes(selection);
     let mut known: BTreeMap<(Option<u64>, &BTreeMap<String, u64>), Shaped> = BTreeMap::new();
     for scenario in &selection.scenarios {
+        let replay = replay::of(scenario).map_err(PlanError::Trace)?;
+        let trace_sha256 = replay.map(|replay| replay.sha256);
         for batch in batches(selection, scenario)? {
             for shape in &shapes {
                 let shaped = match known.entry((batch, shape)) {
@@ -270,7 +299,7 @@ fn expand(
                 for (at, adapter) in places(selection) {
                     cells.push(Work {
                         selections: vec![place],
-                        ..shaped.cell(adapter, scenario, at)
+                        ..shaped.cell(adapter, (scenario, trace_sha256.as_deref()), at)
                     });
                 }
             }

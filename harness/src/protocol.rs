@@ -13,7 +13,7 @@ use tare_models::Inputs;
 use tare_results::{
     Latency, Load, Missing, Phase, Profile, SampleFile, ScheduleSkew, Serving, Throughput,
 };
-use tare_scenarios::ScenarioSpec;
+use tare_scenarios::{ScenarioSpec, Seed};
 use tare_units::{Bytes, Nanoseconds};
 
 use crate::check::Check;
@@ -22,7 +22,7 @@ use crate::inspect::Inspection;
 use crate::warmup::Bounds;
 
 /// The name and version of this protocol.
-pub const PROTOCOL: &str = "tare.worker/3";
+pub const PROTOCOL: &str = "tare.worker/4";
 
 /// What the parent writes when the worker may go on to its next phase.
 pub const GO: &str = "go";
@@ -141,10 +141,16 @@ pub struct Timing {
     pub scenario: ScenarioSpec,
     /// Samples a request carries.
     pub batch: u64,
+    /// What the schedule draws from.
+    pub seed: Seed,
+    /// The SHA-256 of the arrivals that the scenario replays; `None` where it replays none.
+    pub trace_sha256: Option<String>,
     /// Timed work of a repeat.
     pub duration_ns: Nanoseconds,
     /// Timed requests at the most; samples are kept for as many.
     pub max_requests: u64,
+    /// How long requests under way at the end are waited for, under load.
+    pub drain_ns: Nanoseconds,
     /// Whether the run delay is read around each request.
     pub read_run_delay: bool,
     /// Where the samples go; `None` keeps none.

@@ -37,6 +37,10 @@ pub struct Weighing<'a> {
     pub asked: bool,
 }
 
+/// Why nothing that was served under load is split.
+const UNDER_LOAD: &str =
+    "a latency under load holds what requests wait for each other, which is neither work nor tax";
+
 /// What came of it.
 #[derive(Default)]
 pub struct Weighed {
@@ -68,6 +72,9 @@ impl Weighing<'_> {
     }
 
     fn split(&self, weighed: &mut Weighed) -> Result<Tax, String> {
+        if self.is_served() {
+            return Err(UNDER_LOAD.to_owned());
+        }
         let latency = residual::p50(&self.cell.counted);
         let latency = latency.ok_or_else(|| self.no_latency())?;
         let source = self.source(&latency)?;
@@ -132,8 +139,17 @@ impl Weighing<'_> {
         Ok(Source::Law(prediction))
     }
 
+    /// Whether requests waited for each other.
+    fn is_served(&self) -> bool {
+        let first = self.cell.counted.first();
+        first.is_some_and(|record| record.serving.is_some())
+    }
+
     /// Why nothing was heard of a twin.
     fn no_twin(&self) -> String {
+        if self.is_served() {
+            return UNDER_LOAD.to_owned();
+        }
         let made = self.twins.made.first();
         let failed = made.and_then(|record| record.failure.as_ref());
         let none = made.and_then(|record| record.missing.get("twin"));

@@ -8,6 +8,11 @@ pub trait Schedule {
     ///
     /// Both times are on one clock, and neither `now` nor a count of `progress` ever decreases from one call to the next.
     fn next(&mut self, now: Nanoseconds, progress: &Progress) -> Step;
+
+    /// Whether completions change what is issued when; an open loop heeds none, and is not woken for any.
+    fn heeds_completions(&self) -> bool {
+        true
+    }
 }
 
 /// What a load generator does next.

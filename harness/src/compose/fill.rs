@@ -5,6 +5,7 @@ use tare_hardware::checks::{doubts, is_of_gpu, refused};
 use tare_hardware::energy::Assessment;
 use tare_results::{Checking, Doubt, Finding, Kind, Record, Run, Runtime, Verdict};
 
+use super::load::judge_load;
 use super::{About, Beside, Harness};
 use crate::fidelity::Compared;
 use crate::inspect::Inspection;
@@ -16,7 +17,7 @@ const DELAYED_SHARE: f64 = 0.01;
 /// Puts what the worker said into `record`.
 pub fn fill(record: &mut Record, outcome: Outcome, about: &About) {
     fill_runtime(record, outcome.runtime);
-    let processors = about.run.machine.cpu.allowed_cpus;
+    let processors = processors_of(about);
     if let Some(processors) = processors.filter(|count| *count < record.cell.threads) {
         record.doubts.push(Doubt::Oversubscribed {
             threads: record.cell.threads,
@@ -26,6 +27,7 @@ pub fn fill(record: &mut Record, outcome: Outcome, about: &About) {
     match outcome.given {
         Given::Measured(measured) => {
             judge(record, &measured);
+            judge_load(record, &measured, processors_of(about));
             fill_measured(record, *measured, about.harness);
         }
         Given::Profiled { load, profile } => {
@@ -147,14 +149,15 @@ pub fn add(record: &mut Record, beside: Beside) {
         Beside::Compared(Err(reason)) => {
             record.missing.insert("fidelity".to_owned(), reason);
         }
-        Beside::Unprofiled(Some(unprofiled)) if unprofiled > 0.0 => {
+        Beside::Unprofiled(Ok(unprofiled)) if unprofiled > 0.0 => {
             if let Some(profile) = &mut record.profile {
                 profile.perturbation = Some(profile.latency_p50_ns / unprofiled);
             }
         }
-        Beside::Unprofiled(_) => {
+        Beside::Unprofiled(unprofiled) => {
             if record.profile.is_some() {
-                let reason = "no repeat of the cell has a median latency".to_owned();
+                let none = "the cell's requests take no time".to_owned();
+                let reason = unprofiled.err().unwrap_or(none);
                 record
                     .missing
                     .insert("profile.perturbation".to_owned(), reason);
@@ -187,6 +190,19 @@ pub fn invalidate(record: &mut Record, reasons: Vec<String>) {
     }
 }
 
+/// Requests that failed by the framework's fault or the harness's. What a full queue or a timeout did to others under load is
+/// what was to be measured, and counts as infinitely slow.
+fn at_fault(measured: &Measured) -> u64 {
+    match &measured.serving {
+        Some(serving) => serving.errors + serving.never_sent,
+        None => measured.failed_requests,
+    }
+}
+
+fn processors_of(about: &About) -> Option<u64> {
+    about.run.machine.cpu.allowed_cpus
+}
+
 fn judge(record: &mut Record, measured: &Measured) {
     if !measured.load.steady && matches!(record.kind, Kind::Measurement | Kind::Twin) {
         record.doubts.push(Doubt::Unsteady {
@@ -207,12 +223,12 @@ fn judge(record: &mut Record, measured: &Measured) {
             failed: measured.failed_requests,
             count,
         });
+        let failed = at_fault(measured);
         let reason = format!(
-            "{} requests failed, the first with: {}",
-            measured.failed_requests,
+            "{failed} requests failed, the first with: {}",
             measured.first_error.as_deref().unwrap_or("no message")
         );
-        invalidate(record, vec![reason]);
+        invalidate(record, if failed > 0 { vec![reason] } else { Vec::new() });
     }
 }
 

@@ -94,6 +94,8 @@ fn profiling(profile: Result<Profile, String>, unprofiled: Option<f64>) -> Recor
         load: load(),
         profile,
     });
+    let unprofiled =
+        unprofiled.ok_or_else(|| "no repeat of the cell has a median latency".to_owned());
     let beside = Beside::Unprofiled(unprofiled);
     record(Kind::Profile, attempt, beside, &Harness::default())
 }

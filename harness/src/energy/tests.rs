@@ -183,8 +183,11 @@ fn job(scenario: &str, duration_ms: u64, options: &[(&str, &str)]) -> Job {
         purpose: Purpose::Measure(Timing {
             scenario: scenario.parse().unwrap(),
             batch: 2,
+            seed: Default::default(),
+            trace_sha256: None,
             duration_ns: Nanoseconds::from_millis(duration_ms),
             max_requests: 10_000,
+            drain_ns: Nanoseconds::ZERO,
             read_run_delay: false,
             samples: None,
         }),

@@ -1,6 +1,5 @@
 //! How long a plan will take, told before anything is measured: a guess from each model's arithmetic and bytes.
 
-use tare_scenarios::Limits;
 use tare_units::{Nanoseconds, Rate};
 
 use super::{Plan, Rates, Work};
@@ -72,9 +71,9 @@ pub fn outlook(plan: &Plan, outlay: &Outlay, rates: &Rates) -> Outlook {
     }
     let mut workers = plan.references.len() as u64;
     for work in &plan.cells {
-        let twins = u64::from(outlay.twins && work.computes);
+        let twins = u64::from(outlay.twins && work.is_weighed());
         workers += outlay.repeats * (1 + twins) + u64::from(outlay.profile);
-        times.push(Costs::of(work, outlay, rates).of_cell(outlay, work.computes));
+        times.push(Costs::of(work, outlay, rates).of_cell(outlay, work.is_weighed()));
     }
     for work in &plan.references {
         let cell = Costs::of(work, outlay, rates);
@@ -115,15 +114,11 @@ impl Costs {
             flops / (rates.flops_per_s.per_s() * threads) + bytes / rates.bytes_per_s.per_s();
         let request = dispatch.saturating_add(nanos(request));
         let weights = model.parameters.unwrap_or(0) as f64 * WEIGHT_BYTES;
-        let limits = Limits {
-            duration: outlay.duration,
-            max_requests: outlay.max_requests,
-            batch: work.planned.cell.batch,
-        };
+        let limits = work.limits(outlay.duration, outlay.max_requests);
         let timed = |request: u64| {
             let known = (request > 0).then(|| Nanoseconds::from_nanos(request));
             let timed = known.and_then(|request| work.scenario.timed(limits, request).ok());
-            timed.unwrap_or(outlay.duration).as_nanos()
+            timed.unwrap_or(limits.duration).as_nanos()
         };
         let (slow, its_start) = SLOW_START;
         let start = if work.spec.name == slow {
@@ -142,11 +137,11 @@ impl Costs {
     }
 
     /// Repeats, those of the twin with what it takes to find it, and the profile.
-    fn of_cell(&self, outlay: &Outlay, computes: bool) -> u64 {
+    fn of_cell(&self, outlay: &Outlay, is_weighed: bool) -> u64 {
         let probes = if outlay.probes { PROBES.as_nanos() } else { 0 };
         let measured = sum(&[self.warm(), probes, self.timed, self.request]);
         let mut all = vec![measured.saturating_mul(outlay.repeats)];
-        if outlay.twins && computes {
+        if outlay.twins && is_weighed {
             let twin = [self.start, warm_up(self.twin_request), self.twin_timed];
             all.push(sum(&twin).saturating_mul(outlay.repeats));
             let counted = sum(&[self.started(), self.requests(COUNTED_REQUESTS)]);

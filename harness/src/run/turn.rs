@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use tare_clock::Clock;
 use tare_results::{Event, Kind};
+use tare_scenarios::Seed;
 use tare_units::Nanoseconds;
 
 use super::attempt::asked;
@@ -11,6 +12,7 @@ use super::twins::hollowed;
 use super::{Going, RunError};
 use crate::compose::{Attempt, Beside};
 use crate::order::{Turn, interleaved, with_references};
+use crate::patience::drain;
 use crate::plan::Work;
 use crate::protocol::{Effort, Job, Purpose, Timing};
 
@@ -33,7 +35,7 @@ impl<C: Clock> Going<'_, C> {
         let done: BTreeSet<(Kind, &str, u64)> = ended_well
             .map(|record| (record.kind, record.id.as_str(), record.repeat))
             .collect();
-        let is_weighed = |place: usize| run.twins && cells[place].computes;
+        let is_weighed = |place: usize| run.twins && cells[place].is_weighed();
         let all = interleaved(&planned, run.repeats, is_weighed, run.profile);
         let is_left = |turn: &&Turn| {
             !done.contains(&(turn.kind, planned[turn.place].id.as_str(), turn.repeat))
@@ -148,11 +150,15 @@ impl<C: Clock> Going<'_, C> {
             _ => {
                 let twin = if turn.kind == Kind::Twin { "-twin" } else { "" };
                 let name = format!("{}-{}{twin}.npy", &work.planned.id[..16], turn.repeat);
+                let limits = work.limits(run.duration_ns, run.max_requests);
                 Purpose::Measure(Timing {
                     scenario: work.scenario.clone(),
-                    batch: work.planned.cell.batch,
-                    duration_ns: run.duration_ns,
-                    max_requests: run.max_requests,
+                    batch: limits.batch,
+                    seed: Seed::new(work.planned.cell.seed, turn.repeat),
+                    trace_sha256: work.trace_sha256.clone(),
+                    duration_ns: limits.duration,
+                    max_requests: limits.max_requests,
+                    drain_ns: drain(run.deadline_ns, run.duration_ns),
                     read_run_delay: self.harness.no_run_delay.is_none()
                         && work.planned.cell.threads == 1,
                     samples: Some(self.request.writer.samples_dir().join(name)),
@@ -169,8 +175,11 @@ impl<C: Clock> Going<'_, C> {
         }
     }
 
-    /// The mean of the repeats' median latencies.
-    fn unprofiled_p50(&self, work: &Work) -> Option<f64> {
+    /// The mean of the repeats' median latencies, or why it is not comparable with a profiled request's.
+    fn unprofiled_p50(&self, work: &Work) -> Result<f64, String> {
+        if work.scenario.serving().is_some() {
+            return Err("under load a latency holds what requests wait for each other".to_owned());
+        }
         let own = self
             .records
             .iter()
@@ -179,6 +188,9 @@ impl<C: Clock> Going<'_, C> {
             .filter_map(|record| Some(record.latency.as_ref()?.p50.as_ref()?.value_ns))
             .collect();
         let sum: f64 = medians.iter().sum();
-        (!medians.is_empty()).then(|| sum / medians.len() as f64)
+        match medians.len() {
+            0 => Err("no repeat of the cell has a median latency".to_owned()),
+            count => Ok(sum / count as f64),
+        }
     }
 }

@@ -38,8 +38,11 @@ pub fn job(options: &[(&str, &str)]) -> Job {
         purpose: Purpose::Measure(Timing {
             scenario: "single-stream".parse().expect("a scenario"),
             batch: 2,
+            seed: Default::default(),
+            trace_sha256: None,
             duration_ns: Nanoseconds::from_secs(1),
             max_requests: 10_000,
+            drain_ns: Nanoseconds::ZERO,
             read_run_delay: false,
             samples: None,
         }),

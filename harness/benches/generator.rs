@@ -1,0 +1,165 @@
+//! How exact the load generator is, beside MLPerf LoadGen: requests a second, skew, hand-over, memory.
+//!
+//! `cargo bench -p tare-harness --bench generator -- [SECONDS]`: so long for each skew, 10 where nothing is said.
+
+#[path = "../tests/queue/mod.rs"]
+mod queue;
+#[path = "../tests/sessions/mod.rs"]
+mod sessions;
+
+use std::sync::Arc;
+
+use queue::Arrivals;
+use sessions::{Acting, Eager, engine, no_inputs, setup};
+use tare_clock::{Clock, MonotonicClock, Pacer, ThreadCpuClock};
+use tare_harness::serve::slots::Slots;
+use tare_harness::serve::{Served, Setup};
+use tare_harness::{SampleBuffer, drive};
+use tare_results::samples::Sample;
+use tare_scenarios::{Limits, ScenarioSpec, Schedule};
+use tare_statistics::{Percentile, nearest_rank};
+use tare_units::Nanoseconds;
+
+const MILLION: u64 = 1_000_000;
+/// Requests a second of the skews.
+const RATE: u64 = 1_000;
+
+fn main() {
+    let numbers = std::env::args().filter_map(|argument| argument.parse().ok());
+    let seconds: u64 = numbers.last().unwrap_or(10);
+    println!("LoadGen: MLPerf LoadGen 6.0, measured on a machine of the same kind");
+    closed_loop();
+    open_loop();
+    hand_over();
+    wake_up_lag("default timer slack", seconds, false);
+    wake_up_lag("timer slack of 1 ns", seconds, true);
+    skew(
+        "constant",
+        Arrivals::constant(1e9 / RATE as f64, RATE * seconds),
+    );
+    skew(
+        "Poisson",
+        Arrivals::poisson(1e9 / RATE as f64, RATE * seconds, 1),
+    );
+    println!(
+        "memory of a request: {} B (LoadGen: 328 B, 639 B with its trace)",
+        size_of::<Sample>()
+    );
+}
+
+/// One thread that issues a request as soon as the one before is done.
+fn closed_loop() {
+    let spec: ScenarioSpec = "single-stream".parse().expect("a scenario");
+    let limits = Limits {
+        duration: Nanoseconds::from_secs(3_600),
+        max_requests: MILLION,
+        batch: 1,
+    };
+    let mut schedule = spec.schedule(limits).expect("fits");
+    let loaded = Acting::new(|_, _| Ok(()));
+    let mut session = tare_adapter_api::Loaded::session(&*loaded).expect("a session");
+    let mut buffer = SampleBuffer::with_capacity(MILLION as usize);
+    let pool = [Vec::new()];
+    let clock = MonotonicClock;
+    let driven = drive(
+        &mut *session,
+        &pool,
+        &mut schedule,
+        &clock,
+        None,
+        &mut buffer,
+    );
+    let rate = MILLION as f64 / (driven.ended - driven.started).as_secs_f64();
+    println!(
+        "closed loop, one thread: {:.2} M requests/s (LoadGen: 0.516 M with real-time priority, 0.218 M without)",
+        rate / 1e6
+    );
+}
+
+/// A thread that issues what is long due, and another that serves.
+fn open_loop() {
+    let (served, samples) = serve(Arrivals::poisson(1.0, MILLION, 1), MILLION as usize);
+    let rate = MILLION as f64 / (served.issued.until - served.issued.started).as_secs_f64();
+    let done = samples.iter().filter(|one| one.latency().is_some()).count();
+    println!(
+        "open loop, one thread: {:.2} M requests/s issued, {:.1}% done (LoadGen: 0.595 M)",
+        rate / 1e6,
+        100.0 * done as f64 / samples.len() as f64
+    );
+}
+
+fn serve(mut schedule: impl Schedule, queue: usize) -> (Served, Vec<Sample>) {
+    let loaded = Acting::new(|_, _| Ok(()));
+    let spinning = Setup {
+        spins: std::thread::available_parallelism().is_ok_and(|count| count.get() > 1),
+        ..setup(1, queue)
+    };
+    let mut engine = engine(&loaded, no_inputs(), spinning);
+    let slots = Arc::new(Slots::with_capacity(MILLION as usize));
+    let until = MonotonicClock.now() + Nanoseconds::from_secs(600);
+    let served = engine.serve(&mut schedule, Arc::clone(&slots), until);
+    let (samples, _) = slots.to_samples(served.issued.due as usize);
+    (served, samples)
+}
+
+/// From the end of a request to the issue of its client's next one, and from issue to the end of a request of no work.
+fn hand_over() {
+    let eager = Eager {
+        clients: 1,
+        count: 200_000,
+        most_in_flight: 0,
+    };
+    let (_, samples) = serve(eager, 16);
+    let back = samples.windows(2).map(|pair| {
+        let end = pair[0].issued + pair[0].latency;
+        Nanoseconds::from_nanos(pair[1].issued.saturating_sub(end))
+    });
+    let there = samples.iter().filter_map(Sample::latency);
+    print("hand-over of a completion to the generator", back.collect());
+    print(
+        "hand-over of a request to a server and its end",
+        there.collect(),
+    );
+}
+
+/// How late the kernel wakes a thread that asks for times 1 ms apart.
+fn wake_up_lag(name: &str, seconds: u64, tight: bool) {
+    let clock = MonotonicClock;
+    let _tight = tight.then(|| Pacer::new(&clock));
+    let started = clock.now();
+    let lag = |place: u64| {
+        let due = started + Nanoseconds::from_nanos(place * 1_000_000_000 / RATE);
+        clock.wait_until(due);
+        clock.now() - due
+    };
+    let lags = (1..=RATE * seconds).map(lag).collect();
+    print(&format!("bare clock_nanosleep, {name}: wake-up lag"), lags);
+}
+
+fn skew(name: &str, schedule: Arrivals) {
+    let cpu = ThreadCpuClock.now();
+    let (served, samples) = serve(schedule, 1_024);
+    let cpu = (ThreadCpuClock.now() - cpu).as_secs_f64();
+    let wall = (served.issued.until - served.issued.started).as_secs_f64();
+    let skews = samples
+        .iter()
+        .map(|one| Nanoseconds::from_nanos(u64::from(one.skew)));
+    print(&format!("skew at {RATE}/s, {name}"), skews.collect());
+    println!("    at {:.1}% of a core", 100.0 * cpu / wall);
+    if name == "constant" {
+        println!(
+            "    LoadGen: p50 66.7 µs, p99 3.6 ms; with real-time priority 13.7 µs and 982 µs"
+        );
+    }
+}
+
+fn print(what: &str, mut times: Vec<Nanoseconds>) {
+    times.sort_unstable();
+    let at = |percentile| nearest_rank(&times, percentile).unwrap_or_default();
+    println!(
+        "{what}: p50 {}, p99 {}, max {}",
+        at(Percentile::P50),
+        at(Percentile::P99),
+        times.last().copied().unwrap_or_default()
+    );
+}

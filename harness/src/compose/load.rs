@@ -1,0 +1,137 @@
+//! Doubts and reasons that follow from how requests were served under load.
+
+use tare_results::{Doubt, Latency, Met, Record, ScheduleSkew, Serving, ServingDoubt, Verdict};
+use tare_units::Nanoseconds;
+
+use crate::protocol::Measured;
+
+/// The generator's lag at a percentile may be this share of the latency at it.
+const SKEW_SHARE: f64 = 0.05;
+
+/// Says of `record` what is to be doubted of the load, on so many `processors`.
+pub fn judge_load(record: &mut Record, measured: &Measured, processors: Option<u64>) {
+    let skews = measured.schedule.as_ref().zip(measured.latency.as_ref());
+    for why in skews.map_or_else(Vec::new, |(skew, latency)| late(skew, latency)) {
+        record.verdict = Verdict::Invalid;
+        record.reasons.push(why.to_string());
+        record.doubts.push(Doubt::Serving { why });
+    }
+    let Some(serving) = &measured.serving else {
+        return;
+    };
+    let threads = record.cell.threads;
+    let doubts = [
+        alone(serving, threads, processors),
+        (serving.saturated == Some(true)).then_some(ServingDoubt::Saturated {
+            most_waiting: serving.most_waiting,
+        }),
+        undecided(serving),
+    ];
+    let doubts = doubts.into_iter().flatten();
+    record
+        .doubts
+        .extend(doubts.map(|why| Doubt::Serving { why }));
+}
+
+/// The generator has no processor of its own.
+fn alone(serving: &Serving, threads: u64, processors: Option<u64>) -> Option<ServingDoubt> {
+    let taken = serving.workers.saturating_mul(threads);
+    let processors = processors.filter(|processors| *processors <= taken)?;
+    Some(ServingDoubt::NoCoreForGenerator {
+        workers: serving.workers,
+        threads,
+        processors,
+    })
+}
+
+fn undecided(serving: &Serving) -> Option<ServingDoubt> {
+    let objective = serving.objective.as_ref();
+    let objective = objective.filter(|objective| objective.met == Met::NotDecided)?;
+    Some(ServingDoubt::ObjectiveNotDecided {
+        objective: format!("{}<{}", objective.percentile, objective.bound_ns),
+        over: objective.over,
+        due: serving.due,
+    })
+}
+
+/// Where the generator's own lag is too much of the latency.
+fn late(skew: &ScheduleSkew, latency: &Latency) -> Vec<ServingDoubt> {
+    let percentiles = [
+        ("p50", skew.skew_p50_ns, latency.p50.as_ref()),
+        ("p99", skew.skew_p99_ns, latency.p99.as_ref()),
+    ];
+    let percentiles = percentiles.into_iter();
+    let known = percentiles.filter_map(|(name, skew_ns, latency)| {
+        let value_ns = latency?.value_ns;
+        let is_late = skew_ns.as_nanos() as f64 > SKEW_SHARE * value_ns;
+        is_late.then(|| ServingDoubt::Skew {
+            percentile: name.to_owned(),
+            skew_ns,
+            latency_ns: Nanoseconds::from_nanos_f64(value_ns),
+        })
+    });
+    known.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use tare_results::Percentile;
+
+    use super::*;
+    use crate::compose::tests::built;
+
+    fn latency(p50_ns: f64, p99_ns: Option<f64>) -> Latency {
+        let mut latency = built::latency(p50_ns);
+        let p50 = latency.p50.clone().expect("a median");
+        latency.p99 = p99_ns.map(|value_ns| Percentile { value_ns, ..p50 });
+        latency
+    }
+
+    fn skew(p50: u64, p99: u64) -> ScheduleSkew {
+        ScheduleSkew {
+            skew_p50_ns: Nanoseconds::from_nanos(p50),
+            skew_p99_ns: Nanoseconds::from_nanos(p99),
+            skew_max_ns: Nanoseconds::from_nanos(p99),
+        }
+    }
+
+    #[test]
+    fn a_lag_above_a_twentieth_of_the_latency_at_its_percentile_is_told_there() {
+        let names = |skew: ScheduleSkew, latency: Latency| -> Vec<String> {
+            let late = late(&skew, &latency).into_iter();
+            late.map(|why| why.to_string()).collect()
+        };
+        let slow = || latency(1e6, Some(2e6));
+        assert!(names(skew(50_000, 100_000), slow()).is_empty());
+        let told = names(skew(50_001, 100_000), slow());
+        assert!(told.len() == 1 && told[0].contains("at p50"), "{told:?}");
+        let told = names(skew(0, 100_001), slow());
+        assert!(told.len() == 1 && told[0].contains("at p99"), "{told:?}");
+        assert!(names(skew(0, 1 << 40), latency(1e6, None)).is_empty());
+    }
+
+    fn serving() -> Serving {
+        Serving {
+            workers: 2,
+            due: 0,
+            done: 0,
+            rejected: 0,
+            timed_out: 0,
+            errors: 0,
+            never_sent: 0,
+            most_waiting: 0,
+            mean_batch: None,
+            goodput_per_s: None,
+            saturated: None,
+            objective: None,
+        }
+    }
+
+    #[test]
+    fn the_generator_needs_a_processor_beyond_those_of_all_workers() {
+        let is_alone = |threads, processors| alone(&serving(), threads, processors).is_some();
+        assert!(!is_alone(1, Some(3)) && is_alone(1, Some(2)));
+        assert!(!is_alone(4, Some(9)) && is_alone(4, Some(8)));
+        assert!(!is_alone(4, None), "nothing is known");
+    }
+}

@@ -1,0 +1,17 @@
+//! Requests under load: a generator issues what a schedule says is due, servers take it from a queue, alone or together, and
+//! every request that was due ends in one count. The rule of dispatch is pure, and simulated as well.
+
+pub mod dispatch;
+mod engine;
+mod generator;
+mod measure;
+mod outcome;
+mod round;
+pub mod saturation;
+mod server;
+pub mod simulated;
+pub mod slots;
+
+pub use engine::{Engine, Served, Setup};
+pub use measure::measure;
+pub use server::Feed;

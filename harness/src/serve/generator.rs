@@ -1,0 +1,143 @@
+//! The generator: one thread that asks the schedule what is due, waits for it, and hands requests to the servers' queue.
+
+use tare_clock::{Clock, Pacer};
+use tare_scenarios::{Progress, Schedule, Step};
+use tare_units::Nanoseconds;
+
+use super::round::{Due, Round, TICK};
+use super::slots::End;
+
+/// How long a completion is spun for before the generator sleeps.
+const SPIN: Nanoseconds = Nanoseconds::from_millis(1);
+
+/// What was issued.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Issued {
+    /// When the schedule began.
+    pub started: Nanoseconds,
+    /// When it was done.
+    pub until: Nanoseconds,
+    /// Requests that were due, whatever became of them.
+    pub due: u64,
+    /// Of these, requests that were queued.
+    pub queued: u64,
+    /// Requests that waited at once, at the most.
+    pub most_waiting: u64,
+    /// Whether it ended because nobody serves, or its time is over, rather than by its schedule.
+    pub is_cut: bool,
+}
+
+/// The generator of one round.
+pub struct Generator<'a, C> {
+    /// What is shared with the servers.
+    pub round: &'a Round,
+    /// Time.
+    pub clock: &'a C,
+    /// Whether it has a core of its own and may spin for completions.
+    pub spins: bool,
+    /// When it gives up whatever the schedule says.
+    pub until: Nanoseconds,
+}
+
+impl<C: Clock> Generator<'_, C> {
+    /// Issues what `schedule` says until it is done, nobody is left to serve, or the time is over.
+    pub fn issue(&self, schedule: &mut impl Schedule) -> Issued {
+        let mut pacer = Pacer::new(self.clock);
+        let heeds = schedule.heeds_completions();
+        let started = self.clock.now();
+        let mut now = started;
+        let mut progress = Progress::starting_at(started);
+        let mut issued = Issued {
+            started,
+            until: started,
+            due: 0,
+            queued: 0,
+            most_waiting: 0,
+            is_cut: false,
+        };
+        loop {
+            let ended = self.round.ended();
+            progress.issued = issued.due;
+            progress.completed = issued.due - issued.queued + ended;
+            match schedule.next(now, &progress) {
+                Step::Issue { scheduled, .. } => {
+                    self.hand_over(now, scheduled, &mut issued);
+                    now = self.clock.now();
+                }
+                Step::WaitUntil(due) if heeds => {
+                    now = self.wait_or_hear(&mut pacer, due.min(self.until), ended);
+                }
+                Step::WaitUntil(due) => now = pacer.wait_until(due.min(self.until)),
+                Step::WaitForCompletion => now = self.hear(now, ended),
+                Step::Done => break,
+            }
+            if now >= self.until || !self.round.is_served() {
+                issued.is_cut = true;
+                self.never_sent(schedule, now, (progress, &mut issued));
+                break;
+            }
+        }
+        issued.until = now;
+        issued
+    }
+
+    #[inline]
+    fn hand_over(&self, now: Nanoseconds, scheduled: Nanoseconds, issued: &mut Issued) {
+        let number = issued.due as usize;
+        issued.due += 1;
+        let skew = now.saturating_sub(scheduled);
+        let slots = &self.round.slots;
+        slots.issue(number, now - issued.started, skew);
+        match self.round.push(Due { number, scheduled }, issued.queued) {
+            Some(waiting) => {
+                issued.queued += 1;
+                issued.most_waiting = issued.most_waiting.max(waiting);
+            }
+            None => slots.end(number, End::Rejected),
+        }
+    }
+
+    /// Until `due`, or until more than `ended` requests have ended.
+    fn wait_or_hear(&self, pacer: &mut Pacer<C>, due: Nanoseconds, ended: u64) -> Nanoseconds {
+        let heard = || self.round.ended() > ended || !self.round.is_served();
+        let generator = &self.round.generator.0;
+        generator.asleep(|| pacer.wait_unless(due, &heard))
+    }
+
+    /// Until more than `ended` requests have ended, or a while.
+    fn hear(&self, now: Nanoseconds, ended: u64) -> Nanoseconds {
+        let heard = || self.round.ended() > ended || !self.round.is_served();
+        if self.spins {
+            let now = self.clock.spin_until(now + SPIN, &heard);
+            if heard() {
+                return now;
+            }
+        }
+        self.round.generator.0.asleep(|| {
+            if !heard() {
+                self.clock.doze_until((now + TICK).min(self.until));
+            }
+        });
+        self.clock.now()
+    }
+
+    /// Keeps what is due by `now` and will never be issued.
+    fn never_sent(
+        &self,
+        schedule: &mut impl Schedule,
+        now: Nanoseconds,
+        (mut progress, issued): (Progress, &mut Issued),
+    ) {
+        let slots = &self.round.slots;
+        while issued.due < slots.capacity() as u64 {
+            progress.issued = issued.due;
+            let Step::Issue { scheduled, .. } = schedule.next(now, &progress) else {
+                return;
+            };
+            let number = issued.due as usize;
+            issued.due += 1;
+            slots.issue(number, now - issued.started, now.saturating_sub(scheduled));
+            slots.end(number, End::NeverSent);
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! Timing requests under load in the worker: load, warm every session up, serve, and only then a look at the outputs.
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+use tare_adapter_api::{Adapter, Loaded};
+use tare_clock::Clock;
+use tare_results::Phase;
+use tare_results::samples::Sample;
+use tare_scenarios::{CellSchedule, Serving};
+use tare_units::Nanoseconds;
+
+use super::dispatch::Dispatch;
+use super::engine::{Engine, Served, Setup};
+use super::outcome::measured_of;
+use super::server::Feed;
+use super::slots::{Counts, Slots};
+use crate::check::Check;
+use crate::job::{JobError, Reporter};
+use crate::protocol::{Answer, Given, Job, Outcome, Stretch, Timing};
+use crate::stretch::Lasting;
+use crate::warmup::Warmup;
+
+/// What happened between loading and the check input.
+pub struct Timed {
+    pub load_ns: Nanoseconds,
+    pub warmup: Warmup,
+    pub served: Served,
+    pub samples: Vec<Sample>,
+    pub counts: Counts,
+    pub check: Check,
+    pub clock_ns: f64,
+    pub is_open: bool,
+}
+
+/// Times requests of `job` with `adapter`, which `serving` says how to serve, as `schedule` issues them.
+pub fn measure(
+    adapter: &dyn Adapter,
+    (job, timing): (&Job, &Timing),
+    (serving, schedule): (&Serving, CellSchedule),
+    clock: &(impl Clock + Clone + 'static),
+    reporter: &mut dyn Reporter,
+) -> Result<Outcome, JobError> {
+    let own = job.own_bytes();
+    let slots = Arc::new(Slots::with_capacity(count(timing.max_requests)));
+    let feed = Feed::new(vec![job.fill_pool()]);
+    reporter.phase(Phase::Load, own)?;
+
+    let before = clock.now();
+    let loaded: Arc<dyn Loaded> = Arc::from(adapter.load(&job.load)?);
+    let setup = setup(serving, job.load.threads);
+    let mut engine = Engine::start(&loaded, feed, setup, clock.clone())?;
+    let load_ns = engine.first_session().saturating_sub(before);
+    reporter.phase(Phase::Warmup, own)?;
+
+    let clock_ns = tare_clock::reading_cost_ns(clock);
+    let warmup = engine.warm_up(job.warmup)?;
+    reporter.phase(Phase::Run, own)?;
+
+    let until = |length| clock.now() + length + timing.drain_ns;
+    let end = until(timing.duration_ns);
+    let served = engine.serve(&mut schedule.clone(), Arc::clone(&slots), end);
+    let mut answer = reporter.timed(own)?;
+    while let Answer::More(length) = answer {
+        let mut lasting = Lasting::new(schedule.clone(), length);
+        let none = Arc::new(Slots::with_capacity(0));
+        let further = engine.serve(&mut lasting, none, until(length));
+        answer = reporter.stretched(further.into())?;
+    }
+    let due = count(served.issued.due);
+    let (samples, counts) = match Arc::try_unwrap(slots) {
+        Ok(slots) => slots.into_samples(due),
+        Err(shared) => shared.to_samples(due),
+    };
+    let timed = Timed {
+        load_ns,
+        warmup,
+        served,
+        samples,
+        counts,
+        check: engine.check(&Arc::new(job.clone())),
+        clock_ns,
+        is_open: !tare_scenarios::Schedule::heeds_completions(&schedule),
+    };
+    let measured = measured_of(timing, serving, timed)?;
+    Ok(Outcome {
+        runtime: loaded.runtime(),
+        given: Given::Measured(Box::new(measured)),
+    })
+}
+
+fn count(count: u64) -> usize {
+    usize::try_from(count).unwrap_or(usize::MAX)
+}
+
+/// Whoever has a core of its own may spin: the generator and each server where there are enough for all their threads.
+fn setup(serving: &Serving, threads: NonZeroUsize) -> Setup {
+    let servers = count(serving.workers).max(1);
+    let processors = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    Setup {
+        servers,
+        dispatch: Dispatch::of(serving),
+        queue: count(serving.queue),
+        spins: servers.saturating_mul(threads.get()) < processors,
+    }
+}
+
+impl From<Served> for Stretch {
+    fn from(served: Served) -> Self {
+        Self {
+            from_ns: served.issued.started,
+            to_ns: served.ended,
+            samples: served.worked.done,
+            error: served.first_error.map(|error| error.to_string()),
+        }
+    }
+}

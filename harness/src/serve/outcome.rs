@@ -1,0 +1,207 @@
+//! What requests under load gave, as the worker tells it: figures, and a reason for each that is not there.
+
+use tare_results::samples::Sample;
+use tare_results::{Met, Missing, ObjectiveKept, Serving, Throughput};
+use tare_scenarios::{self as scenarios, Objective};
+use tare_statistics::{Distribution, Undecided};
+use tare_units::Nanoseconds;
+
+use super::engine::Served;
+use super::measure::Timed;
+use super::saturation::is_saturated;
+use super::slots::Counts;
+use crate::figures;
+use crate::job::JobError;
+use crate::outcome::write_samples;
+use crate::protocol::{Measured, Timing};
+
+/// Puts what timed requests gave together and writes their samples.
+pub fn measured_of(
+    timing: &Timing,
+    serving: &scenarios::Serving,
+    timed: Timed,
+) -> Result<Measured, JobError> {
+    let mut missing = Missing::new();
+    let samples = &timed.samples;
+    let latency = figures::latency_of(figures::wall(samples), "latency", &mut missing);
+    let reason =
+        "a request under load waits for others: what was taken from its thread is not its own";
+    missing.insert("effective_latency".into(), reason.into());
+    let throughput = throughput(&timed, &mut missing);
+    let became = became(serving, &timed, &mut missing);
+    Ok(Measured {
+        load: timed.warmup.load(timed.load_ns),
+        schedule: figures::skew_of(samples),
+        serving: Some(became),
+        latency: Some(latency),
+        effective_latency: None,
+        throughput,
+        delayed_share: None,
+        clock_ns: timed.clock_ns,
+        run_delay_ns: Err("it is not read under load".to_owned()),
+        failed_requests: timed.counts.due() - timed.counts.done,
+        first_error: first_error(&timed.served, &timed.counts),
+        check: timed.check,
+        samples: write_samples(timing, samples)?,
+        missing,
+    })
+}
+
+/// What the first request said that failed; where none said anything, what became of those that did.
+fn first_error(served: &Served, counts: &Counts) -> Option<String> {
+    if let Some(error) = &served.first_error {
+        return Some(error.to_string());
+    }
+    let told = [
+        (counts.rejected, "found the queue full"),
+        (counts.timed_out, "were not begun in time"),
+        (counts.never_sent, "were never issued"),
+        (counts.errors, "were not done in time"),
+    ];
+    let told = told.iter().filter(|(count, _)| *count > 0);
+    let told: Vec<String> = told
+        .map(|(count, what)| format!("{count} {what}"))
+        .collect();
+    (!told.is_empty()).then(|| told.join(", "))
+}
+
+fn became(serving: &scenarios::Serving, timed: &Timed, missing: &mut Missing) -> Serving {
+    let (served, counts) = (&timed.served, &timed.counts);
+    let worked = served.worked;
+    let mean_batch = (worked.batches > 0).then(|| worked.executed as f64 / worked.batches as f64);
+    if mean_batch.is_none() {
+        let reason = "no request was executed";
+        missing.insert("serving.mean_batch".into(), reason.into());
+    }
+    let saturated = match timed.is_open {
+        // No more requests wait than there are clients.
+        false => Some(false),
+        true => is_saturated(&timed.samples, load(serving.workers, timed)),
+    };
+    if saturated.is_none() {
+        let reason = format!("{} requests do not tell", counts.due());
+        missing.insert("serving.saturated".into(), reason);
+    }
+    Serving {
+        workers: serving.workers,
+        due: counts.due(),
+        done: counts.done,
+        rejected: counts.rejected,
+        timed_out: counts.timed_out,
+        errors: counts.errors,
+        never_sent: counts.never_sent,
+        most_waiting: served.issued.most_waiting,
+        mean_batch,
+        goodput_per_s: goodput(serving.objective, timed, missing),
+        saturated,
+        objective: serving
+            .objective
+            .map(|objective| kept(objective, &timed.samples)),
+    }
+}
+
+/// The share of the servers' time that all requests would have needed that were due.
+fn load(servers: u64, timed: &Timed) -> f64 {
+    let worked = timed.served.worked;
+    let whole = seconds(timed) * servers as f64;
+    let busy = 1.0 - worked.idle.as_secs_f64() / whole;
+    busy * timed.counts.due() as f64 / worked.executed as f64
+}
+
+fn seconds(timed: &Timed) -> f64 {
+    let served = &timed.served;
+    let ended = served.ended.max(served.issued.until);
+    ended.saturating_sub(served.issued.started).as_secs_f64()
+}
+
+fn throughput(timed: &Timed, missing: &mut Missing) -> Throughput {
+    let (served, counts) = (&timed.served, &timed.counts);
+    let span = |end: Nanoseconds| end.saturating_sub(served.issued.started).as_secs_f64();
+    let rate = |count: u64, seconds: f64| (seconds > 0.0).then(|| count as f64 / seconds);
+    let (issuing, serving) = (span(served.issued.until), span(served.ended));
+    let open = |rate: Option<f64>| rate.filter(|_| timed.is_open);
+    let throughput = Throughput {
+        samples_per_s: rate(counts.done, serving),
+        pipelined_samples_per_s: None,
+        offered_per_s: open(rate(counts.due(), issuing)),
+        achieved_per_s: open(rate(counts.done, serving)),
+    };
+    let of_open = match timed.is_open {
+        true => "no time passed while requests were timed",
+        false => "the scenario is no open loop",
+    };
+    for (name, value, reason) in [
+        (
+            "samples_per_s",
+            throughput.samples_per_s,
+            "no time passed while requests were timed",
+        ),
+        (
+            "pipelined_samples_per_s",
+            None,
+            "each worker has one request in flight at a time",
+        ),
+        ("offered_per_s", throughput.offered_per_s, of_open),
+        ("achieved_per_s", throughput.achieved_per_s, of_open),
+    ] {
+        if value.is_none() {
+            missing.insert(format!("throughput.{name}"), reason.into());
+        }
+    }
+    throughput
+}
+
+fn goodput(objective: Option<Objective>, timed: &Timed, missing: &mut Missing) -> Option<f64> {
+    let within = objective.map(|objective| {
+        let within = |sample: &&Sample| is_within(objective, sample);
+        timed.samples.iter().filter(within).count() as f64
+    });
+    let served = &timed.served;
+    let seconds = served.ended.saturating_sub(served.issued.started);
+    let goodput = within
+        .filter(|_| seconds > Nanoseconds::ZERO)
+        .map(|within| within / seconds.as_secs_f64());
+    if goodput.is_none() {
+        let reason = match objective {
+            None => "no objective was given: slo=p99<20ms",
+            Some(_) => "no time passed while requests were timed",
+        };
+        missing.insert("serving.goodput_per_s".into(), reason.into());
+    }
+    goodput
+}
+
+fn is_within(objective: Objective, sample: &Sample) -> bool {
+    sample
+        .latency()
+        .is_some_and(|latency| latency < objective.bound)
+}
+
+/// Whether the interval of the percentile lies below the bound, or beyond it.
+fn kept(objective: Objective, samples: &[Sample]) -> ObjectiveKept {
+    let over = samples
+        .iter()
+        .filter(|sample| !is_within(objective, sample));
+    let distribution = Distribution::of_series(figures::wall(samples));
+    let met = match distribution.percentile(objective.percentile) {
+        Some(Ok(estimate)) if estimate.high < objective.bound => Met::Met,
+        Some(Ok(estimate)) if estimate.low >= objective.bound => Met::NotMet,
+        Some(Err(Undecided::Failed { .. })) if failed_beyond(objective, samples) => Met::NotMet,
+        _ => Met::NotDecided,
+    };
+    ObjectiveKept {
+        percentile: objective.percentile.to_string(),
+        bound_ns: objective.bound,
+        over: over.count() as u64,
+        met,
+    }
+}
+
+/// Whether twice as many requests were over the bound as the percentile leaves.
+fn failed_beyond(objective: Objective, samples: &[Sample]) -> bool {
+    let over = samples
+        .iter()
+        .filter(|sample| !is_within(objective, sample));
+    let allowed = samples.len() as f64 * (1.0 - objective.percentile.fraction());
+    over.count() as f64 > 2.0 * allowed
+}

@@ -1,0 +1,360 @@
+//! What the generator and the servers share while requests are served: a queue, counts, and who sleeps. Nothing here locks,
+//! allocates or is printed between two readings of the clock.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering, fence};
+use std::sync::{Arc, OnceLock};
+use std::thread::Thread;
+
+use crossbeam_queue::ArrayQueue;
+use tare_adapter_api::AdapterError;
+use tare_clock::Clock;
+use tare_units::Nanoseconds;
+
+use super::dispatch::Dispatch;
+use super::slots::{End, Slots};
+
+/// The longest that anyone sleeps without a look around: no lost wake-up becomes a hang.
+pub const TICK: Nanoseconds = Nanoseconds::from_millis(100);
+
+/// Keeps what different threads write on cache lines of their own, neighbours fetched in pairs included.
+#[derive(Debug, Default)]
+#[repr(align(128))]
+pub struct Padded<T>(pub T);
+
+/// A request that waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Due {
+    /// Its number in the order of issue.
+    pub number: usize,
+    /// When it was due.
+    pub scheduled: Nanoseconds,
+}
+
+/// A thread that may sleep, and how others wake it.
+#[derive(Debug, Default)]
+pub struct Sleeper {
+    thread: OnceLock<Thread>,
+    asleep: AtomicBool,
+}
+
+impl Sleeper {
+    /// The calling thread is the one.
+    pub fn adopt(&self) {
+        let _ = self.thread.set(std::thread::current());
+    }
+
+    /// Does `wait` while others know that this thread wants to be woken. What it waits for has to be looked at within.
+    pub fn asleep<T>(&self, wait: impl FnOnce() -> T) -> T {
+        self.asleep.store(true, Ordering::SeqCst);
+        // Who makes true what is waited for either sees the flag, or has made it true before `wait` looks.
+        fence(Ordering::SeqCst);
+        let waited = wait();
+        self.asleep.store(false, Ordering::SeqCst);
+        waited
+    }
+
+    /// Wakes it; whether it slept. What it waits for has to be true before.
+    #[inline]
+    pub fn wake(&self) -> bool {
+        fence(Ordering::SeqCst);
+        if !self.asleep.load(Ordering::Relaxed) || !self.asleep.swap(false, Ordering::SeqCst) {
+            return false;
+        }
+        if let Some(thread) = self.thread.get() {
+            thread.unpark();
+        }
+        true
+    }
+}
+
+/// What one server did; it alone writes.
+#[derive(Debug, Default)]
+pub struct Seat {
+    /// Who sits there.
+    pub sleeper: Sleeper,
+    done: AtomicU64,
+    executed: AtomicU64,
+    batches: AtomicU64,
+    idle_ns: AtomicU64,
+}
+
+fn add(count: &AtomicU64, more: u64) {
+    count.store(count.load(Ordering::Relaxed) + more, Ordering::Relaxed);
+}
+
+impl Seat {
+    /// It had nothing to do for so long.
+    pub fn idled(&self, time: Nanoseconds) {
+        add(&self.idle_ns, time.as_nanos());
+    }
+}
+
+/// What all servers did together.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Worked {
+    /// Requests whose outputs were ready.
+    pub done: u64,
+    /// Requests that were begun.
+    pub executed: u64,
+    /// Executions, of one request or several.
+    pub batches: u64,
+    /// Time without a request, in sum over the servers.
+    pub idle: Nanoseconds,
+    /// When the last execution ended.
+    pub last_end: Nanoseconds,
+}
+
+const NOBODY: usize = usize::MAX;
+
+/// One go at a schedule.
+#[derive(Debug)]
+pub struct Round {
+    /// What is done with requests that wait.
+    pub dispatch: Dispatch,
+    /// Where it is kept what becomes of requests.
+    pub slots: Arc<Slots>,
+    /// The servers'.
+    pub seats: Vec<Padded<Seat>>,
+    /// Who issues requests.
+    pub generator: Padded<Sleeper>,
+    queue: ArrayQueue<Due>,
+    taken: Padded<AtomicU64>,
+    ended: Padded<AtomicU64>,
+    last_end: Padded<AtomicU64>,
+    gatherer: Padded<AtomicUsize>,
+    ready: AtomicU64,
+    alive: AtomicU64,
+    closing: AtomicBool,
+    abandoned: AtomicBool,
+    first_error: OnceLock<AdapterError>,
+}
+
+impl Round {
+    /// For so many servers, with room for `queue` requests that wait.
+    pub fn new(servers: usize, dispatch: Dispatch, queue: usize, slots: Arc<Slots>) -> Self {
+        Self {
+            dispatch,
+            slots,
+            seats: (0..servers).map(|_| Padded::default()).collect(),
+            generator: Padded::default(),
+            queue: ArrayQueue::new(queue.max(1)),
+            taken: Padded::default(),
+            ended: Padded::default(),
+            last_end: Padded::default(),
+            gatherer: Padded(AtomicUsize::new(NOBODY)),
+            ready: AtomicU64::new(0),
+            alive: AtomicU64::new(0),
+            closing: AtomicBool::new(false),
+            abandoned: AtomicBool::new(false),
+            first_error: OnceLock::new(),
+        }
+    }
+
+    /// The calling thread serves at `place` from here on.
+    pub fn sit(&self, place: usize) {
+        self.seats[place].0.sleeper.adopt();
+        self.alive.fetch_add(1, Ordering::SeqCst);
+        self.ready.fetch_add(1, Ordering::SeqCst);
+        self.generator.0.wake();
+    }
+
+    /// Servers that have sat down.
+    pub fn ready(&self) -> u64 {
+        self.ready.load(Ordering::SeqCst)
+    }
+
+    /// Whether a server is left.
+    #[inline]
+    pub fn is_served(&self) -> bool {
+        self.alive.load(Ordering::Relaxed) > 0
+    }
+
+    /// A server can serve no longer.
+    pub fn lose_one(&self) {
+        self.alive.fetch_sub(1, Ordering::SeqCst);
+        self.generator.0.wake();
+    }
+
+    /// Lets `due` wait after `pushed` before it, and says how many wait now; `None` where the queue is full.
+    #[inline]
+    pub fn push(&self, due: Due, pushed: u64) -> Option<u64> {
+        let waiting = pushed - self.taken.0.load(Ordering::Acquire);
+        if waiting >= self.queue.capacity() as u64 || self.queue.push(due).is_err() {
+            return None;
+        }
+        self.wake_a_server();
+        Some(waiting + 1)
+    }
+
+    /// The oldest that waits in the queue.
+    #[inline]
+    pub fn pop(&self) -> Option<Due> {
+        self.queue.pop()
+    }
+
+    /// Whether another one waits in the queue.
+    #[inline]
+    pub fn has_more(&self) -> bool {
+        !self.queue.is_empty()
+    }
+
+    /// So many requests wait no longer.
+    #[inline]
+    pub fn take(&self, count: usize) {
+        self.taken.0.fetch_add(count as u64, Ordering::Release);
+    }
+
+    /// Requests that ended, of those that were queued.
+    #[inline]
+    pub fn ended(&self) -> u64 {
+        self.ended.0.load(Ordering::Acquire)
+    }
+
+    /// Those of `batch` ended.
+    #[inline]
+    pub fn end(&self, batch: &[Due], end: impl Fn(&Due) -> End) {
+        for due in batch {
+            self.slots.end(due.number, end(due));
+        }
+        self.ended
+            .0
+            .fetch_add(batch.len() as u64, Ordering::Release);
+        self.generator.0.wake();
+    }
+
+    /// The server at `place` executed `count` requests together until `now`, `done` of them well.
+    #[inline]
+    pub fn executed(&self, place: usize, (count, done): (usize, u64), now: Nanoseconds) {
+        let seat = &self.seats[place].0;
+        add(&seat.executed, count as u64);
+        add(&seat.batches, 1);
+        add(&seat.done, done);
+        self.last_end.0.fetch_max(now.as_nanos(), Ordering::Relaxed);
+    }
+
+    /// Keeps what the first request said that failed.
+    pub fn fail(&self, error: AdapterError) {
+        let _ = self.first_error.set(error);
+    }
+
+    /// What the first request said that failed.
+    pub fn first_error(&self) -> Option<AdapterError> {
+        self.first_error.get().cloned()
+    }
+
+    /// Makes the server at `place` the one that puts a batch together; `false` where another one does. Without batches all may.
+    #[inline]
+    pub fn gathers(&self, place: usize) -> bool {
+        let gatherer = &self.gatherer.0;
+        self.dispatch.max_batch == 1
+            || gatherer
+                .compare_exchange(NOBODY, place, Ordering::SeqCst, Ordering::SeqCst)
+                .is_ok()
+    }
+
+    /// The batch is put together: another one may begin with the next.
+    #[inline]
+    pub fn gathered(&self) {
+        if self.dispatch.max_batch > 1 {
+            self.gatherer.0.store(NOBODY, Ordering::SeqCst);
+            if self.has_more() {
+                self.wake_a_server();
+            }
+        }
+    }
+
+    /// Whether a server that is free has something to do or nothing to wait for any longer.
+    #[inline]
+    pub fn calls(&self) -> bool {
+        let may_gather =
+            self.dispatch.max_batch == 1 || self.gatherer.0.load(Ordering::Relaxed) == NOBODY;
+        (self.has_more() && may_gather) || self.is_over()
+    }
+
+    /// Whether no request waits and none will come, or nobody waits for them any longer.
+    #[inline]
+    pub fn is_over(&self) -> bool {
+        self.is_abandoned() || (self.closing.load(Ordering::Acquire) && self.queue.is_empty())
+    }
+
+    /// Whether what is not begun is not to be begun any more.
+    #[inline]
+    pub fn is_abandoned(&self) -> bool {
+        self.abandoned.load(Ordering::Relaxed)
+    }
+
+    /// No request will come any more.
+    pub fn close(&self) {
+        self.closing.store(true, Ordering::SeqCst);
+        self.wake_all();
+    }
+
+    /// What waits has waited too long, and servers end with what they are at.
+    pub fn abandon(&self) {
+        self.abandoned.store(true, Ordering::SeqCst);
+        self.wake_all();
+        while let Some(due) = self.pop() {
+            self.take(1);
+            self.end(&[due], |_| End::TimedOut);
+        }
+    }
+
+    /// Wakes every server.
+    pub fn wake_all(&self) {
+        for seat in &self.seats {
+            seat.0.sleeper.wake();
+        }
+    }
+
+    #[inline]
+    fn wake_a_server(&self) {
+        match self.gatherer.0.load(Ordering::Relaxed) {
+            NOBODY => {
+                let _ = self.seats.iter().any(|seat| seat.0.sleeper.wake());
+            }
+            place => {
+                self.seats[place].0.sleeper.wake();
+            }
+        }
+    }
+
+    /// What the servers did so far.
+    pub fn worked(&self) -> Worked {
+        let sum = |count: fn(&Seat) -> &AtomicU64| {
+            let counts = self.seats.iter().map(|seat| count(&seat.0));
+            counts.map(|count| count.load(Ordering::Relaxed)).sum()
+        };
+        Worked {
+            done: sum(|seat| &seat.done),
+            executed: sum(|seat| &seat.executed),
+            batches: sum(|seat| &seat.batches),
+            idle: Nanoseconds::from_nanos(sum(|seat| &seat.idle_ns)),
+            last_end: Nanoseconds::from_nanos(self.last_end.0.load(Ordering::Relaxed)),
+        }
+    }
+}
+
+/// Waits until `is_over`: spinning for `spin`, then asleep.
+pub fn wait_for(
+    sleeper: &Sleeper,
+    clock: &impl Clock,
+    (now, spin): (Nanoseconds, Nanoseconds),
+    is_over: &dyn Fn() -> bool,
+) -> Nanoseconds {
+    if spin > Nanoseconds::ZERO {
+        let now = clock.spin_until(now + spin, is_over);
+        if is_over() {
+            return now;
+        }
+    }
+    loop {
+        sleeper.asleep(|| {
+            if !is_over() {
+                clock.doze_until(clock.now() + TICK);
+            }
+        });
+        if is_over() {
+            return clock.now();
+        }
+    }
+}

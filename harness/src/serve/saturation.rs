@@ -1,0 +1,177 @@
+//! Whether requests come faster than they are served, so that those that wait grow without bound.
+
+use tare_results::samples::Sample;
+
+/// Blocks that a repeat is cut into.
+const BLOCKS: usize = 32;
+/// Requests of a repeat at the least.
+const FEWEST: usize = 256;
+/// Student's t of 31 degrees of freedom that is exceeded once in 200 times.
+const T: f64 = 2.744;
+/// The share of the servers' time that requests need, at the least, where they are too many.
+const LOADED: f64 = 0.9;
+
+/// Whether the requests of an open loop grow without bound; `None` where there are too few to tell. `load` is the share of
+/// the servers' time that all requests that were due would have needed.
+///
+/// Of each of 32 blocks of time it is asked by how much more requests came than were done, whatever became of the others.
+/// They are too many where the mean over the blocks is above zero by more than their own noise allows, by Student's t at
+/// 0.5%. A queue whose load is exactly 1 is a random walk that is reflected at zero, of which the end is |N(0, σ²)| of the
+/// same σ: there the rule errs in about one of 100 cases, and less the lower the load is. As a small queue rejects requests
+/// of servers that are often idle, the load must be near 1 as well.
+pub fn is_saturated(samples: &[Sample], load: f64) -> Option<bool> {
+    if samples.len() < FEWEST {
+        return None;
+    }
+    let due = |sample: &Sample| sample.issued.saturating_sub(u64::from(sample.skew));
+    let first = due(samples.first()?);
+    let length = due(samples.last()?).saturating_sub(first);
+    if length == 0 {
+        return None;
+    }
+    let block = |time: u64| {
+        let place = u128::from(time.saturating_sub(first)) * BLOCKS as u128;
+        (place / (u128::from(length) + 1)) as usize
+    };
+    let mut grown = [0.0_f64; BLOCKS];
+    for sample in samples {
+        grown[block(due(sample))] += 1.0;
+        if let Some(latency) = sample.latency()
+            && let Some(done) = grown.get_mut(block(due(sample) + latency.as_nanos()))
+        {
+            *done -= 1.0;
+        }
+    }
+    Some(load >= LOADED && grows(&grown))
+}
+
+/// Whether the mean is above zero by more than chance allows.
+fn grows(grown: &[f64; BLOCKS]) -> bool {
+    let count = BLOCKS as f64;
+    let mean = grown.iter().sum::<f64>() / count;
+    let squares: f64 = grown.iter().map(|block| (block - mean).powi(2)).sum();
+    let error = (squares / (count - 1.0) / count).sqrt();
+    mean > T * error && mean > 0.0
+}
+
+#[cfg(test)]
+mod tests {
+    use tare_units::Nanoseconds;
+
+    use super::*;
+    use crate::serve::dispatch::Dispatch;
+    use crate::serve::simulated::{Execution, Simulated};
+
+    const SERVICE_NS: f64 = 1e6;
+
+    /// A sequence of numbers between 0 and 1 (SplitMix64: Steele, Lea, Flood 2014).
+    struct Uniform(u64);
+
+    impl Uniform {
+        fn exponential(&mut self, mean: f64) -> u64 {
+            self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+            let state = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            let state = (state ^ (state >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            let uniform = ((state ^ (state >> 31)) >> 11) as f64 + 0.5;
+            (-mean * (uniform / (1_u64 << 53) as f64).ln()) as u64
+        }
+    }
+
+    struct Poisson {
+        random: Uniform,
+        mean: f64,
+        due: u64,
+        left: u64,
+    }
+
+    impl tare_scenarios::Schedule for Poisson {
+        fn next(
+            &mut self,
+            now: Nanoseconds,
+            _: &tare_scenarios::Progress,
+        ) -> tare_scenarios::Step {
+            let due = Nanoseconds::from_nanos(self.due);
+            if self.left == 0 {
+                return tare_scenarios::Step::Done;
+            }
+            if now < due {
+                return tare_scenarios::Step::WaitUntil(due);
+            }
+            self.left -= 1;
+            self.due += self.random.exponential(self.mean);
+            tare_scenarios::Step::Issue {
+                scheduled: due,
+                samples: 1,
+            }
+        }
+    }
+
+    /// Whether `count` requests at this load of one server with room for `queue` are called too many.
+    fn told(rho: f64, count: u64, queue: usize, seed: u64) -> Option<bool> {
+        let rules = Simulated {
+            servers: 1,
+            dispatch: Dispatch {
+                max_batch: 1,
+                batch_delay: Nanoseconds::ZERO,
+                timeout: None,
+            },
+            queue,
+        };
+        let mut schedule = Poisson {
+            random: Uniform(seed << 20),
+            mean: SERVICE_NS / rho,
+            due: 0,
+            left: count,
+        };
+        let mut random = Uniform((seed << 20) + (1 << 19));
+        let mut busy = 0.0;
+        let served = rules.serve(&mut schedule, |_: Execution| {
+            let time = random.exponential(SERVICE_NS);
+            busy += time as f64;
+            Some(Nanoseconds::from_nanos(time))
+        });
+        let executed = served.counts().done as f64;
+        let end = served.passed.iter().filter_map(|one| one.begun).max();
+        let whole = end.map_or(0, Nanoseconds::as_nanos) as f64;
+        let load = busy / whole.max(busy) * served.passed.len() as f64 / executed;
+        is_saturated(&served.samples(), load)
+    }
+
+    fn share(rho: f64, count: u64, queue: usize) -> f64 {
+        let told = (0..200).filter(|seed| told(rho, count, queue, *seed) == Some(true));
+        told.count() as f64 / 200.0
+    }
+
+    #[test]
+    fn a_load_that_can_be_served_is_hardly_ever_called_too_much() {
+        for rho in [0.5, 0.8, 0.95, 1.0] {
+            for count in [300, 3_000, 20_000] {
+                let share = share(rho, count, usize::MAX);
+                assert!(share <= 0.025, "{rho} of {count}: {share}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_load_that_cannot_be_served_is_called_so_whether_or_not_the_queue_has_room() {
+        for (rho, count) in [(1.2, 3_000), (1.5, 1_000), (3.0, 400)] {
+            for queue in [50, usize::MAX] {
+                let share = share(rho, count, queue);
+                assert!(share >= 0.95, "{rho} of {count}, queue {queue}: {share}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_queue_that_rejects_while_its_server_is_often_idle_is_too_small_and_not_saturated() {
+        let share = share(0.6, 5_000, 1);
+        assert!(share <= 0.025, "{share}");
+    }
+
+    #[test]
+    fn few_requests_and_those_of_one_moment_do_not_tell() {
+        assert_eq!(told(3.0, 255, usize::MAX, 1), None);
+        let at_once = vec![Sample::default(); 1_000];
+        assert_eq!(is_saturated(&at_once, 1.0), None);
+    }
+}
