@@ -43,6 +43,11 @@ pub fn latency_of(
     }
 }
 
+/// The rise of the median from the first half to the second as a share, beyond what correlated noise allows.
+pub fn drift_of(samples: &[Sample]) -> Option<f64> {
+    tare_statistics::drift(wall(samples)).map(|drift| drift.change)
+}
+
 /// Wall latencies in issue order.
 pub fn wall(samples: &[Sample]) -> impl ExactSizeIterator<Item = Nanoseconds> + Clone {
     let latency = |sample: &Sample| Nanoseconds::from_nanos(sample.latency);

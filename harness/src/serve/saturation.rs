@@ -85,11 +85,7 @@ mod tests {
     }
 
     impl tare_scenarios::Schedule for Poisson {
-        fn next(
-            &mut self,
-            now: Nanoseconds,
-            _: &tare_scenarios::Progress,
-        ) -> tare_scenarios::Step {
+        fn next(&mut self, now: Nanoseconds, _: &tare_scenarios::Progress) -> tare_scenarios::Step {
             let due = Nanoseconds::from_nanos(self.due);
             if self.left == 0 {
                 return tare_scenarios::Step::Done;

@@ -12,7 +12,7 @@ pub struct Figures<'a> {
     missing: Missing,
 }
 
-const GROUPS: [&str; 16] = [
+const GROUPS: [&str; 15] = [
     "peaks",
     "probe",
     "load",
@@ -21,7 +21,6 @@ const GROUPS: [&str; 16] = [
     "throughput",
     "schedule",
     "serving",
-    "decision",
     "memory",
     "counters",
     "energy",
