@@ -2,7 +2,7 @@
 
 use std::mem::discriminant;
 
-use tare_results::{Doubt, EnergyDoubt, PeaksDoubt, TaxDoubt};
+use tare_results::{Doubt, EnergyDoubt, Met, PeaksDoubt, Serving, ServingDoubt, TaxDoubt};
 
 use super::repeats::Repeats;
 
@@ -26,6 +26,28 @@ pub fn union(repeats: &Repeats<'_>, agreeing: &[String]) -> Vec<Doubt> {
     union
 }
 
+/// Whether an objective is decided is a matter of all requests together, not of those of one repeat.
+pub fn settle(doubts: &mut Vec<Doubt>, serving: Option<&Serving>) {
+    let is_of_repeat = |doubt: &Doubt| {
+        let why = match doubt {
+            Doubt::Serving { why } => Some(why),
+            _ => None,
+        };
+        matches!(why, Some(ServingDoubt::ObjectiveNotDecided { .. }))
+    };
+    doubts.retain(|doubt| !is_of_repeat(doubt));
+    let Some(serving) = serving else { return };
+    let objective = serving.objective.as_ref();
+    if let Some(objective) = objective.filter(|one| one.met == Met::NotDecided) {
+        let why = ServingDoubt::ObjectiveNotDecided {
+            objective: objective.to_string(),
+            over: objective.over,
+            due: serving.due,
+        };
+        doubts.push(Doubt::Serving { why });
+    }
+}
+
 /// Whether both are of the same thing, however bad.
 pub fn is_alike(one: &Doubt, other: &Doubt) -> bool {
     match (one, other) {
@@ -46,6 +68,9 @@ pub fn is_alike(one: &Doubt, other: &Doubt) -> bool {
             ) => figure == known,
             _ => discriminant(why) == discriminant(other),
         },
+        (Doubt::Serving { why }, Doubt::Serving { why: other }) => {
+            discriminant(why) == discriminant(other)
+        }
         (Doubt::Tax { why }, Doubt::Tax { why: other }) => match (why, other) {
             (TaxDoubt::NegativePart { part, .. }, TaxDoubt::NegativePart { part: known, .. }) => {
                 part == known
@@ -88,6 +113,9 @@ pub fn severity(doubt: &Doubt) -> f64 {
             why: PeaksDoubt::ProbesDisagree { before, after, .. },
         } => (after - before).abs() / (after + before),
         Doubt::Tax { why } => of_split(why),
+        Doubt::Serving { why } => why.severity(),
+        Doubt::Drift { change } => change.abs(),
+        Doubt::NotDecided { reach, .. } => reach.unwrap_or(f64::INFINITY),
         Doubt::Energy {
             why: EnergyDoubt::Imprecise { share, .. },
             ..

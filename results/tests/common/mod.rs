@@ -123,6 +123,7 @@ pub fn record(run: &str, cell: Cell, repeat: u64) -> Record {
             skew_max_ns: Nanoseconds::from_nanos(900),
         }),
         serving: None,
+        decision: None,
         memory: Some(memory()),
         counters: None,
         energy: None,
@@ -186,6 +187,7 @@ pub fn latency(p50: f64) -> Latency {
         low_ns: Some(p50 * factor * 0.99),
         high_ns: Some(p50 * factor * 1.01),
         tau: Some(1.0),
+        effective_count: Some(33.0),
     };
     Latency {
         count: 33,
