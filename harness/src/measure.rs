@@ -1,6 +1,6 @@
 //! Timing requests in the worker: load, warm-up, timed requests, and only then a look at the outputs.
 
-use tare_adapter_api::{Adapter, Session, Tensor};
+use tare_adapter_api::{Adapter, Session};
 use tare_clock::Clock;
 use tare_hardware::RunDelay;
 use tare_results::Phase;
@@ -12,6 +12,7 @@ use crate::check::{Check, check};
 use crate::drive::{Driven, RunDelaySource, drive};
 use crate::job::{JobError, Reporter, entered};
 use crate::outcome::measured_of;
+use crate::pool::Pool;
 use crate::protocol::{Answer, Given, Job, Outcome, Stretch, Timing};
 use crate::stretch::{Forgetful, Lasting};
 use crate::warmup::{Warmup, warm_up};
@@ -31,7 +32,7 @@ pub fn measure(
     clock: &impl Clock,
     reporter: &mut dyn Reporter,
 ) -> Result<Outcome, JobError> {
-    let pool = job.fill_pool();
+    let pool = job.fill_pool()?;
     let capacity = usize::try_from(timing.max_requests).unwrap_or(usize::MAX);
     let mut buffer = SampleBuffer::with_capacity(capacity);
     let own = job.own_bytes();
@@ -72,7 +73,7 @@ pub struct Timed {
 struct Repeat<'a, C> {
     job: &'a Job,
     timing: &'a Timing,
-    pool: &'a [Vec<Tensor>],
+    pool: &'a Pool,
     clock: &'a C,
 }
 
@@ -108,11 +109,12 @@ impl<C: Clock> Repeat<'_, C> {
             source,
             buffer,
         );
+        driven.fed()?;
         // The parent reads the peak of memory before it answers: what follows is no part of it.
         let mut answer = reporter.timed(own)?;
         while let Answer::More(length) = answer {
             let lasting = Lasting::new(schedule.clone(), length);
-            answer = reporter.stretched(self.stretch(session, lasting, source))?;
+            answer = reporter.stretched(self.stretch(session, lasting, source)?)?;
         }
         Ok(Timed {
             warmup,
@@ -128,7 +130,7 @@ impl<C: Clock> Repeat<'_, C> {
         session: &mut dyn Session,
         mut lasting: Lasting<CellSchedule>,
         source: Option<&dyn RunDelaySource>,
-    ) -> Stretch {
+    ) -> Result<Stretch, JobError> {
         let mut kept = Forgetful::default();
         let driven = drive(
             session,
@@ -138,7 +140,8 @@ impl<C: Clock> Repeat<'_, C> {
             source,
             &mut kept,
         );
-        driven.into()
+        driven.fed()?;
+        Ok(driven.into())
     }
 
     fn schedule(&self) -> Result<CellSchedule, JobError> {

@@ -25,6 +25,8 @@ pub fn measured_of(
         schedule: latency.as_ref().and_then(|_| figures::skew_of(samples)),
         serving: None,
         latency,
+        batches: timed.driven.batches.told(&timed.warmup.met),
+        samples_done: timed.driven.samples_done,
         effective_latency,
         throughput: throughput(&timed.driven, &mut missing),
         delayed_share: reads_delay(timing, &timed).then(|| figures::delayed_share(samples)),

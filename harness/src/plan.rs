@@ -3,6 +3,7 @@
 mod absent;
 mod again;
 mod asked;
+mod batches;
 mod error;
 mod lone;
 mod memory;
@@ -16,6 +17,7 @@ pub(crate) mod tests;
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -259,9 +261,11 @@ fn expand(
 ) -> Result<Vec<Work>, PlanError> {
     let mut cells = Vec::new();
     let shapes = shapes(selection);
-    let mut known: BTreeMap<(Option<u64>, &BTreeMap<String, u64>), Shaped> = BTreeMap::new();
+    let mut known: BTreeMap<(Batch, &BTreeMap<String, u64>), Shaped> = BTreeMap::new();
     for scenario in &selection.scenarios {
+        let largest = largest_batch(scenario);
         for batch in batches(selection, scenario)? {
+            let batch = (batch, largest);
             for shape in &shapes {
                 let shaped = match known.entry((batch, shape)) {
                     Entry::Occupied(known) => known.into_mut(),
@@ -301,6 +305,14 @@ fn versioned(spec: &AdapterSpec) -> String {
         Some(version) => format!("{}@{version}", spec.name),
         None => spec.name.clone(),
     }
+}
+
+/// The batch of a cell, where something fixes it, and the largest that its requests have, where these have several.
+type Batch = (Option<u64>, Option<NonZeroUsize>);
+
+/// The largest batch of the requests of a scenario, where these have several: no scenario has yet.
+fn largest_batch(_scenario: &ScenarioSpec) -> Option<NonZeroUsize> {
+    None
 }
 
 /// The batches to measure; `None` where nothing fixes it.

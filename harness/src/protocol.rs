@@ -10,8 +10,9 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use tare_adapter_api::{LoadRequest, Options, RuntimeFacts};
 use tare_models::Inputs;
-use tare_results::{Latency, Load, Missing, Phase, Profile, SampleFile, ScheduleSkew, Serving,
-    Throughput};
+use tare_results::{
+    Batches, Latency, Load, Missing, Phase, Profile, SampleFile, ScheduleSkew, Serving, Throughput,
+};
 use tare_scenarios::ScenarioSpec;
 use tare_units::{Bytes, Nanoseconds};
 
@@ -21,7 +22,7 @@ use crate::inspect::Inspection;
 use crate::warmup::Bounds;
 
 /// The name and version of this protocol.
-pub const PROTOCOL: &str = "tare.worker/3";
+pub const PROTOCOL: &str = "tare.worker/4";
 
 /// What the parent writes when the worker may go on to its next phase.
 pub const GO: &str = "go";
@@ -221,6 +222,10 @@ pub struct Measured {
     pub load: Load,
     /// By the wall clock; `None` where the scenario gives throughput only.
     pub latency: Option<Latency>,
+    /// The batches of the requests, where they have several.
+    pub batches: Option<Batches>,
+    /// Samples that the requests carried, failed requests left out.
+    pub samples_done: u64,
     /// Wall clock less run delay.
     pub effective_latency: Option<Latency>,
     /// How fast samples were done.

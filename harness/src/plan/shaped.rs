@@ -11,6 +11,7 @@ use tare_models::{Facts, Inputs, ShapeRequest, TensorSpec, Types, bind, resolve}
 use tare_results::{Cell, Doubt, Missing, ModelFacts, PlannedCell};
 use tare_scenarios::ScenarioSpec;
 
+use super::batches::Own;
 use super::opened::Opened;
 use super::{PlanError, Selection, Work, ZooFile, symbols_of, versioned};
 use crate::profile::Arithmetic;
@@ -28,6 +29,7 @@ pub struct Shaped {
     written_inputs: Vec<String>,
     symbols: BTreeMap<String, u64>,
     batch: u64,
+    largest_batch: Option<NonZeroUsize>,
     file_precision: String,
     seed: u64,
     doubts: Vec<Doubt>,
@@ -37,10 +39,10 @@ pub struct Shaped {
 }
 
 impl Shaped {
-    /// Resolves `model` at these sizes.
+    /// Resolves `model` at these sizes; its requests may have any batch up to the largest, where there is one.
     pub fn new(
         model: &Opened,
-        batch: Option<u64>,
+        (batch, largest_batch): (Option<u64>, Option<NonZeroUsize>),
         shape: &BTreeMap<String, u64>,
         selection: &Selection,
     ) -> Result<Self, PlanError> {
@@ -59,6 +61,16 @@ impl Shaped {
             doubts,
             arithmetic,
         } = known(model, &specs, selection.seed)?;
+        if let Some(largest) = largest_batch {
+            let own = Own {
+                model,
+                request: &request,
+                specs: &specs,
+                inputs: &inputs,
+                seed: selection.seed,
+            };
+            own.takes(largest.get())?;
+        }
         Ok(Self {
             doubts,
             asked: match &model.choice.zoo {
@@ -84,6 +96,7 @@ impl Shaped {
                 .map(|(symbol, size)| (symbol, size as u64))
                 .collect(),
             batch: batch.unwrap_or(1),
+            largest_batch,
             file_precision: model.precision(),
             seed: selection.seed,
         })
@@ -94,6 +107,7 @@ impl Shaped {
         let cell = self.described(adapter, scenario, place);
         let load = LoadRequest {
             format: self.format,
+            largest_batch: self.largest_batch,
             version: adapter.version.clone(),
             options: adapter.options.clone(),
             threads: NonZeroUsize::new(place.threads as usize).unwrap_or(NonZeroUsize::MIN),
