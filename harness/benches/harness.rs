@@ -10,7 +10,7 @@ use tare_clock::{MonotonicClock, reading_cost_ns};
 use tare_harness::protocol::{Job, Purpose};
 use tare_harness::{Pool, SampleBuffer, drive, latency_of, wall};
 use tare_results::{Missing, samples};
-use tare_scenarios::{CellSchedule, Limits};
+use tare_scenarios::{CellSchedule, Limits, Seed};
 use tare_units::Nanoseconds;
 
 const MILLION: u64 = 1_000_000;
@@ -25,13 +25,14 @@ fn schedule(job: &Job, requests: u64) -> CellSchedule {
     let Purpose::Measure(timing) = &job.purpose else {
         panic!("the job times requests")
     };
+    let limits = Limits {
+        duration: Nanoseconds::from_secs(3600),
+        max_requests: requests,
+        batch: 1,
+    };
     timing
         .scenario
-        .schedule(Limits {
-            duration: Nanoseconds::from_secs(3600),
-            max_requests: requests,
-            batch: 1,
-        })
+        .schedule(limits, Seed::new(0, 0), None)
         .expect("single-stream keeps these limits")
 }
 

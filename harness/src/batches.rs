@@ -90,10 +90,9 @@ mod tests {
         let mut warm = BatchCounts::up_to(Some(9));
         let mut timed = warm.clone();
         assert_eq!(timed.told(&warm), None);
-        [9, 1, 2, 3].map(|batch| warm.count(batch));
-        [3, 2, 7, 7, 6, 2].map(|batch| timed.count(batch));
-        timed.count(10);
-        timed.count(0);
+        [9, 1, 2, 3].into_iter().for_each(|batch| warm.count(batch));
+        let batches = [3, 2, 7, 7, 6, 2, 10, 0];
+        batches.into_iter().for_each(|batch| timed.count(batch));
         let told = timed.told(&warm).expect("six were counted");
         assert_eq!((told.smallest, told.mean, told.largest), (2, 4.5, 7));
         assert_eq!(told.first_met, 2, "6 and 7");

@@ -8,7 +8,7 @@ use tare_units::Nanoseconds;
 
 use crate::batches::BatchCounts;
 use crate::job::JobError;
-use crate::pool::Pool;
+use crate::pool::{Pool, no_inputs};
 
 /// Where the loop reads how long this thread was runnable but not running.
 pub trait RunDelaySource {
@@ -110,9 +110,7 @@ impl Driven {
     pub fn fed(&self) -> Result<(), JobError> {
         match self.unfed {
             None => Ok(()),
-            Some(samples) => Err(JobError::Job(format!(
-                "a request of {samples} samples was due, for which there are no inputs"
-            ))),
+            Some(samples) => Err(no_inputs(samples)),
         }
     }
 }

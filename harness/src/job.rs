@@ -8,6 +8,7 @@ use tare_results::Phase;
 use tare_results::samples::Sample;
 use tare_units::Bytes;
 
+use crate::batches::each_once;
 use crate::measure::measure;
 use crate::pool::Pool;
 use crate::profile::profile;
@@ -104,7 +105,13 @@ impl Job {
     pub(crate) fn fill_pool(&self) -> Result<Pool, JobError> {
         match (&self.purpose, self.largest_batch()) {
             (Purpose::Reference, _) => Ok(Pool::of_one_batch(vec![self.inputs.generate(0)])),
-            (Purpose::Measure(_), Some(largest)) => Pool::filled_up_to(&self.inputs, largest),
+            (Purpose::Measure(timing), Some(largest)) => {
+                let pool = Pool::filled_up_to(&self.inputs, largest)?;
+                match timing.drawn() {
+                    Some(batches) => pool.met_in(each_once(batches)),
+                    None => Ok(pool),
+                }
+            }
             (Purpose::Measure(_), None) | (Purpose::Profile(_), _) => {
                 Ok(Pool::filled(&self.inputs))
             }

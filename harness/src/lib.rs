@@ -27,6 +27,7 @@ mod pool;
 mod profile;
 pub mod protocol;
 mod reference;
+mod replay;
 mod run;
 mod stretch;
 mod supervise;

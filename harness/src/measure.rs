@@ -14,6 +14,7 @@ use crate::job::{JobError, Reporter, entered};
 use crate::outcome::measured_of;
 use crate::pool::Pool;
 use crate::protocol::{Answer, Given, Job, Outcome, Stretch, Timing};
+use crate::replay;
 use crate::stretch::{Forgetful, Lasting};
 use crate::warmup::{Warmup, warm_up};
 
@@ -150,7 +151,10 @@ impl<C: Clock> Repeat<'_, C> {
             max_requests: self.timing.max_requests,
             batch: self.timing.batch,
         };
-        let schedule = self.timing.scenario.schedule(limits);
+        let scenario = &self.timing.scenario;
+        let trace = replay::same(scenario, self.timing.trace_sha256.as_deref());
+        let trace = trace.map_err(JobError::Job)?;
+        let schedule = scenario.schedule(limits, self.timing.seed, trace.as_ref());
         schedule.map_err(|error| JobError::Job(error.to_string()))
     }
 }

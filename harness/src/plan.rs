@@ -14,6 +14,7 @@ mod settle;
 mod shaped;
 #[cfg(test)]
 pub(crate) mod tests;
+mod unmeasured;
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,7 +25,7 @@ use std::sync::Arc;
 use tare_adapter_api::{AdapterSpec, Device, LoadRequest, Precision};
 use tare_models::{InputSpec, Inputs};
 use tare_results::{Doubt, Missing, PlannedCell};
-use tare_scenarios::{Limits, ScenarioSpec};
+use tare_scenarios::{Limits, ScenarioSpec, Seed};
 use tare_units::Nanoseconds;
 
 pub use absent::{LeftOut, Named, leave_out};
@@ -41,6 +42,7 @@ use shaped::{Place, Shaped};
 
 use crate::desk::Desk;
 use crate::profile::Arithmetic;
+use crate::replay;
 use crate::supervise::WorkerProgram;
 
 /// A model file under the name it was asked for by.
@@ -125,6 +127,8 @@ pub struct Work {
     pub inputs: Inputs,
     /// The scenario with its options.
     pub scenario: ScenarioSpec,
+    /// The SHA-256 of the arrivals that it replays; `None` where it replays none.
+    pub trace_sha256: Option<String>,
     /// Environment variables that the worker starts with.
     pub environment: Vec<(String, String)>,
     /// The file's own precision.
@@ -159,14 +163,31 @@ impl Plan {
     /// The first scenario that cannot.
     pub fn check_limits(&self, duration: Nanoseconds, max_requests: u64) -> Result<(), PlanError> {
         for work in &self.cells {
-            let limits = Limits {
-                duration,
-                max_requests,
-                batch: work.planned.cell.batch,
-            };
-            work.scenario.schedule(limits)?;
+            work.check_limits(duration, max_requests)?;
         }
         Ok(())
+    }
+}
+
+impl Work {
+    /// What bounds a repeat: what the scenario says, else these.
+    pub fn limits(&self, duration: Nanoseconds, max_requests: u64) -> Limits {
+        self.scenario.limits(Limits {
+            duration,
+            max_requests,
+            batch: self.planned.cell.batch,
+        })
+    }
+
+    fn check_limits(&self, duration: Nanoseconds, max_requests: u64) -> Result<(), PlanError> {
+        let limits = self.limits(duration, max_requests);
+        let replay = replay::of(&self.scenario).map_err(PlanError::Trace)?;
+        let Some(replay) = replay else {
+            return Ok(self.scenario.check(limits)?);
+        };
+        let seed = Seed::new(self.planned.cell.seed, 0);
+        let schedule = self.scenario.schedule(limits, seed, Some(&replay.trace));
+        Ok(schedule.map(|_| ())?)
     }
 }
 
@@ -220,6 +241,7 @@ pub fn plan_named(
 fn cells(selections: &[&Selection], desk: &dyn Desk) -> Result<Vec<Work>, PlanError> {
     for selection in selections {
         check_counts(selection)?;
+        unmeasured::check(&selection.scenarios)?;
         for adapter in &selection.adapters {
             check_adapter(desk, adapter)?;
         }
@@ -263,9 +285,10 @@ fn expand(
     let shapes = shapes(selection);
     let mut known: BTreeMap<(Batch, &BTreeMap<String, u64>), Shaped> = BTreeMap::new();
     for scenario in &selection.scenarios {
-        let largest = largest_batch(scenario);
+        let replay = replay::of(scenario).map_err(PlanError::Trace)?;
+        let trace_sha256 = replay.map(|replay| replay.sha256);
         for batch in batches(selection, scenario)? {
-            let batch = (batch, largest);
+            let batch = (batch, largest_batch(scenario, batch));
             for shape in &shapes {
                 let shaped = match known.entry((batch, shape)) {
                     Entry::Occupied(known) => known.into_mut(),
@@ -274,7 +297,7 @@ fn expand(
                 for (at, adapter) in places(selection) {
                     cells.push(Work {
                         selections: vec![place],
-                        ..shaped.cell(adapter, scenario, at)
+                        ..shaped.cell(adapter, (scenario, trace_sha256.as_deref()), at)
                     });
                 }
             }
@@ -310,9 +333,12 @@ fn versioned(spec: &AdapterSpec) -> String {
 /// The batch of a cell, where something fixes it, and the largest that its requests have, where these have several.
 type Batch = (Option<u64>, Option<NonZeroUsize>);
 
-/// The largest batch of the requests of a scenario, where these have several: no scenario has yet.
-fn largest_batch(_scenario: &ScenarioSpec) -> Option<NonZeroUsize> {
-    None
+/// The largest batch of the requests of `scenario`, where these have several: those that are drawn, and those of `batch` that
+/// are executed together.
+fn largest_batch(scenario: &ScenarioSpec, batch: Option<u64>) -> Option<NonZeroUsize> {
+    let own = batch.unwrap_or(1);
+    let largest = Some(scenario.largest_batch(own)).filter(|largest| *largest > own);
+    NonZeroUsize::new(usize::try_from(largest?).unwrap_or(usize::MAX))
 }
 
 /// The batches to measure; `None` where nothing fixes it.

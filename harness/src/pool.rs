@@ -66,8 +66,14 @@ impl Pool {
     }
 
     /// The same, of which a warm-up meets these batches alone, in this order.
-    pub fn met_in(self, order: Vec<u64>) -> Self {
-        Self { order, ..self }
+    ///
+    /// # Errors
+    /// `Job` where there are no inputs for one of them.
+    pub fn met_in(self, order: Vec<u64>) -> Result<Self, JobError> {
+        match order.iter().find(|batch| self.of(**batch, 0).is_none()) {
+            None => Ok(Self { order, ..self }),
+            Some(batch) => Err(no_inputs(*batch)),
+        }
     }
 
     /// What [`Self::filled`], or with `largest` [`Self::filled_up_to`], takes in memory.
@@ -125,6 +131,13 @@ impl Pool {
     pub fn own_batch(&self) -> u64 {
         self.own as u64 + 1
     }
+}
+
+/// That a request is due for which there are no inputs.
+pub fn no_inputs(samples: u64) -> JobError {
+    JobError::Job(format!(
+        "a request of {samples} samples was due, for which there are no inputs"
+    ))
 }
 
 /// How many sets of these inputs there are.

@@ -13,7 +13,7 @@ use tare_models::Inputs;
 use tare_results::{
     Batches, Latency, Load, Missing, Phase, Profile, SampleFile, ScheduleSkew, Serving, Throughput,
 };
-use tare_scenarios::ScenarioSpec;
+use tare_scenarios::{ScenarioSpec, Seed};
 use tare_units::{Bytes, Nanoseconds};
 
 use crate::check::Check;
@@ -23,6 +23,9 @@ use crate::warmup::Bounds;
 
 /// The name and version of this protocol.
 pub const PROTOCOL: &str = "tare.worker/4";
+
+/// Requests whose batches are looked at beforehand: enough that a batch that comes later is as good as never timed.
+const DRAWN: u64 = 100_000;
 
 /// What the parent writes when the worker may go on to its next phase.
 pub const GO: &str = "go";
@@ -141,6 +144,10 @@ pub struct Timing {
     pub scenario: ScenarioSpec,
     /// Samples a request carries.
     pub batch: u64,
+    /// What the schedule draws from.
+    pub seed: Seed,
+    /// The SHA-256 of the arrivals that the scenario replays; `None` where it replays none.
+    pub trace_sha256: Option<String>,
     /// Timed work of a repeat.
     pub duration_ns: Nanoseconds,
     /// Timed requests at the most; samples are kept for as many.
@@ -149,6 +156,15 @@ pub struct Timing {
     pub read_run_delay: bool,
     /// Where the samples go; `None` keeps none.
     pub samples: Option<PathBuf>,
+}
+
+impl Timing {
+    /// The batches of the first requests in their order, where the scenario draws them.
+    pub(crate) fn drawn(&self) -> Option<impl Iterator<Item = u64>> {
+        let mut sizes = self.scenario.batch_sizes(self.seed)?;
+        let requests = self.max_requests.min(DRAWN);
+        Some((0..requests).map(move |place| sizes.of(place)))
+    }
 }
 
 /// How much is profiled.

@@ -95,7 +95,7 @@ impl From<Driven> for Stretch {
 
 #[cfg(test)]
 mod tests {
-    use tare_scenarios::{CellSchedule, Limits, ScenarioSpec};
+    use tare_scenarios::{CellSchedule, Limits, ScenarioSpec, Seed};
 
     use super::*;
 
@@ -108,7 +108,7 @@ mod tests {
             max_requests: 1_000,
             batch: 1,
         };
-        spec.schedule(limits).expect("fits")
+        spec.schedule(limits, Seed::new(0, 0), None).expect("fits")
     }
 
     /// Requests of 10 ns, one at a time from 500 ns on, and when the last of them ended.

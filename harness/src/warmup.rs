@@ -104,8 +104,11 @@ impl<C: Clock> Warming<'_, C> {
     /// One of so many samples, and what it took.
     fn request(&mut self, samples: u64) -> Result<Nanoseconds, AdapterError> {
         let inputs = self.pool.of(samples, self.requests as usize);
+        let inputs = inputs.ok_or_else(|| {
+            AdapterError::Run(format!("there are no inputs for {samples} samples"))
+        })?;
         let before = self.clock.now();
-        self.session.run(inputs.unwrap_or_default())?;
+        self.session.run(inputs)?;
         let took = self.clock.now().saturating_sub(before);
         self.requests += 1;
         self.met.count(samples);

@@ -5,11 +5,13 @@ mod common;
 use std::num::NonZeroUsize;
 
 use common::{Phases, job, timing};
+use tare_adapter_api::Adapter;
 use tare_adapter_fake::Fake;
 use tare_clock::SimulatedClock;
 use tare_harness::protocol::{Job, Measured};
-use tare_harness::{JobError, perform};
+use tare_harness::{JobError, Pool, SampleBuffer, drive, perform};
 use tare_results::samples::{self, Sample};
+use tare_scenarios::{Progress, Schedule, Step};
 use tare_units::Nanoseconds;
 
 const MILLISECOND: u64 = 1_000_000;
@@ -66,8 +68,8 @@ fn what_a_framework_does_for_a_new_batch_is_over_before_requests_are_timed() {
     let (measured, samples) = repeat(job).expect("measures");
     let is_whole = |sample: &Sample| sample.latency % MILLISECOND == 0;
     assert!(samples.iter().all(is_whole));
-    let met = measured.load.warmup_requests;
-    assert!(met > 2 * 64, "each batch twice: {met}");
+    let batches = measured.batches.expect("several");
+    assert_eq!(batches.first_met, 0, "{batches:?}");
     assert!(measured.load.steady);
     assert_eq!(
         measured.load.first_inference_ns,
@@ -79,11 +81,11 @@ fn what_a_framework_does_for_a_new_batch_is_over_before_requests_are_timed() {
 #[test]
 fn batches_that_a_short_warm_up_has_not_met_are_counted() {
     let mut job = random(&[("first-of-batch", "500us")], 64);
-    job.warmup.max_ns = Nanoseconds::from_millis(100);
+    job.warmup.max_ns = Nanoseconds::from_millis(5);
     let (measured, samples) = repeat(job).expect("measures");
     let is_new = |sample: &&Sample| sample.latency % MILLISECOND > 0;
     let new = samples.iter().filter(is_new).count() as u64;
-    assert!(new > 0, "64 twice takes 129 ms, so no other is met");
+    assert!(new > 0, "two of each take longer");
     assert_eq!(measured.batches.expect("several").first_met, new);
 }
 
@@ -95,6 +97,39 @@ fn a_request_beyond_the_largest_batch_fails_the_repeat() {
         told.ends_with("samples was due, for which there are no inputs"),
         "{told}"
     );
+}
+
+/// One request of two samples, then one of three.
+struct Growing;
+
+impl Schedule for Growing {
+    fn next(&mut self, now: Nanoseconds, progress: &Progress) -> Step {
+        Step::Issue {
+            scheduled: now,
+            samples: 2 + progress.issued,
+        }
+    }
+}
+
+#[test]
+fn a_request_without_inputs_is_not_issued_and_ends_the_loop() {
+    let job = random(&[], 2);
+    let clock = SimulatedClock::new();
+    let loaded = Fake::new(clock.clone()).load(&job.load).expect("loads");
+    let mut session = loaded.session().expect("a session");
+    let pool = Pool::filled_up_to(&job.inputs, 2).expect("fits");
+    let mut buffer = SampleBuffer::with_capacity(8);
+    let driven = drive(
+        session.as_mut(),
+        &pool,
+        &mut Growing,
+        &clock,
+        None,
+        &mut buffer,
+    );
+    assert_eq!(latencies_ms(buffer.samples()), [2]);
+    assert_eq!((driven.samples_done, driven.unfed), (2, Some(3)));
+    assert!(driven.fed().is_err());
 }
 
 #[test]

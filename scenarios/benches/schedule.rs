@@ -3,7 +3,7 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use tare_scenarios::{Limits, Progress, ScenarioSpec, Schedule, Step};
+use tare_scenarios::{Limits, Progress, ScenarioSpec, Schedule, Seed, Step};
 use tare_units::Nanoseconds;
 
 const REQUESTS: u64 = 1_000_000;
@@ -15,7 +15,7 @@ fn requests(text: &str) -> u64 {
         batch: 1,
     };
     let spec: ScenarioSpec = text.parse().expect("exists");
-    let mut schedule = spec.schedule(limits).expect("fits");
+    let mut schedule = spec.schedule(limits, Seed::new(0, 0), None).expect("fits");
     let mut progress = Progress::starting_at(Nanoseconds::ZERO);
     while let Step::Issue { scheduled, .. } = schedule.next(
         Nanoseconds::from_nanos(progress.issued),

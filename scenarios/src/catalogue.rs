@@ -1,8 +1,13 @@
 //! The scenarios that exist, as data: what each is for, how its requests arrive, and its options.
 
-use std::collections::BTreeMap;
+mod keys;
+mod value;
 
-use crate::error::SpecError;
+use crate::error::{Near, SpecError};
+use crate::suite::nearest;
+
+pub(crate) use keys::*;
+pub(crate) use value::{Pattern, Think, Value};
 
 /// A scenario in words, for help and listings.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,13 +16,36 @@ pub struct Description {
     pub name: &'static str,
     /// One sentence.
     pub summary: &'static str,
-    /// Each option as `key=default` (or the key alone where it has no default) and what it means.
-    pub options: Vec<(String, &'static str)>,
+    /// As it may be written, with whatever it needs.
+    pub example: &'static str,
+    /// Each option.
+    pub options: Vec<DescribedOption>,
+}
+
+/// An option of a scenario in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DescribedOption {
+    /// Such as `min`.
+    pub name: &'static str,
+    /// What holds where it is not given; `None` where nothing does, or the cell's own settings do.
+    pub default: Option<String>,
+    /// A value that may be given.
+    pub example: &'static str,
+    /// What it means, with its unit.
+    pub meaning: &'static str,
 }
 
 /// Every scenario, in the order of the listing.
 pub fn describe() -> Vec<Description> {
     ENTRIES.iter().map(Entry::describe).collect()
+}
+
+/// The scenario of this name.
+///
+/// # Errors
+/// `Unknown`, with the names that exist and the nearest of them.
+pub fn described(name: &str) -> Result<Description, SpecError> {
+    find(name, name).map(Entry::describe)
 }
 
 #[derive(Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -27,93 +55,136 @@ pub(crate) struct Entry {
     /// The option that sets the batch.
     pub(crate) batch: Option<&'static Key>,
     summary: &'static str,
+    example: &'static str,
     keys: &'static [&'static Key],
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Arrival {
     ClosedLoop,
+    /// A closed loop whose requests draw how many samples they carry.
+    RandomBatch,
     Offline,
+    Open,
+    Clients,
 }
 
-#[derive(Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) struct Key {
-    pub(crate) name: &'static str,
-    /// The value where the option is not given; 0 where it then has none.
-    pub(crate) default: u64,
-    meaning: &'static str,
-}
-
-/// Six is the least number of samples whose median has a 95% order-statistics interval: 1 − 2·2⁻⁶ = 96.9%.
-pub(crate) const MIN: Key = Key {
-    name: "min",
-    default: 6,
-    meaning: "requests at the least, even where the time is over",
-};
-
-pub(crate) const SAMPLES: Key = Key {
-    name: "samples",
-    default: 0,
-    meaning: "samples in all, rounded up to whole batches; without it, as many as fit in the duration",
-};
-
-const SIZE: Key = Key {
-    name: "size",
-    default: 128,
-    meaning: "samples a request carries",
-};
-
-const STREAMS: Key = Key {
-    name: "streams",
-    default: 8,
-    meaning: "streams, each of which puts one sample into every request",
-};
-
-const MAX_VALUE: u64 = 1_000_000_000;
-
-const ENTRIES: &[Entry] = &[
+static ENTRIES: &[Entry] = &[
     Entry {
         name: "single-stream",
         arrival: Arrival::ClosedLoop,
         batch: None,
         summary: "closed loop: one request in flight, the next as soon as it is done",
-        keys: &[&MIN],
+        example: "single-stream",
+        keys: &[&MIN, &MAX, &DURATION, &SEED, &DECIDE, &LIMIT],
     },
     Entry {
         name: "fixed-batch",
         arrival: Arrival::ClosedLoop,
         batch: Some(&SIZE),
         summary: "closed loop with a set batch, as Efficiency Pentathlon's",
-        keys: &[&MIN, &SIZE],
+        example: "fixed-batch:size=128",
+        keys: &[&SIZE, &MIN, &MAX, &DURATION, &SEED, &DECIDE, &LIMIT],
+    },
+    Entry {
+        name: "random-batch",
+        arrival: Arrival::RandomBatch,
+        batch: Some(&MEAN),
+        summary: "closed loop in which each request draws its batch, as Efficiency Pentathlon's",
+        example: "random-batch:mean=128",
+        keys: &[&MEAN, &MIN, &MAX, &DURATION, &SEED, &DECIDE, &LIMIT],
     },
     Entry {
         name: "multi-stream",
         arrival: Arrival::ClosedLoop,
         batch: Some(&STREAMS),
         summary: "closed loop in which each request carries one sample of every stream, as MLPerf's",
-        keys: &[&MIN, &STREAMS],
+        example: "multi-stream:streams=8",
+        keys: &[&STREAMS, &MIN, &MAX, &DURATION, &SEED, &DECIDE, &LIMIT],
     },
     Entry {
         name: "offline",
         arrival: Arrival::Offline,
         batch: None,
         summary: "all samples available at the start, as fast as possible: throughput only",
-        keys: &[&MIN, &SAMPLES],
+        example: "offline:samples=512",
+        keys: &[&SAMPLES, &MIN, &MAX, &DURATION, &SEED],
+    },
+    Entry {
+        name: "server",
+        arrival: Arrival::Open,
+        batch: None,
+        summary: "open loop: requests are due at times of their own, however long those before them take",
+        example: "server:rate=1000,slo=p99<20ms",
+        keys: &[
+            &RATE,
+            &ARRIVALS,
+            &ON,
+            &OFF,
+            &TRACE,
+            &SLO,
+            &BUDGET,
+            &WORKERS,
+            &MAX_BATCH,
+            &BATCH_DELAY,
+            &QUEUE,
+            &TIMEOUT,
+            &MIN,
+            &MAX,
+            &DURATION,
+            &SEED,
+            &DECIDE,
+            &LIMIT,
+        ],
+    },
+    Entry {
+        name: "closed",
+        arrival: Arrival::Clients,
+        batch: None,
+        summary: "closed loop of many clients, each of which thinks between its requests",
+        example: "closed:clients=4,think=exp:5ms",
+        keys: &[
+            &CLIENTS,
+            &THINK,
+            &SLO,
+            &WORKERS,
+            &MAX_BATCH,
+            &BATCH_DELAY,
+            &TIMEOUT,
+            &MIN,
+            &MAX,
+            &DURATION,
+            &SEED,
+            &DECIDE,
+            &LIMIT,
+        ],
     },
 ];
 
-pub(crate) fn find(name: &str) -> Option<&'static Entry> {
-    ENTRIES.iter().find(|entry| entry.name == name)
+/// The scenario that `name`, of `text`, names.
+pub(crate) fn find(text: &str, name: &str) -> Result<&'static Entry, SpecError> {
+    let names: Vec<&'static str> = ENTRIES.iter().map(|entry| entry.name).collect();
+    let found = ENTRIES.iter().find(|entry| entry.name == name);
+    found.ok_or_else(|| SpecError::Unknown {
+        text: text.to_owned(),
+        known: names.join(", "),
+        near: Near::of(name, &names),
+    })
 }
 
-pub(crate) fn names() -> String {
-    let names: Vec<&str> = ENTRIES.iter().map(|entry| entry.name).collect();
-    names.join(", ")
+impl Near {
+    fn of(word: &str, known: &[&'static str]) -> Self {
+        Self(nearest(word, known).filter(|_| !word.is_empty()))
+    }
 }
 
 impl Entry {
     /// The option that `part` of `text` gives, with its value.
-    pub(crate) fn option(&self, text: &str, part: &str) -> Result<(&'static Key, u64), SpecError> {
+    pub(crate) fn option(
+        &self,
+        text: &str,
+        part: &str,
+    ) -> Result<(&'static Key, Value), SpecError> {
         let (name, value) = part
             .split_once('=')
             .filter(|(name, _)| !name.is_empty())
@@ -123,54 +194,37 @@ impl Entry {
             })?;
         let key = self.keys.iter().find(|key| key.name == name);
         let key = *key.ok_or_else(|| self.unknown(text, name))?;
-        let number = value.parse().ok();
-        let number = number.filter(|number| (1..=MAX_VALUE).contains(number));
-        let number = number.ok_or_else(|| SpecError::Value {
+        let read = key.kind.read(value).ok_or_else(|| SpecError::Value {
             text: text.to_owned(),
             key: key.name,
             value: value.to_owned(),
-            max: MAX_VALUE,
+            expected: key.kind.expected(),
         })?;
-        Ok((key, number))
-    }
-
-    /// Refuses `min` beside `samples`, which is exact.
-    pub(crate) fn compatible(
-        &self,
-        text: &str,
-        options: &BTreeMap<&'static str, u64>,
-    ) -> Result<(), SpecError> {
-        if options.contains_key(MIN.name) && options.contains_key(SAMPLES.name) {
-            return Err(SpecError::Exclusive {
-                text: text.to_owned(),
-                first: MIN.name,
-                second: SAMPLES.name,
-            });
-        }
-        Ok(())
+        Ok((key, read))
     }
 
     fn unknown(&self, text: &str, key: &str) -> SpecError {
-        let known: Vec<&str> = self.keys.iter().map(|key| key.name).collect();
+        let known: Vec<&'static str> = self.keys.iter().map(|key| key.name).collect();
         SpecError::Key {
             text: text.to_owned(),
             key: key.to_owned(),
             scenario: self.name,
             known: known.join(", "),
+            near: Near::of(key, &known),
         }
     }
 
     fn describe(&self) -> Description {
-        let option = |key: &&'static Key| {
-            let written = match key.default {
-                0 => key.name.to_owned(),
-                default => format!("{}={default}", key.name),
-            };
-            (written, key.meaning)
+        let option = |key: &&'static Key| DescribedOption {
+            name: key.name,
+            default: key.default.as_ref().map(ToString::to_string),
+            example: key.kind.example(),
+            meaning: key.meaning,
         };
         Description {
             name: self.name,
             summary: self.summary,
+            example: self.example,
             options: self.keys.iter().map(option).collect(),
         }
     }

@@ -3,18 +3,19 @@
 use tare_units::Nanoseconds;
 
 use crate::bounds::Bounds;
+use crate::sizes::Sizes;
 use crate::{Progress, Schedule, Step};
 
 /// One request in flight; each is scheduled for the moment at which it can be issued.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct ClosedLoop {
-    batch: u64,
+    sizes: Sizes,
     bounds: Bounds,
 }
 
 impl ClosedLoop {
-    pub(crate) const fn new(batch: u64, bounds: Bounds) -> Self {
-        Self { batch, bounds }
+    pub(crate) const fn new(sizes: Sizes, bounds: Bounds) -> Self {
+        Self { sizes, bounds }
     }
 }
 
@@ -29,7 +30,7 @@ impl Schedule for ClosedLoop {
         }
         Step::Issue {
             scheduled: now,
-            samples: self.batch,
+            samples: self.sizes.of(progress.issued),
         }
     }
 }

@@ -1,15 +1,19 @@
 //! Why a scenario is refused: its spelling, or limits that it cannot keep.
 
+use std::fmt;
+
 /// Why the text is no scenario, or does not fit the batches asked for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SpecError {
     /// No scenario has this name.
-    #[error("'{text}' names no scenario: write name[:key=value,…] with one of {known}")]
+    #[error("'{text}' names no scenario: write name[:key=value,…] with one of {known}{near}")]
     Unknown {
         /// What was written.
         text: String,
         /// The names that exist.
         known: String,
+        /// The name that was probably meant.
+        near: Near,
     },
     /// An option is not `key=value`.
     #[error("'{option}' in '{text}' is not an option: write key=value")]
@@ -20,7 +24,7 @@ pub enum SpecError {
         option: String,
     },
     /// The scenario has no such option.
-    #[error("'{key}' in '{text}' is no option of {scenario}: it has {known}")]
+    #[error("'{key}' in '{text}' is no option of {scenario}: it has {known}{near}")]
     Key {
         /// What was written.
         text: String,
@@ -30,9 +34,11 @@ pub enum SpecError {
         scenario: &'static str,
         /// The options that exist.
         known: String,
+        /// The option that was probably meant.
+        near: Near,
     },
-    /// An option's value is not a positive whole number.
-    #[error("'{value}' for '{key}' in '{text}' is not a whole number from 1 to {max}")]
+    /// An option's value is not of its kind, or out of range.
+    #[error("'{value}' for '{key}' in '{text}' is not {expected}")]
     Value {
         /// What was written.
         text: String,
@@ -40,8 +46,8 @@ pub enum SpecError {
         key: &'static str,
         /// Its value.
         value: String,
-        /// The largest value allowed.
-        max: u64,
+        /// What it may be.
+        expected: String,
     },
     /// An option is given twice.
     #[error("option '{key}' stands twice in '{text}': give it once")]
@@ -61,6 +67,28 @@ pub enum SpecError {
         /// The other.
         second: &'static str,
     },
+    /// An option means nothing without another.
+    #[error(
+        "'{key}' in '{text}' has a meaning only with {needs}: give that too, or leave {key} out"
+    )]
+    Needs {
+        /// What was written.
+        text: String,
+        /// The option.
+        key: &'static str,
+        /// What it needs.
+        needs: &'static str,
+    },
+    /// The scenario means nothing without an option.
+    #[error("'{text}' does not say {what}: give {remedy}")]
+    Lacks {
+        /// What was written.
+        text: String,
+        /// What is not said.
+        what: &'static str,
+        /// What says it.
+        remedy: &'static str,
+    },
     /// The batch asked for is not the one that the scenario sets.
     #[error(
         "batch {asked} contradicts scenario '{scenario}', which sets the batch to {own}: \
@@ -76,6 +104,19 @@ pub enum SpecError {
         /// The option that sets it.
         key: &'static str,
     },
+}
+
+/// The known word that was probably meant, as the end of a sentence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Near(pub Option<&'static str>);
+
+impl fmt::Display for Near {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(near) => write!(f, "; the nearest is '{near}'"),
+            None => Ok(()),
+        }
+    }
 }
 
 /// Why a repeat cannot be scheduled within its limits.
@@ -99,6 +140,31 @@ pub enum LimitsError {
         requests: u64,
         /// What is allowed.
         max_requests: u64,
+    },
+    /// The trace has fewer arrivals than the scenario asks for.
+    #[error(
+        "scenario '{scenario}' asks for {requests} requests and its trace has {arrivals}: \
+         ask for less, or give a longer trace"
+    )]
+    ShortTrace {
+        /// The scenario as written.
+        scenario: String,
+        /// What it asks for.
+        requests: u64,
+        /// What there is.
+        arrivals: u64,
+    },
+    /// The scenario replays a file that nobody has read.
+    #[error("scenario '{scenario}' replays a trace that was not read: read its file first")]
+    NoTrace {
+        /// The scenario as written.
+        scenario: String,
+    },
+    /// The rate is searched, and there is none yet.
+    #[error("scenario '{scenario}' searches its rate: schedule it at a rate")]
+    NoRate {
+        /// The scenario as written.
+        scenario: String,
     },
     /// The batch is not the one that the scenario sets.
     #[error(transparent)]

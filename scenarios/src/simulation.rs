@@ -2,7 +2,7 @@
 
 use tare_units::Nanoseconds;
 
-use crate::{CellSchedule, Limits, Progress, Schedule, Step};
+use crate::{CellSchedule, Limits, Progress, Schedule, Seed, Step};
 
 /// What a schedule did.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -31,7 +31,7 @@ pub(crate) fn limits(duration: u64, max_requests: u64, batch: u64) -> Limits {
 pub(crate) fn schedule(spec: &str, limits: Limits) -> CellSchedule {
     spec.parse::<crate::ScenarioSpec>()
         .unwrap()
-        .schedule(limits)
+        .schedule(limits, Seed::new(7, 0), None)
         .unwrap()
 }
 
@@ -62,7 +62,13 @@ pub(crate) fn run(
                 now = now.max(ends.remove(0));
                 progress.completed += 1;
             }
-            Step::WaitUntil(time) => now = now.max(time.as_nanos()),
+            Step::WaitUntil(time) => match ends.first().copied() {
+                Some(end) if end <= time.as_nanos() => {
+                    now = now.max(ends.remove(0));
+                    progress.completed += 1;
+                }
+                _ => now = now.max(time.as_nanos()),
+            },
             Step::Done => break,
         }
     }

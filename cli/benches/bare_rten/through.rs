@@ -12,7 +12,7 @@ use tare_harness::plan::{ModelChoice, ReferenceChoice, Selection, Work, plan};
 use tare_harness::{Pool, SampleBuffer, drive};
 use tare_models::zoo::{self, Form};
 use tare_models::{Tensor, build};
-use tare_scenarios::Limits;
+use tare_scenarios::{Limits, Seed};
 use tare_units::Nanoseconds;
 
 /// A session with the inputs of its requests.
@@ -34,11 +34,13 @@ impl<'a> Through<'a> {
 
     /// Latencies of `requests` requests in nanoseconds, as they are recorded.
     pub fn block(&mut self, requests: usize, clock: &impl Clock) -> Result<Vec<u64>> {
-        let mut schedule = self.work.scenario.schedule(Limits {
+        let limits = Limits {
             duration: Nanoseconds::from_secs(3600),
             max_requests: requests as u64,
             batch: 1,
-        })?;
+        };
+        let scenario = &self.work.scenario;
+        let mut schedule = scenario.schedule(limits, Seed::new(0, 0), None)?;
         let mut buffer = SampleBuffer::with_capacity(requests);
         let inputs = &self.inputs;
         let mut driven = None;

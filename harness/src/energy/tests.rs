@@ -183,6 +183,8 @@ fn job(scenario: &str, duration_ms: u64, options: &[(&str, &str)]) -> Job {
         purpose: Purpose::Measure(Timing {
             scenario: scenario.parse().unwrap(),
             batch: 2,
+            seed: Default::default(),
+            trace_sha256: None,
             duration_ns: Nanoseconds::from_millis(duration_ms),
             max_requests: 10_000,
             read_run_delay: false,

@@ -24,15 +24,28 @@ pub fn replan(run: &Run, desk: &dyn Desk) -> Result<Plan, PlanError> {
     let mut again: Vec<Work> = Vec::new();
     for planned in &run.cells {
         let same = found.iter().find(|work| work.planned.id == planned.id);
-        again.push(same.cloned().ok_or_else(|| PlanError::Changed {
-            path: planned.model_path.clone(),
-        })?);
+        again.push(same.cloned().ok_or_else(|| changed(planned, &found))?);
     }
     let (settled, left_out) = settle(again, Refusing::Ends, &desk)?;
     Ok(Plan {
         left_out,
         ..refer(settled, &reference_of(run)?, &desk)?
     })
+}
+
+/// The model's file has changed, or else the arrivals that the scenario replays.
+fn changed(planned: &PlannedCell, found: &[Work]) -> PlanError {
+    let has_model = |work: &&Work| {
+        work.planned.cell == planned.cell && work.planned.model.sha256 == planned.model.sha256
+    };
+    let scenario = found.iter().find(has_model).map(|work| &work.scenario);
+    let trace = scenario.and_then(|scenario| scenario.trace_path());
+    PlanError::Changed {
+        path: match trace {
+            Some(trace) => trace.display().to_string(),
+            None => planned.model_path.clone(),
+        },
+    }
 }
 
 fn reference_of(run: &Run) -> Result<ReferenceChoice, PlanError> {

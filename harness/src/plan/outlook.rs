@@ -2,7 +2,6 @@
 
 use std::num::NonZeroUsize;
 
-use tare_scenarios::Limits;
 use tare_units::{Nanoseconds, Rate};
 
 use super::{Plan, Rates, Work};
@@ -119,15 +118,11 @@ impl Costs {
             flops / (rates.flops_per_s.per_s() * threads) + bytes / rates.bytes_per_s.per_s();
         let request = dispatch.saturating_add(nanos(request));
         let weights = model.parameters.unwrap_or(0) as f64 * WEIGHT_BYTES;
-        let limits = Limits {
-            duration: outlay.duration,
-            max_requests: outlay.max_requests,
-            batch: work.planned.cell.batch,
-        };
+        let limits = work.limits(outlay.duration, outlay.max_requests);
         let timed = |request: u64| {
             let known = (request > 0).then(|| Nanoseconds::from_nanos(request));
             let timed = known.and_then(|request| work.scenario.timed(limits, request).ok());
-            timed.unwrap_or(outlay.duration).as_nanos()
+            timed.unwrap_or(limits.duration).as_nanos()
         };
         let (slow, its_start) = SLOW_START;
         let start = if work.spec.name == slow {

@@ -17,6 +17,9 @@ use super::{PlanError, Selection, Work, ZooFile, symbols_of, versioned};
 use crate::profile::Arithmetic;
 use crate::supervise::WorkerProgram;
 
+/// The option of a scenario that names the arrivals it replays.
+const TRACE: &str = "trace";
+
 /// A model at one batch and shape, shared by the cells of all adapters.
 pub struct Shaped {
     facts: ModelFacts,
@@ -102,8 +105,13 @@ impl Shaped {
         })
     }
 
-    /// The cell of one adapter, scenario and place.
-    pub fn cell(&self, adapter: &AdapterSpec, scenario: &ScenarioSpec, place: Place) -> Work {
+    /// The cell of one adapter, scenario (with the SHA-256 of what it replays) and place.
+    pub fn cell(
+        &self,
+        adapter: &AdapterSpec,
+        (scenario, trace_sha256): (&ScenarioSpec, Option<&str>),
+        place: Place,
+    ) -> Work {
         let cell = self.described(adapter, scenario, place);
         let load = LoadRequest {
             format: self.format,
@@ -125,7 +133,7 @@ impl Shaped {
             question,
             selections: Vec::new(),
             planned: PlannedCell {
-                id: cell.id(&self.facts.sha256),
+                id: with_trace(&cell, trace_sha256).id(&self.facts.sha256),
                 cell,
                 model: self.facts.clone(),
                 model_path: self.path.display().to_string(),
@@ -137,6 +145,7 @@ impl Shaped {
             load,
             inputs: self.inputs.clone(),
             scenario: scenario.clone(),
+            trace_sha256: trace_sha256.map(str::to_owned),
             environment: Vec::new(),
             file_precision: self.file_precision.clone(),
             reference: Err("not looked for".to_owned()),
@@ -171,6 +180,16 @@ impl Shaped {
             .precision
             .filter(|precision| precision.to_string() != self.file_precision)
     }
+}
+
+/// `cell` with its trace by content and not by name, as its model is.
+fn with_trace(cell: &Cell, trace_sha256: Option<&str>) -> Cell {
+    let mut cell = cell.clone();
+    if let Some(sha256) = trace_sha256 {
+        let options = &mut cell.scenario_options;
+        options.insert(TRACE.to_owned(), sha256.to_owned());
+    }
+    cell
 }
 
 /// Where and in which arithmetic a cell runs.

@@ -24,6 +24,7 @@ pub(crate) fn work(planned: PlannedCell, reference: Result<usize, String>) -> Wo
         load: LoadRequest::new("mlp.onnx".into(), Vec::new(), Vec::new()),
         question: LoadRequest::new("mlp.onnx".into(), Vec::new(), Vec::new()),
         inputs: Inputs::new(&Graph::default(), &[], &|_| None, 0).expect("no inputs"),
+        trace_sha256: None,
         scenario: "single-stream".parse().expect("a scenario"),
         environment: Vec::new(),
         file_precision: "fp32".into(),

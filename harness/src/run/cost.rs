@@ -3,7 +3,7 @@
 use tare_adapter_api::{AdapterSpec, Options};
 use tare_clock::Clock;
 use tare_results::{HarnessCost, Kind};
-use tare_scenarios::ScenarioSpec;
+use tare_scenarios::{ScenarioSpec, Seed};
 use tare_units::Nanoseconds;
 
 use super::{Going, RunError};
@@ -102,6 +102,8 @@ impl<C: Clock> Going<'_, C> {
         let timing = Timing {
             scenario: work.scenario.clone(),
             batch: work.planned.cell.batch,
+            seed: Seed::new(work.planned.cell.seed, 0),
+            trace_sha256: None,
             duration_ns,
             max_requests,
             read_run_delay: false,
@@ -138,6 +140,7 @@ fn null_work(work: &Work, scenario: ScenarioSpec, program: WorkerProgram) -> Wor
     null.reference = Err("null computes nothing".into());
     null.load.version = None;
     null.scenario = scenario;
+    null.trace_sha256 = None;
     null.load.options = Options::new();
     null.load.precision = None;
     null.environment.clear();

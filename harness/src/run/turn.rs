@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use tare_clock::Clock;
 use tare_results::{Event, Kind};
+use tare_scenarios::Seed;
 use tare_units::Nanoseconds;
 
 use super::attempt::asked;
@@ -148,11 +149,14 @@ impl<C: Clock> Going<'_, C> {
             _ => {
                 let twin = if turn.kind == Kind::Twin { "-twin" } else { "" };
                 let name = format!("{}-{}{twin}.npy", &work.planned.id[..16], turn.repeat);
+                let limits = work.limits(run.duration_ns, run.max_requests);
                 Purpose::Measure(Timing {
                     scenario: work.scenario.clone(),
-                    batch: work.planned.cell.batch,
-                    duration_ns: run.duration_ns,
-                    max_requests: run.max_requests,
+                    batch: limits.batch,
+                    seed: Seed::new(work.planned.cell.seed, turn.repeat),
+                    trace_sha256: work.trace_sha256.clone(),
+                    duration_ns: limits.duration,
+                    max_requests: limits.max_requests,
                     read_run_delay: self.harness.no_run_delay.is_none()
                         && work.planned.cell.threads == 1,
                     samples: Some(self.request.writer.samples_dir().join(name)),

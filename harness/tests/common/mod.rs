@@ -38,6 +38,8 @@ pub fn job(options: &[(&str, &str)]) -> Job {
         purpose: Purpose::Measure(Timing {
             scenario: "single-stream".parse().expect("a scenario"),
             batch: 2,
+            seed: Default::default(),
+            trace_sha256: None,
             duration_ns: Nanoseconds::from_secs(1),
             max_requests: 10_000,
             read_run_delay: false,

@@ -168,6 +168,8 @@ fn purpose(kind: Kind, effort: Effortful, batch: u64) -> Purpose {
     Purpose::Measure(Timing {
         scenario: "single-stream".parse().expect("a scenario"),
         batch,
+        seed: Default::default(),
+        trace_sha256: None,
         duration_ns: effort.duration,
         max_requests: effort.requests,
         read_run_delay: false,

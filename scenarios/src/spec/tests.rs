@@ -1,8 +1,11 @@
 //! What can be written as a scenario, what it says when it cannot, and what it then bounds.
 
+mod served;
+
 use super::*;
-use crate::describe;
 use crate::simulation::{limits, run, schedule};
+use crate::{Seed, describe};
+use tare_units::Nanoseconds;
 
 fn spec(text: &str) -> ScenarioSpec {
     text.parse().unwrap()
@@ -20,8 +23,19 @@ fn a_scenario_reads_back_as_written_with_its_options_sorted() {
         "fixed-batch:size=64",
         "multi-stream:min=3,streams=2",
         "offline:samples=24576",
+        "random-batch:mean=32,seed=0",
+        "single-stream:decide=p99.9,limit=120s",
+        "server:rate=0.5",
+        "server:arrivals=bursty,off=900ms,on=100ms,rate=1000",
+        "server:batch_delay=2ms,max_batch=8,queue=64,rate=200,slo=p99<20ms,timeout=1s,workers=2",
+        "server:budget=30s,rate=max,slo=p99.9<1500us",
+        "server:duration=10s,trace=some/arrivals:of=a day.txt",
+        "closed:clients=4,think=exp:5ms",
     ] {
-        assert_eq!(spec(text).to_string(), text);
+        let spec = spec(text);
+        assert_eq!(spec.to_string(), text);
+        assert_eq!(text.parse(), Ok(spec.clone()));
+        assert_eq!(ScenarioSpec::try_from(String::from(spec.clone())), Ok(spec));
     }
     assert_eq!(
         spec("multi-stream:streams=2,min=3").to_string(),
@@ -31,26 +45,48 @@ fn a_scenario_reads_back_as_written_with_its_options_sorted() {
 }
 
 #[test]
-fn every_scenario_that_is_described_can_be_written_with_its_defaults() {
+fn every_scenario_that_is_described_can_be_written_and_each_of_its_options() {
     let names: Vec<&str> = describe().iter().map(|entry| entry.name).collect();
     assert_eq!(
         names,
-        ["single-stream", "fixed-batch", "multi-stream", "offline"]
+        [
+            "single-stream",
+            "fixed-batch",
+            "random-batch",
+            "multi-stream",
+            "offline",
+            "server",
+            "closed"
+        ]
     );
     for entry in describe() {
         assert!(!entry.summary.is_empty());
-        assert_eq!(spec(entry.name).name(), entry.name);
-        for (option, meaning) in &entry.options {
-            assert!(!meaning.is_empty());
-            let written = if option.contains('=') {
-                option.clone()
-            } else {
-                format!("{option}=1")
-            };
-            let (key, value) = written.split_once('=').unwrap();
-            let options = spec(&format!("{}:{written}", entry.name)).options();
-            assert_eq!(options.get(key).map(String::as_str), Some(value));
+        assert_eq!(spec(entry.example).name(), entry.name);
+        for option in &entry.options {
+            assert!(!option.meaning.is_empty());
+            let written = option.default.as_deref().unwrap_or(option.example);
+            let beside = beside(entry.name, option.name);
+            let text = format!("{}:{beside}{}={written}", entry.name, option.name);
+            let options = spec(&text).options();
+            assert_eq!(options.get(option.name).map(String::as_str), Some(written));
         }
+    }
+}
+
+/// What an option needs beside it.
+fn beside(scenario: &str, option: &str) -> &'static str {
+    match (scenario, option) {
+        ("server", "rate" | "trace") | ("closed", "clients") => "",
+        ("server", "on" | "off") => "rate=5,arrivals=bursty,",
+        ("server", "budget") => "rate=max,slo=p99<1s,",
+        ("server", "batch_delay") => "rate=5,max_batch=2,",
+        ("server", "limit") => "rate=5,decide=p99,",
+        ("server", _) => "rate=5,",
+        ("closed", "batch_delay") => "clients=5,max_batch=2,",
+        ("closed", "limit") => "clients=5,decide=p99,",
+        ("closed", _) => "clients=5,",
+        (_, "limit") => "decide=p99,",
+        _ => "",
     }
 }
 
@@ -59,11 +95,13 @@ fn what_is_wrong_is_named_with_what_exists() {
     for (text, message) in [
         (
             "",
-            "'' names no scenario: write name[:key=value,…] with one of single-stream, fixed-batch, multi-stream, offline",
+            "'' names no scenario: write name[:key=value,…] with one of single-stream, fixed-batch, random-batch, \
+             multi-stream, offline, server, closed",
         ),
         (
             "Offline",
-            "'Offline' names no scenario: write name[:key=value,…] with one of single-stream, fixed-batch, multi-stream, offline",
+            "'Offline' names no scenario: write name[:key=value,…] with one of single-stream, fixed-batch, \
+             random-batch, multi-stream, offline, server, closed; the nearest is 'offline'",
         ),
         (
             "offline:fast",
@@ -75,11 +113,13 @@ fn what_is_wrong_is_named_with_what_exists() {
         ),
         (
             "offline:size=3",
-            "'size' in 'offline:size=3' is no option of offline: it has min, samples",
+            "'size' in 'offline:size=3' is no option of offline: it has samples, min, max, duration, seed; \
+             the nearest is 'min'",
         ),
         (
             "single-stream:batch=3",
-            "'batch' in 'single-stream:batch=3' is no option of single-stream: it has min",
+            "'batch' in 'single-stream:batch=3' is no option of single-stream: it has min, max, duration, seed, \
+             decide, limit; the nearest is 'max'",
         ),
         (
             "offline:min=1,min=2",
@@ -142,7 +182,7 @@ fn other_scenarios_take_the_batches_asked_for_else_one() {
 #[test]
 fn only_offline_has_no_latency_and_says_why() {
     for entry in describe() {
-        let reason = spec(entry.name).latency_missing();
+        let reason = spec(entry.example).latency_missing();
         assert_eq!(reason.is_some(), entry.name == "offline", "{}", entry.name);
     }
     assert!(
@@ -155,7 +195,10 @@ fn only_offline_has_no_latency_and_says_why() {
 
 #[test]
 fn limits_that_cannot_be_kept_are_refused() {
-    let refused = |text: &str, limits| spec(text).schedule(limits).unwrap_err().to_string();
+    let refused = |text: &str, limits| {
+        let error = spec(text).schedule(limits, Seed::default(), None);
+        error.unwrap_err().to_string()
+    };
     assert_eq!(
         refused("offline", limits(0, 1, 1)),
         "the duration is 0: it must be at least 1"

@@ -9,13 +9,12 @@ use toml::de::DeValue;
 use super::fault::{Fault, Faults, Found};
 use super::keys::{Keys, Value, document};
 use super::kinds::{EXPERIMENT, EXPERIMENT_QUICK, QUICK, SUITE};
-use super::near::nearest;
 use super::places::{Places, Written};
 use super::{
     Choices, DEFAULT_DURATION, DEFAULT_MAX_REQUESTS, DEFAULT_REPEATS, Experiment, Matrix, Quick,
     Suite, SuiteError, Variant, WhenAbsent,
 };
-use crate::{Limits, ScenarioSpec, SpecError, describe};
+use crate::{Limits, ScenarioSpec, SpecError};
 
 const MODELS: &str = "a list such as [\"minilm-l6\"]";
 const ADAPTERS: &str = "a list such as [\"rten\"]";
@@ -310,29 +309,8 @@ fn absent(keys: &Keys<'_>, key: &str, value: &Value<'_>) -> Result<WhenAbsent, F
 
 fn scenario(keys: &Keys<'_>, key: &str, value: &Value<'_>) -> Result<ScenarioSpec, Fault> {
     let text = keys.string(key, value)?;
-    text.parse().map_err(|error: SpecError| {
-        let near = nearest_of_scenario(&text).map(|near| format!("; the nearest is '{near}'"));
-        keys.refused(key, value, &format!("{error}{}", near.unwrap_or_default()))
-    })
-}
-
-/// The scenario, or the option of a scenario, that was probably meant; `None` where the names are right.
-fn nearest_of_scenario(text: &str) -> Option<String> {
-    let (name, options) = text.split_once(':').unwrap_or((text, ""));
-    let all = describe();
-    let Some(known) = all.iter().find(|known| known.name == name) else {
-        let names: Vec<&str> = all.iter().map(|known| known.name).collect();
-        return nearest(name, &names).map(str::to_owned);
-    };
-    let keys = known.options.iter().map(|(written, _)| key_of(written));
-    let keys: Vec<&str> = keys.collect();
-    let mut given = options.split(',').map(key_of);
-    let stranger = given.find(|given| !given.is_empty() && !keys.contains(given))?;
-    nearest(stranger, &keys).map(str::to_owned)
-}
-
-fn key_of(option: &str) -> &str {
-    option.split('=').next().unwrap_or(option)
+    text.parse()
+        .map_err(|error: SpecError| keys.refused(key, value, &error.to_string()))
 }
 
 fn duration(keys: &Keys<'_>, key: &str, value: &Value<'_>) -> Result<Nanoseconds, Fault> {
@@ -367,8 +345,7 @@ fn fits(matrix: &Matrix, variant: &Variant) -> Result<(), String> {
                 max_requests: variant.max_requests,
                 batch,
             };
-            let schedule = scenario.schedule(limits);
-            schedule.map_err(|error| refused(&error))?;
+            scenario.check(limits).map_err(|error| refused(&error))?;
         }
     }
     Ok(())

@@ -95,7 +95,7 @@ fn every_scenario_of_every_suite_can_be_scheduled_at_every_batch() {
                             max_requests: variant.max_requests,
                             batch,
                         };
-                        let scheduled = scenario.schedule(limits);
+                        let scheduled = scenario.check(limits);
                         assert!(scheduled.is_ok(), "{} {scenario}", variant.name);
                     }
                 }

@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use tare_units::Nanoseconds;
-
 use super::{Choices, Experiment, Quick, Suite, WhenAbsent};
+use crate::written;
 
 impl fmt::Display for Suite {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -18,7 +17,7 @@ impl fmt::Display for Suite {
         writeln!(f, "absent = {}", quoted(absent))?;
         write_choices(f, &self.choices)?;
         writeln!(f, "repeats = {}", self.repeats)?;
-        writeln!(f, "duration = {}", quoted(&exact(self.duration)))?;
+        writeln!(f, "duration = {}", quoted(&written::time(self.duration)))?;
         writeln!(f, "max_requests = {}", self.max_requests)?;
         if let Some(quick) = &self.quick {
             write_quick(f, quick)?;
@@ -36,7 +35,7 @@ fn write_quick(f: &mut fmt::Formatter<'_>, quick: &Quick) -> fmt::Result {
         writeln!(f, "repeats = {repeats}")?;
     }
     if let Some(duration) = quick.duration {
-        writeln!(f, "duration = {}", quoted(&exact(duration)))?;
+        writeln!(f, "duration = {}", quoted(&written::time(duration)))?;
     }
     if let Some(max_requests) = quick.max_requests {
         writeln!(f, "max_requests = {max_requests}")?;
@@ -108,13 +107,4 @@ fn quoted(text: &str) -> String {
         _ => character.to_string(),
     };
     format!("\"{}\"", text.chars().map(escape).collect::<String>())
-}
-
-/// In the largest unit that holds it as a whole number.
-fn exact(duration: Nanoseconds) -> String {
-    let nanos = duration.as_nanos();
-    let units = [("s", 1_000_000_000), ("ms", 1_000_000), ("us", 1_000)];
-    let whole = units.iter().find(|(_, unit)| nanos.is_multiple_of(*unit));
-    let (name, unit) = whole.unwrap_or(&("ns", 1));
-    format!("{}{name}", nanos / unit)
 }

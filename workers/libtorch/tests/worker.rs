@@ -119,6 +119,8 @@ fn a_repeat_tells_the_library_by_its_hash_and_the_calls_of_a_request() {
         let timing = Purpose::Measure(Timing {
             scenario: "single-stream".parse().expect("a scenario"),
             batch: 2,
+            seed: Default::default(),
+            trace_sha256: None,
             duration_ns: Nanoseconds::from_millis(5),
             max_requests: 50,
             read_run_delay: false,
