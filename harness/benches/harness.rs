@@ -4,11 +4,11 @@
 mod common;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use tare_adapter_api::{Adapter, Tensor};
+use tare_adapter_api::Adapter;
 use tare_adapter_null::Null;
 use tare_clock::{MonotonicClock, reading_cost_ns};
 use tare_harness::protocol::{Job, Purpose};
-use tare_harness::{SampleBuffer, drive, latency_of, wall};
+use tare_harness::{Pool, SampleBuffer, drive, latency_of, wall};
 use tare_results::{Missing, samples};
 use tare_scenarios::{CellSchedule, Limits, Seed};
 use tare_units::Nanoseconds;
@@ -36,12 +36,12 @@ fn schedule(job: &Job, requests: u64) -> CellSchedule {
         .expect("single-stream keeps these limits")
 }
 
-fn pool(job: &Job) -> Vec<Vec<Tensor>> {
-    (0..16).map(|index| job.inputs.generate(index)).collect()
+fn pool(job: &Job) -> Pool {
+    Pool::filled(&job.inputs)
 }
 
 /// A million closed-loop requests into a fresh buffer.
-fn million(job: &Job, pool: &[Vec<Tensor>], buffer: &mut SampleBuffer) {
+fn million(job: &Job, pool: &Pool, buffer: &mut SampleBuffer) {
     let loaded = Null.load(&job.load).expect("null loads anything");
     let mut session = loaded.session().expect("null gives sessions");
     let mut schedule = schedule(job, MILLION);

@@ -5,6 +5,7 @@ use tare_adapter_api::{AdapterError, Session, Tensor};
 
 use crate::inspect::{Inspection, inspect};
 use crate::outputs;
+use crate::pool::Pool;
 use crate::protocol::Job;
 
 /// What became of the check input.
@@ -29,8 +30,8 @@ impl Check {
     }
 }
 
-/// Runs the first inputs of `pool` and looks at the outputs.
-pub fn check(session: &mut dyn Session, pool: &[Vec<Tensor>], job: &Job) -> Check {
+/// Runs the check input of `pool` and looks at the outputs.
+pub fn check(session: &mut dyn Session, pool: &Pool, job: &Job) -> Check {
     match outputs_of(session, pool) {
         Ok(tensors) => Check {
             inspection: inspect(&tensors, &outputs::names(&job.load.outputs, tensors.len())),
@@ -43,11 +44,8 @@ pub fn check(session: &mut dyn Session, pool: &[Vec<Tensor>], job: &Job) -> Chec
     }
 }
 
-/// The outputs for the first inputs of `pool`.
-pub fn outputs_of(
-    session: &mut dyn Session,
-    pool: &[Vec<Tensor>],
-) -> Result<Vec<Tensor>, AdapterError> {
-    session.run(pool.first().map_or(&[], Vec::as_slice))?;
+/// The outputs for the check input of `pool`.
+pub fn outputs_of(session: &mut dyn Session, pool: &Pool) -> Result<Vec<Tensor>, AdapterError> {
+    session.run(pool.check_input())?;
     session.outputs()
 }

@@ -66,14 +66,10 @@ impl Attempt {
         Some(&failure.message)
     }
 
-    /// Samples that the timed requests did, `batch` each, failed requests left out; `None` where none were timed.
-    pub fn samples(&self, batch: u64) -> Option<u64> {
+    /// Samples that the timed requests did, failed requests left out; `None` where none were timed.
+    pub fn samples(&self) -> Option<u64> {
         match &self.outcome()?.given {
-            Given::Measured(measured) => {
-                let requests = measured.samples.as_ref()?.count;
-                let requests = requests.saturating_sub(measured.failed_requests);
-                Some(requests.saturating_mul(batch))
-            }
+            Given::Measured(measured) => measured.samples.as_ref().map(|_| measured.samples_done),
             _ => None,
         }
     }
@@ -196,6 +192,7 @@ fn blank(about: &About) -> Record {
         harness: harness.cost.clone(),
         load: None,
         latency: None,
+        batches: None,
         effective_latency: None,
         throughput: None,
         schedule: None,

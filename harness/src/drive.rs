@@ -6,6 +6,10 @@ use tare_results::samples::Sample;
 use tare_scenarios::{Progress, Schedule, Step};
 use tare_units::Nanoseconds;
 
+use crate::batches::BatchCounts;
+use crate::job::JobError;
+use crate::pool::{Pool, no_inputs};
+
 /// Where the loop reads how long this thread was runnable but not running.
 pub trait RunDelaySource {
     /// The thread's run delay since it began, in nanoseconds; `None` where it cannot be read.
@@ -36,6 +40,10 @@ pub struct Driven {
     pub first_error: Option<AdapterError>,
     /// Whether every request's run delay was read.
     pub delay_read: bool,
+    /// The batches of the requests, where they have several.
+    pub batches: BatchCounts,
+    /// The samples of a request that was due and for which there are no inputs: none was issued after it.
+    pub unfed: Option<u64>,
 }
 
 impl Driven {
@@ -62,15 +70,17 @@ impl Driven {
 /// Issues requests as `schedule` says until it is done or `kept` has no room.
 ///
 /// A request's latency counts from its scheduled time to the moment its outputs are ready. With `delay`, the order of
-/// readings is clock, delay, work, delay, clock, so the recorded latency includes two delay readings.
+/// readings is clock, delay, work, delay, clock, so the recorded latency includes two delay readings. A request for
+/// whose samples `pool` has no inputs is not issued, and ends it.
 pub fn drive(
     session: &mut dyn Session,
-    pool: &[Vec<Tensor>],
+    pool: &Pool,
     schedule: &mut impl Schedule,
     clock: &impl Clock,
     delay: Option<&dyn RunDelaySource>,
     kept: &mut impl Keep,
 ) -> Driven {
+    let batches = BatchCounts::up_to(pool.largest());
     let started = clock.now();
     let mut progress = Progress::starting_at(started);
     let mut driven = Driven {
@@ -80,12 +90,19 @@ pub fn drive(
         samples_done: 0,
         first_error: None,
         delay_read: delay.is_some(),
+        batches,
+        unfed: None,
     };
-    let mut inputs = pool.iter().cycle();
+    let mut turn = 0;
     while kept.has_room() {
         match schedule.next(clock.now(), &progress) {
             Step::Issue { scheduled, samples } => {
-                let Some(input) = inputs.next() else { break };
+                let Some(input) = pool.of(samples, turn) else {
+                    driven.unfed = Some(samples);
+                    break;
+                };
+                turn += 1;
+                driven.batches.count(samples);
                 progress.issued += 1;
                 let mut request = one_request(session, input, scheduled, clock, delay);
                 request.sample.issued -= started.as_nanos();
@@ -107,6 +124,19 @@ pub fn drive(
         }
     }
     driven
+}
+
+impl Driven {
+    /// That every request which was due had inputs.
+    ///
+    /// # Errors
+    /// `Job` where one had none.
+    pub fn fed(&self) -> Result<(), JobError> {
+        match self.unfed {
+            None => Ok(()),
+            Some(samples) => Err(no_inputs(samples)),
+        }
+    }
 }
 
 struct Timed {

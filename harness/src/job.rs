@@ -1,20 +1,19 @@
 //! A job, start to end, in the worker: inputs, load, then what it is for.
 
-use tare_adapter_api::{Adapter, AdapterError, Tensor};
+use std::num::NonZeroUsize;
+
+use tare_adapter_api::{Adapter, AdapterError};
 use tare_clock::Clock;
 use tare_results::Phase;
 use tare_results::samples::Sample;
 use tare_units::Bytes;
 
+use crate::batches::each_once;
 use crate::measure::measure;
+use crate::pool::Pool;
 use crate::profile::profile;
 use crate::protocol::{Answer, Job, Outcome, Purpose, Stretch};
 use crate::reference::refer;
-
-/// Inputs in the pool at the most.
-const POOL_INPUTS: u64 = 16;
-/// Bytes of inputs in the pool at the most; one input is always there.
-const POOL_BYTES: u64 = 64 << 20;
 
 /// Why a job gave nothing.
 #[derive(Debug, thiserror::Error)]
@@ -84,31 +83,39 @@ pub fn perform(
 impl Job {
     /// Memory that is the harness's own in the worker: every sample's place and the pool of inputs, in bytes.
     pub fn own_bytes(&self) -> Bytes {
-        let input = self.inputs.byte_len().as_bytes();
-        let inputs = input.saturating_mul(self.pool_inputs());
+        let inputs = match self.purpose {
+            Purpose::Measure(_) => Pool::byte_len(&self.inputs, self.largest_batch()),
+            Purpose::Profile(_) => Pool::byte_len(&self.inputs, None),
+            Purpose::Reference => self.inputs.byte_len(),
+        };
         let samples = match &self.purpose {
             Purpose::Measure(timing) => timing.max_requests,
             Purpose::Profile(_) | Purpose::Reference => 0,
         };
         let samples = samples.saturating_mul(size_of::<Sample>() as u64);
-        Bytes::from_bytes(samples.saturating_add(inputs))
+        Bytes::from_bytes(samples.saturating_add(inputs.as_bytes()))
     }
 
-    fn pool_inputs(&self) -> u64 {
-        match self.purpose {
-            Purpose::Reference => 1,
-            Purpose::Measure(_) | Purpose::Profile(_) => {
-                let input = self.inputs.byte_len().as_bytes().max(1);
-                (POOL_BYTES / input).clamp(1, POOL_INPUTS)
+    /// The largest batch of its requests, where they have several.
+    fn largest_batch(&self) -> Option<usize> {
+        self.load.largest_batch.map(NonZeroUsize::get)
+    }
+
+    /// The inputs that requests take in turn, the check input among them. A profile is of the cell's own batch.
+    pub(crate) fn fill_pool(&self) -> Result<Pool, JobError> {
+        match (&self.purpose, self.largest_batch()) {
+            (Purpose::Reference, _) => Ok(Pool::of_one_batch(vec![self.inputs.generate(0)])),
+            (Purpose::Measure(timing), Some(largest)) => {
+                let pool = Pool::filled_up_to(&self.inputs, largest)?;
+                match timing.drawn() {
+                    Some(batches) => pool.met_in(each_once(batches)),
+                    None => Ok(pool),
+                }
+            }
+            (Purpose::Measure(_), None) | (Purpose::Profile(_), _) => {
+                Ok(Pool::filled(&self.inputs))
             }
         }
-    }
-
-    /// The inputs that requests take in turn; the first is the check input.
-    pub(crate) fn fill_pool(&self) -> Vec<Vec<Tensor>> {
-        (0..self.pool_inputs())
-            .map(|index| self.inputs.generate(index))
-            .collect()
     }
 }
 

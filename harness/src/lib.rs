@@ -1,6 +1,7 @@
 //! Plans cells, spawns a fresh worker for each repeat, drives the schedule, and writes records.
 #![forbid(unsafe_code)]
 
+mod batches;
 mod buffer;
 mod check;
 mod compose;
@@ -23,6 +24,7 @@ mod patience;
 mod peaks;
 mod pilot;
 pub mod plan;
+mod pool;
 mod profile;
 pub mod protocol;
 mod reference;
@@ -35,6 +37,7 @@ mod twin;
 mod warmup;
 pub mod worker;
 
+pub use batches::BatchCounts;
 pub use buffer::SampleBuffer;
 pub use desk::{Absent, Consideration, Description, Desk, LinkedDesk, Refusal, WorkerDesk};
 pub use drive::{Driven, Keep, RunDelaySource, drive};
@@ -44,6 +47,7 @@ pub use job::{JobError, Reporter, perform};
 pub use observe::NO_PROBES;
 pub use peaks::{NoPeakMeter, PeakMeter};
 pub use plan::{Plan, PlanError, Selection};
+pub use pool::Pool;
 pub use run::{Progress, RunError, RunOutcome, RunRequest, Weighing, execute};
 pub use supervise::{Ended, Limits, WorkerProgram};
 pub use twin::{Hollow, RungBook, TwinMaker, TwinSolver};

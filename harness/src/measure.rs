@@ -1,6 +1,6 @@
 //! Timing requests in the worker: load, warm-up, timed requests, and only then a look at the outputs.
 
-use tare_adapter_api::{Adapter, Session, Tensor};
+use tare_adapter_api::{Adapter, Session};
 use tare_clock::Clock;
 use tare_hardware::RunDelay;
 use tare_results::Phase;
@@ -13,6 +13,7 @@ use crate::decide::{Settled, drive_until};
 use crate::drive::{Driven, RunDelaySource, drive};
 use crate::job::{JobError, Reporter, entered};
 use crate::outcome::measured_of;
+use crate::pool::Pool;
 use crate::protocol::{Answer, Given, Job, Outcome, Stretch, Timing};
 use crate::replay;
 use crate::serve;
@@ -38,7 +39,7 @@ pub fn measure(
         let loaded = (&serving, schedule(timing)?);
         return serve::measure(adapter, (job, timing), loaded, clock, reporter);
     }
-    let pool = job.fill_pool();
+    let pool = job.fill_pool()?;
     let capacity = usize::try_from(timing.max_requests).unwrap_or(usize::MAX);
     let mut buffer = SampleBuffer::with_capacity(capacity);
     let own = job.own_bytes();
@@ -80,7 +81,7 @@ pub struct Timed {
 struct Repeat<'a, C> {
     job: &'a Job,
     timing: &'a Timing,
-    pool: &'a [Vec<Tensor>],
+    pool: &'a Pool,
     clock: &'a C,
 }
 
@@ -109,11 +110,12 @@ impl<C: Clock> Repeat<'_, C> {
             .filter(|_| self.timing.read_run_delay)
             .map(|source| source as &dyn RunDelaySource);
         let (driven, settled) = self.requests(session, &schedule, source, buffer);
+        driven.fed()?;
         // The parent reads the peak of memory before it answers: what follows is no part of it.
         let mut answer = reporter.timed(own)?;
         while let Answer::More(length) = answer {
             let lasting = Lasting::new(schedule.clone(), length);
-            answer = reporter.stretched(self.stretch(session, lasting, source))?;
+            answer = reporter.stretched(self.stretch(session, lasting, source)?)?;
         }
         Ok(Timed {
             warmup,
@@ -149,7 +151,7 @@ impl<C: Clock> Repeat<'_, C> {
         session: &mut dyn Session,
         mut lasting: Lasting<CellSchedule>,
         source: Option<&dyn RunDelaySource>,
-    ) -> Stretch {
+    ) -> Result<Stretch, JobError> {
         let mut kept = Forgetful::default();
         let driven = drive(
             session,
@@ -159,7 +161,8 @@ impl<C: Clock> Repeat<'_, C> {
             source,
             &mut kept,
         );
-        driven.into()
+        driven.fed()?;
+        Ok(driven.into())
     }
 }
 

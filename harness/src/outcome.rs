@@ -27,6 +27,8 @@ pub fn measured_of(
         drift: latency.as_ref().and_then(|_| figures::drift_of(samples)),
         decision: timed.settled.map(|settled| settled.told(&mut missing)),
         latency,
+        batches: timed.driven.batches.told(&timed.warmup.met),
+        samples_done: timed.driven.samples_done,
         effective_latency,
         throughput: throughput(&timed.driven, &mut missing),
         delayed_share: reads_delay(timing, &timed).then(|| figures::delayed_share(samples)),

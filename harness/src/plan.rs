@@ -3,6 +3,7 @@
 mod absent;
 mod again;
 mod asked;
+mod batches;
 mod error;
 mod lone;
 mod memory;
@@ -17,6 +18,7 @@ mod unmeasured;
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -244,7 +246,6 @@ pub fn plan_named(
 fn cells(selections: &[&Selection], desk: &dyn Desk) -> Result<Vec<Work>, PlanError> {
     for selection in selections {
         check_counts(selection)?;
-        unmeasured::check(&selection.scenarios)?;
         for adapter in &selection.adapters {
             check_adapter(desk, adapter)?;
         }
@@ -265,6 +266,9 @@ fn cells(selections: &[&Selection], desk: &dyn Desk) -> Result<Vec<Work>, PlanEr
         check_symbols(selection, known)?;
     }
     let parts = parts.into_values().collect::<Result<Vec<_>, _>>()?;
+    for selection in selections {
+        unmeasured::check(&selection.scenarios)?;
+    }
     Ok(each_once(parts.into_iter().flatten()))
 }
 
@@ -286,11 +290,12 @@ fn expand(
 ) -> Result<Vec<Work>, PlanError> {
     let mut cells = Vec::new();
     let shapes = shapes(selection);
-    let mut known: BTreeMap<(Option<u64>, &BTreeMap<String, u64>), Shaped> = BTreeMap::new();
+    let mut known: BTreeMap<(Batch, &BTreeMap<String, u64>), Shaped> = BTreeMap::new();
     for scenario in &selection.scenarios {
         let replay = replay::of(scenario).map_err(PlanError::Trace)?;
         let trace_sha256 = replay.map(|replay| replay.sha256);
         for batch in batches(selection, scenario)? {
+            let batch = (batch, largest_batch(scenario, batch));
             for shape in &shapes {
                 let shaped = match known.entry((batch, shape)) {
                     Entry::Occupied(known) => known.into_mut(),
@@ -330,6 +335,17 @@ fn versioned(spec: &AdapterSpec) -> String {
         Some(version) => format!("{}@{version}", spec.name),
         None => spec.name.clone(),
     }
+}
+
+/// The batch of a cell, where something fixes it, and the largest that its requests have, where these have several.
+type Batch = (Option<u64>, Option<NonZeroUsize>);
+
+/// The largest batch of the requests of `scenario`, where these have several: those that are drawn, and those of `batch` that
+/// are executed together.
+fn largest_batch(scenario: &ScenarioSpec, batch: Option<u64>) -> Option<NonZeroUsize> {
+    let own = batch.unwrap_or(1);
+    let largest = Some(scenario.largest_batch(own)).filter(|largest| *largest > own);
+    NonZeroUsize::new(usize::try_from(largest?).unwrap_or(usize::MAX))
 }
 
 /// The batches to measure; `None` where nothing fixes it.

@@ -3,11 +3,12 @@
 mod arithmetic;
 mod sum;
 
-use tare_adapter_api::{Adapter, AdapterError, Session, Tensor};
+use tare_adapter_api::{Adapter, AdapterError, Session};
 use tare_clock::Clock;
 use tare_results::{Phase, Profile};
 
 use crate::job::{JobError, Reporter, entered};
+use crate::pool::Pool;
 use crate::protocol::{Effort, Given, Job, Outcome};
 use crate::warmup::{Warmup, warm_up};
 pub use arithmetic::Arithmetic;
@@ -26,7 +27,7 @@ pub fn profile(
     clock: &impl Clock,
     reporter: &mut dyn Reporter,
 ) -> Result<Outcome, JobError> {
-    let pool = job.fill_pool();
+    let pool = job.fill_pool()?;
     let own = job.own_bytes();
     reporter.phase(Phase::Load, own)?;
     let before = clock.now();
@@ -57,7 +58,7 @@ pub fn profile(
 struct Pass<'a, C> {
     job: &'a Job,
     effort: Effort,
-    pool: &'a [Vec<Tensor>],
+    pool: &'a Pool,
     clock: &'a C,
 }
 
@@ -75,7 +76,7 @@ impl<C: Clock> Pass<'_, C> {
             }
             started => started?,
         }
-        let mut inputs = self.pool.iter().cycle();
+        let mut inputs = self.pool.own().iter().cycle();
         for inputs in inputs.by_ref().take(WARM) {
             session.run(inputs)?;
         }

@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 use tare_adapter_api::{LoadRequest, Options, RuntimeFacts};
 use tare_models::Inputs;
 use tare_results::{
-    Decision, Latency, Load, Missing, Phase, Profile, SampleFile, ScheduleSkew, Serving, Throughput,
+    Batches, Decision, Latency, Load, Missing, Phase, Profile, SampleFile, ScheduleSkew, Serving,
+    Throughput,
 };
 use tare_scenarios::{ScenarioSpec, Seed};
 use tare_units::{Bytes, Nanoseconds};
@@ -23,6 +24,9 @@ use crate::warmup::Bounds;
 
 /// The name and version of this protocol.
 pub const PROTOCOL: &str = "tare.worker/4";
+
+/// Requests whose batches are looked at beforehand: enough that a batch that comes later is as good as never timed.
+const DRAWN: u64 = 100_000;
 
 /// What the parent writes when the worker may go on to its next phase.
 pub const GO: &str = "go";
@@ -157,6 +161,15 @@ pub struct Timing {
     pub samples: Option<PathBuf>,
 }
 
+impl Timing {
+    /// The batches of the first requests in their order, where the scenario draws them.
+    pub(crate) fn drawn(&self) -> Option<impl Iterator<Item = u64>> {
+        let mut sizes = self.scenario.batch_sizes(self.seed)?;
+        let requests = self.max_requests.min(DRAWN);
+        Some((0..requests).map(move |place| sizes.of(place)))
+    }
+}
+
 /// How much is profiled.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub struct Effort {
@@ -228,6 +241,10 @@ pub struct Measured {
     pub load: Load,
     /// By the wall clock; `None` where the scenario gives throughput only.
     pub latency: Option<Latency>,
+    /// The batches of the requests, where they have several.
+    pub batches: Option<Batches>,
+    /// Samples that the requests carried, failed requests left out.
+    pub samples_done: u64,
     /// Wall clock less run delay.
     pub effective_latency: Option<Latency>,
     /// How fast samples were done.

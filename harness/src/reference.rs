@@ -15,7 +15,7 @@ pub fn refer(
     job: &Job,
     reporter: &mut dyn Reporter,
 ) -> Result<Outcome, JobError> {
-    let pool = job.fill_pool();
+    let pool = job.fill_pool()?;
     let own = job.own_bytes();
     let path = job
         .outputs

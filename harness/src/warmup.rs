@@ -1,11 +1,14 @@
 //! The warm-up: requests until the latency is steady, within a bound.
 
 use serde::{Deserialize, Serialize};
-use tare_adapter_api::{AdapterError, Session, Tensor};
+use tare_adapter_api::{AdapterError, Session};
 use tare_clock::Clock;
 use tare_results::Load;
 use tare_statistics::{SteadyState, Warmth};
 use tare_units::Nanoseconds;
+
+use crate::batches::BatchCounts;
+use crate::pool::Pool;
 
 /// How long a warm-up may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,6 +40,8 @@ pub struct Warmup {
     pub requests: u64,
     /// Whether the latency was steady at its end.
     pub steady: bool,
+    /// The batches that were met, where there are several.
+    pub met: BatchCounts,
 }
 
 impl Warmup {
@@ -51,39 +56,93 @@ impl Warmup {
     }
 }
 
-/// Runs requests until `SteadyState` is satisfied or `bounds` are reached.
+/// Runs requests of the cell's own batch until `SteadyState` is satisfied or `bounds` are reached. Where there are several
+/// batches, each is met twice before, in the pool's order, which may take as long again.
 ///
 /// # Errors
 /// The first error of a request: a model that fails in the warm-up is not timed.
 pub fn warm_up(
     session: &mut dyn Session,
-    pool: &[Vec<Tensor>],
+    pool: &Pool,
     clock: &impl Clock,
     bounds: Bounds,
 ) -> Result<Warmup, AdapterError> {
-    let started = clock.now();
-    let mut rule = SteadyState::new();
-    let mut warmup = Warmup {
-        first: Nanoseconds::ZERO,
+    let mut warming = Warming {
+        session,
+        pool,
+        clock,
+        bounds,
         requests: 0,
-        steady: false,
+        met: BatchCounts::up_to(pool.largest()),
     };
-    for inputs in pool.iter().cycle() {
-        let before = clock.now();
-        session.run(inputs)?;
-        let after = clock.now();
-        let latency = after.saturating_sub(before);
-        warmup.requests += 1;
-        if warmup.requests == 1 {
-            warmup.first = latency;
-            continue;
-        }
-        warmup.steady = rule.feed(latency) == Warmth::Steady;
-        let out_of_bounds = after.saturating_sub(started) >= bounds.max_ns
-            && warmup.requests >= bounds.min_requests;
-        if warmup.steady || warmup.requests >= bounds.max_requests || out_of_bounds {
-            break;
-        }
+    let mut started = clock.now();
+    let first = warming.request(pool.own_batch())?;
+    if pool.largest().is_some() {
+        warming.meet(started)?;
+        started = clock.now();
     }
-    Ok(warmup)
+    let steady = warming.settle(started)?;
+    Ok(Warmup {
+        first,
+        requests: warming.requests,
+        steady,
+        met: warming.met,
+    })
+}
+
+/// A warm-up under way.
+struct Warming<'a, C> {
+    session: &'a mut dyn Session,
+    pool: &'a Pool,
+    clock: &'a C,
+    bounds: Bounds,
+    requests: u64,
+    met: BatchCounts,
+}
+
+impl<C: Clock> Warming<'_, C> {
+    /// One of so many samples, and what it took.
+    fn request(&mut self, samples: u64) -> Result<Nanoseconds, AdapterError> {
+        let inputs = self.pool.of(samples, self.requests as usize);
+        let inputs = inputs.ok_or_else(|| {
+            AdapterError::Run(format!("there are no inputs for {samples} samples"))
+        })?;
+        let before = self.clock.now();
+        self.session.run(inputs)?;
+        let took = self.clock.now().saturating_sub(before);
+        self.requests += 1;
+        self.met.count(samples);
+        Ok(took)
+    }
+
+    /// Two of each of these batches, as some libraries look at what is new the first time and prepare for it the second.
+    fn meet(&mut self, started: Nanoseconds) -> Result<(), AdapterError> {
+        for batch in self.pool.order() {
+            for _ in 0..2 {
+                if self.is_over(started) {
+                    return Ok(());
+                }
+                self.request(*batch)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Until the latency of the cell's own batch is steady; whether it is.
+    fn settle(&mut self, started: Nanoseconds) -> Result<bool, AdapterError> {
+        let mut rule = SteadyState::new();
+        while !self.is_over(started) {
+            let latency = self.request(self.pool.own_batch())?;
+            if rule.feed(latency) == Warmth::Steady {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn is_over(&self, started: Nanoseconds) -> bool {
+        let took = self.clock.now().saturating_sub(started);
+        let is_late = took >= self.bounds.max_ns && self.requests >= self.bounds.min_requests;
+        is_late || self.requests >= self.bounds.max_requests
+    }
 }

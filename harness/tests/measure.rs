@@ -107,6 +107,7 @@ fn a_request_that_fails_while_timed_is_counted_as_infinitely_slow() {
     assert!(outcome.first_error.is_some());
     let latency = outcome.latency.expect("has latency");
     assert_eq!(latency.failed, 1);
+    assert_eq!(outcome.samples_done, 2 * (latency.count - 1), "two each");
     assert_eq!(
         latency.max_ns,
         Some(ms(10)),

@@ -96,6 +96,25 @@ impl Inputs {
         tensors.collect()
     }
 
+    /// The same with so many rows on the first axis of each input: of two, those with fewer rows are the first rows of the
+    /// others. An input without an axis stays as it is.
+    ///
+    /// # Errors
+    /// Where an input then exceeds the address space.
+    pub fn with_rows(&self, rows: usize) -> Result<Self, TensorError> {
+        let mut plans = self.plans.clone();
+        for plan in &mut plans {
+            if let Some(first) = plan.spec.shape.first_mut() {
+                *first = rows;
+            }
+            check_size(&plan.spec)?;
+        }
+        Ok(Self {
+            seed: self.seed,
+            plans,
+        })
+    }
+
     /// What each input is filled with, and why.
     pub fn describe(&self) -> &[InputPlan] {
         &self.plans

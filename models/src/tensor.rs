@@ -132,6 +132,22 @@ impl Tensor {
         &self.data
     }
 
+    /// The first `rows` of the first axis, over the same bytes; `None` where it has fewer, or where there is no axis.
+    pub fn first_rows(&self, rows: usize) -> Option<Self> {
+        let (first, rest) = self.shape.split_first()?;
+        if rows > *first {
+            return None;
+        }
+        let shape: Vec<usize> = std::iter::once(rows).chain(rest.iter().copied()).collect();
+        let length =
+            byte_len(self.dtype, &shape).and_then(|length| usize::try_from(length).ok())?;
+        Some(Self {
+            dtype: self.dtype,
+            shape,
+            data: self.data.slice(..length),
+        })
+    }
+
     /// The values where `T` is the element type (bool reads as `u8`); borrowed where the alignment allows, else copied.
     pub fn values<T: Element>(&self) -> Option<Cow<'_, [T]>> {
         let bool_as_byte = self.dtype == DataType::Bool && T::DATA_TYPE == DataType::U8;
@@ -162,6 +178,19 @@ mod tests {
         let tensor = Tensor::from_values(vec![2, 2], vec![1i64, -2, 3, 4]).expect("fits");
         assert_eq!(tensor.values::<i64>().expect("i64").as_ref(), [1, -2, 3, 4]);
         assert!(tensor.values::<f32>().is_none());
+    }
+
+    #[test]
+    fn the_first_rows_are_the_same_bytes() {
+        let tensor = Tensor::from_values(vec![3, 2], vec![1i64, 2, 3, 4, 5, 6]).expect("fits");
+        let rows = tensor.first_rows(2).expect("there are three");
+        assert_eq!(rows.shape(), [2, 2]);
+        assert_eq!(rows.values::<i64>().expect("i64").as_ref(), [1, 2, 3, 4]);
+        assert_eq!(rows.bytes().as_ptr(), tensor.bytes().as_ptr());
+        assert_eq!(tensor.first_rows(3), Some(tensor.clone()));
+        assert_eq!(tensor.first_rows(4), None);
+        let scalar = Tensor::from_values(Vec::new(), vec![1i64]).expect("fits");
+        assert_eq!(scalar.first_rows(1), None);
     }
 
     #[test]

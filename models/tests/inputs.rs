@@ -48,6 +48,31 @@ fn numbers(tensor: &Tensor) -> Vec<i64> {
 }
 
 #[test]
+fn inputs_of_fewer_rows_are_the_first_rows_of_those_of_more() {
+    let of = |inputs: &Inputs, rows| inputs.with_rows(rows).expect("small").generate(3);
+    let every = [
+        DataType::F32,
+        DataType::F16,
+        DataType::I64,
+        DataType::Bool,
+        DataType::U4,
+    ];
+    let specs = every.map(|dtype| TensorSpec {
+        name: dtype.to_string(),
+        dtype,
+        shape: vec![4, 3, 2],
+    });
+    let mixed = Inputs::new(&Default::default(), &specs, &|_| None, 1).expect("small");
+    for inputs in [mixed, inputs_of(&opened(embedding()), 8)] {
+        let most = of(&inputs, 20);
+        for rows in [1, 7, 20] {
+            let cut = most.iter().map(|tensor| tensor.first_rows(rows));
+            assert_eq!(cut.collect::<Option<Vec<_>>>(), Some(of(&inputs, rows)));
+        }
+    }
+}
+
+#[test]
 fn inputs_follow_from_seed_and_index_alone() {
     let inputs = inputs_of(&opened(embedding()), 8);
     let later = inputs.generate(5);

@@ -1,5 +1,6 @@
 //! Joins the records of each cell of a plan to a summary.
 
+mod batches;
 mod counters;
 mod doubts;
 mod energy;
@@ -115,6 +116,7 @@ impl Records<'_> {
             harness: figures.fact("harness", |record| record.harness.clone()),
             load: figures.load(),
             latency: wall.map(|wall| wall.latency),
+            batches: figures.batches(),
             effective_latency: effective.map(|effective| effective.latency),
             throughput: figures.throughput(),
             schedule: figures.schedule(),

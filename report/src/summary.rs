@@ -3,7 +3,7 @@
 use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
 use tare_results::{
-    Cell, CellPeaks, Counters, Decision, Doubt, Energy, Fidelity, HarnessCost, Latency, Load,
+    Batches, Cell, CellPeaks, Counters, Decision, Doubt, Energy, Fidelity, HarnessCost, Latency, Load,
     Machine, Memory, Missing, ModelFacts, ProbesBeside, Producer, Profile, Runtime, SampleFile,
     ScheduleSkew, Serving, Tax, Throughput, Tuning, TwinFigures, Verdict, schema_of,
 };
@@ -49,6 +49,10 @@ pub struct Summary {
     pub load: Option<Load>,
     /// Percentiles are means over the repeats with Student's t interval; mean and standard deviation are of all requests.
     pub latency: Option<Latency>,
+    /// The batches of the timed requests: the smallest and the largest of all, the mean over the repeats of the others; of
+    /// scenarios whose requests have several only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub batches: Option<Batches>,
     /// The same of the wall clock less run delay.
     pub effective_latency: Option<Latency>,
     /// Means over the repeats.

@@ -19,6 +19,11 @@ pub enum Doubt {
         /// Requests issued in the warm-up.
         warmup_requests: u64,
     },
+    /// The warm-up was over before it had met every batch that was timed.
+    NewBatches {
+        /// Batches that were met for the first time while timed.
+        batches: u64,
+    },
     /// One repeat only: nothing is known of the difference between processes.
     SingleRepeat,
     /// Fewer repeats ended well than were planned.
@@ -134,6 +139,10 @@ impl fmt::Display for Doubt {
             Self::Unsteady { warmup_requests } => write!(
                 f,
                 "the latency was not steady after {warmup_requests} warm-up requests"
+            ),
+            Self::NewBatches { batches } => write!(
+                f,
+                "{batches} batches were met for the first time while timed: the warm-up was over before"
             ),
             Self::SingleRepeat => {
                 f.write_str("a single repeat says nothing of the difference between processes")

@@ -1,6 +1,7 @@
 //! The format that everyone writes into: cells, records, doubts, machine facts, live events, and the store on disk.
 #![forbid(unsafe_code)]
 
+mod batches;
 mod cell;
 mod check;
 mod contradiction;
@@ -28,6 +29,7 @@ mod tax;
 mod twin;
 mod verdict;
 
+pub use batches::Batches;
 pub use cell::{Cell, ModelFacts, Runtime};
 pub use check::{About, CHECKS_SCHEMA, Checking, Checks, Finding, Outcome};
 pub use counters::{Count, Counters};

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::batches::Batches;
 use crate::cell::{Cell, ModelFacts, Runtime};
 use crate::counters::Counters;
 use crate::decision::Decision;
@@ -56,6 +57,9 @@ pub struct Record {
     pub load: Option<Load>,
     /// From host inputs ready to host outputs ready, by the wall clock.
     pub latency: Option<Latency>,
+    /// The batches of the timed requests; of scenarios whose requests have several only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub batches: Option<Batches>,
     /// Wall clock less run delay.
     pub effective_latency: Option<Latency>,
     /// How fast samples were done.

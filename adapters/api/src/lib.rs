@@ -1,6 +1,7 @@
 //! The traits between a framework and the harness: an adapter loads a model, what is loaded gives sessions, a session runs.
 #![forbid(unsafe_code)]
 
+mod batches;
 mod check;
 mod error;
 mod operators;
@@ -11,6 +12,7 @@ mod request;
 
 use std::num::NonZeroUsize;
 
+pub use batches::{check_batch, refuse_batches};
 pub use check::{check_inputs, check_options, check_version, choice, flag};
 pub use error::{AdapterError, LackedOperator};
 pub use operators::refuse_lacked;
@@ -45,14 +47,14 @@ pub trait Adapter: Send + Sync {
         true
     }
 
-    /// Whether what a cell asks (device, precision, threads, element types, the model's operators) can be done at all. May
-    /// read the model's file, keeps nothing of it, and is asked in a process that measures nothing.
+    /// Whether what a cell asks (device, precision, threads, batches, element types, the model's operators) can be done at
+    /// all. May read the model's file, keeps nothing of it, and is asked in a process that measures nothing.
     ///
     /// # Errors
-    /// `Unsupported`, naming what was asked for and what would do; `Lacks`, naming the operators; by default nothing is
-    /// refused. A file that cannot be read is left to [`Adapter::load`] to tell.
-    fn accepts(&self, _request: &LoadRequest) -> Result<(), AdapterError> {
-        Ok(())
+    /// `Unsupported`, naming what was asked for and what would do; `Lacks`, naming the operators; by default only requests
+    /// of several batches are refused. A file that cannot be read is left to [`Adapter::load`] to tell.
+    fn accepts(&self, request: &LoadRequest) -> Result<(), AdapterError> {
+        refuse_batches(self.name(), request)
     }
 
     /// Environment variables that the worker's process must start with, for libraries that read them only there.

@@ -17,8 +17,12 @@ pub struct LoadRequest {
     pub model: PathBuf,
     /// What the file is.
     pub format: ModelFormat,
-    /// The inputs in the model's order, with the shapes that every request will have.
+    /// The inputs in the model's order, with the shapes that requests will have.
     pub inputs: Vec<TensorSpec>,
+    /// Requests may have any batch up to this one: so many rows on the first axis of every input, the other axes as in
+    /// `inputs`. `None` where all have the shapes of `inputs`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub largest_batch: Option<NonZeroUsize>,
     /// The outputs in the model's order, as the file declares them; empty where it declares none (TorchScript).
     pub outputs: Vec<OutputSpec>,
     /// The version of the framework's library; `None` where any will do.
@@ -40,6 +44,7 @@ impl LoadRequest {
             model,
             format: ModelFormat::Onnx,
             inputs,
+            largest_batch: None,
             outputs,
             version: None,
             options: Options::new(),

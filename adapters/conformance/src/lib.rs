@@ -1,7 +1,7 @@
 //! The one suite that every adapter passes: ONNX's own node tests, the zoo, and the contract of the traits.
 //!
-//! An adapter's test calls [`contract`], [`zoo`], [`threads`] and [`node_cases`] with itself, and prints the reports. What
-//! it cannot do is either refused by name when the model is loaded, and listed as [`refused_as_listed`] compares it, or stands
+//! An adapter's test calls [`contract`], [`zoo`], [`threads`], [`batches`] and [`node_cases`] with itself, and prints the
+//! reports. What it cannot do is either refused by name when the model is loaded, and listed as [`refused_as_listed`] compares it, or stands
 //! with a reason in its [`IgnoreList`].
 //!
 //! Outputs are compared by [`tolerance`]: |a − b| ≤ atol + rtol·|b|, NaN equal to NaN.
@@ -14,6 +14,7 @@
 //! | every other | 0 | 0 | equal bytes |
 #![forbid(unsafe_code)]
 
+mod batches;
 mod case;
 mod compare;
 mod contract;
@@ -29,6 +30,7 @@ mod tensor_file;
 mod threads;
 mod zoo;
 
+pub use batches::{Batching, batches};
 pub use compare::{Difference, compare, tolerance};
 pub use contract::{Kind, contract};
 pub use ignore::IgnoreList;

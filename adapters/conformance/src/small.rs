@@ -19,15 +19,24 @@ pub(crate) struct Small {
 impl Small {
     /// `y = x·2 + z`, all three of shape [2, 3].
     pub(crate) fn sum() -> Result<Self, String> {
+        Self::sum_of(&[Dim::Fixed(2), Dim::Fixed(3)])
+    }
+
+    fn sum_of(dims: &[Dim]) -> Result<Self, String> {
         let mut graph = Builder::new("sum", Weights::Absent);
-        let dims = [Dim::Fixed(2), Dim::Fixed(3)];
-        let x = graph.input("x", DataType::F32, &dims);
-        let z = graph.input("z", DataType::F32, &dims);
+        let x = graph.input("x", DataType::F32, dims);
+        let z = graph.input("z", DataType::F32, dims);
         let two = graph.scalar(2.0);
         let product = graph.op("Mul", &[&x, &two]);
         let sum = graph.op("Add", &[&product, &z]);
-        graph.output("y", &sum, &dims);
+        graph.output("y", &sum, dims);
         Self::keep(graph, &["x", "z"])
+    }
+
+    /// `y = x·2 + z`, all three of shape [batch, 3], whatever the batch.
+    pub(crate) fn open_sum() -> Result<Self, String> {
+        let dims = [Dim::Symbol("batch".to_owned()), Dim::Fixed(3)];
+        Self::sum_of(&dims)
     }
 
     /// Four products of a square matrix of this size with constant ones: enough work that threads show.

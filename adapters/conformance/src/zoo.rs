@@ -142,7 +142,8 @@ fn specs(
     bind(model.graph(), &shapes).map_err(|error| error.to_string())
 }
 
-fn prepare(
+/// To load the file for inputs of these shapes, and what they are fed.
+pub(crate) fn prepare(
     path: &Path,
     model: &Model,
     specs: Vec<TensorSpec>,

@@ -2,7 +2,11 @@
 
 use std::path::Path;
 
-use tare_adapter_conformance::{IgnoreList, Kind, contract, node_cases, zoo};
+use tare_adapter_api::{
+    Adapter, AdapterError, Body, LoadRequest, Loaded, Options, Readiness, RuntimeFacts, Session,
+    Tensor,
+};
+use tare_adapter_conformance::{Batching, IgnoreList, Kind, batches, contract, node_cases, zoo};
 use tare_adapter_fake::Fake;
 use tare_adapter_null::Null;
 use tare_models::DataType;
@@ -57,6 +61,126 @@ fn the_zoo_needs_outputs_that_depend_on_inputs() {
         Some("null: mlp:width=16,depth=1: an output is missing or not finite")
     );
     assert!(broken.len() > 1);
+}
+
+/// The fake, broken where requests have several batches.
+#[derive(Clone, Copy, PartialEq)]
+enum Broken {
+    /// Every request of a session for several batches is executed as one of three rows at the most.
+    Cuts,
+    /// What is refused is loaded.
+    Loads,
+}
+
+struct BrokenLoaded(Broken, Box<dyn Loaded>);
+
+struct BrokenSession<'m>(Broken, Box<dyn Session + 'm>);
+
+impl Adapter for Broken {
+    fn name(&self) -> &'static str {
+        "broken"
+    }
+
+    fn check(&self, version: Option<&str>, options: &Options) -> Readiness {
+        Fake::real().check(version, options)
+    }
+
+    fn load(&self, request: &LoadRequest) -> Result<Box<dyn Loaded>, AdapterError> {
+        let broken = match request.largest_batch {
+            Some(_) => *self,
+            None => Self::Loads,
+        };
+        Ok(Box::new(BrokenLoaded(broken, Fake::real().load(request)?)))
+    }
+
+    fn accepts(&self, request: &LoadRequest) -> Result<(), AdapterError> {
+        match self {
+            Self::Cuts => Ok(()),
+            Self::Loads => tare_adapter_api::refuse_batches("broken", request),
+        }
+    }
+}
+
+impl Loaded for BrokenLoaded {
+    fn session(&self) -> Result<Box<dyn Session + '_>, AdapterError> {
+        Ok(Box::new(BrokenSession(self.0, self.1.session()?)))
+    }
+
+    fn runtime(&self) -> RuntimeFacts {
+        self.1.runtime()
+    }
+}
+
+impl Session for BrokenSession<'_> {
+    fn run(&mut self, inputs: &[Tensor]) -> Result<(), AdapterError> {
+        let cut = inputs.iter().map(|input| input.first_rows(3));
+        match cut.collect::<Option<Vec<Tensor>>>() {
+            Some(cut) if self.0 == Broken::Cuts => self.1.run(&cut),
+            _ => self.1.run(inputs),
+        }
+    }
+
+    fn outputs(&self) -> Result<Vec<Tensor>, AdapterError> {
+        self.1.outputs()
+    }
+
+    fn enter(&mut self, body: Body<'_>) {
+        body(self);
+    }
+}
+
+#[test]
+fn batches_that_are_executed_wrong_or_refused_at_one_place_only_are_found() {
+    let broken = batches(&Broken::Cuts, Kind::Pretender).expect_err("cuts");
+    assert_eq!(broken.len(), 5, "{broken:#?}");
+    assert!(
+        broken[0].starts_with("broken: sum: request 1 of batch 7: "),
+        "{broken:#?}"
+    );
+    let broken = batches(&Broken::Loads, Kind::Pretender).expect_err("loads");
+    assert!(
+        broken[0].starts_with("broken: sum: it loads what it refuses: "),
+        "{broken:#?}"
+    );
+}
+
+#[test]
+fn an_adapter_of_one_batch_is_listed_with_its_words() {
+    let one = Options::from([("batches".to_owned(), "one".to_owned())]);
+    let Ok(Batching::Refused(words)) = batches(&With(one), Kind::Pretender) else {
+        panic!("not refused");
+    };
+    assert!(words.contains("1 to 7 samples"), "{words}");
+}
+
+/// The fake with options.
+struct With(Options);
+
+impl With {
+    fn with(&self, request: &LoadRequest) -> LoadRequest {
+        LoadRequest {
+            options: self.0.clone(),
+            ..request.clone()
+        }
+    }
+}
+
+impl Adapter for With {
+    fn name(&self) -> &'static str {
+        "with"
+    }
+
+    fn check(&self, version: Option<&str>, options: &Options) -> Readiness {
+        Fake::real().check(version, options)
+    }
+
+    fn load(&self, request: &LoadRequest) -> Result<Box<dyn Loaded>, AdapterError> {
+        Fake::real().load(&self.with(request))
+    }
+
+    fn accepts(&self, request: &LoadRequest) -> Result<(), AdapterError> {
+        Fake::real().accepts(&self.with(request))
+    }
 }
 
 /// A case in ONNX's layout, `y = x + x`, whose expected output is as given.

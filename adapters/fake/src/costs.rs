@@ -10,6 +10,7 @@ pub(crate) struct Costs {
     pub(crate) per_sample: Nanoseconds,
     pub(crate) warmup_requests: u64,
     pub(crate) warmup: Nanoseconds,
+    pub(crate) first_of_batch: Nanoseconds,
     pub(crate) jitter: Nanoseconds,
     pub(crate) seed: u64,
     pub(crate) work: Work,
@@ -88,6 +89,7 @@ mod tests {
         per_sample: Nanoseconds::from_micros(10),
         warmup_requests: 2,
         warmup: Nanoseconds::from_millis(1),
+        first_of_batch: Nanoseconds::ZERO,
         jitter: Nanoseconds::ZERO,
         seed: 0,
         work: Work {

@@ -10,6 +10,8 @@
 //! | `run=2ms` | time of a request | 0ns |
 //! | `per-sample=100us` | more for each row of the first input's first axis | 0ns |
 //! | `warmup=5x3ms` | the first 5 requests of a session take 3 ms more | 0x0ns |
+//! | `first-of-batch=5ms` | the first request of each batch in a session takes so much more | 0ns |
+//! | `batches=any\|one` | requests of several batches are taken, or refused | any |
 //! | `jitter=200us` | up to so much more, a fixed sequence of the request's number and the seed | 0ns |
 //! | `seed=7` | of the jitter | 0 |
 //! | `spin=sleep\|busy` | wait on the clock, or read it until the time has come (never under a simulated clock) | sleep |
@@ -41,7 +43,7 @@ mod timeline;
 
 use tare_adapter_api::{
     Adapter, AdapterError, LoadRequest, Loaded, Options, Readiness, RuntimeFacts, Session,
-    check_version,
+    check_version, refuse_batches,
 };
 pub use tare_clock::MonotonicClock;
 
@@ -94,8 +96,13 @@ impl<C: Clock + Clone + 'static> Adapter for Fake<C> {
         }
     }
 
+    fn accepts(&self, request: &LoadRequest) -> Result<(), AdapterError> {
+        refuse(&Settings::read(&request.options)?, request)
+    }
+
     fn load(&self, request: &LoadRequest) -> Result<Box<dyn Loaded>, AdapterError> {
         let settings = Settings::read(&request.options)?;
+        refuse(&settings, request)?;
         settings.wait(&self.clock, settings.costs.load);
         let eaten = settings
             .fault_at_load()
@@ -108,6 +115,13 @@ impl<C: Clock + Clone + 'static> Adapter for Fake<C> {
             request: request.clone(),
             _eaten: eaten,
         }))
+    }
+}
+
+fn refuse(settings: &Settings, request: &LoadRequest) -> Result<(), AdapterError> {
+    match settings.takes_batches {
+        true => Ok(()),
+        false => refuse_batches(NAME, request),
     }
 }
 

@@ -1,7 +1,9 @@
 //! One stream of requests against the fake.
 
+use std::collections::BTreeSet;
+
 use tare_adapter_api::{
-    AdapterError, Body, Interval, LoadRequest, RequestProfile, Session, Tensor, check_inputs,
+    AdapterError, Body, Interval, LoadRequest, RequestProfile, Session, Tensor, check_batch,
 };
 use tare_clock::Clock;
 use tare_units::Nanoseconds;
@@ -17,6 +19,8 @@ pub(crate) struct FakeSession<'m, C> {
     executed: &'m Executed,
     request: &'m LoadRequest,
     number: u64,
+    /// The batches of earlier requests; none where their first requests take no longer.
+    met: BTreeSet<usize>,
     last: Option<Vec<Tensor>>,
     eaten: Vec<u8>,
     profiles: Option<Vec<RequestProfile>>,
@@ -36,6 +40,7 @@ impl<'m, C: Clock> FakeSession<'m, C> {
             executed,
             request,
             number: 0,
+            met: BTreeSet::new(),
             last: None,
             eaten: Vec::new(),
             profiles: None,
@@ -43,8 +48,28 @@ impl<'m, C: Clock> FakeSession<'m, C> {
         }
     }
 
+    /// What the host spends on the request under way beside dispatching operators.
+    fn host(&mut self, inputs: &[Tensor]) -> Nanoseconds {
+        let costs = &self.settings.costs;
+        let first = costs.first_of_batch;
+        let is_first = first > Nanoseconds::ZERO && self.met.insert(output::rows(inputs));
+        costs.host(self.number) + if is_first { first } else { Nanoseconds::ZERO }
+    }
+
+    /// Operations of a request of these inputs: as many for each row as the model has for one of its own.
+    fn flops(&self, inputs: &[Tensor]) -> u64 {
+        let own = self.request.inputs.first();
+        let own = own.and_then(|spec| spec.shape.first()).copied();
+        let (rows, own) = (
+            output::rows(inputs) as u128,
+            own.unwrap_or(1).max(1) as u128,
+        );
+        (u128::from(self.executed.flops) * rows / own) as u64
+    }
+
     /// What the request under way does with `inputs`, each part as many times as long as noise and profiler make it.
-    fn timeline(&self, inputs: &[Tensor]) -> Timeline {
+    fn timeline(&mut self, inputs: &[Tensor]) -> Timeline {
+        let host = self.host(inputs);
         let costs = &self.settings.costs;
         let profiler = self.settings.profiler.filter(|_| self.profiles.is_some());
         let factor = costs.factor(self.number) * profiler.unwrap_or(1.0);
@@ -52,16 +77,14 @@ impl<'m, C: Clock> FakeSession<'m, C> {
             |time: Nanoseconds| Nanoseconds::from_nanos_f64(time.as_nanos() as f64 * factor);
         let operators = self.executed.operators();
         let dispatched = costs.dispatch.as_nanos().saturating_mul(operators);
-        let work = costs.work(output::rows(inputs) as u64, self.executed.flops);
+        let work = costs.work(output::rows(inputs) as u64, self.flops(inputs));
         match self.settings.mode {
             Mode::Synchronous => Timeline {
-                latency: times(
-                    costs.host(self.number) + Nanoseconds::from_nanos(dispatched) + work,
-                ),
+                latency: times(host + Nanoseconds::from_nanos(dispatched) + work),
                 device: Vec::new(),
             },
             Mode::Asynchronous => Todo {
-                host: times(costs.host(self.number)),
+                host: times(host),
                 dispatch: times(costs.dispatch),
                 operators,
                 work: times(work),
@@ -74,7 +97,7 @@ impl<'m, C: Clock> FakeSession<'m, C> {
 impl<C: Clock> Session for FakeSession<'_, C> {
     fn run(&mut self, inputs: &[Tensor]) -> Result<(), AdapterError> {
         self.last = None;
-        check_inputs(&self.request.inputs, inputs)?;
+        check_batch(&self.request.inputs, self.request.largest_batch, inputs)?;
         self.number += 1;
         if let Some(fault) = self.settings.fault_at(self.number) {
             self.eaten = fault

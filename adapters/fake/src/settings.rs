@@ -14,11 +14,13 @@ use crate::fault::{At, Fault};
 use crate::output::Wrong;
 use crate::read::{percent, refusal, repeated, value, word};
 
-const KNOWN: [&str; 20] = [
+const KNOWN: [&str; 22] = [
     "at",
+    "batches",
     "dispatch",
     "drift",
     "fault",
+    "first-of-batch",
     "jitter",
     "load",
     "memory",
@@ -58,6 +60,8 @@ pub(crate) struct Settings {
     pub(crate) wrong: Option<Wrong>,
     pub(crate) profiler: Option<f64>,
     pub(crate) mode: Mode,
+    /// Whether requests of one session may have several batches.
+    pub(crate) takes_batches: bool,
     /// How many a request executes; `None`: those of the model's file.
     pub(crate) operators: Option<u64>,
     fault: Option<(Fault, At)>,
@@ -81,6 +85,7 @@ impl Settings {
                 ],
                 Mode::Synchronous,
             )?,
+            takes_batches: word(options, "batches", &[("any", true), ("one", false)], true)?,
             operators: match options.contains_key("operators") {
                 true => Some(value(options, "operators", 0)?),
                 false => None,
@@ -150,6 +155,7 @@ fn costs(options: &Options) -> Result<Costs, AdapterError> {
         per_sample: value(options, "per-sample", Nanoseconds::ZERO)?,
         warmup_requests,
         warmup,
+        first_of_batch: value(options, "first-of-batch", Nanoseconds::ZERO)?,
         jitter: value(options, "jitter", Nanoseconds::ZERO)?,
         seed: value(options, "seed", 0)?,
         work: work(options)?,

@@ -52,6 +52,42 @@ fn loading_and_each_request_take_what_was_asked() {
 }
 
 #[test]
+fn requests_of_several_batches_cost_by_their_rows_and_more_where_a_batch_is_new() {
+    let clock = SimulatedClock::new();
+    let fake = Fake::new(clock.clone());
+    let options = [("per-sample", "100us"), ("first-of-batch", "5ms")];
+    let request = LoadRequest {
+        largest_batch: std::num::NonZeroUsize::new(8),
+        ..request(&options, 4)
+    };
+    let loaded = fake.load(&request).expect("loads");
+    let mut session = loaded.session().expect("a session");
+    for (rows, micros) in [(4, 5_400), (8, 5_800), (4, 400), (1, 5_100), (8, 800)] {
+        let before = clock.now();
+        session.run(&input(rows)).expect("runs");
+        assert_eq!(clock.now() - before, Nanoseconds::from_micros(micros));
+        let outputs = session.outputs().expect("outputs");
+        assert_eq!(outputs[0].shape(), [rows]);
+    }
+    assert!(session.run(&input(9)).is_err());
+}
+
+#[test]
+fn requests_of_several_batches_can_be_refused() {
+    let several = LoadRequest {
+        largest_batch: std::num::NonZeroUsize::new(8),
+        ..request(&[("batches", "one")], 4)
+    };
+    let fake = Fake::new(SimulatedClock::new());
+    for refused in [fake.accepts(&several).err(), fake.load(&several).err()] {
+        assert!(
+            matches!(refused, Some(AdapterError::Unsupported(_))),
+            "{refused:?}"
+        );
+    }
+}
+
+#[test]
 fn an_error_strikes_the_request_it_was_asked_for() {
     let fake = Fake::new(SimulatedClock::new());
     let loaded = fake

@@ -1,10 +1,11 @@
 //! Which way a model is executed, and refusing before anything is timed what libtorch cannot do.
 
 use tare_adapter_api::{
-    AdapterError, DataType, Device, LoadRequest, Loaded, ModelFormat, Precision,
+    AdapterError, DataType, Device, LoadRequest, Loaded, ModelFormat, Precision, refuse_batches,
 };
 use tch::{Cuda, Kind};
 
+use crate::NAME;
 use crate::eager;
 use crate::kind;
 use crate::lower::Target;
@@ -62,6 +63,7 @@ pub(crate) fn target(request: &LoadRequest) -> Result<Target, AdapterError> {
 
 fn refuse_cell(request: &LoadRequest) -> Result<(), AdapterError> {
     refuse_device(request.device)?;
+    refuse_batches(NAME, request)?;
     let of_file = [None, Some(Precision::Fp32), Some(Precision::Tf32)];
     if request.format == ModelFormat::TorchScript && !of_file.contains(&request.precision) {
         return Err(AdapterError::Unsupported(

@@ -39,6 +39,10 @@ impl Adapter for Null {
         }
     }
 
+    fn accepts(&self, _request: &LoadRequest) -> Result<(), AdapterError> {
+        Ok(())
+    }
+
     fn load(&self, request: &LoadRequest) -> Result<Box<dyn Loaded>, AdapterError> {
         check_options(self.name(), &request.options, &[])?;
         Ok(Box::new(Nothing))

@@ -1,8 +1,13 @@
 //! null keeps the promises of an adapter that does nothing.
 
 use tare_adapter_api::{Adapter, Device, LoadRequest, Precision};
-use tare_adapter_conformance::{Kind, contract};
+use tare_adapter_conformance::{Batching, Kind, batches, contract};
 use tare_adapter_null::Null;
+
+#[test]
+fn requests_of_several_batches_are_taken() {
+    assert_eq!(batches(&Null, Kind::Idle), Ok(Batching::Taken));
+}
 
 #[test]
 fn the_contract_is_kept() {

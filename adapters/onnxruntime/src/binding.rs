@@ -1,21 +1,24 @@
-//! One stream of requests over a session: bindings kept by the inputs' addresses, outputs written into memory kept for them.
+//! Requests over a session: bindings kept by the inputs' addresses, outputs written into memory kept for them.
 
 mod ffi;
 mod sets;
+mod streams;
 
 use std::sync::Arc;
 
 use ort::memory::{AllocationDevice, AllocatorType, MemoryInfo, MemoryType};
 use ort::session::Session;
-use tare_adapter_api::{AdapterError, DataType, Tensor, check_inputs};
+use tare_adapter_api::{AdapterError, DataType, Tensor, TensorSpec, check_inputs};
 
 use self::ffi::{Binding, Value};
 use self::sets::{KEPT, Sets};
+pub(crate) use self::streams::Streams;
 use crate::element;
 use crate::plan::Plan;
 
-/// Bindings for the sets of inputs seen last, and the outputs that they share.
-pub(crate) struct Stream<'m> {
+/// Bindings for the sets of inputs of one batch seen last, and the outputs that they share.
+struct Stream<'m> {
+    specs: Vec<TensorSpec>,
     sets: Sets,
     /// Of each set.
     bindings: Vec<Binding>,
@@ -29,15 +32,24 @@ pub(crate) struct Stream<'m> {
     /// Memory for the outputs, once the first run has shown their shapes; `None` in it for an output whose shape depends on more
     /// than the inputs' shapes.
     kept: Option<Vec<Option<Value>>>,
+    /// Whether memory is kept for outputs at all: where batches are several, each would keep its own.
+    keeps_outputs: bool,
     plan: &'m Plan,
     session: Arc<Session>,
     host: MemoryInfo<'static>,
 }
 
 impl<'m> Stream<'m> {
-    pub(crate) fn new(plan: &'m Plan, session: &Arc<Session>) -> Result<Self, AdapterError> {
+    /// Of inputs like these.
+    fn new(
+        plan: &'m Plan,
+        session: &Arc<Session>,
+        specs: Vec<TensorSpec>,
+    ) -> Result<Self, AdapterError> {
         Ok(Self {
-            sets: Sets::new(&plan.specs),
+            sets: Sets::new(&specs),
+            specs,
+            keeps_outputs: plan.largest_batch.is_none(),
             bindings: Vec::with_capacity(KEPT),
             settled: [false; KEPT],
             last: None,
@@ -51,21 +63,29 @@ impl<'m> Stream<'m> {
     }
 
     /// How often the session has run: once a request that reached it, and once more where an output changed its shape.
-    pub(crate) fn runs(&self) -> usize {
+    fn runs(&self) -> usize {
         self.runs
     }
 
+    /// Lets go of the outputs of the last request, whose memory is freed where it is not kept.
+    fn forget(&mut self) -> Result<(), AdapterError> {
+        match self.last.take() {
+            Some(last) if self.allocates => self.renew(last).map_err(failed),
+            _ => Ok(()),
+        }
+    }
+
     /// Runs one request.
-    pub(crate) fn run(&mut self, inputs: &[Tensor]) -> Result<(), AdapterError> {
+    fn run(&mut self, inputs: &[Tensor]) -> Result<(), AdapterError> {
         let last = self.last.take();
         if !self.sets.fits(inputs) {
-            check_inputs(&self.plan.specs, inputs)?;
+            check_inputs(&self.specs, inputs)?;
         }
         self.execute(last, inputs).map_err(failed)
     }
 
     /// The outputs of the last request.
-    pub(crate) fn outputs(&self) -> Result<Vec<Tensor>, AdapterError> {
+    fn outputs(&self) -> Result<Vec<Tensor>, AdapterError> {
         let last = self
             .last
             .ok_or_else(|| AdapterError::Run("no request has run: run one first".to_owned()))?;
@@ -129,7 +149,7 @@ impl<'m> Stream<'m> {
 
     /// Makes room for outputs like those of the first run.
     fn learn(&mut self, last: usize) -> Result<(), ort::Error> {
-        if self.kept.is_none() {
+        if self.keeps_outputs && self.kept.is_none() {
             let layouts = self.bindings[last].layouts()?;
             let values = layouts.iter().map(|layout| room(layout).map(Some));
             self.kept = Some(values.collect::<Result<_, _>>()?);

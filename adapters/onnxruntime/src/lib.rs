@@ -14,6 +14,9 @@
 //! written into memory that is kept for them. A request in which an output changes its shape runs twice, and from then on that
 //! output is allocated by each run.
 //!
+//! **Batches.** Where requests have several batches, sixteen sets of inputs stay bound for each batch that was met, and outputs
+//! are allocated by each run, as memory kept for those of every batch would have no bound.
+//!
 //! **Devices.** `ep=cuda` and `ep=tensorrt` (with CUDA for what TensorRT leaves) go with a device `cuda:N`. Operators that would
 //! be placed on the processor are an error, not a silent fall-back, unless `fallback=true`. ONNX Runtime itself refuses many of
 //! them at load. Where the nodes really ran tells a profiled request of zeros to a second session, before a session's first

@@ -9,7 +9,7 @@ use ort::logging::LogLevel;
 use ort::session::Session as OrtSession;
 use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
 use tare_adapter_api::{
-    AdapterError, DataType, LoadRequest, Loaded, ModelFormat, RuntimeFacts, Session,
+    AdapterError, DataType, LoadRequest, Loaded, ModelFormat, RuntimeFacts, Session, refuse_batches,
 };
 
 use crate::NAME;
@@ -157,6 +157,9 @@ fn ready(request: &LoadRequest) -> Result<(Settings, &'static Library), AdapterE
         )));
     }
     provider::refuse_place(request, &settings)?;
+    if settings.provider == Provider::TensorRt {
+        refuse_batches(&format!("{NAME} with ep=tensorrt"), request)?;
+    }
     refuse_types(request)?;
     let library = open(request.version.as_deref(), &settings)?;
     Ok((settings, library))

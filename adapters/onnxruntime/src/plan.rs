@@ -1,6 +1,7 @@
 //! What goes in and what comes out: the request's inputs and outputs held against those that the session has.
 
 use std::ffi::{CStr, CString};
+use std::num::NonZeroUsize;
 
 use ort::session::Session;
 use ort::value::{Outlet, TensorElementType, ValueType};
@@ -11,6 +12,7 @@ use crate::element;
 /// Inputs and outputs in the request's order.
 pub(crate) struct Plan {
     pub(crate) specs: Vec<TensorSpec>,
+    pub(crate) largest_batch: Option<NonZeroUsize>,
     pub(crate) outputs: Vec<OutputSpec>,
     /// Whether binding an input copies it to a device, so that each request has to bind its inputs.
     pub(crate) copies_inputs: bool,
@@ -30,6 +32,9 @@ impl Plan {
             let (element, dims) = tensor("input", outlet)?;
             same_type("input", &spec.name, spec.dtype, element)?;
             same_shape(spec, dims)?;
+            if request.largest_batch.is_some() {
+                open_batch(spec, dims)?;
+            }
             Ok((c_name(&spec.name)?, element))
         });
         let inputs = inputs.collect::<Result<_, AdapterError>>()?;
@@ -44,6 +49,7 @@ impl Plan {
             output_names: output_names.collect::<Result<_, AdapterError>>()?,
             inputs,
             specs: request.inputs.clone(),
+            largest_batch: request.largest_batch,
             outputs: request.outputs.clone(),
             copies_inputs,
         })
@@ -136,6 +142,21 @@ fn same_shape(spec: &TensorSpec, dims: &[i64]) -> Result<(), AdapterError> {
         spec.shape,
         declared.join(", ")
     )))
+}
+
+/// A model that gives no shape at all has an open first axis.
+fn open_batch(spec: &TensorSpec, dims: &[i64]) -> Result<(), AdapterError> {
+    let refused = |what: String| {
+        AdapterError::Load(format!(
+            "requests of several batches were asked for but input '{}' has {what}",
+            spec.name
+        ))
+    };
+    match dims.first() {
+        Some(fixed) if *fixed >= 0 => Err(refused(format!("the fixed first axis {fixed}"))),
+        None if spec.shape.is_empty() => Err(refused("no axis".to_owned())),
+        _ => Ok(()),
+    }
 }
 
 fn c_name(name: &str) -> Result<CString, AdapterError> {

@@ -7,14 +7,14 @@ use ort::session::Session as OrtSession;
 use tare_adapter_api::{AdapterError, Body, RequestProfile, Session, Tensor};
 use tempfile::TempDir;
 
-use crate::binding::Stream;
+use crate::binding::Streams;
 use crate::load::OnnxModel;
 use crate::profile;
 
 /// Executes on the caller's thread and, with more threads than one, on the session's own.
 pub(crate) struct OnnxSession<'m> {
     loaded: &'m OnnxModel,
-    stream: Stream<'m>,
+    stream: Streams<'m>,
     state: State<'m>,
 }
 
@@ -28,7 +28,7 @@ enum State<'m> {
 
 /// A session that writes its profile into a folder, which goes with it.
 struct Profiled<'m> {
-    stream: Stream<'m>,
+    stream: Streams<'m>,
     session: Arc<OrtSession>,
     /// Which runs of the session were requests that succeeded.
     requests: Vec<usize>,
@@ -38,7 +38,7 @@ struct Profiled<'m> {
 impl<'m> OnnxSession<'m> {
     pub(crate) fn new(loaded: &'m OnnxModel) -> Result<Self, AdapterError> {
         Ok(Self {
-            stream: Stream::new(&loaded.plan, &loaded.session)?,
+            stream: Streams::new(&loaded.plan, &loaded.session)?,
             loaded,
             state: State::Plain,
         })
@@ -100,7 +100,7 @@ impl<'m> Profiled<'m> {
         let folder = tempfile::tempdir().map_err(|error| unreadable(&error))?;
         let session = Arc::new(loaded.profiled(&folder.path().join("profile"))?);
         Ok(Self {
-            stream: Stream::new(&loaded.plan, &session)?,
+            stream: Streams::new(&loaded.plan, &session)?,
             session,
             requests: Vec::new(),
             folder,

@@ -8,7 +8,8 @@ use tare_adapter_api::{
     Tensor,
 };
 use tare_adapter_conformance::{
-    IgnoreList, Kind, NODE_TESTS, WRITE, contract, node_cases, refused_as_listed, zoo,
+    Batching, IgnoreList, Kind, NODE_TESTS, WRITE, batches, contract, node_cases,
+    refused_as_listed, zoo,
 };
 use tare_adapter_onnxruntime::OnnxRuntime;
 
@@ -73,6 +74,13 @@ impl Session for TwiceSession<'_> {
 fn the_contract_is_kept() {
     if is_here() {
         assert_eq!(contract(&OnnxRuntime, Kind::Framework), [""; 0]);
+    }
+}
+
+#[test]
+fn requests_of_several_batches_are_taken() {
+    if is_here() {
+        assert_eq!(batches(&OnnxRuntime, Kind::Framework), Ok(Batching::Taken));
     }
 }
 

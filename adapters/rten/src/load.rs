@@ -1,6 +1,7 @@
 //! Reading a model, and refusing before anything is timed what rten cannot do.
 
 use std::ffi::OsStr;
+use std::num::NonZeroUsize;
 use std::path::Path;
 
 use rten::{Dimension, LoadError, LoadErrorKind, Model, ModelOptions, NodeId};
@@ -18,10 +19,11 @@ use crate::settings::Settings;
 pub(crate) struct RtenModel {
     pub(crate) model: Model,
     pub(crate) inputs: Vec<TensorSpec>,
+    pub(crate) largest_batch: Option<NonZeroUsize>,
     pub(crate) outputs: Vec<OutputSpec>,
     pub(crate) input_nodes: Vec<NodeId>,
     pub(crate) output_nodes: Vec<NodeId>,
-    threads: std::num::NonZeroUsize,
+    threads: NonZeroUsize,
     settings: Settings,
 }
 
@@ -35,10 +37,14 @@ impl RtenModel {
         refuse_missing(&model, &input_nodes)?;
         for (spec, node) in request.inputs.iter().zip(&input_nodes) {
             refuse_shape(&model, spec, *node)?;
+            if request.largest_batch.is_some() {
+                refuse_fixed_batch(&model, &spec.name, *node)?;
+            }
         }
         Ok(Self {
             model,
             inputs: request.inputs.clone(),
+            largest_batch: request.largest_batch,
             outputs: request.outputs.clone(),
             input_nodes,
             output_nodes,
@@ -171,4 +177,18 @@ fn refuse_shape(model: &Model, spec: &TensorSpec, node: NodeId) -> Result<(), Ad
         "input '{}' was asked for with shape {:?} but the file declares {declared:?}",
         spec.name, spec.shape
     )))
+}
+
+fn refuse_fixed_batch(model: &Model, name: &str, node: NodeId) -> Result<(), AdapterError> {
+    let declared = model.node_info(node).and_then(|info| info.shape());
+    let first = declared.as_deref().map(|dims| dims.first());
+    match first {
+        None | Some(Some(Dimension::Symbolic(_))) => Ok(()),
+        Some(Some(Dimension::Fixed(fixed))) => Err(AdapterError::Load(format!(
+            "requests of several batches were asked for but input '{name}' has the fixed first axis {fixed}"
+        ))),
+        Some(None) => Err(AdapterError::Load(format!(
+            "requests of several batches were asked for but input '{name}' has no axis"
+        ))),
+    }
 }

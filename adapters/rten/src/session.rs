@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use rten::{NodeId, RunOptions, ThreadPool, Value, ValueOrView};
-use tare_adapter_api::{AdapterError, Body, RequestProfile, Session, Tensor, check_inputs};
+use tare_adapter_api::{AdapterError, Body, RequestProfile, Session, Tensor, check_batch};
 
 use crate::capture::capture_stdout;
 use crate::input::{Buffer, Slot};
@@ -48,7 +48,7 @@ impl<'m> RtenSession<'m> {
     fn execute(&mut self, inputs: &[Tensor], options: RunOptions) -> Result<(), AdapterError> {
         self.outputs = None;
         let loaded = self.loaded;
-        check_inputs(&loaded.inputs, inputs)?;
+        check_batch(&loaded.inputs, loaded.largest_batch, inputs)?;
         for ((slot, spec), input) in self.slots.iter_mut().zip(&loaded.inputs).zip(inputs) {
             slot.buffer.fill(&spec.name, input)?;
         }

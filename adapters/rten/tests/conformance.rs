@@ -3,13 +3,19 @@
 use std::path::Path;
 
 use tare_adapter_conformance::{
-    IgnoreList, Kind, NODE_TESTS, WRITE, contract, node_cases, refused_as_listed, zoo,
+    Batching, IgnoreList, Kind, NODE_TESTS, WRITE, batches, contract, node_cases,
+    refused_as_listed, zoo,
 };
 use tare_adapter_rten::Rten;
 
 /// Of ONNX 1.19.1; another count is a change of what rten can do, to be looked at and written here.
 const COUNTS: &str = "node cases: 886 of 1550 tensor cases passed (57.2%), 523 refused (203 for operators), 141 ignored, 0 failed, 0 stale; 65 other";
 const REFUSED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/conformance.refused");
+
+#[test]
+fn requests_of_several_batches_are_taken() {
+    assert_eq!(batches(&Rten, Kind::Framework), Ok(Batching::Taken));
+}
 
 #[test]
 fn the_contract_is_kept() {

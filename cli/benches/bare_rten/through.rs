@@ -9,7 +9,7 @@ use tare_adapter_registry::{Home, find};
 use tare_clock::Clock;
 use tare_harness::LinkedDesk;
 use tare_harness::plan::{ModelChoice, ReferenceChoice, Selection, Work, plan};
-use tare_harness::{SampleBuffer, drive};
+use tare_harness::{Pool, SampleBuffer, drive};
 use tare_models::zoo::{self, Form};
 use tare_models::{Tensor, build};
 use tare_scenarios::{Limits, Seed};
@@ -19,7 +19,7 @@ use tare_units::Nanoseconds;
 pub struct Through<'a> {
     session: Box<dyn Session + 'a>,
     work: &'a Work,
-    inputs: &'a [Vec<Tensor>],
+    inputs: Pool,
 }
 
 impl<'a> Through<'a> {
@@ -28,7 +28,7 @@ impl<'a> Through<'a> {
         Ok(Self {
             session: loaded.session()?,
             work,
-            inputs,
+            inputs: Pool::of_one_batch(inputs.to_vec()),
         })
     }
 
@@ -42,7 +42,7 @@ impl<'a> Through<'a> {
         let scenario = &self.work.scenario;
         let mut schedule = scenario.schedule(limits, Seed::new(0, 0), None)?;
         let mut buffer = SampleBuffer::with_capacity(requests);
-        let inputs = self.inputs;
+        let inputs = &self.inputs;
         let mut driven = None;
         self.session.enter(&mut |session| {
             driven = Some(drive(

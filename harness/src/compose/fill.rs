@@ -80,6 +80,7 @@ fn fill_measured(record: &mut Record, measured: Measured, harness: &Harness) {
     }
     record.load = Some(measured.load);
     record.latency = measured.latency;
+    record.batches = measured.batches;
     record.effective_latency = measured.effective_latency;
     record.throughput = Some(measured.throughput);
     record.schedule = measured.schedule;
@@ -235,6 +236,10 @@ fn judge(record: &mut Record, measured: &Measured) {
         .filter(|share| *share > DELAYED_SHARE)
     {
         record.doubts.push(Doubt::DelayedRequests { share });
+    }
+    let new = measured.batches.as_ref().map(|batches| batches.first_met);
+    if let Some(batches) = new.filter(|new| *new > 0) {
+        record.doubts.push(Doubt::NewBatches { batches });
     }
     look(record, &measured.check.inspection);
     if measured.failed_requests > 0 {

@@ -58,7 +58,7 @@ pub enum PlanError {
         model: String,
         /// What the adapter says.
         message: String,
-        /// The adapters here that can, where the reason is the model's operators.
+        /// The adapters here that can, where the reason is the model's operators or may be the batches of its requests.
         able: Option<Vec<&'static str>>,
     },
     /// The adapter does not read files of this format.
@@ -116,6 +116,19 @@ pub enum PlanError {
         shapes: String,
         /// What is wrong.
         error: Box<ResolveError>,
+    },
+    /// Requests may have several batches, and the model takes one alone.
+    #[error(
+        "model '{model}' does not take requests of 1 to {largest} samples: {reason}; ask for a scenario whose requests have \
+         one batch, such as fixed-batch"
+    )]
+    OneBatch {
+        /// The model.
+        model: String,
+        /// The largest batch.
+        largest: usize,
+        /// What stands against it.
+        reason: String,
     },
     /// A model's file is not what the run was planned with.
     #[error("{path} has changed since the run began: start a new run")]

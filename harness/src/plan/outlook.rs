@@ -1,5 +1,7 @@
 //! How long a plan will take, told before anything is measured: a guess from each model's arithmetic and bytes.
 
+use std::num::NonZeroUsize;
+
 use tare_units::{Nanoseconds, Rate};
 
 use super::{Plan, Rates, Work};
@@ -96,6 +98,8 @@ struct Costs {
     start: u64,
     load: u64,
     request: u64,
+    /// Requests that meet every batch, where there are several.
+    met: u64,
     /// A request of the hollow twin.
     twin_request: u64,
     timed: u64,
@@ -130,6 +134,7 @@ impl Costs {
             start: start.as_nanos(),
             load: nanos(weights / LOADED_BYTES_PER_S),
             timed: timed(request),
+            met: meeting(work, request),
             twin_timed: timed(dispatch),
             request,
             twin_request: dispatch,
@@ -167,8 +172,15 @@ impl Costs {
 
     /// A worker whose latency is steady.
     fn warm(&self) -> u64 {
-        sum(&[self.started(), warm_up(self.request)])
+        sum(&[self.started(), warm_up(self.request), self.met])
     }
+}
+
+/// Two requests of every batch, within the bounds of a warm-up.
+fn meeting(work: &Work, request: u64) -> u64 {
+    let batches = work.load.largest_batch.map_or(0, NonZeroUsize::get) as u64;
+    let limit = warmup::Bounds::default().max_ns.as_nanos();
+    limit.min(request.saturating_mul(2 * batches))
 }
 
 /// Until the latency is steady, as a rule, and within the bounds of a warm-up.

@@ -112,10 +112,8 @@ fn accept(
     let answers = desk.consider(spec, &asked);
     for (work, answer) in cells.iter_mut().zip(answers) {
         if let Some(refusal) = &answer.refusal {
-            let able = match refusal.lacks.is_empty() {
-                true => None,
-                false => Some(able(desk, work)),
-            };
+            let is_of_framework = !refusal.lacks.is_empty() || work.load.largest_batch.is_some();
+            let able = is_of_framework.then(|| able(desk, work));
             let error = PlanError::Refused {
                 model: work.planned.cell.model.clone(),
                 message: refusal.message.clone(),
@@ -238,12 +236,13 @@ fn ask_ahead(cells: &[Work], desk: &dyn Desk) {
     }
 }
 
-/// As the reference loads it: on one thread of the processor, in the file's precision.
+/// As the reference loads it: on one thread of the processor, in the file's precision, for the cell's own batch alone.
 fn as_reference(load: &LoadRequest) -> LoadRequest {
     LoadRequest {
         device: tare_adapter_api::Device::Cpu,
         threads: std::num::NonZeroUsize::MIN,
         precision: None,
+        largest_batch: None,
         ..load.clone()
     }
 }

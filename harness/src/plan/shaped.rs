@@ -11,6 +11,7 @@ use tare_models::{Facts, Inputs, ShapeRequest, TensorSpec, Types, bind, resolve}
 use tare_results::{Cell, Doubt, Missing, ModelFacts, PlannedCell};
 use tare_scenarios::ScenarioSpec;
 
+use super::batches::Own;
 use super::opened::Opened;
 use super::{PlanError, Selection, Work, ZooFile, symbols_of, versioned};
 use crate::profile::Arithmetic;
@@ -31,6 +32,7 @@ pub struct Shaped {
     written_inputs: Vec<String>,
     symbols: BTreeMap<String, u64>,
     batch: u64,
+    largest_batch: Option<NonZeroUsize>,
     file_precision: String,
     seed: u64,
     doubts: Vec<Doubt>,
@@ -40,10 +42,10 @@ pub struct Shaped {
 }
 
 impl Shaped {
-    /// Resolves `model` at these sizes.
+    /// Resolves `model` at these sizes; its requests may have any batch up to the largest, where there is one.
     pub fn new(
         model: &Opened,
-        batch: Option<u64>,
+        (batch, largest_batch): (Option<u64>, Option<NonZeroUsize>),
         shape: &BTreeMap<String, u64>,
         selection: &Selection,
     ) -> Result<Self, PlanError> {
@@ -62,6 +64,16 @@ impl Shaped {
             doubts,
             arithmetic,
         } = known(model, &specs, selection.seed)?;
+        if let Some(largest) = largest_batch {
+            let own = Own {
+                model,
+                request: &request,
+                specs: &specs,
+                inputs: &inputs,
+                seed: selection.seed,
+            };
+            own.takes(largest.get())?;
+        }
         Ok(Self {
             doubts,
             asked: match &model.choice.zoo {
@@ -87,6 +99,7 @@ impl Shaped {
                 .map(|(symbol, size)| (symbol, size as u64))
                 .collect(),
             batch: batch.unwrap_or(1),
+            largest_batch,
             file_precision: model.precision(),
             seed: selection.seed,
         })
@@ -102,6 +115,7 @@ impl Shaped {
         let cell = self.described(adapter, scenario, place);
         let load = LoadRequest {
             format: self.format,
+            largest_batch: self.largest_batch,
             version: adapter.version.clone(),
             options: adapter.options.clone(),
             threads: NonZeroUsize::new(place.threads as usize).unwrap_or(NonZeroUsize::MIN),
@@ -305,5 +319,26 @@ fn with_graph(facts: ModelFacts, graph: &Facts) -> ModelFacts {
         output_bytes: Some(graph.output_bytes),
         peak_activation_bytes: Some(graph.peak_activation_bytes),
         ..facts
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::tests::planned;
+
+    #[test]
+    fn a_trace_is_known_by_its_content_and_not_by_its_name() {
+        let replaying = |name: &str| {
+            let mut cell = planned("fake", 1).cell;
+            let options = &mut cell.scenario_options;
+            options.insert(TRACE.to_owned(), name.to_owned());
+            cell
+        };
+        let id = |name, sha256| with_trace(&replaying(name), Some(sha256)).id("model");
+        assert_eq!(id("a.txt", "12"), id("copy.txt", "12"));
+        assert_ne!(id("a.txt", "12"), id("a.txt", "13"));
+        let plain = planned("fake", 1).cell;
+        assert_eq!(with_trace(&plain, None), plain);
     }
 }

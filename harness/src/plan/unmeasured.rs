@@ -36,11 +36,5 @@ fn problem(scenario: &ScenarioSpec) -> Option<(&'static str, &'static str)> {
             return Some((goes_on, "a duration"));
         }
     }
-    if scenario.batch_sizes(Default::default()).is_some() {
-        return Some((
-            "draws its batches, of which no adapter takes several yet",
-            "fixed-batch",
-        ));
-    }
     None
 }

@@ -80,7 +80,7 @@ impl<C: Clock> Going<'_, C> {
             let meter = &*self.request.peaks;
             attempt.gave = probe.map(|before| Gave::until_now(meter, cell, before));
         }
-        attempt.energy = self.weighed(&scales, (work, kind), &attempt, before);
+        attempt.energy = self.weighed(&scales, kind, &attempt, before);
         attempt
     }
 
@@ -163,11 +163,11 @@ impl<C: Clock> Going<'_, C> {
     fn weighed(
         &self,
         scales: &Scales,
-        (work, kind): (&Work, Kind),
+        kind: Kind,
         attempt: &Attempt,
         before: Option<Span>,
     ) -> Option<Assessment> {
-        let samples = attempt.samples(work.planned.cell.batch)?;
+        let samples = attempt.samples()?;
         if !kind.times_a_cell() {
             return None;
         }

@@ -91,6 +91,7 @@ fn kept(twin: Twin, work: &Work, dir: &Path) -> Result<Hollow, String> {
         load: LoadRequest {
             model: path,
             inputs: twin.inputs,
+            largest_batch: None,
             ..work.load.clone()
         },
     })

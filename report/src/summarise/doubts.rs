@@ -105,6 +105,7 @@ fn is_same_kind(one: &Doubt, other: &Doubt) -> bool {
 pub fn severity(doubt: &Doubt) -> f64 {
     match doubt {
         Doubt::Unsteady { warmup_requests } => *warmup_requests as f64,
+        Doubt::NewBatches { batches } => *batches as f64,
         Doubt::MissingRepeats { have, planned } => *planned as f64 - *have as f64,
         Doubt::DelayedRequests { share } => *share,
         Doubt::FailedRequests { failed, count } => *failed as f64 / *count as f64,

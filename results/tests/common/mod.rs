@@ -112,6 +112,7 @@ pub fn record(run: &str, cell: Cell, repeat: u64) -> Record {
         }),
         load: Some(load()),
         latency: Some(latency(30_000_000.0)),
+        batches: None,
         effective_latency: Some(latency(29_900_000.0)),
         throughput: Some(Throughput {
             samples_per_s: Some(33.0 * cell.batch as f64),
