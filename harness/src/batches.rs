@@ -29,6 +29,16 @@ impl BatchCounts {
         }
     }
 
+    /// Those of both.
+    pub fn and(mut self, other: Self) -> Self {
+        let most = self.counts.len().max(other.counts.len());
+        self.counts.resize(most, 0);
+        for (count, more) in self.counts.iter_mut().zip(other.counts) {
+            *count += more;
+        }
+        self
+    }
+
     /// How many had so many samples.
     pub fn of(&self, samples: u64) -> u64 {
         let place = usize::try_from(samples).unwrap_or(usize::MAX);

@@ -1,6 +1,6 @@
 //! Timed requests that go on until a percentile is known well enough: legs of the timed loop, and a look after each.
 
-use tare_adapter_api::{Session, Tensor};
+use tare_adapter_api::Session;
 use tare_clock::Clock;
 use tare_results::{Missing, samples::Sample};
 use tare_scenarios::{Decision as Until, Schedule};
@@ -10,6 +10,7 @@ use tare_units::Nanoseconds;
 use crate::buffer::SampleBuffer;
 use crate::drive::{Driven, Keep, RunDelaySource, drive};
 use crate::figures::wall;
+use crate::pool::Pool;
 use crate::stretch::Lasting;
 
 /// The last look, and what came of it.
@@ -27,7 +28,7 @@ pub struct Settled {
 /// take is no part of the time that requests took, but the first request after one may find caches cold.
 pub fn drive_until<S: Schedule + Clone>(
     session: &mut dyn Session,
-    (pool, schedule): (&[Vec<Tensor>], &S),
+    (pool, schedule): (&Pool, &S),
     (clock, delay): (&impl Clock, Option<&dyn RunDelaySource>),
     buffer: &mut SampleBuffer,
     until: Until,

@@ -63,6 +63,8 @@ impl Driven {
             samples_done: self.samples_done + later.samples_done,
             first_error: self.first_error.or(later.first_error),
             delay_read: self.delay_read && later.delay_read,
+            batches: self.batches.and(later.batches),
+            unfed: self.unfed.or(later.unfed),
         }
     }
 }

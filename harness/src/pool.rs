@@ -34,6 +34,16 @@ impl Pool {
         }
     }
 
+    /// Inputs of one row, of two and so on; the cell's own batch is one.
+    pub fn of_batches(by_batch: Vec<Vec<Vec<Tensor>>>) -> Self {
+        let order = around(1, by_batch.len() as u64);
+        Self {
+            by_batch,
+            own: 0,
+            order,
+        }
+    }
+
     /// Of one batch, that of `inputs`: 16 sets, or fewer where these take over 64 MiB.
     pub fn filled(inputs: &Inputs) -> Self {
         let sets = (0..sets(inputs)).map(|index| inputs.generate(index));

@@ -14,4 +14,5 @@ pub mod slots;
 
 pub use engine::{Engine, Served, Setup};
 pub use measure::measure;
-pub use server::Feed;
+
+pub use crate::pool::Pool;

@@ -10,7 +10,7 @@ use tare_adapter_api::{AdapterError, Tensor};
 use tare_clock::{Clock, MonotonicClock};
 use tare_harness::serve::dispatch::Dispatch;
 use tare_harness::serve::slots::Counts;
-use tare_harness::serve::{Feed, Setup};
+use tare_harness::serve::{Pool, Setup};
 use tare_results::samples::Sample;
 use tare_units::Nanoseconds;
 
@@ -191,10 +191,10 @@ fn a_session_that_hangs_costs_what_it_is_at_and_no_more_than_the_time_it_is_wait
 }
 
 /// Inputs by how many are executed together: as many tensors.
-fn together(most: usize) -> Feed {
+fn together(most: usize) -> Pool {
     let one = Tensor::from_values(vec![1], vec![1.0_f32]).expect("a tensor");
     let inputs = |count| vec![vec![one.clone(); count]];
-    Feed::new((1..=most).map(inputs).collect())
+    Pool::of_batches((1..=most).map(inputs).collect())
 }
 
 #[test]

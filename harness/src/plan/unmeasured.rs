@@ -27,10 +27,6 @@ fn problem(scenario: &ScenarioSpec) -> Option<(&'static str, &'static str)> {
             let searches = "searches the highest rate, which no worker does yet";
             return Some((searches, "a rate in requests a second"));
         }
-        if serving.max_batch > 1 {
-            let batches = "puts requests together, of which no adapter takes several yet";
-            return Some((batches, "max_batch=1"));
-        }
         if scenario.decision().is_some() {
             let goes_on = "goes on until a percentile is decided, which no worker does under load";
             return Some((goes_on, "a duration"));

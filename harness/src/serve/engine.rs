@@ -13,10 +13,11 @@ use tare_units::Nanoseconds;
 use super::dispatch::Dispatch;
 use super::generator::{Generator, Issued};
 use super::round::{Round, Worked, wait_for};
-use super::server::{Feed, Server, panicked};
+use super::server::{Server, panicked};
 use super::slots::Slots;
 use crate::check::{Check, check};
 use crate::job::JobError;
+use crate::pool::Pool;
 use crate::protocol::Job;
 use crate::warmup::{Bounds, Warmup, warm_up};
 
@@ -68,7 +69,7 @@ enum Reply {
 pub struct Engine<C> {
     setup: Setup,
     clock: C,
-    feed: Arc<Feed>,
+    feed: Arc<Pool>,
     servers: Vec<Option<Sender<Command>>>,
     replies: Receiver<(usize, Reply)>,
     first_session: Nanoseconds,
@@ -81,7 +82,7 @@ impl<C: Clock + Clone + 'static> Engine<C> {
     /// Where the framework cannot give as many sessions.
     pub fn start(
         loaded: &Arc<dyn Loaded>,
-        feed: Feed,
+        feed: Pool,
         setup: Setup,
         clock: C,
     ) -> Result<Self, JobError> {
@@ -287,7 +288,7 @@ struct Desk<C> {
     place: usize,
     commands: Receiver<Command>,
     replies: Sender<(usize, Reply)>,
-    feed: Arc<Feed>,
+    feed: Arc<Pool>,
     clock: C,
     spins: bool,
 }
@@ -320,8 +321,7 @@ impl<C: Clock> Desk<C> {
         while let Ok(command) = self.commands.recv() {
             match command {
                 Command::WarmUp(bounds) => {
-                    let pool = self.feed.singly();
-                    let warmed = warm_up(session, pool, &self.clock, bounds);
+                    let warmed = warm_up(session, &self.feed, &self.clock, bounds);
                     self.answer(warmed.map_or_else(Reply::Failed, Reply::Warm));
                 }
                 Command::Serve(round) => {
@@ -341,7 +341,7 @@ impl<C: Clock> Desk<C> {
                     }
                 }
                 Command::Check(job) => {
-                    let checked = check(session, self.feed.singly(), &job);
+                    let checked = check(session, &self.feed, &job);
                     self.answer(Reply::Checked(checked));
                 }
             }

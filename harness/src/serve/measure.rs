@@ -13,7 +13,6 @@ use tare_units::Nanoseconds;
 use super::dispatch::Dispatch;
 use super::engine::{Engine, Served, Setup};
 use super::outcome::measured_of;
-use super::server::Feed;
 use super::slots::{Counts, Slots};
 use crate::check::Check;
 use crate::job::{JobError, Reporter};
@@ -43,7 +42,7 @@ pub fn measure(
 ) -> Result<Outcome, JobError> {
     let own = job.own_bytes();
     let slots = Arc::new(Slots::with_capacity(count(timing.max_requests)));
-    let feed = Feed::new(vec![job.fill_pool()]);
+    let feed = job.fill_pool()?;
     reporter.phase(Phase::Load, own)?;
 
     let before = clock.now();

@@ -2,37 +2,17 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use tare_adapter_api::{AdapterError, Session, Tensor};
+use tare_adapter_api::{AdapterError, Session};
 use tare_clock::{Clock, Pacer};
 use tare_units::Nanoseconds;
 
 use super::dispatch::Next;
 use super::round::{Due, Round, wait_for};
 use super::slots::End;
+use crate::pool::Pool;
 
 /// How long an idle server spins before it sleeps.
 const SPIN: Nanoseconds = Nanoseconds::from_micros(50);
-
-/// What requests are fed, by how many are executed together.
-#[derive(Debug)]
-pub struct Feed(Vec<Vec<Vec<Tensor>>>);
-
-impl Feed {
-    /// Inputs in turn for one request, for two together, and so on.
-    pub fn new(by_count: Vec<Vec<Vec<Tensor>>>) -> Self {
-        Self(by_count)
-    }
-
-    /// The inputs for one request in turn.
-    pub fn singly(&self) -> &[Vec<Tensor>] {
-        self.0.first().map_or(&[], Vec::as_slice)
-    }
-
-    fn of(&self, count: usize, turn: usize) -> Option<&[Tensor]> {
-        let pool = self.0.get(count - 1)?;
-        pool.get(turn % pool.len().max(1)).map(Vec::as_slice)
-    }
-}
 
 /// A session at its place.
 pub struct Server<'a, C> {
@@ -41,7 +21,7 @@ pub struct Server<'a, C> {
     /// Executes requests.
     pub session: &'a mut dyn Session,
     /// What they are fed.
-    pub feed: &'a Feed,
+    pub feed: &'a Pool,
     /// Times them.
     pub clock: &'a C,
     /// Whether an idle server may spin: it has a core that nobody else needs.
@@ -84,7 +64,8 @@ impl<C: Clock> Server<'_, C> {
 
     #[inline]
     fn run(&mut self, count: usize, turn: usize) -> Result<(), AdapterError> {
-        let inputs = self.feed.of(count, turn).ok_or_else(|| no_inputs(count))?;
+        let inputs = self.feed.of(count as u64, turn);
+        let inputs = inputs.ok_or_else(|| no_inputs(count))?;
         self.session.run(inputs)
     }
 

@@ -8,7 +8,7 @@ use tare_adapter_api::{AdapterError, Body, Loaded, RuntimeFacts, Session, Tensor
 use tare_clock::{Clock, MonotonicClock};
 use tare_harness::serve::dispatch::Dispatch;
 use tare_harness::serve::slots::{Counts, Slots};
-use tare_harness::serve::{Engine, Feed, Served, Setup};
+use tare_harness::serve::{Engine, Pool, Served, Setup};
 use tare_results::samples::Sample;
 use tare_scenarios::{Progress, Schedule, Step};
 use tare_units::Nanoseconds;
@@ -144,11 +144,11 @@ pub struct Went {
 }
 
 /// Inputs of one request: none.
-pub fn no_inputs() -> Feed {
-    Feed::new(vec![vec![Vec::new()]])
+pub fn no_inputs() -> Pool {
+    Pool::of_one_batch(vec![Vec::new()])
 }
 
-pub fn engine(loaded: &Arc<Acting>, feed: Feed, setup: Setup) -> Engine<MonotonicClock> {
+pub fn engine(loaded: &Arc<Acting>, feed: Pool, setup: Setup) -> Engine<MonotonicClock> {
     let loaded: Arc<dyn Loaded> = Arc::<Acting>::clone(loaded);
     Engine::start(&loaded, feed, setup, MonotonicClock).expect("starts")
 }
