@@ -16,6 +16,7 @@ mod peaks;
 mod report;
 mod resume;
 mod runtime;
+mod scenarios;
 mod suites;
 mod support;
 mod terminal;

@@ -152,7 +152,7 @@ fn options_that_do_not_go_together_are_refused() {
         refusal("offline:decide=p99")
             .contains("'decide' in 'offline:decide=p99' is no option of offline")
     );
-    assert!(refusal("servr:rate=5").ends_with("; the nearest is 'server'"));
+    assert!(refusal("sever:rate=5").ends_with("; the nearest is 'server'"));
     assert!(refusal("server:rat=5").ends_with("; the nearest is 'rate'"));
 }
 
