@@ -198,6 +198,8 @@ mod tests {
             samples_done: 3,
             first_error: None,
             delay_read: true,
+            batches: BatchCounts::default(),
+            unfed: None,
         };
         let all = leg(10, 40).then(leg(70, 90)).then(leg(95, 100));
         assert_eq!((all.started, all.ended), (ns(10), ns(100)));

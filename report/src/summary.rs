@@ -3,9 +3,9 @@
 use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
 use tare_results::{
-    Batches, Cell, CellPeaks, Counters, Decision, Doubt, Energy, Fidelity, HarnessCost, Latency, Load,
-    Machine, Memory, Missing, ModelFacts, ProbesBeside, Producer, Profile, Runtime, SampleFile,
-    ScheduleSkew, Serving, Tax, Throughput, Tuning, TwinFigures, Verdict, schema_of,
+    Batches, Cell, CellPeaks, Counters, Decision, Doubt, Energy, Fidelity, HarnessCost, Latency,
+    Load, Machine, Memory, Missing, ModelFacts, ProbesBeside, Producer, Profile, Runtime,
+    SampleFile, ScheduleSkew, Serving, Tax, Throughput, Tuning, TwinFigures, Verdict, schema_of,
 };
 
 /// The name and version of this format.

@@ -12,8 +12,8 @@ mod open_loop;
 mod random;
 mod rate;
 mod schedule;
-mod serving;
 pub mod search;
+mod serving;
 #[cfg(test)]
 mod simulation;
 mod sizes;

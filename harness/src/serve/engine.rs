@@ -143,6 +143,7 @@ impl<C: Clock + Clone + 'static> Engine<C> {
                         first: all.first,
                         requests: all.requests + warmup.requests,
                         steady: all.steady && warmup.steady,
+                        met: all.met.and(warmup.met),
                     },
                 });
             }

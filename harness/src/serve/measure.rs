@@ -64,7 +64,7 @@ pub fn measure(
         let mut lasting = Lasting::new(schedule.clone(), length);
         let none = Arc::new(Slots::with_capacity(0));
         let further = engine.serve(&mut lasting, none, until(length));
-        answer = reporter.stretched(further.into())?;
+        answer = reporter.stretched(further.stretch(timing.batch))?;
     }
     let due = count(served.issued.due);
     let (samples, counts) = match Arc::try_unwrap(slots) {
@@ -104,13 +104,18 @@ fn setup(serving: &Serving, threads: NonZeroUsize) -> Setup {
     }
 }
 
-impl From<Served> for Stretch {
-    fn from(served: Served) -> Self {
-        Self {
-            from_ns: served.issued.started,
-            to_ns: served.ended,
-            samples: served.worked.done,
-            error: served.first_error.map(|error| error.to_string()),
+impl Served {
+    /// Samples that were done, where each request carried `batch`.
+    pub(super) fn samples_done(&self, batch: u64) -> u64 {
+        self.worked.done.saturating_mul(batch)
+    }
+
+    fn stretch(&self, batch: u64) -> Stretch {
+        Stretch {
+            from_ns: self.issued.started,
+            to_ns: self.ended,
+            samples: self.samples_done(batch),
+            error: self.first_error.as_ref().map(ToString::to_string),
         }
     }
 }

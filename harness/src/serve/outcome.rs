@@ -27,7 +27,7 @@ pub fn measured_of(
     let reason =
         "a request under load waits for others: what was taken from its thread is not its own";
     missing.insert("effective_latency".into(), reason.into());
-    let throughput = throughput(&timed, &mut missing);
+    let throughput = throughput(timing.batch, &timed, &mut missing);
     let became = became(serving, &timed, &mut missing);
     Ok(Measured {
         load: timed.warmup.load(timed.load_ns),
@@ -35,6 +35,8 @@ pub fn measured_of(
         serving: Some(became),
         drift: figures::drift_of(samples),
         decision: None,
+        batches: None,
+        samples_done: timed.served.samples_done(timing.batch),
         latency: Some(latency),
         effective_latency: None,
         throughput,
@@ -116,14 +118,14 @@ fn seconds(timed: &Timed) -> f64 {
     ended.saturating_sub(served.issued.started).as_secs_f64()
 }
 
-fn throughput(timed: &Timed, missing: &mut Missing) -> Throughput {
+fn throughput(batch: u64, timed: &Timed, missing: &mut Missing) -> Throughput {
     let (served, counts) = (&timed.served, &timed.counts);
     let span = |end: Nanoseconds| end.saturating_sub(served.issued.started).as_secs_f64();
     let rate = |count: u64, seconds: f64| (seconds > 0.0).then(|| count as f64 / seconds);
     let (issuing, serving) = (span(served.issued.until), span(served.ended));
     let open = |rate: Option<f64>| rate.filter(|_| timed.is_open);
     let throughput = Throughput {
-        samples_per_s: rate(counts.done, serving),
+        samples_per_s: rate(served.samples_done(batch), serving),
         pipelined_samples_per_s: None,
         offered_per_s: open(rate(counts.due(), issuing)),
         achieved_per_s: open(rate(counts.done, serving)),

@@ -64,7 +64,7 @@ impl<C: Clock> Server<'_, C> {
 
     #[inline]
     fn run(&mut self, count: usize, turn: usize) -> Result<(), AdapterError> {
-        let inputs = self.feed.of(count as u64, turn);
+        let inputs = self.feed.of(count as u64 * self.feed.own_batch(), turn);
         let inputs = inputs.ok_or_else(|| no_inputs(count))?;
         self.session.run(inputs)
     }
