@@ -79,6 +79,7 @@ fn fill_measured(record: &mut Record, measured: Measured, harness: &Harness) {
     record.effective_latency = measured.effective_latency;
     record.throughput = Some(measured.throughput);
     record.schedule = measured.schedule;
+    record.serving = measured.serving;
     record.samples = measured.samples.map(|mut samples| {
         samples.path = within_run(&samples.path);
         samples
