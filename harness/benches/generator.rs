@@ -55,7 +55,9 @@ fn closed_loop() {
         max_requests: MILLION,
         batch: 1,
     };
-    let mut schedule = spec.schedule(limits).expect("fits");
+    let mut schedule = spec
+        .schedule(limits, Default::default(), None)
+        .expect("fits");
     let loaded = Acting::new(|_, _| Ok(()));
     let mut session = tare_adapter_api::Loaded::session(&*loaded).expect("a session");
     let mut buffer = SampleBuffer::with_capacity(MILLION as usize);

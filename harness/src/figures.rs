@@ -15,13 +15,23 @@ pub fn latency_of(
     let distribution = Distribution::of_series(latencies);
     let [p50, p90, p95, p99, p99_9] = distribution.percentiles;
     let mut keep = |name: &str, estimate: Result<PercentileEstimate, Undecided>| match estimate {
-        Ok(estimate) => Some(Percentile {
-            value_ns: estimate.value.as_nanos() as f64,
-            low_ns: Some(estimate.low.as_nanos() as f64),
-            high_ns: Some(estimate.high.as_nanos() as f64),
-            tau: Some(estimate.correlation_time),
-            effective_count: Some(distribution.count as f64 / estimate.correlation_time),
-        }),
+        Ok(estimate) => {
+            for bound in ["low_ns", "high_ns"].iter().filter(|_| !estimate.covers) {
+                let reason = format!(
+                    "{} requests that slow each other down are worth too few",
+                    distribution.count
+                );
+                missing.insert(format!("{group}.{name}.{bound}"), reason);
+            }
+            let bound = |end: Nanoseconds| estimate.covers.then_some(end.as_nanos() as f64);
+            Some(Percentile {
+                value_ns: estimate.value.as_nanos() as f64,
+                low_ns: bound(estimate.low),
+                high_ns: bound(estimate.high),
+                tau: Some(estimate.correlation_time),
+                effective_count: Some(distribution.count as f64 / estimate.correlation_time),
+            })
+        }
         Err(undecided) => {
             missing.insert(format!("{group}.{name}"), undecided.to_string());
             None

@@ -27,6 +27,7 @@ mod repeats;
 mod robust;
 mod solve;
 mod steady;
+mod worth;
 
 pub use busy::busy_time;
 pub use combine::{independent_share, independent_sum, paired_share};

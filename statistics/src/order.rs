@@ -5,6 +5,7 @@ use tare_units::Nanoseconds;
 use crate::binomial::central;
 use crate::correlation::correlation_of;
 use crate::percentile::{Percentile, nearest_rank};
+use crate::worth::worth;
 
 /// The confidence of every interval of this crate; half of the rest lies beyond each end.
 pub const CONFIDENCE: f64 = 0.95;
@@ -21,6 +22,8 @@ pub struct PercentileEstimate {
     pub high: Nanoseconds,
     /// Integrated autocorrelation time τ ≥ 1 of 1{sample ≤ value}: n samples were worth n/τ.
     pub correlation_time: f64,
+    /// Whether the samples are worth enough independent ones for the interval to hold the percentile as often as it says.
+    pub covers: bool,
 }
 
 impl PercentileEstimate {
@@ -86,7 +89,7 @@ pub(crate) fn estimate(
 /// How many independent samples correlated ones are taken for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Worth {
-    /// By their correlation time as it is estimated, and never fewer than an interval takes.
+    /// By their correlation time as it is estimated, less what that may err; of too few the widest interval stands.
     Likely,
     /// By the upper end of what that may be; too few have no interval.
     AtLeast,
@@ -97,7 +100,7 @@ pub(crate) fn estimate_at(
     issued: impl Iterator<Item = Nanoseconds>,
     sorted: &[Nanoseconds],
     percentile: Percentile,
-    (tail, worth): (f64, Worth),
+    (tail, how): (f64, Worth),
 ) -> Result<PercentileEstimate, Undecided> {
     let (have, independent) = (sorted.len() as u64, samples_needed_at(percentile, tail));
     let value = nearest_rank(sorted, percentile)
@@ -107,16 +110,18 @@ pub(crate) fn estimate_at(
             need: independent,
         })?;
     let correlation = correlation_of(issued, value);
-    let effective = match worth {
-        Worth::Likely => ((have as f64 / correlation.time) as u64).max(independent),
+    let effective = match how {
+        Worth::Likely => worth(have, percentile, correlation),
         Worth::AtLeast => correlation.at_least(sorted.len()) as u64,
     };
-    if effective < independent {
+    let covers = effective >= independent;
+    if !covers && how == Worth::AtLeast {
         return Err(Undecided::TooFew {
             have: effective,
             need: independent,
         });
     }
+    let effective = effective.max(independent);
     let (low, high) = ends(percentile, have, effective, tail);
     let (low, high) = (sorted[low], sorted[high]);
     if high == Nanoseconds::MAX {
@@ -131,6 +136,7 @@ pub(crate) fn estimate_at(
         low,
         high,
         correlation_time: correlation.time,
+        covers,
     })
 }
 

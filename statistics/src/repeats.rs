@@ -131,6 +131,7 @@ mod tests {
 
     fn repeat(value: u64, reach: u64) -> Result<PercentileEstimate, Undecided> {
         Ok(PercentileEstimate {
+            covers: true,
             value: Nanoseconds::from_nanos(value),
             low: Nanoseconds::from_nanos(value - reach),
             high: Nanoseconds::from_nanos(value + reach),

@@ -80,16 +80,20 @@ impl Figures<'_> {
 
 fn percentile(across: Across, effective_count: Option<f64>) -> Percentile {
     let (value_ns, low, high) = match across {
-        Across::Between(over) => (over.interval.mean, over.interval.low, over.interval.high),
+        Across::Between(over) => {
+            let interval = over.interval;
+            (interval.mean, Some(interval.low), Some(interval.high))
+        }
         Across::WithinOnly(one) => {
             let [value, low, high] = [one.value, one.low, one.high].map(|ns| ns.as_nanos() as f64);
-            (value, low, high)
+            let known = |end: f64| one.covers.then_some(end);
+            (value, known(low), known(high))
         }
     };
     Percentile {
         value_ns,
-        low_ns: Some(low),
-        high_ns: Some(high),
+        low_ns: low,
+        high_ns: high,
         tau: None,
         effective_count,
     }
@@ -120,6 +124,7 @@ fn estimate(percentile: &Percentile) -> PercentileEstimate {
         low: Nanoseconds::from_nanos_f64(percentile.low_ns.unwrap_or(value).min(value)),
         high: Nanoseconds::from_nanos_f64(percentile.high_ns.unwrap_or(value).max(value)),
         correlation_time: percentile.tau.unwrap_or(1.0),
+        covers: percentile.low_ns.is_some(),
     }
 }
 
