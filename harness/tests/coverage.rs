@@ -26,6 +26,7 @@ fn coverage(rho: f64, requests: u64, percentiles: &[Percentile]) -> Vec<(Tally, 
             // A latency is exponential with mean service / (1 − load).
             let truth = -(1.0 - percentile.fraction()).ln() * SERVICE_NS / (1.0 - rho);
             match distribution.percentile(*percentile).expect("reported") {
+                Ok(estimate) if !estimate.covers => *undecided += 1,
                 Ok(estimate) => {
                     let [low, high] =
                         [estimate.low, estimate.high].map(|end| end.as_nanos() as f64);
@@ -40,6 +41,45 @@ fn coverage(rho: f64, requests: u64, percentiles: &[Percentile]) -> Vec<(Tally, 
 }
 
 const PERCENTILES: [Percentile; 3] = [Percentile::P50, Percentile::P90, Percentile::P99];
+
+/// Asserts that of 400 runs of so many requests the share of intervals that hold the truth is one of 95%.
+fn assert_covers(rho: f64, requests: u64, decided: u64) {
+    let given = coverage(rho, requests, &PERCENTILES);
+    for (percentile, (tally, undecided, _)) in PERCENTILES.iter().zip(&given) {
+        println!(
+            "{percentile} at {rho}: {:.3} of {}, {undecided} without an interval",
+            tally.share(),
+            tally.count
+        );
+    }
+    for (percentile, (tally, undecided, _)) in PERCENTILES.iter().zip(&given) {
+        let share = tally.share();
+        assert!(
+            tally.is_of_95_percent(1),
+            "{percentile} at {rho}: {share} of {} hold",
+            tally.count
+        );
+        assert!(
+            RUNS - undecided >= decided,
+            "{percentile} at {rho}: {undecided} of {RUNS} have no interval"
+        );
+    }
+}
+
+#[test]
+fn at_half_load_intervals_of_a_minute_hold_the_truth_as_often_as_they_say() {
+    assert_covers(0.5, 60_000, RUNS);
+}
+
+#[test]
+fn at_a_load_of_four_fifths_intervals_of_a_minute_hold_the_truth_as_often_as_they_say() {
+    assert_covers(0.8, 60_000, RUNS * 9 / 10);
+}
+
+#[test]
+fn at_a_load_of_nine_tenths_intervals_of_four_minutes_hold_the_truth_as_often_as_they_say() {
+    assert_covers(0.9, 240_000, RUNS / 2);
+}
 
 #[test]
 #[ignore = "tells coverage by load, length and percentile"]

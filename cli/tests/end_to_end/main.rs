@@ -10,6 +10,7 @@ mod fidelity;
 mod frameworks;
 mod gpus;
 mod happy;
+mod load;
 mod made_up;
 mod onnx;
 mod peaks;

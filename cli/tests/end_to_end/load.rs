@@ -1,0 +1,122 @@
+//! Cells under load: what became of every request that was due is in the record, whatever went wrong.
+
+use serde_json::Value;
+
+use crate::support::{Bench, Ended};
+
+/// A run of one repeat of one cell of the fake framework, or of rten; a machine that is busy with other tests may issue
+/// requests so late that the cell is invalid, which is no failure.
+fn served(bench: &Bench, adapter: &str, scenario: &str, more: &[&str]) -> (Ended, Value) {
+    let asked = [
+        "--adapter",
+        adapter,
+        "--scenario",
+        scenario,
+        "--repeats",
+        "1",
+        "--format",
+        "json",
+    ];
+    let run = bench.run(&[&asked[..], more].concat());
+    assert!(matches!(run.code, Some(0 | 3)), "{run:#?}");
+    let records = bench.measurements();
+    let [record] = records.as_slice() else {
+        panic!("not one record: {records:#?}");
+    };
+    assert_counted(&record["serving"]);
+    let record = record.clone();
+    (run, record)
+}
+
+fn count(serving: &Value, key: &str) -> u64 {
+    let count = serving[key].as_u64();
+    count.unwrap_or_else(|| panic!("no count {key} in {serving:#}"))
+}
+
+/// Every request that was due is in one count.
+fn assert_counted(serving: &Value) {
+    let ends = ["done", "rejected", "timed_out", "errors", "never_sent"];
+    let sum: u64 = ends.iter().map(|key| count(serving, key)).sum();
+    assert_eq!(sum, count(serving, "due"), "{serving:#}");
+}
+
+#[test]
+fn an_open_loop_is_served_for_its_duration_at_its_rate() {
+    let bench = Bench::new();
+    let scenario = "server:rate=200,arrivals=constant,slo=p50<10s";
+    let (run, record) = served(&bench, "rten", scenario, &["--duration", "500ms"]);
+    let serving = &record["serving"];
+    assert_eq!(count(serving, "due"), 100);
+    assert_eq!(count(serving, "done"), 100);
+    assert_eq!(count(serving, "workers"), 1);
+    assert_eq!(serving["mean_batch"], 1.0);
+    assert_eq!(serving["objective"]["over"], 0);
+    assert!(serving["goodput_per_s"].as_f64() > Some(100.0), "{serving}");
+    let offered = record["throughput"]["offered_per_s"].as_f64();
+    let offered = offered.expect("an open loop offers");
+    assert!((190.0..=201.0).contains(&offered), "{offered}");
+    assert_eq!(record["latency"]["count"], 100);
+    assert!(record["schedule"]["skew_p99_ns"].is_number());
+    let untold = record["missing"]["effective_latency"].as_str();
+    assert!(untold.is_some_and(|why| why.contains("under load")));
+    let summary = &run.json()[0];
+    let reason = summary["missing"]["tax"].as_str().unwrap_or_default();
+    assert!(reason.contains("under load"), "{summary:#}");
+}
+
+#[test]
+fn clients_in_a_closed_loop_are_served_by_sessions_that_share_the_weights() {
+    let bench = Bench::new();
+    let scenario = "closed:clients=4,workers=2";
+    let (_, record) = served(&bench, "fake:run=2ms", scenario, &["--max-requests", "200"]);
+    let serving = &record["serving"];
+    assert_eq!((count(serving, "due"), count(serving, "done")), (200, 200));
+    assert_eq!(count(serving, "workers"), 2);
+    assert_eq!(serving["saturated"], false);
+    assert!(record["throughput"]["offered_per_s"].is_null());
+    let at_least = record["latency"]["min_ns"].as_u64();
+    assert!(at_least >= Some(2_000_000), "{at_least:?}");
+}
+
+#[test]
+fn more_requests_than_can_be_served_are_called_so_and_rejected_ones_are_infinitely_slow() {
+    let bench = Bench::new();
+    let scenario = "server:rate=1000,queue=10";
+    let (_, record) = served(&bench, "fake:run=5ms", scenario, &["--duration", "600ms"]);
+    let serving = &record["serving"];
+    assert_eq!(serving["saturated"], true, "{serving:#}");
+    assert!(count(serving, "rejected") > count(serving, "done"));
+    assert_eq!(count(serving, "most_waiting"), 10);
+    let failed = record["latency"]["failed"].as_u64();
+    assert_eq!(failed, Some(count(serving, "rejected")));
+    assert!(record["latency"]["p90"].is_null(), "{record:#}");
+    assert!(record["doubts"].to_string().contains("saturated"));
+}
+
+#[test]
+fn a_session_that_hangs_or_panics_under_load_costs_its_requests_and_not_the_record() {
+    for fault in ["hang", "panic", "error"] {
+        let bench = Bench::new();
+        let adapter = format!("fake:run=1ms,fault={fault},at=400");
+        let limits = ["--duration", "1200ms", "--deadline", "6s"];
+        let (_, record) = served(&bench, &adapter, "server:rate=500", &limits);
+        let serving = &record["serving"];
+        assert_eq!(count(serving, "errors"), 1, "{fault}: {serving:#}");
+        assert_eq!(record["verdict"], "invalid", "{fault}");
+        assert!(record["failure"].is_null(), "{fault}: {record:#}");
+        assert_ne!(record["reasons"], Value::Array(Vec::new()));
+    }
+}
+
+#[test]
+fn what_no_worker_can_do_is_refused_before_anything_is_measured() {
+    let bench = Bench::new();
+    let ended = bench.run(&[
+        "--adapter",
+        "rten",
+        "--scenario",
+        "server:rate=9,max_batch=4",
+    ]);
+    assert_eq!(ended.code, Some(2), "{ended:#?}");
+    assert!(ended.error().contains("max_batch"), "{ended:#?}");
+}
