@@ -72,7 +72,8 @@ fn find(lookup: Lookup, name: &str) -> Result<&'static dyn Adapter, String> {
     lookup(name).ok_or_else(|| format!("this worker has no adapter '{name}'"))
 }
 
-fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+/// What a panic says.
+pub(crate) fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
     panic
         .downcast_ref::<&str>()
         .map(|text| (*text).to_owned())

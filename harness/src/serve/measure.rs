@@ -62,10 +62,8 @@ pub fn measure(
     let served = engine.serve(&mut schedule.clone(), Arc::clone(&slots), end);
     let mut answer = reporter.timed(own)?;
     while let Answer::More(length) = answer {
-        let mut lasting = Lasting::new(schedule.clone(), length);
-        let none = Arc::new(Slots::with_capacity(0));
-        let further = engine.serve(&mut lasting, none, until(length));
-        answer = reporter.stretched(further.into())?;
+        let further = stretch(&mut engine, &schedule, (length, until(length)));
+        answer = reporter.stretched(further)?;
     }
     let due = count(served.issued.due);
     let (samples, counts) = match Arc::try_unwrap(slots) {
@@ -87,6 +85,17 @@ pub fn measure(
         runtime: loaded.runtime(),
         given: Given::Measured(Box::new(measured)),
     })
+}
+
+/// Serves for `length`, and keeps no more of it than how many samples were done.
+fn stretch(
+    engine: &mut Engine<impl Clock + Clone + 'static>,
+    schedule: &CellSchedule,
+    (length, until): (Nanoseconds, Nanoseconds),
+) -> Stretch {
+    let mut lasting = Lasting::new(schedule.clone(), length);
+    let nothing_kept = Arc::new(Slots::with_capacity(0));
+    engine.serve(&mut lasting, nothing_kept, until).into()
 }
 
 fn count(count: u64) -> usize {

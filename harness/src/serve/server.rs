@@ -9,6 +9,7 @@ use tare_units::Nanoseconds;
 use super::dispatch::Next;
 use super::round::{Due, Round, wait_for};
 use super::slots::End;
+use crate::worker::panic_text;
 
 /// How long an idle server spins before it sleeps.
 const SPIN: Nanoseconds = Nanoseconds::from_micros(50);
@@ -161,10 +162,5 @@ fn no_inputs(count: usize) -> AdapterError {
 
 /// What a panic says.
 pub fn panicked(panic: &(dyn std::any::Any + Send)) -> AdapterError {
-    let text = panic
-        .downcast_ref::<&str>()
-        .map(|text| (*text).to_owned())
-        .or_else(|| panic.downcast_ref::<String>().cloned());
-    let text = text.as_deref().unwrap_or("no message").to_owned();
-    AdapterError::Run(format!("the framework panicked: {text}"))
+    AdapterError::Run(format!("the framework panicked: {}", panic_text(panic)))
 }
