@@ -95,8 +95,7 @@ impl Records<'_> {
         let agreeing = wall.as_ref().map_or(&[][..], |wall| &wall.agreeing);
         let mut doubts = doubts::union(&repeats, agreeing);
         let weighed = self.weighed(&repeats);
-        let serving = figures.serving();
-        doubts::settle(&mut doubts, serving.as_ref());
+        let serving = doubts::settle(&mut doubts, figures.serving());
         doubts.extend(weighed.doubts.into_iter().map(|why| Doubt::Tax { why }));
         figures.lack(weighed.missing);
         Summary {

@@ -6,7 +6,7 @@ use common::served::{served, served_cell};
 use common::{cell, run_of, timed};
 use expect_test::expect;
 use tare_report::{Laws, Style, Summary, analyse, chart, exporter, page, summarise, table};
-use tare_results::{Doubt, Met, Record, ServingDoubt, Verdict};
+use tare_results::{Decision, Doubt, Met, Record, ServingDoubt, Verdict};
 
 fn summarised(cells: &[tare_results::Cell], records: &[Record], repeats: u64) -> Vec<Summary> {
     summarise(&run_of(cells.to_vec(), repeats), records)
@@ -176,6 +176,7 @@ fn the_table_has_columns_for_load_where_there_is_load() {
         tract    server:…p99<20ms      1  13.6 ms  ±6.3%  ██████  90.5 ms        400         394        364    200 ns    1.5%   no        394    1,130  196 MiB  valid
 
         outputs agree with onnxruntime 1.31.1, relative error at most 4.2e-6
+        not split: a latency under load holds what requests wait for each other, which is neither work nor tax
         rten server:rate=100,slo=p99<20ms: of 20,000 requests: p99<20.0 ms holds, 4 requests beyond it, up to 8 waited, 1.33 executed together on average
         rten server:rate=200,slo=p99<20ms: of 20,000 requests: p99<20.0 ms holds, 40 requests beyond it, up to 8 waited, 1.33 executed together on average
         rten server:rate=400,slo=p99<20ms: of 20,000 requests: p99<20.0 ms does not hold, 1,800 requests beyond it, 300 rejected, up to 8 waited, 1.33 executed together
@@ -185,22 +186,32 @@ fn the_table_has_columns_for_load_where_there_is_load() {
         tract server:rate=400,slo=p99<20ms: of 20,000 requests: p99<20.0 ms does not hold, 1,800 requests beyond it, 300 rejected, up to 8 waited, 1.33 executed
         together on average
     "#]].assert_eq(&table(&under_load(), style));
-    let narrow = Style { width: 80, ..style };
+}
+
+#[test]
+fn in_little_room_the_tail_what_failed_and_whether_the_objective_holds_stay() {
+    let narrow = Style {
+        width: 80,
+        color: false,
+        unicode: true,
+    };
     expect![[r#"
         minilm-l6 · seq=128 · fp32 · cpu · 1 thread
         run 20261121-104656-3f9a · Intel(R) Xeon(R) Processor, 2 CPUs · 2 repeats
         harness 62 ns
 
-        adapter  scenario          batch      p50  met  verdict
-        ───────────────────────────────────────────────────────
-        rten     server:…p99<20ms      1  3.02 ms  yes  valid
-        rten     server:…p99<20ms      1  4.02 ms  yes  valid
-        rten     server:…p99<20ms      1  9.04 ms   no  valid
-        tract    server:…p99<20ms      1  4.52 ms  yes  valid
-        tract    server:…p99<20ms      1  6.03 ms  yes  valid
-        tract    server:…p99<20ms      1  13.6 ms   no  valid
+        adapter  scenario          batch      p50      p99  failed  met  verdict
+        ────────────────────────────────────────────────────────────────────────
+        rten     server:…p99<20ms      1  3.02 ms  5.03 ms      0%  yes  valid
+        rten     server:…p99<20ms      1  4.02 ms  9.04 ms      0%  yes  valid
+        rten     server:…p99<20ms      1  9.04 ms  60.3 ms    1.5%   no  valid
+        tract    server:…p99<20ms      1  4.52 ms  7.54 ms      0%  yes  valid
+        tract    server:…p99<20ms      1  6.03 ms  13.6 ms      0%  yes  valid
+        tract    server:…p99<20ms      1  13.6 ms  90.5 ms    1.5%   no  valid
 
         outputs agree with onnxruntime 1.31.1, relative error at most 4.2e-6
+        not split: a latency under load holds what requests wait for each other, which
+        is neither work nor tax
         rten server:rate=100,slo=p99<20ms: of 20,000 requests: p99<20.0 ms holds, 4
         requests beyond it, up to 8 waited, 1.33 executed together on average
         rten server:rate=200,slo=p99<20ms: of 20,000 requests: p99<20.0 ms holds, 40
@@ -240,9 +251,53 @@ fn cells_under_load_stand_beside_others_without_taking_their_columns() {
 
         * a single repeat says nothing of the difference between processes
         outputs agree with onnxruntime 1.31.1, relative error at most 4.2e-6
+        server:rate=100,slo=p99<20ms: not split: a latency under load holds what requests wait for each other, which is neither work nor tax
         server:rate=100,slo=p99<20ms: of 10,000 requests: p99<20.0 ms holds, 2 requests beyond it, up to 7 waited
         a p99 needs 368 samples of each repeat: --duration 2s is enough for every row
     "#]].assert_eq(&table(&summaries, style));
+}
+
+/// A look at p99 that comes to this.
+fn decision(decided: bool, reach: Option<f64>) -> Option<Decision> {
+    Some(Decision {
+        percentile: "p99".to_owned(),
+        decided,
+        wanted: 0.05,
+        reach,
+        value_ns: reach.map(|_| 9e6),
+        low_ns: reach.map(|reach| 9e6 * (1.0 - reach)),
+        high_ns: reach.map(|reach| 9e6 * (1.0 + reach)),
+        confidence: 0.995,
+        looks: 4,
+        count: 13_984,
+    })
+}
+
+#[test]
+fn a_cell_is_decided_as_well_as_the_repeat_that_knows_its_percentile_least() {
+    let decided = |each: [Option<Decision>; 2]| {
+        let mut records = [0, 1].map(|repeat| timed(&cell(1), repeat, 3e6));
+        for (record, decision) in records.iter_mut().zip(each) {
+            record.decision = decision;
+        }
+        summarised(&[cell(1)], &records, 2).remove(0)
+    };
+    let reach = |summary: &Summary| summary.decision.as_ref().and_then(|one| one.reach);
+    let known = decided([decision(true, Some(0.031)), decision(true, Some(0.042))]);
+    assert_eq!(reach(&known), Some(0.042));
+    let style = Style {
+        width: 120,
+        color: false,
+        unicode: true,
+    };
+    let note = "p99 is known to ±4.2% after 13,984 requests, at look 4";
+    let text = table(&[known], style);
+    assert!(text.lines().any(|line| line == note), "{text}");
+    let open = decided([decision(true, Some(0.04)), decision(false, None)]);
+    assert_eq!(open.decision, decision(false, None));
+    let lacking = decided([decision(true, Some(0.04)), None]);
+    assert_eq!(lacking.decision, None);
+    assert_eq!(lacking.missing["decision"], "not measured");
 }
 
 #[test]

@@ -26,26 +26,24 @@ pub fn union(repeats: &Repeats<'_>, agreeing: &[String]) -> Vec<Doubt> {
     union
 }
 
-/// Whether an objective is decided is a matter of all requests together, not of those of one repeat.
-pub fn settle(doubts: &mut Vec<Doubt>, serving: Option<&Serving>) {
-    let is_of_repeat = |doubt: &Doubt| {
-        let why = match doubt {
-            Doubt::Serving { why } => Some(why),
-            _ => None,
-        };
-        matches!(why, Some(ServingDoubt::ObjectiveNotDecided { .. }))
+/// Whether an objective is decided is a matter of all requests together, not of those of one repeat: of `doubts` those of
+/// repeats give way to that of `serving`, which is handed back.
+pub fn settle(doubts: &mut Vec<Doubt>, serving: Option<Serving>) -> Option<Serving> {
+    let is_of_repeat = |doubt: &Doubt| match doubt {
+        Doubt::Serving { why } => matches!(why, ServingDoubt::ObjectiveNotDecided { .. }),
+        _ => false,
     };
     doubts.retain(|doubt| !is_of_repeat(doubt));
-    let Some(serving) = serving else { return };
-    let objective = serving.objective.as_ref();
+    let objective = serving.as_ref().and_then(|one| one.objective.as_ref());
     if let Some(objective) = objective.filter(|one| one.met == Met::NotDecided) {
         let why = ServingDoubt::ObjectiveNotDecided {
             objective: objective.to_string(),
             over: objective.over,
-            due: serving.due,
+            due: serving.as_ref().map_or(0, |one| one.due),
         };
         doubts.push(Doubt::Serving { why });
     }
+    serving
 }
 
 /// Whether both are of the same thing, however bad.

@@ -118,11 +118,7 @@ pub fn record(run: &str, cell: Cell, repeat: u64) -> Record {
             samples_per_s: Some(33.0 * cell.batch as f64),
             ..Throughput::default()
         }),
-        schedule: Some(ScheduleSkew {
-            skew_p50_ns: Nanoseconds::from_nanos(80),
-            skew_p99_ns: Nanoseconds::from_nanos(200),
-            skew_max_ns: Nanoseconds::from_nanos(900),
-        }),
+        schedule: Some(skew()),
         serving: None,
         decision: None,
         memory: Some(memory()),
@@ -169,6 +165,14 @@ fn probed(flops_per_s: f64) -> ProbeReading {
         kernel: "fma-avx512".into(),
         flops_per_s: FlopsPerSecond::from_per_s(flops_per_s),
         bytes_per_s: BytesPerSecond::from_per_s(1.4e10),
+    }
+}
+
+fn skew() -> ScheduleSkew {
+    ScheduleSkew {
+        skew_p50_ns: Nanoseconds::from_nanos(80),
+        skew_p99_ns: Nanoseconds::from_nanos(200),
+        skew_max_ns: Nanoseconds::from_nanos(900),
     }
 }
 
