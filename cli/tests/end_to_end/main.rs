@@ -1,6 +1,7 @@
 //! The real binary from outside: what it prints, what it keeps, how it ends.
 
 mod bad_input;
+mod batches;
 mod commands;
 mod crash;
 mod disk;

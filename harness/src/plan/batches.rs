@@ -16,8 +16,6 @@ pub struct Own<'a> {
     pub specs: &'a [TensorSpec],
     /// What requests are fed.
     pub inputs: &'a Inputs,
-    /// The seed of the inputs.
-    pub seed: u64,
 }
 
 impl Own<'_> {
@@ -56,7 +54,7 @@ impl Own<'_> {
             ModelFormat::TorchScript => None,
         };
         let types = |value| resolved.as_ref()?.types.get(&value).cloned();
-        let inputs = Inputs::new(graph, &specs, &types, self.seed);
+        let inputs = Inputs::new(graph, &specs, &types, 0);
         let inputs = inputs.map_err(|error| failed(&error))?;
         let plans = self.inputs.describe().iter().zip(inputs.describe());
         let other = plans

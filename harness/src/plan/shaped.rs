@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use tare_adapter_api::{AdapterSpec, Device, LoadRequest, ModelFormat, OutputSpec, Precision};
 use tare_models::zoo;
-use tare_models::{Facts, Inputs, ShapeRequest, TensorSpec, Types, bind, resolve};
+use tare_models::{Facts, InputSpec, Inputs, ShapeRequest, TensorSpec, Types, bind, resolve};
 use tare_results::{Cell, Doubt, Missing, ModelFacts, PlannedCell};
 use tare_scenarios::ScenarioSpec;
 
@@ -64,16 +64,13 @@ impl Shaped {
             doubts,
             arithmetic,
         } = known(model, &specs, selection.seed)?;
-        if let Some(largest) = largest_batch {
-            let own = Own {
-                model,
-                request: &request,
-                specs: &specs,
-                inputs: &inputs,
-                seed: selection.seed,
-            };
-            own.takes(largest.get())?;
-        }
+        let own = Own {
+            model,
+            request: &request,
+            specs: &specs,
+            inputs: &inputs,
+        };
+        largest_batch.map_or(Ok(()), |largest| own.takes(largest.get()))?;
         Ok(Self {
             doubts,
             asked: match &model.choice.zoo {
@@ -88,12 +85,7 @@ impl Shaped {
             specs,
             inputs,
             outputs: model.outputs(),
-            written_inputs: model
-                .choice
-                .inputs
-                .iter()
-                .map(ToString::to_string)
-                .collect(),
+            written_inputs: written(&model.choice.inputs),
             symbols: symbols
                 .into_iter()
                 .map(|(symbol, size)| (symbol, size as u64))
@@ -190,6 +182,10 @@ fn with_trace(cell: &Cell, trace_sha256: Option<&str>) -> Cell {
         options.insert(TRACE.to_owned(), sha256.to_owned());
     }
     cell
+}
+
+fn written(inputs: &[InputSpec]) -> Vec<String> {
+    inputs.iter().map(ToString::to_string).collect()
 }
 
 /// Where and in which arithmetic a cell runs.
