@@ -1,6 +1,7 @@
 //! Room for every sample of a repeat, taken and touched before anything is timed.
 
 use tare_results::samples::Sample;
+use tare_units::Nanoseconds;
 
 use crate::drive::Keep;
 
@@ -31,6 +32,13 @@ impl SampleBuffer {
             self.samples.push(sample);
         }
         fits
+    }
+
+    /// Counts the time of issue of the samples from place `first` on from `earlier` before.
+    pub fn issued_later(&mut self, first: usize, earlier: Nanoseconds) {
+        for sample in self.samples.iter_mut().skip(first) {
+            sample.issued += earlier.as_nanos();
+        }
     }
 
     /// The samples in issue order.

@@ -14,7 +14,7 @@ use crate::observe::Observed;
 use crate::peaks::Gave;
 use crate::plan::Work;
 use crate::protocol::{Given, Outcome};
-use fill::{add, add_of_failed, distrust_run_delay, fill, surround, weigh};
+use fill::{add, add_of_failed, distrust_run_delay, fill, invalidate, surround, weigh};
 
 /// Where a record says why its run does not read the run delay.
 pub const NO_RUN_DELAY: &str = "harness.run_delay_ns";
@@ -155,6 +155,8 @@ pub fn compose(about: About, attempt: Attempt, beside: Beside) -> Record {
             fill(&mut record, *outcome, &about);
             distrust_run_delay(&mut record);
             add(&mut record, beside);
+            let contradictions = record.contradictions();
+            invalidate(&mut record, contradictions);
         }
         Ok(None) => fail(&mut record, None),
         Err(failure) => {
@@ -198,6 +200,7 @@ fn blank(about: &About) -> Record {
         throughput: None,
         schedule: None,
         serving: None,
+        decision: None,
         memory: None,
         counters: None,
         energy: None,

@@ -28,12 +28,35 @@ pub struct Driven {
     pub started: Nanoseconds,
     /// When the last request was done.
     pub ended: Nanoseconds,
+    /// What of the time between was not spent on requests.
+    pub paused: Nanoseconds,
     /// Samples that the requests carried, failed requests left out.
     pub samples_done: u64,
     /// The first error a request met.
     pub first_error: Option<AdapterError>,
     /// Whether every request's run delay was read.
     pub delay_read: bool,
+}
+
+impl Driven {
+    /// Time spent on requests.
+    pub fn spent(&self) -> Nanoseconds {
+        let between = self.ended.saturating_sub(self.started);
+        between.saturating_sub(self.paused)
+    }
+
+    /// With what the loop did when it went on `later`.
+    pub fn then(self, later: Self) -> Self {
+        let pause = later.started.saturating_sub(self.ended);
+        Self {
+            started: self.started,
+            ended: later.ended,
+            paused: self.paused + pause + later.paused,
+            samples_done: self.samples_done + later.samples_done,
+            first_error: self.first_error.or(later.first_error),
+            delay_read: self.delay_read && later.delay_read,
+        }
+    }
 }
 
 /// Issues requests as `schedule` says until it is done or `kept` has no room.
@@ -53,6 +76,7 @@ pub fn drive(
     let mut driven = Driven {
         started,
         ended: started,
+        paused: Nanoseconds::ZERO,
         samples_done: 0,
         first_error: None,
         delay_read: delay.is_some(),
@@ -126,4 +150,25 @@ fn one_request(
 
 fn saturate(nanos: u64) -> u32 {
     u32::try_from(nanos).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_lies_between_two_legs_is_no_time_of_requests() {
+        let ns = Nanoseconds::from_nanos;
+        let leg = |started, ended| Driven {
+            started: ns(started),
+            ended: ns(ended),
+            paused: Nanoseconds::ZERO,
+            samples_done: 3,
+            first_error: None,
+            delay_read: true,
+        };
+        let all = leg(10, 40).then(leg(70, 90)).then(leg(95, 100));
+        assert_eq!((all.started, all.ended), (ns(10), ns(100)));
+        assert_eq!((all.spent(), all.samples_done), (ns(55), 9));
+    }
 }

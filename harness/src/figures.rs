@@ -29,6 +29,7 @@ pub fn latency_of(
                 low_ns: bound(estimate.low),
                 high_ns: bound(estimate.high),
                 tau: Some(estimate.correlation_time),
+                effective_count: Some(distribution.count as f64 / estimate.correlation_time),
             })
         }
         Err(undecided) => {
@@ -50,6 +51,11 @@ pub fn latency_of(
         p99: keep("p99", p99),
         p99_9: keep("p99_9", p99_9),
     }
+}
+
+/// The rise of the median from the first half to the second as a share, beyond what correlated noise allows.
+pub fn drift_of(samples: &[Sample]) -> Option<f64> {
+    tare_statistics::drift(wall(samples)).map(|drift| drift.change)
 }
 
 /// Wall latencies in issue order.

@@ -4,6 +4,7 @@
 mod buffer;
 mod check;
 mod compose;
+mod decide;
 mod desk;
 mod drive;
 mod energy;

@@ -9,6 +9,7 @@ use tare_units::Nanoseconds;
 
 use crate::buffer::SampleBuffer;
 use crate::check::{Check, check};
+use crate::decide::{Settled, drive_until};
 use crate::drive::{Driven, RunDelaySource, drive};
 use crate::job::{JobError, Reporter, entered};
 use crate::outcome::measured_of;
@@ -70,6 +71,7 @@ pub fn measure(
 pub struct Timed {
     pub warmup: Warmup,
     pub driven: Driven,
+    pub settled: Option<Settled>,
     pub check: Check,
     pub clock_ns: f64,
     pub run_delay_ns: Result<f64, String>,
@@ -106,14 +108,7 @@ impl<C: Clock> Repeat<'_, C> {
             .ok()
             .filter(|_| self.timing.read_run_delay)
             .map(|source| source as &dyn RunDelaySource);
-        let driven = drive(
-            session,
-            self.pool,
-            &mut schedule.clone(),
-            self.clock,
-            source,
-            buffer,
-        );
+        let (driven, settled) = self.requests(session, &schedule, source, buffer);
         // The parent reads the peak of memory before it answers: what follows is no part of it.
         let mut answer = reporter.timed(own)?;
         while let Answer::More(length) = answer {
@@ -123,10 +118,30 @@ impl<C: Clock> Repeat<'_, C> {
         Ok(Timed {
             warmup,
             driven,
+            settled,
             check: check(session, self.pool, self.job),
             clock_ns,
             run_delay_ns,
         })
+    }
+
+    /// The timed ones, and what their looks came to where they go on for a percentile.
+    fn requests(
+        &self,
+        session: &mut dyn Session,
+        schedule: &CellSchedule,
+        source: Option<&dyn RunDelaySource>,
+        buffer: &mut SampleBuffer,
+    ) -> (Driven, Option<Settled>) {
+        let (pool, clock) = (self.pool, self.clock);
+        if let Some(until) = self.timing.scenario.decision() {
+            let asked = (pool, schedule);
+            let (driven, settled) = drive_until(session, asked, (clock, source), buffer, until);
+            return (driven, Some(settled));
+        }
+        let mut schedule = schedule.clone();
+        let driven = drive(session, pool, &mut schedule, clock, source, buffer);
+        (driven, None)
     }
 
     fn stretch(

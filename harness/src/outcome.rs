@@ -24,6 +24,8 @@ pub fn measured_of(
         load: timed.warmup.load(load_ns),
         schedule: latency.as_ref().and_then(|_| figures::skew_of(samples)),
         serving: None,
+        drift: latency.as_ref().and_then(|_| figures::drift_of(samples)),
+        decision: timed.settled.map(|settled| settled.told(&mut missing)),
         latency,
         effective_latency,
         throughput: throughput(&timed.driven, &mut missing),
@@ -76,7 +78,7 @@ fn throughput(driven: &Driven, missing: &mut Missing) -> Throughput {
     ] {
         missing.insert(format!("throughput.{name}"), reason.into());
     }
-    let seconds = driven.ended.saturating_sub(driven.started).as_secs_f64();
+    let seconds = driven.spent().as_secs_f64();
     let samples_per_s = (seconds > 0.0).then(|| driven.samples_done as f64 / seconds);
     if samples_per_s.is_none() {
         let reason = "no time passed while requests were timed";

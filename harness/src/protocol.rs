@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use tare_adapter_api::{LoadRequest, Options, RuntimeFacts};
 use tare_models::Inputs;
 use tare_results::{
-    Latency, Load, Missing, Phase, Profile, SampleFile, ScheduleSkew, Serving, Throughput,
+    Decision, Latency, Load, Missing, Phase, Profile, SampleFile, ScheduleSkew, Serving, Throughput,
 };
 use tare_scenarios::{ScenarioSpec, Seed};
 use tare_units::{Bytes, Nanoseconds};
@@ -236,6 +236,11 @@ pub struct Measured {
     pub schedule: Option<ScheduleSkew>,
     /// What became of requests under load; `None` where none were.
     pub serving: Option<Serving>,
+    /// The rise of the median from the first half of the requests to the second, as a share; `None` where there is none to
+    /// speak of.
+    pub drift: Option<f64>,
+    /// Whether the percentile that requests went on for was decided; `None` where they did not.
+    pub decision: Option<Decision>,
     /// Share of requests with a run delay; `None` where it was not read.
     pub delayed_share: Option<f64>,
     /// One reading of the clock, in nanoseconds.

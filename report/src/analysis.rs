@@ -28,11 +28,12 @@ pub struct Analysis {
     pub left_out: Vec<String>,
 }
 
-/// Of the valid ones among `summaries`, which may be of several runs, with the laws that stand beside them.
+/// Of the valid ones among `summaries`, which may be of several runs, with the laws that stand beside them; without those
+/// under load, whose latencies are mostly what requests waited.
 pub fn analyse(summaries: &[Summary], laws: &Laws) -> Analysis {
     let valid: Vec<&Summary> = summaries
         .iter()
-        .filter(|summary| summary.reasons.is_empty())
+        .filter(|summary| summary.reasons.is_empty() && summary.serving.is_none())
         .collect();
     Analysis {
         laws: laws.all().cloned().collect(),

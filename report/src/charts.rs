@@ -10,6 +10,7 @@ mod memory;
 mod notes;
 mod operators;
 mod panels;
+mod rate;
 mod roofline;
 mod split;
 mod table;
@@ -34,6 +35,17 @@ pub struct Entry {
     pub title: &'static str,
     /// Makes it.
     pub build: fn(&mut Cells<'_>) -> Chart,
+    /// Whether it is of requests under load, and so left out of a report that has none.
+    pub is_of_load: bool,
+}
+
+/// The charts that a report of `cells` has.
+pub fn shown(cells: &Cells<'_>) -> Vec<&'static Entry> {
+    let is_served = cells.all.iter().any(|one| one.serving.is_some());
+    let charts = CHARTS.iter();
+    charts
+        .filter(|entry| is_served || !entry.is_of_load)
+        .collect()
 }
 
 /// What a chart shows.
@@ -61,51 +73,67 @@ pub const CHARTS: &[Entry] = &[
         name: "split",
         title: "Floor, inefficiency and tax",
         build: split::chart,
+        is_of_load: false,
     },
     Entry {
         name: "batch",
         title: "Latency against batch",
         build: batch::chart,
+        is_of_load: false,
     },
     Entry {
         name: "roofline",
         title: "Roofline",
         build: roofline::chart,
+        is_of_load: false,
     },
     Entry {
         name: "distribution",
         title: "Distribution of latencies",
         build: distribution::chart,
+        is_of_load: false,
+    },
+    Entry {
+        name: "rate",
+        title: "Latency under load",
+        build: rate::chart,
+        is_of_load: true,
     },
     Entry {
         name: "flops",
         title: "Latency against FLOPs",
         build: work::flops,
+        is_of_load: false,
     },
     Entry {
         name: "calls",
         title: "Latency against operators",
         build: work::operators,
+        is_of_load: false,
     },
     Entry {
         name: "energy",
         title: "Energy against latency",
         build: energy::chart,
+        is_of_load: false,
     },
     Entry {
         name: "memory",
         title: "Memory",
         build: memory::chart,
+        is_of_load: false,
     },
     Entry {
         name: "load",
         title: "Loading and first inference",
         build: load::chart,
+        is_of_load: false,
     },
     Entry {
         name: "operators",
         title: "Where the time goes",
         build: operators::chart,
+        is_of_load: false,
     },
 ];
 

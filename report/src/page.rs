@@ -6,7 +6,7 @@ mod policy;
 mod section;
 
 use crate::analysis::Analysis;
-use crate::charts::{CHARTS, Cells, together};
+use crate::charts::{Cells, shown, together};
 use crate::draw::{escape, sheet};
 use crate::summary::Summary;
 
@@ -19,11 +19,12 @@ pub fn page(summaries: &[Summary], analysis: &Analysis) -> String {
     page.push_str(&head::header(summaries, &analysis.left_out));
     if !summaries.is_empty() {
         let mut cells = Cells::of(summaries, analysis);
-        let charts: Vec<_> = CHARTS
+        let entries = shown(&cells);
+        let charts: Vec<_> = entries
             .iter()
-            .map(|entry| (entry, (entry.build)(&mut cells)))
+            .map(|entry| (*entry, (entry.build)(&mut cells)))
             .collect();
-        page.push_str(&head::contents());
+        page.push_str(&head::contents(&entries));
         page.push_str(&head::invalid(&cells));
         for (entry, chart) in &charts {
             section::write(&mut page, entry, chart, cells.notes.texts());

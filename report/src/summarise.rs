@@ -8,6 +8,7 @@ mod latency;
 mod passes;
 mod peaks;
 mod repeats;
+mod serving;
 
 use std::collections::HashMap;
 
@@ -17,7 +18,7 @@ use crate::split::{Laws, Weighed, Weighing};
 use crate::summary::{SUMMARY_SCHEMA, Summary};
 pub use doubts::{is_alike, severity};
 pub use figures::{Figures, mean, reason};
-pub use repeats::Repeats;
+pub use repeats::{Repeats, is_valid};
 
 /// A summary of each cell of the plan, in its order; those that failed or were not reached are among them, with reasons.
 ///
@@ -93,6 +94,7 @@ impl Records<'_> {
         let agreeing = wall.as_ref().map_or(&[][..], |wall| &wall.agreeing);
         let mut doubts = doubts::union(&repeats, agreeing);
         let weighed = self.weighed(&repeats);
+        let serving = doubts::settle(&mut doubts, figures.serving());
         doubts.extend(weighed.doubts.into_iter().map(|why| Doubt::Tax { why }));
         figures.lack(weighed.missing);
         Summary {
@@ -115,7 +117,8 @@ impl Records<'_> {
             effective_latency: effective.map(|effective| effective.latency),
             throughput: figures.throughput(),
             schedule: figures.schedule(),
-            serving: None,
+            serving,
+            decision: figures.decision(),
             memory: figures.memory(),
             counters: figures.counters(),
             energy: figures.energy(),

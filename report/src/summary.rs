@@ -3,8 +3,8 @@
 use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
 use tare_results::{
-    Cell, CellPeaks, Counters, Doubt, Energy, Fidelity, HarnessCost, Latency, Load, Machine,
-    Memory, Missing, ModelFacts, ProbesBeside, Producer, Profile, Runtime, SampleFile,
+    Cell, CellPeaks, Counters, Decision, Doubt, Energy, Fidelity, HarnessCost, Latency, Load,
+    Machine, Memory, Missing, ModelFacts, ProbesBeside, Producer, Profile, Runtime, SampleFile,
     ScheduleSkew, Serving, Tax, Throughput, Tuning, TwinFigures, Verdict, schema_of,
 };
 
@@ -58,6 +58,9 @@ pub struct Summary {
     /// What became of requests under load: sums over the repeats; of scenarios that serve only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub serving: Option<Serving>,
+    /// Of the repeat that knows the percentile least that it went on for; of scenarios that name one only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decision: Option<Decision>,
     /// Peaks are the largest of the repeats; all else is their mean.
     pub memory: Option<Memory>,
     /// What the timed requests cost the processor: means over the repeats; of threads the most.

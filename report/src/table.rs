@@ -8,6 +8,7 @@ mod layout;
 mod notes;
 pub(crate) mod numbers;
 mod profile;
+mod serving;
 mod split;
 mod stack;
 mod style;

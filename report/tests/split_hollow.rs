@@ -4,7 +4,7 @@ mod common;
 
 use common::splits::{both, doubts, ns, split, summary};
 use common::twins::{other_twins, twin};
-use common::{cell, run_of};
+use common::{cell, latency, run_of};
 use tare_report::{Laws, Summary, is_hollow, summarise_by};
 use tare_results::{Class, Record, TaxDoubt, TaxMethod};
 use tare_units::{Bytes, BytesPerSecond, Rate};
@@ -220,10 +220,9 @@ fn a_twin_by_itself_tells_whether_it_is_hollow() {
     assert!(!is_hollow(&untimed, Some(30e6)));
 }
 
-/// In nanoseconds.
-fn median(record: &mut Record) -> &mut f64 {
-    let latency = record.latency.as_mut().expect("a latency");
-    &mut latency.p50.as_mut().expect("a median").value_ns
+/// Gives the record a latency of this median in nanoseconds.
+fn set_median(record: &mut Record, nanos: f64) {
+    record.latency = Some(latency(nanos));
 }
 
 /// The lines of frameworks without a law, where twins of so many operators take so many nanoseconds.
@@ -231,7 +230,7 @@ fn lacking(twins: &[(u64, f64)]) -> Vec<String> {
     let (operators, latencies): (Vec<u64>, Vec<f64>) = twins.iter().copied().unzip();
     let mut records = other_twins(&operators);
     for (record, nanos) in records.iter_mut().zip(latencies) {
-        *median(record) = nanos;
+        set_median(record, nanos);
     }
     Laws::of(&records).lacking().collect()
 }
@@ -251,7 +250,9 @@ fn a_law_that_foretells_less_than_nothing_does_not_serve() {
     run.twins = true;
     let mut others = other_twins(&[400, 500, 600, 700, 800]);
     for record in &mut others {
-        *median(record) -= 155_000.0;
+        let p50 = record.latency.as_ref().and_then(|one| one.p50.as_ref());
+        let nanos = p50.expect("a median").value_ns;
+        set_median(record, nanos - 155_000.0);
     }
     let laws = Laws::of(&others);
     assert_eq!(laws.all().count(), 1);

@@ -117,6 +117,7 @@ fn a_device_that_runs_behind_the_host_is_taxed_by_what_its_busy_time_leaves() {
             low_ns: Some(26.9e6),
             high_ns: Some(27.1e6),
             tau: None,
+            effective_count: None,
         },
         intervals: 12,
     };

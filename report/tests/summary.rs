@@ -39,7 +39,7 @@ fn one_repeat_keeps_the_bounds_of_its_samples_and_is_doubted() {
     assert_eq!(
         Some(p50),
         percentile(100e5, 99e5, 101e5).map(|mut p50| {
-            p50.tau = None;
+            (p50.tau, p50.effective_count) = (None, Some(33.0));
             p50
         })
     );
@@ -63,6 +63,7 @@ fn a_percentile_that_one_repeat_cannot_decide_is_null_with_the_worst_reason() {
         let reason = format!("{count} of 368 samples");
         record.missing.insert("latency.p99".into(), reason);
         latency_of(record).count = count;
+        record.samples.as_mut().unwrap().count = count;
     }
     latency_of(&mut records[2]).p99 = percentile(110e5, 109e5, 111e5);
     let summary = summary(3, &records);

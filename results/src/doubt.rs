@@ -101,6 +101,20 @@ pub enum Doubt {
         /// Why.
         why: TaxDoubt,
     },
+    /// The latency rose or fell while requests were timed.
+    Drift {
+        /// The median of the second half over that of the first, less one.
+        change: f64,
+    },
+    /// A percentile that a repeat goes on for was not known well enough when its limit was reached.
+    NotDecided {
+        /// Such as `p99`.
+        percentile: String,
+        /// Half its interval's width over its value; `null` where too few requests give an interval.
+        reach: Option<f64>,
+        /// What it was to be at most.
+        wanted: f64,
+    },
     /// What was measured under load is not to be trusted fully.
     Serving {
         /// Why.
@@ -171,6 +185,29 @@ impl Doubt {
             Self::Peaks { why } => fmt::Display::fmt(why, f),
             Self::Tax { why } => fmt::Display::fmt(why, f),
             Self::Serving { why } => fmt::Display::fmt(why, f),
+            Self::Drift { change } => {
+                let way = if *change < 0.0 { "fell" } else { "rose" };
+                let percent = 100.0 * change.abs();
+                write!(
+                    f,
+                    "the latency {way} by {percent:.1}% while requests were timed"
+                )
+            }
+            Self::NotDecided {
+                percentile,
+                reach,
+                wanted,
+            } => {
+                let known = reach.map_or_else(
+                    || "without an interval".to_owned(),
+                    |reach| format!("known to ±{:.1}%", 100.0 * reach),
+                );
+                let wanted = 100.0 * wanted;
+                write!(
+                    f,
+                    "{percentile} is not decided: {known} where {wanted}% was asked for; raise limit="
+                )
+            }
             Self::Environment {
                 check,
                 found,
@@ -215,6 +252,47 @@ mod tests {
             shown,
             "12.3% of the requests lost over 1% of their time to others on their processor"
         );
+    }
+
+    #[test]
+    fn drift_and_what_is_not_decided_are_told_with_their_size() {
+        let told = |change| Doubt::Drift { change }.to_string();
+        assert_eq!(
+            told(0.072),
+            "the latency rose by 7.2% while requests were timed"
+        );
+        assert_eq!(
+            told(-0.5),
+            "the latency fell by 50.0% while requests were timed"
+        );
+        let told = |reach| {
+            let percentile = "p99".to_owned();
+            let wanted = 0.05;
+            Doubt::NotDecided {
+                percentile,
+                reach,
+                wanted,
+            }
+            .to_string()
+        };
+        assert_eq!(
+            told(Some(0.114)),
+            "p99 is not decided: known to ±11.4% where 5% was asked for; raise limit="
+        );
+        assert!(told(None).contains("without an interval"));
+    }
+
+    #[test]
+    fn a_doubt_about_the_load_is_named_within() {
+        let doubt = Doubt::Serving {
+            why: ServingDoubt::Saturated { most_waiting: 9 },
+        };
+        let json = serde_json::to_value(&doubt).expect("serialises");
+        let expected = serde_json::json!(
+            {"doubt": "serving", "why": {"serving_doubt": "saturated", "most_waiting": 9}}
+        );
+        assert_eq!(json, expected);
+        assert!(doubt.to_string().contains("9 waited"));
     }
 
     #[test]

@@ -3,7 +3,9 @@
 
 mod cell;
 mod check;
+mod contradiction;
 mod counters;
+mod decision;
 mod device_peaks;
 mod doubt;
 mod energy;
@@ -29,6 +31,7 @@ mod verdict;
 pub use cell::{Cell, ModelFacts, Runtime};
 pub use check::{About, CHECKS_SCHEMA, Checking, Checks, Finding, Outcome};
 pub use counters::{Count, Counters};
+pub use decision::Decision;
 pub use device_peaks::{Direction, LaunchCost, Transfer};
 pub use doubt::Doubt;
 pub use energy::{Energy, EnergyDoubt, EnergySource};

@@ -57,6 +57,10 @@ pub struct Percentile {
     /// Integrated autocorrelation time, in requests; in records only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tau: Option<f64>,
+    /// The effective sample size: so many independent requests would say as much. In a record requests over `tau`, in a
+    /// summary the sum of the repeats'.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effective_count: Option<f64>,
 }
 
 /// Getting ready: loading, the first inference, the warm-up.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cell::{Cell, ModelFacts, Runtime};
 use crate::counters::Counters;
+use crate::decision::Decision;
 use crate::doubt::Doubt;
 use crate::energy::Energy;
 use crate::fidelity::Fidelity;
@@ -64,6 +65,9 @@ pub struct Record {
     /// What became of requests under load; of scenarios that serve only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub serving: Option<Serving>,
+    /// Whether the percentile that the repeat went on for was decided; of scenarios that name one only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decision: Option<Decision>,
     /// Resident memory of the worker.
     pub memory: Option<Memory>,
     /// What the timed requests cost the processor; `null` where nothing was timed.

@@ -1,5 +1,7 @@
 //! What became of requests under load: how many ended how, how they were put together, and the objective.
 
+use std::fmt;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tare_units::Nanoseconds;
@@ -33,6 +35,58 @@ pub struct Serving {
     pub objective: Option<ObjectiveKept>,
 }
 
+impl Serving {
+    /// Every request that was due is in exactly one count, and nothing is counted that was not due: what contradicts that,
+    /// or a figure that cannot be, with its values. `None` where the counts hold.
+    pub fn contradiction(&self) -> Option<String> {
+        let counts = [
+            self.done,
+            self.rejected,
+            self.timed_out,
+            self.errors,
+            self.never_sent,
+        ];
+        let sum = counts.iter().map(|count| u128::from(*count)).sum::<u128>();
+        if sum != u128::from(self.due) {
+            let [done, rejected, timed_out, errors, never_sent] = counts;
+            return Some(format!(
+                "{due} requests were due, but {done} done + {rejected} rejected + {timed_out} timed out + {errors} errors + \
+                 {never_sent} never sent are {sum}",
+                due = self.due,
+            ));
+        }
+        self.impossible()
+    }
+
+    /// Requests that were due and not done.
+    pub fn failed(&self) -> u64 {
+        self.due.saturating_sub(self.done)
+    }
+
+    fn impossible(&self) -> Option<String> {
+        let (due, failed) = (self.due, self.failed());
+        if let Some(batch) = self
+            .mean_batch
+            .filter(|batch| batch.is_nan() || *batch < 1.0)
+        {
+            return Some(format!("requests were executed {batch} at a time"));
+        }
+        if let Some(rate) = self
+            .goodput_per_s
+            .filter(|rate| rate.is_nan() || *rate < 0.0)
+        {
+            return Some(format!("the goodput is {rate} requests a second"));
+        }
+        let over = self.objective.as_ref()?.over;
+        if over < failed || over > due {
+            return Some(format!(
+                "{over} of {due} requests missed the objective, but {failed} failed"
+            ));
+        }
+        None
+    }
+}
+
 /// An objective and whether it holds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ObjectiveKept {
@@ -42,8 +96,17 @@ pub struct ObjectiveKept {
     pub bound_ns: Nanoseconds,
     /// Requests that did not: slower, or failed.
     pub over: u64,
+    /// The effective sample size that this is decided by; `null` where it is not known.
+    #[serde(default)]
+    pub effective_count: Option<f64>,
     /// Whether the percentile is below the bound.
     pub met: Met,
+}
+
+impl fmt::Display for ObjectiveKept {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}<{}", self.percentile, self.bound_ns)
+    }
 }
 
 /// Whether an objective holds, with the confidence of the interval.
@@ -56,4 +119,71 @@ pub enum Met {
     NotMet,
     /// Too few requests to say.
     NotDecided,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn serving() -> Serving {
+        Serving {
+            workers: 2,
+            due: 1_000,
+            done: 990,
+            rejected: 4,
+            timed_out: 3,
+            errors: 2,
+            never_sent: 1,
+            most_waiting: 7,
+            mean_batch: Some(1.5),
+            goodput_per_s: Some(98.0),
+            saturated: Some(false),
+            objective: Some(ObjectiveKept {
+                percentile: "p99".to_owned(),
+                bound_ns: Nanoseconds::from_millis(20),
+                over: 12,
+                effective_count: Some(800.0),
+                met: Met::NotDecided,
+            }),
+        }
+    }
+
+    #[test]
+    fn counts_that_hold_contradict_nothing() {
+        assert_eq!(serving().contradiction(), None);
+        assert_eq!(serving().failed(), 10);
+        let objective = serving().objective.expect("an objective");
+        assert_eq!(objective.to_string(), "p99<20.0 ms");
+    }
+
+    #[test]
+    fn a_request_that_is_in_no_count_is_a_contradiction_with_its_values() {
+        let lost = Serving {
+            done: 989,
+            ..serving()
+        };
+        let told = "1000 requests were due, but 989 done + 4 rejected + 3 timed out + 2 errors + 1 never sent are 999";
+        assert_eq!(lost.contradiction().as_deref(), Some(told));
+        let huge = Serving {
+            errors: u64::MAX,
+            ..serving()
+        };
+        assert!(huge.contradiction().is_some());
+    }
+
+    #[test]
+    fn figures_that_cannot_be_are_contradictions() {
+        let wrong: [fn(&mut Serving); 5] = [
+            |one| one.mean_batch = Some(0.5),
+            |one| one.mean_batch = Some(f64::NAN),
+            |one| one.goodput_per_s = Some(-1.0),
+            |one| one.objective.as_mut().expect("one").over = 9,
+            |one| one.objective.as_mut().expect("one").over = 1_001,
+        ];
+        for break_it in wrong {
+            let mut broken = serving();
+            break_it(&mut broken);
+            assert!(broken.contradiction().is_some(), "{broken:?}");
+        }
+    }
 }

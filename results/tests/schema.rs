@@ -77,6 +77,7 @@ fn shares() -> Profile {
                 low_ns: Some(2e7),
                 high_ns: None,
                 tau: None,
+                effective_count: None,
             },
             intervals: 178,
         }),

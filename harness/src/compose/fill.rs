@@ -27,6 +27,7 @@ pub fn fill(record: &mut Record, outcome: Outcome, about: &About) {
     match outcome.given {
         Given::Measured(measured) => {
             judge(record, &measured);
+            judge_series(record, &measured);
             judge_load(record, &measured, processors_of(about));
             fill_measured(record, *measured, about.harness);
         }
@@ -80,6 +81,7 @@ fn fill_measured(record: &mut Record, measured: Measured, harness: &Harness) {
     record.throughput = Some(measured.throughput);
     record.schedule = measured.schedule;
     record.serving = measured.serving;
+    record.decision = measured.decision;
     record.samples = measured.samples.map(|mut samples| {
         samples.path = within_run(&samples.path);
         samples
@@ -183,7 +185,8 @@ pub fn add_of_failed(record: &mut Record, beside: Beside) {
     }
 }
 
-fn invalidate(record: &mut Record, reasons: Vec<String>) {
+/// Makes `record` invalid where there are `reasons`.
+pub fn invalidate(record: &mut Record, reasons: Vec<String>) {
     if !reasons.is_empty() {
         record.verdict = Verdict::Invalid;
         record.reasons.extend(reasons);
@@ -201,6 +204,21 @@ fn at_fault(measured: &Measured) -> u64 {
 
 fn processors_of(about: &About) -> Option<u64> {
     about.run.machine.cpu.allowed_cpus
+}
+
+/// Doubts that follow from the course of a cell's requests.
+fn judge_series(record: &mut Record, measured: &Measured) {
+    if !record.kind.times_a_cell() {
+        return;
+    }
+    let drift = measured.drift.map(|change| Doubt::Drift { change });
+    let open = measured.decision.as_ref().filter(|one| !one.decided);
+    let open = open.map(|one| Doubt::NotDecided {
+        percentile: one.percentile.clone(),
+        reach: one.reach,
+        wanted: one.wanted,
+    });
+    record.doubts.extend(drift.into_iter().chain(open));
 }
 
 fn judge(record: &mut Record, measured: &Measured) {

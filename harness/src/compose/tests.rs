@@ -32,6 +32,8 @@ pub(crate) fn measured(check: Check) -> Measured {
         throughput: Throughput::default(),
         schedule: None,
         serving: None,
+        drift: None,
+        decision: None,
         delayed_share: None,
         clock_ns: 20.0,
         run_delay_ns: Ok(800.0),

@@ -31,6 +31,10 @@ fn problem(scenario: &ScenarioSpec) -> Option<(&'static str, &'static str)> {
             let batches = "puts requests together, of which no adapter takes several yet";
             return Some((batches, "max_batch=1"));
         }
+        if scenario.decision().is_some() {
+            let goes_on = "goes on until a percentile is decided, which no worker does under load";
+            return Some((goes_on, "a duration"));
+        }
     }
     if scenario.batch_sizes(Default::default()).is_some() {
         return Some((
@@ -38,6 +42,5 @@ fn problem(scenario: &ScenarioSpec) -> Option<(&'static str, &'static str)> {
             "fixed-batch",
         ));
     }
-    let goes_on = "goes on until a percentile is decided, which no worker does yet";
-    scenario.decision().map(|_| (goes_on, "a duration"))
+    None
 }

@@ -73,6 +73,7 @@ pub fn busy(requests: &[Vec<Interval>]) -> Option<DeviceTime> {
             low_ns: bound(median.low),
             high_ns: bound(median.high),
             tau: Some(median.correlation_time),
+            effective_count: Some(times.len() as f64 / median.correlation_time),
         },
         intervals: (pieces / requests.len().max(1)) as u64,
     })

@@ -3,7 +3,7 @@
 use tare_results::samples::Sample;
 use tare_results::{Met, Missing, ObjectiveKept, Serving, Throughput};
 use tare_scenarios::{self as scenarios, Objective};
-use tare_statistics::{Distribution, Undecided};
+use tare_statistics::Standing;
 use tare_units::Nanoseconds;
 
 use super::engine::Served;
@@ -33,6 +33,8 @@ pub fn measured_of(
         load: timed.warmup.load(timed.load_ns),
         schedule: figures::skew_of(samples),
         serving: Some(became),
+        drift: figures::drift_of(samples),
+        decision: None,
         latency: Some(latency),
         effective_latency: None,
         throughput,
@@ -177,31 +179,19 @@ fn is_within(objective: Objective, sample: &Sample) -> bool {
         .is_some_and(|latency| latency < objective.bound)
 }
 
-/// Whether the interval of the percentile lies below the bound, or beyond it.
+/// Whether the percentile lies below the bound, by early stopping.
 fn kept(objective: Objective, samples: &[Sample]) -> ObjectiveKept {
-    let over = samples
-        .iter()
-        .filter(|sample| !is_within(objective, sample));
-    let distribution = Distribution::of_series(figures::wall(samples));
-    let met = match distribution.percentile(objective.percentile) {
-        Some(Ok(estimate)) if estimate.high < objective.bound => Met::Met,
-        Some(Ok(estimate)) if estimate.low >= objective.bound => Met::NotMet,
-        Some(Err(Undecided::Failed { .. })) if failed_beyond(objective, samples) => Met::NotMet,
-        _ => Met::NotDecided,
-    };
+    let (percentile, bound) = (objective.percentile, objective.bound);
+    let kept = tare_statistics::kept(figures::wall(samples), percentile, bound);
     ObjectiveKept {
-        percentile: objective.percentile.to_string(),
-        bound_ns: objective.bound,
-        over: over.count() as u64,
-        met,
+        percentile: percentile.to_string(),
+        bound_ns: bound,
+        over: kept.over,
+        effective_count: Some(kept.effective as f64),
+        met: match kept.standing {
+            Standing::Met => Met::Met,
+            Standing::NotMet => Met::NotMet,
+            Standing::NotDecided => Met::NotDecided,
+        },
     }
-}
-
-/// Whether twice as many requests were over the bound as the percentile leaves.
-fn failed_beyond(objective: Objective, samples: &[Sample]) -> bool {
-    let over = samples
-        .iter()
-        .filter(|sample| !is_within(objective, sample));
-    let allowed = samples.len() as f64 * (1.0 - objective.percentile.fraction());
-    over.count() as f64 > 2.0 * allowed
 }

@@ -26,7 +26,7 @@ const COLUMNS: [Column; 8] = [
 
 /// The chart.
 pub fn chart(cells: &mut Cells<'_>) -> Chart {
-    let shown: Vec<&Summary> = cells.valid().filter(|one| p50(one).is_some()).collect();
+    let shown: Vec<&Summary> = cells.alone().filter(|one| p50(one).is_some()).collect();
     let lines: Vec<Line<'_>> = lines(cells, &shown);
     let drawn: Vec<&Line<'_>> = lines.iter().filter(|line| line.cells.len() > 1).collect();
     let mut panels: Vec<(String, Vec<&Line<'_>>)> = Vec::new();

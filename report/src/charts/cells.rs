@@ -53,6 +53,11 @@ impl<'a> Cells<'a> {
         self.all.iter().filter(|one| one.reasons.is_empty())
     }
 
+    /// Those of which a latency is what one execution takes, as requests did not wait for others.
+    pub fn alone(&self) -> impl Iterator<Item = &'a Summary> + use<'a> {
+        self.valid().filter(|one| one.serving.is_none())
+    }
+
     /// How many machines they were measured on.
     pub fn machines(&self) -> usize {
         let mut machines: Vec<&str> = self

@@ -41,7 +41,7 @@ struct Roof {
 
 /// The chart.
 pub fn chart(cells: &mut Cells<'_>) -> Chart {
-    let places: Vec<Place<'_>> = cells.valid().filter_map(place).collect();
+    let places: Vec<Place<'_>> = cells.alone().filter_map(place).collect();
     let (roofs, more) = roofs(cells, &places);
     let mut words = Vec::new();
     if places.is_empty() {

@@ -56,7 +56,7 @@ const COLUMNS: [Column; 20] = [
 
 /// The chart.
 pub fn chart(cells: &mut Cells<'_>) -> Chart {
-    let shown: Vec<&Summary> = cells.valid().filter(|one| p50(one).is_some()).collect();
+    let shown: Vec<&Summary> = cells.alone().filter(|one| p50(one).is_some()).collect();
     let of = |some: &[&Summary]| bars(cells, some, |one| bar(cells, one));
     let all = of(&shown);
     let more = left_out(all.len(), MOST);

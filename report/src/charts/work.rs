@@ -74,7 +74,7 @@ fn chart(cells: &mut Cells<'_>, against: &Against) -> Chart {
     let placed = |one: &&Summary| {
         p50(one).is_some() && (against.amount)(one).is_some_and(|amount| amount > 0.0)
     };
-    let shown: Vec<&Summary> = cells.valid().filter(placed).collect();
+    let shown: Vec<&Summary> = cells.alone().filter(placed).collect();
     let batches = ends(cells, &shown, against.along);
     let width = if batches.len() > 1 { NARROW } else { WIDE };
     let mut words = Vec::new();

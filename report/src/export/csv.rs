@@ -177,6 +177,41 @@ const GROUPS: &[(&str, &[&str])] = &[
     ),
     ("schedule", &["skew_p50_ns", "skew_p99_ns", "skew_max_ns"]),
     (
+        "serving",
+        &[
+            "workers",
+            "due",
+            "done",
+            "rejected",
+            "timed_out",
+            "errors",
+            "never_sent",
+            "most_waiting",
+            "mean_batch",
+            "goodput_per_s",
+            "saturated",
+        ],
+    ),
+    (
+        "serving.objective",
+        &["percentile", "bound_ns", "over", "effective_count", "met"],
+    ),
+    (
+        "decision",
+        &[
+            "percentile",
+            "decided",
+            "wanted",
+            "reach",
+            "value_ns",
+            "low_ns",
+            "high_ns",
+            "confidence",
+            "looks",
+            "count",
+        ],
+    ),
+    (
         "memory",
         &[
             "before_load_rss_bytes",
@@ -299,7 +334,7 @@ const TAX: &[&str] = &[
 ];
 const WEIGHED: &[&str] = &["gross", "tare", "net"];
 const COUNTED: &[&str] = &["value", "counted_share", "user_space_only"];
-const BOUNDED: &[&str] = &["value_ns", "low_ns", "high_ns"];
+const BOUNDED: &[&str] = &["value_ns", "low_ns", "high_ns", "effective_count"];
 
 fn columns() -> Vec<String> {
     let paths = |(group, fields): &(&str, &[&str])| {

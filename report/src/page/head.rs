@@ -1,6 +1,6 @@
 //! What stands above the charts: what was measured, where, and what does not count.
 
-use crate::charts::{CHARTS, Cells, TOGETHER, TOGETHER_TITLE};
+use crate::charts::{Cells, Entry, TOGETHER, TOGETHER_TITLE};
 use crate::draw::escape;
 use crate::summary::Summary;
 use crate::table::{Dimensions, caption, numbers};
@@ -112,9 +112,9 @@ fn runs(summaries: &[Summary]) -> Vec<&str> {
 }
 
 /// Links to the charts.
-pub fn contents() -> String {
+pub fn contents(entries: &[&Entry]) -> String {
     let link = |(name, title): (&str, &str)| format!("<li><a href=\"#{name}\">{title}</a></li>");
-    let charts = CHARTS.iter().map(|entry| (entry.name, entry.title));
+    let charts = entries.iter().map(|entry| (entry.name, entry.title));
     let links: String = charts
         .chain([(TOGETHER, TOGETHER_TITLE), ("doubts", "Doubts")])
         .map(link)

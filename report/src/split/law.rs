@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use tare_results::{Kind, Record, Verdict};
+use tare_results::{Kind, Record};
 use tare_statistics::{MeanInterval, RobustFit};
 
 use super::residual::is_hollow;
@@ -293,8 +293,7 @@ fn originals<'a>(records: &[&'a Record]) -> BTreeMap<&'a str, f64> {
 }
 
 fn told(record: &Record) -> Option<(Framework, f64, &tare_results::TwinFacts)> {
-    let is_counted =
-        record.kind == Kind::Twin && record.verdict == Verdict::Valid && record.failure.is_none();
+    let is_counted = record.kind == Kind::Twin && crate::summarise::is_valid(record);
     let facts = record.twin.as_ref().filter(|_| is_counted)?;
     facts.operators_executed?;
     let p50 = record.latency.as_ref()?.p50.as_ref()?.value_ns;

@@ -167,6 +167,7 @@ mod tests {
             low_ns: None,
             high_ns: None,
             tau: None,
+            effective_count: None,
         };
         let interval = Quantity::one_pass(&busy, &latency).interval().expect("one");
         let repeats = latency.interval().expect("three").half_width();

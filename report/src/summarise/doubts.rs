@@ -2,7 +2,7 @@
 
 use std::mem::discriminant;
 
-use tare_results::{Doubt, EnergyDoubt, PeaksDoubt, TaxDoubt};
+use tare_results::{Doubt, EnergyDoubt, Met, PeaksDoubt, Serving, ServingDoubt, TaxDoubt};
 
 use super::repeats::Repeats;
 
@@ -26,6 +26,26 @@ pub fn union(repeats: &Repeats<'_>, agreeing: &[String]) -> Vec<Doubt> {
     union
 }
 
+/// Whether an objective is decided is a matter of all requests together, not of those of one repeat: of `doubts` those of
+/// repeats give way to that of `serving`, which is handed back.
+pub fn settle(doubts: &mut Vec<Doubt>, serving: Option<Serving>) -> Option<Serving> {
+    let is_of_repeat = |doubt: &Doubt| match doubt {
+        Doubt::Serving { why } => matches!(why, ServingDoubt::ObjectiveNotDecided { .. }),
+        _ => false,
+    };
+    doubts.retain(|doubt| !is_of_repeat(doubt));
+    let objective = serving.as_ref().and_then(|one| one.objective.as_ref());
+    if let Some(objective) = objective.filter(|one| one.met == Met::NotDecided) {
+        let why = ServingDoubt::ObjectiveNotDecided {
+            objective: objective.to_string(),
+            over: objective.over,
+            due: serving.as_ref().map_or(0, |one| one.due),
+        };
+        doubts.push(Doubt::Serving { why });
+    }
+    serving
+}
+
 /// Whether both are of the same thing, however bad.
 pub fn is_alike(one: &Doubt, other: &Doubt) -> bool {
     match (one, other) {
@@ -46,6 +66,9 @@ pub fn is_alike(one: &Doubt, other: &Doubt) -> bool {
             ) => figure == known,
             _ => discriminant(why) == discriminant(other),
         },
+        (Doubt::Serving { why }, Doubt::Serving { why: other }) => {
+            discriminant(why) == discriminant(other)
+        }
         (Doubt::Tax { why }, Doubt::Tax { why: other }) => match (why, other) {
             (TaxDoubt::NegativePart { part, .. }, TaxDoubt::NegativePart { part: known, .. }) => {
                 part == known
@@ -88,6 +111,9 @@ pub fn severity(doubt: &Doubt) -> f64 {
             why: PeaksDoubt::ProbesDisagree { before, after, .. },
         } => (after - before).abs() / (after + before),
         Doubt::Tax { why } => of_split(why),
+        Doubt::Serving { why } => why.severity(),
+        Doubt::Drift { change } => change.abs(),
+        Doubt::NotDecided { reach, .. } => reach.unwrap_or(f64::INFINITY),
         Doubt::Energy {
             why: EnergyDoubt::Imprecise { share, .. },
             ..

@@ -12,7 +12,7 @@ pub struct Figures<'a> {
     missing: Missing,
 }
 
-const GROUPS: [&str; 14] = [
+const GROUPS: [&str; 15] = [
     "peaks",
     "probe",
     "load",
@@ -20,6 +20,7 @@ const GROUPS: [&str; 14] = [
     "effective_latency",
     "throughput",
     "schedule",
+    "serving",
     "memory",
     "counters",
     "energy",

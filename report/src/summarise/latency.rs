@@ -31,7 +31,7 @@ impl Figures<'_> {
                 }
                 Some(_) => {}
             }
-            across.map(percentile)
+            across.map(|across| percentile(across, effective_count(&all, place)))
         });
         let mean_ns = pooled_mean(&all);
         let std_ns = mean_ns.and_then(|mean| pooled_std(&all, mean));
@@ -78,7 +78,7 @@ impl Figures<'_> {
     }
 }
 
-fn percentile(across: Across) -> Percentile {
+fn percentile(across: Across, effective_count: Option<f64>) -> Percentile {
     let (value_ns, low, high) = match across {
         Across::Between(over) => {
             let interval = over.interval;
@@ -95,7 +95,18 @@ fn percentile(across: Across) -> Percentile {
         low_ns: low,
         high_ns: high,
         tau: None,
+        effective_count,
     }
+}
+
+/// The sum of the repeats'; a record that does not tell its own tells what it follows from.
+fn effective_count(all: &[&Latency], place: usize) -> Option<f64> {
+    let of = |latency: &&Latency| {
+        let percentile = latency.percentiles()[place].2?;
+        let by_time = percentile.tau.map(|tau| latency.count as f64 / tau);
+        percentile.effective_count.or(by_time)
+    };
+    all.iter().map(of).sum()
 }
 
 fn across(all: &[&Latency], place: usize) -> Option<Across> {

@@ -45,9 +45,10 @@ impl<'a> Repeats<'a> {
         created.max()
     }
 
-    /// Valid where every planned repeat is.
+    /// Valid where every planned repeat is, and there is one.
     pub fn verdict(&self) -> Verdict {
-        if self.valid() >= self.planned && self.valid() == self.made.len() as u64 {
+        let valid = self.valid();
+        if valid > 0 && valid >= self.planned && valid == self.made.len() as u64 {
             Verdict::Valid
         } else {
             Verdict::Invalid
@@ -68,6 +69,9 @@ impl<'a> Repeats<'a> {
                 Some((_, repeats)) => repeats.push(repeat),
                 None => reasons.push((reason, vec![repeat])),
             }
+        }
+        if reasons.is_empty() && self.made.is_empty() {
+            return vec!["no repeat was planned".to_owned()];
         }
         reasons
             .into_iter()
@@ -115,12 +119,16 @@ impl<'a> Repeats<'a> {
     }
 }
 
-fn is_valid(record: &Record) -> bool {
-    record.verdict == Verdict::Valid && record.failure.is_none()
+/// Whether it counts: it says so, its worker ended well, and nothing in it contradicts that.
+pub fn is_valid(record: &Record) -> bool {
+    record.verdict == Verdict::Valid
+        && record.failure.is_none()
+        && record.contradictions().is_empty()
 }
 
 fn why(record: &Record) -> Vec<String> {
     let mut reasons = record.reasons.clone();
+    reasons.extend(record.contradictions());
     if let Some(failure) = &record.failure
         && !reasons
             .iter()

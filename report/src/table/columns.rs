@@ -6,6 +6,7 @@ use tare_results::{Percentile, Verdict};
 
 use super::dimensions::Dimensions;
 use super::numbers::{interval, significant, time};
+use super::serving;
 use super::split;
 use super::stack::Stack;
 use super::style::Tone;
@@ -80,9 +81,16 @@ pub fn columns(summaries: &[Summary], dimensions: &Dimensions, is_wide: bool) ->
         },
     ]);
     columns.extend(split::columns(summaries));
+    // Under load the tail is what counts, and what is achieved stands beside what was offered.
+    let (tail, rate) = match summaries.iter().all(|one| one.serving.is_some()) {
+        true => (9, 2),
+        false => (6, 7),
+    };
+    let p99 = |summary: &Summary| latency(summary, "p99");
+    columns.push(texts("p99", right, tail, &p99));
+    columns.extend(serving::columns(summaries));
     columns.extend([
-        texts("p99", right, 6, &|summary| latency(summary, "p99")),
-        texts("samples/s", right, 7, &|summary| {
+        texts("samples/s", right, rate, &|summary| {
             number(samples_per_s(summary))
         }),
         texts("GFLOP", right, 1, &|summary| number(gflop(summary))),
@@ -161,7 +169,8 @@ fn gflop(summary: &Summary) -> Option<f64> {
 }
 
 fn gflop_per_s(summary: &Summary) -> Option<f64> {
-    let requests_per_s = match p50(summary) {
+    let alone = p50(summary).filter(|_| summary.serving.is_none());
+    let requests_per_s = match alone {
         Some(p50) => 1e9 / p50.value_ns,
         None => samples_per_s(summary)? / summary.cell.batch as f64,
     };

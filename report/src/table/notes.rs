@@ -5,6 +5,7 @@ use tare_units::{Joules, Watts};
 
 use super::columns::p50;
 use super::dimensions::Dimensions;
+use super::serving;
 use crate::alike::{Alike, Sentence, gathered};
 use crate::split::NOT_ASKED;
 use crate::summary::Summary;
@@ -49,6 +50,7 @@ pub fn notes(summaries: &[Summary], dimensions: &Dimensions) -> Vec<Note> {
         .chain(not_compared(summaries, dimensions))
         .chain(not_split(summaries, dimensions))
         .chain(joules(summaries, dimensions))
+        .chain(serving::notes(summaries, dimensions))
         .chain(no_latency(summaries))
         .chain(tail(summaries))
         .collect()
@@ -294,7 +296,10 @@ fn tail(summaries: &[Summary]) -> Option<Note> {
         let reason = summary.missing.get("latency.p99")?;
         let needed = reason.strip_suffix(" samples")?.split(" of ").nth(1)?;
         let needed: u64 = needed.parse().ok()?;
-        let seconds = needed as f64 * p50(summary)?.value_ns / 1e9;
+        let seconds = match &summary.serving {
+            Some(_) => needed as f64 / summary.throughput.as_ref()?.achieved_per_s?,
+            None => needed as f64 * p50(summary)?.value_ns / 1e9,
+        };
         Some((needed, seconds.ceil() as u64))
     };
     let needs: Vec<(u64, u64)> = summaries.iter().filter_map(needs).collect();

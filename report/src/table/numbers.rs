@@ -106,6 +106,7 @@ mod tests {
             low_ns: Some(low),
             high_ns: Some(high),
             tau: None,
+            effective_count: None,
         }
     }
 

@@ -7,6 +7,7 @@
 #[path = "../../../results/tests/common/mod.rs"]
 mod built;
 pub mod large;
+pub mod served;
 pub mod splits;
 pub mod twins;
 pub mod zoo;
@@ -110,6 +111,7 @@ pub fn percentile(value_ns: f64, low: f64, high: f64) -> Option<Percentile> {
         low_ns: Some(low),
         high_ns: Some(high),
         tau: Some(1.0),
+        effective_count: None,
     })
 }
 

@@ -218,6 +218,7 @@ fn latency(p50: f64, index: usize) -> Latency {
         low_ns: Some(p50 * factor * 0.985),
         high_ns: Some(p50 * factor * 1.02),
         tau: Some(1.0),
+        effective_count: None,
     };
     if p50 < 5e7 {
         latency.p95 = Some(around(1.12));

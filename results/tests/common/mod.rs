@@ -117,12 +117,9 @@ pub fn record(run: &str, cell: Cell, repeat: u64) -> Record {
             samples_per_s: Some(33.0 * cell.batch as f64),
             ..Throughput::default()
         }),
-        schedule: Some(ScheduleSkew {
-            skew_p50_ns: Nanoseconds::from_nanos(80),
-            skew_p99_ns: Nanoseconds::from_nanos(200),
-            skew_max_ns: Nanoseconds::from_nanos(900),
-        }),
+        schedule: Some(skew()),
         serving: None,
+        decision: None,
         memory: Some(memory()),
         counters: None,
         energy: None,
@@ -170,6 +167,14 @@ fn probed(flops_per_s: f64) -> ProbeReading {
     }
 }
 
+fn skew() -> ScheduleSkew {
+    ScheduleSkew {
+        skew_p50_ns: Nanoseconds::from_nanos(80),
+        skew_p99_ns: Nanoseconds::from_nanos(200),
+        skew_max_ns: Nanoseconds::from_nanos(900),
+    }
+}
+
 fn load() -> Load {
     Load {
         load_ns: Nanoseconds::from_millis(120),
@@ -186,6 +191,7 @@ pub fn latency(p50: f64) -> Latency {
         low_ns: Some(p50 * factor * 0.99),
         high_ns: Some(p50 * factor * 1.01),
         tau: Some(1.0),
+        effective_count: Some(33.0),
     };
     Latency {
         count: 33,
