@@ -25,8 +25,8 @@ const MILLION: u64 = 1_000_000;
 const RATE: u64 = 1_000;
 
 fn main() {
-    let numbers = std::env::args().filter_map(|argument| argument.parse().ok());
-    let seconds: u64 = numbers.last().unwrap_or(10);
+    let mut numbers = std::env::args().filter_map(|argument| argument.parse().ok());
+    let seconds: u64 = numbers.next().unwrap_or(10);
     println!("LoadGen: MLPerf LoadGen 6.0, measured on a machine of the same kind");
     closed_loop();
     open_loop();
