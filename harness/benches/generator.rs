@@ -14,7 +14,7 @@ use sessions::{Acting, Eager, engine, no_inputs, setup};
 use tare_clock::{Clock, MonotonicClock, Pacer, ThreadCpuClock};
 use tare_harness::serve::slots::Slots;
 use tare_harness::serve::{Served, Setup};
-use tare_harness::{SampleBuffer, drive};
+use tare_harness::{Pool, SampleBuffer, drive};
 use tare_results::samples::Sample;
 use tare_scenarios::{Limits, ScenarioSpec, Schedule};
 use tare_statistics::{Percentile, nearest_rank};
@@ -61,7 +61,7 @@ fn closed_loop() {
     let loaded = Acting::new(|_, _| Ok(()));
     let mut session = tare_adapter_api::Loaded::session(&*loaded).expect("a session");
     let mut buffer = SampleBuffer::with_capacity(MILLION as usize);
-    let pool = [Vec::new()];
+    let pool = Pool::of_one_batch(vec![Vec::new()]);
     let clock = MonotonicClock;
     let driven = drive(
         &mut *session,

@@ -14,5 +14,3 @@ pub mod slots;
 
 pub use engine::{Engine, Served, Setup};
 pub use measure::measure;
-
-pub use crate::pool::Pool;

@@ -8,9 +8,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use sessions::{Acting, Eager, Even, PATIENCE, engine, go, no_inputs, serve, setup, sleep};
 use tare_adapter_api::{AdapterError, Tensor};
 use tare_clock::{Clock, MonotonicClock};
+use tare_harness::Pool;
+use tare_harness::serve::Setup;
 use tare_harness::serve::dispatch::Dispatch;
 use tare_harness::serve::slots::Counts;
-use tare_harness::serve::{Pool, Setup};
 use tare_results::samples::Sample;
 use tare_units::Nanoseconds;
 

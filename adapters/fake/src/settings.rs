@@ -265,12 +265,14 @@ mod tests {
             ("threads", "3"),
             ("mode", "asynchronous"),
             ("operators", "178"),
+            ("batches", "one"),
         ])
         .expect("all known");
         assert_eq!(
             settings,
             Settings {
                 costs: Costs::default(),
+                takes_batches: false,
                 wrong: Some(Wrong::NotNumbers),
                 profiler: Some(1.5),
                 mode: Mode::Asynchronous,
@@ -288,6 +290,7 @@ mod tests {
             ("load", "10ms"),
             ("run", "2ms"),
             ("per-sample", "100us"),
+            ("first-of-batch", "7ms"),
             ("warmup", "5x3ms"),
             ("jitter", "200us"),
             ("seed", "9"),
@@ -304,6 +307,7 @@ mod tests {
                 load: Nanoseconds::from_millis(10),
                 run: Nanoseconds::from_millis(2),
                 per_sample: Nanoseconds::from_micros(100),
+                first_of_batch: Nanoseconds::from_millis(7),
                 warmup_requests: 5,
                 warmup: Nanoseconds::from_millis(3),
                 jitter: Nanoseconds::from_micros(200),

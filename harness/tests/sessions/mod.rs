@@ -6,9 +6,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use tare_adapter_api::{AdapterError, Body, Loaded, RuntimeFacts, Session, Tensor};
 use tare_clock::{Clock, MonotonicClock};
+use tare_harness::Pool;
 use tare_harness::serve::dispatch::Dispatch;
 use tare_harness::serve::slots::{Counts, Slots};
-use tare_harness::serve::{Engine, Pool, Served, Setup};
+use tare_harness::serve::{Engine, Served, Setup};
 use tare_results::samples::Sample;
 use tare_scenarios::{Progress, Schedule, Step};
 use tare_units::Nanoseconds;

@@ -29,7 +29,7 @@ pub fn nines(share: f64) -> String {
     match percent {
         0.0 => "0%".to_owned(),
         percent if percent.abs() < 0.1 => "<0.1%".to_owned(),
-        percent if percent < 100.0 && percent >= 99.95 => {
+        percent if (99.95..100.0).contains(&percent) => {
             let nines = (-(1.0 - share).log10() + 1e-9).floor().min(9.0) as usize;
             let text = format!("{percent:.*}", nines.saturating_sub(1));
             format!("{}%", text.trim_end_matches('0'))
