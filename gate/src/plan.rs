@@ -228,7 +228,9 @@ mod tests {
 
     /// So many blocks around a ratio, each a little off, as often to either side.
     fn around(ratio: f64, blocks: usize) -> Vec<f64> {
-        let off = |place: usize| (place as f64 + 0.5) * if place % 2 == 0 { 1e-5 } else { -1e-5 };
+        let off = |place: usize| {
+            (place as f64 + 0.5) * if place.is_multiple_of(2) { 1e-5 } else { -1e-5 }
+        };
         (0..blocks).map(|place| ratio.ln() + off(place)).collect()
     }
 

@@ -86,14 +86,9 @@ pub fn drive(
     let started = clock.now();
     let mut progress = Progress::starting_at(started);
     let mut driven = Driven {
-        started,
-        ended: started,
-        paused: Nanoseconds::ZERO,
-        samples_done: 0,
-        first_error: None,
         delay_read: delay.is_some(),
         batches,
-        unfed: None,
+        ..Driven::nothing_yet(started)
     };
     let mut turn = 0;
     while kept.has_room() {
@@ -129,6 +124,19 @@ pub fn drive(
 }
 
 impl Driven {
+    fn nothing_yet(started: Nanoseconds) -> Self {
+        Self {
+            started,
+            ended: started,
+            paused: Nanoseconds::ZERO,
+            samples_done: 0,
+            first_error: None,
+            delay_read: true,
+            batches: BatchCounts::default(),
+            unfed: None,
+        }
+    }
+
     /// That every request which was due had inputs.
     ///
     /// # Errors
@@ -192,14 +200,9 @@ mod tests {
     fn what_lies_between_two_legs_is_no_time_of_requests() {
         let ns = Nanoseconds::from_nanos;
         let leg = |started, ended| Driven {
-            started: ns(started),
             ended: ns(ended),
-            paused: Nanoseconds::ZERO,
             samples_done: 3,
-            first_error: None,
-            delay_read: true,
-            batches: BatchCounts::default(),
-            unfed: None,
+            ..Driven::nothing_yet(ns(started))
         };
         let all = leg(10, 40).then(leg(70, 90)).then(leg(95, 100));
         assert_eq!((all.started, all.ended), (ns(10), ns(100)));

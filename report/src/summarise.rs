@@ -89,9 +89,7 @@ impl Records<'_> {
         let repeats = Repeats::of(self.measurements, run.repeats);
         let mut figures = Figures::of(&repeats);
         let wall = figures.latency("latency", |record| record.latency.as_ref());
-        let effective = figures.latency("effective_latency", |record| {
-            record.effective_latency.as_ref()
-        });
+        let effective = figures.latency("effective_latency", |one| one.effective_latency.as_ref());
         let agreeing = wall.as_ref().map_or(&[][..], |wall| &wall.agreeing);
         let mut doubts = doubts::union(&repeats, agreeing);
         let weighed = self.weighed(&repeats);

@@ -169,12 +169,6 @@ impl fmt::Display for Doubt {
             Self::FailedRequests { failed, count } => {
                 write!(f, "{failed} of {count} requests failed")
             }
-            Self::InfiniteOutputs { outputs } => {
-                write!(f, "output {} holds infinite values", outputs.join(", "))
-            }
-            Self::OutputsNotSeen { reason } => {
-                write!(f, "the outputs were not looked at: {reason}")
-            }
             Self::UnknownCost { operators } => write!(
                 f,
                 "no cost is known for {}; FLOPs are a lower bound",
@@ -191,6 +185,12 @@ impl fmt::Display for Doubt {
 impl Doubt {
     fn with_reason(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::InfiniteOutputs { outputs } => {
+                write!(f, "output {} holds infinite values", outputs.join(", "))
+            }
+            Self::OutputsNotSeen { reason } => {
+                write!(f, "the outputs were not looked at: {reason}")
+            }
             Self::Energy { source, why } => write!(f, "energy by {source}: {why}"),
             Self::Peaks { why } => fmt::Display::fmt(why, f),
             Self::Tax { why } => fmt::Display::fmt(why, f),

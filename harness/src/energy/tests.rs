@@ -60,10 +60,8 @@ impl Plant {
 
     fn joules(&self, at: Nanoseconds) -> f64 {
         let work = self.work.lock().unwrap();
-        let worked = work.iter().map(|span| {
-            let to = span.to.min(at);
-            to.saturating_sub(span.from).as_secs_f64()
-        });
+        let until = |span: &Span| span.to.min(at).saturating_sub(span.from);
+        let worked = work.iter().map(|span| until(span).as_secs_f64());
         self.idle_w * at.as_secs_f64() + (WORK_W - self.idle_w) * worked.sum::<f64>()
     }
 }

@@ -86,10 +86,7 @@ impl Shaped {
             inputs,
             outputs: model.outputs(),
             written_inputs: written(&model.choice.inputs),
-            symbols: symbols
-                .into_iter()
-                .map(|(symbol, size)| (symbol, size as u64))
-                .collect(),
+            symbols: counts(symbols),
             batch: batch.unwrap_or(1),
             largest_batch,
             file_precision: model.precision(),
@@ -316,6 +313,11 @@ fn with_graph(facts: ModelFacts, graph: &Facts) -> ModelFacts {
         peak_activation_bytes: Some(graph.peak_activation_bytes),
         ..facts
     }
+}
+
+fn counts(sizes: BTreeMap<String, usize>) -> BTreeMap<String, u64> {
+    let count = |(symbol, size)| (symbol, size as u64);
+    sizes.into_iter().map(count).collect()
 }
 
 #[cfg(test)]

@@ -64,11 +64,7 @@ pub fn measure(
         let further = stretch(&mut engine, &schedule, (length, until(length)));
         answer = reporter.stretched(further.told(timing.batch))?;
     }
-    let due = count(served.issued.due);
-    let (samples, counts) = match Arc::try_unwrap(slots) {
-        Ok(slots) => slots.into_samples(due),
-        Err(shared) => shared.to_samples(due),
-    };
+    let (samples, counts) = kept(slots, count(served.issued.due));
     let timed = Timed {
         load_ns,
         warmup,
@@ -84,6 +80,14 @@ pub fn measure(
         runtime: loaded.runtime(),
         given: Given::Measured(Box::new(measured)),
     })
+}
+
+/// The samples of the requests that were due, without a copy where no thread that hangs still holds their slots.
+fn kept(slots: Arc<Slots>, due: usize) -> (Vec<Sample>, Counts) {
+    match Arc::try_unwrap(slots) {
+        Ok(slots) => slots.into_samples(due),
+        Err(shared) => shared.to_samples(due),
+    }
 }
 
 /// Serves for `length`, and keeps no more of it than how many samples were done.
