@@ -51,6 +51,9 @@ pub enum Command {
     /// The libraries of frameworks that are fetched, not compiled in
     #[command(subcommand)]
     Runtime(RuntimeCommand),
+    /// How requests arrive
+    #[command(subcommand)]
+    Scenario(ScenarioCommand),
     /// Named matrices of cells
     #[command(subcommand)]
     Suite(SuiteCommand),
@@ -183,6 +186,17 @@ pub enum AdapterCommand {
     List {
         #[arg(long, value_name = "FORMAT", default_value = "table")]
         format: ListFormat,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ScenarioCommand {
+    /// List the scenarios
+    List,
+    /// Print a scenario with all its options
+    Show {
+        #[arg(value_name = "NAME")]
+        scenario: String,
     },
 }
 

@@ -34,6 +34,7 @@ fn dispatch(arguments: Arguments) -> Result<Exit, Failed> {
         Command::Model(command) => commands::model::run(command),
         Command::Adapter(command) => commands::adapter::run(&command),
         Command::Runtime(command) => commands::runtime::run(command),
+        Command::Scenario(command) => commands::scenario::run(&command),
         Command::Suite(command) => commands::suite::run(&command),
         Command::Machine(command) => commands::machine::run(&command),
         Command::Show(options) => commands::show::show(store, &options),

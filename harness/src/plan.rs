@@ -244,7 +244,6 @@ pub fn plan_named(
 fn cells(selections: &[&Selection], desk: &dyn Desk) -> Result<Vec<Work>, PlanError> {
     for selection in selections {
         check_counts(selection)?;
-        unmeasured::check(&selection.scenarios)?;
         for adapter in &selection.adapters {
             check_adapter(desk, adapter)?;
         }
@@ -265,6 +264,9 @@ fn cells(selections: &[&Selection], desk: &dyn Desk) -> Result<Vec<Work>, PlanEr
         check_symbols(selection, known)?;
     }
     let parts = parts.into_values().collect::<Result<Vec<_>, _>>()?;
+    for selection in selections {
+        unmeasured::check(&selection.scenarios)?;
+    }
     Ok(each_once(parts.into_iter().flatten()))
 }
 

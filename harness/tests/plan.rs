@@ -130,6 +130,46 @@ fn limits_that_a_scenario_cannot_keep_are_found_before_the_run() {
 }
 
 #[test]
+fn a_scenario_s_own_limits_stand_in_the_place_of_the_run_s() {
+    let models = Models::new();
+    let mut selection = selection(vec![models.mlp()]);
+    selection.scenarios = vec![
+        "single-stream:min=60,max=80,duration=2s"
+            .parse()
+            .expect("a spec"),
+    ];
+    let plan = plan(&selection, &Local).expect("plans");
+    let second = Nanoseconds::from_secs(1);
+    assert!(plan.check_limits(second, 10).is_ok());
+    let limits = plan.cells[0].limits(second, 10);
+    assert_eq!(
+        (limits.duration, limits.max_requests),
+        (Nanoseconds::from_secs(2), 80)
+    );
+}
+
+#[test]
+fn arrivals_that_cannot_be_replayed_are_found_before_the_run() {
+    let models = Models::new();
+    let folder = tempfile::tempdir().expect("temporary folder");
+    let path = folder.path().join("arrivals.txt");
+    let mut selection = selection(vec![models.mlp()]);
+    let spec = format!("server:trace={}", path.display());
+    selection.scenarios = vec![spec.parse().expect("a spec")];
+    let gone = error(&selection);
+    assert!(
+        gone.contains("cannot read the trace") && gone.contains("arrivals.txt"),
+        "{gone}"
+    );
+    std::fs::write(&path, "0.5\n0.25\n").expect("writes");
+    let back = error(&selection);
+    assert!(
+        back.contains("arrivals.txt:2: arrival '0.25' goes back in time"),
+        "{back}"
+    );
+}
+
+#[test]
 fn a_stored_plan_gives_the_same_cells_again_unless_the_model_has_changed() {
     let models = Models::new();
     let choice = models.bert();

@@ -117,7 +117,7 @@ pub enum SuiteError {
     Text(#[from] Faults),
     /// The quick variant of a suite that has none is asked for.
     #[error(
-        "suite '{name}' has no quick variant: leave --quick out, or give the suite a [quick] table; {known} has one"
+        "suite '{name}' has no quick variant: leave --quick out, or give the suite a [quick] table; {known} have one"
     )]
     NoQuick {
         /// The suite.
@@ -141,6 +141,7 @@ const TEXTS: &[(&str, &str)] = &[
         "framework-tax",
         include_str!("../suites/framework-tax.toml"),
     ),
+    ("pentathlon", include_str!("../suites/pentathlon.toml")),
     ("latency", include_str!("../suites/latency.toml")),
     ("batch-sweep", include_str!("../suites/batch-sweep.toml")),
     ("offline", include_str!("../suites/offline.toml")),
@@ -183,7 +184,7 @@ pub fn text(name: &str) -> Option<&'static str> {
 fn with_quick() -> String {
     let suites = list().unwrap_or_default().into_iter();
     let quick = suites.filter(Suite::has_quick).map(|suite| suite.name);
-    quick.collect::<Vec<_>>().join(", ")
+    quick.collect::<Vec<_>>().join(" and ")
 }
 
 #[cfg(test)]

@@ -48,7 +48,8 @@ pub struct RunOptions {
     #[arg(
         long,
         value_name = "SPEC",
-        help = "name[:key=value,…], such as single-stream or offline:samples=512; repeatable"
+        help = "name[:key=value,…], such as single-stream, offline:samples=512 or 'server:rate=1000,slo=p99<20ms'; \
+                tare scenario list tells them, tare scenario show NAME the options of one; repeatable"
     )]
     pub scenario: Vec<ScenarioSpec>,
     /// Samples a request carries
@@ -69,16 +70,16 @@ pub struct RunOptions {
     /// Fresh workers for each cell [default: 5]
     #[arg(long, value_name = "N", value_parser = parse_count)]
     pub repeats: Option<u64>,
-    /// Timed work of a repeat [default: 1s]
+    /// Timed work of a repeat, where its scenario does not say its own [default: 1s]
     #[arg(long, value_name = "TIME")]
     pub duration: Option<Nanoseconds>,
-    /// Timed requests of a repeat at the most [default: 1000000]
+    /// Timed requests of a repeat at the most, where its scenario does not say its own [default: 1000000]
     #[arg(long, value_name = "N", value_parser = parse_count)]
     pub max_requests: Option<u64>,
-    /// Seed of the inputs [default: 0]
+    /// Seed of the inputs, and of what a scenario draws [default: 0]
     #[arg(long, value_name = "N", value_parser = parse_count)]
     pub seed: Option<u64>,
-    /// How long one worker may take [default: 2min, or 20 times --duration if that is longer]
+    /// How long one worker may take [default: 2min, or 20 times the timed work of the longest repeat]
     #[arg(long, value_name = "TIME")]
     pub deadline: Option<Nanoseconds>,
     /// Resident memory one worker may take [default: 90% of what is available when the run begins]

@@ -8,6 +8,7 @@ pub mod probe;
 pub mod report;
 pub mod run;
 pub mod runtime;
+pub mod scenario;
 pub mod schema;
 pub mod show;
 pub mod suite;

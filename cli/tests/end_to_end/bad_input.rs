@@ -206,11 +206,11 @@ fn names_that_are_unknown() {
             ),
             (
                 &["run", "--suite", "nope"],
-                &["'nope'", "first, framework-tax, latency", "path"],
+                &["'nope'", "first, framework-tax, pentathlon, latency", "path"],
             ),
             (
                 &["suite", "show", "nope"],
-                &["'nope'", "first, framework-tax, latency"],
+                &["'nope'", "first, framework-tax, pentathlon, latency"],
             ),
             (&["run", "--suite", "nope.toml"], &["nope.toml"]),
             (&["run", "--model", "mlp:size=3"], &["size", "width, depth"]),

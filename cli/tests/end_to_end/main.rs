@@ -17,6 +17,7 @@ mod peaks;
 mod report;
 mod resume;
 mod runtime;
+mod scenarios;
 mod suites;
 mod support;
 mod terminal;

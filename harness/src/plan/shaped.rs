@@ -307,3 +307,24 @@ fn with_graph(facts: ModelFacts, graph: &Facts) -> ModelFacts {
         ..facts
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::tests::planned;
+
+    #[test]
+    fn a_trace_is_known_by_its_content_and_not_by_its_name() {
+        let replaying = |name: &str| {
+            let mut cell = planned("fake", 1).cell;
+            let options = &mut cell.scenario_options;
+            options.insert(TRACE.to_owned(), name.to_owned());
+            cell
+        };
+        let id = |name, sha256| with_trace(&replaying(name), Some(sha256)).id("model");
+        assert_eq!(id("a.txt", "12"), id("copy.txt", "12"));
+        assert_ne!(id("a.txt", "12"), id("a.txt", "13"));
+        let plain = planned("fake", 1).cell;
+        assert_eq!(with_trace(&plain, None), plain);
+    }
+}

@@ -40,6 +40,7 @@ fn every_suite_that_comes_along_parses_under_its_own_name() {
         [
             "first",
             "framework-tax",
+            "pentathlon",
             "latency",
             "batch-sweep",
             "offline"
@@ -324,7 +325,7 @@ fn hostile_text_is_refused_and_never_panics() {
 fn an_unknown_suite_is_refused_with_those_that_exist() {
     assert_eq!(
         find("fast").unwrap_err().to_string(),
-        "'fast' names no suite: there are first, framework-tax, latency, batch-sweep, offline; a file of your own is given by its path"
+        "'fast' names no suite: there are first, framework-tax, pentathlon, latency, batch-sweep, offline; a file of your own is given by its path"
     );
     assert_eq!(text("fast"), None);
 }

@@ -6,6 +6,7 @@ use tare_harness::plan::{Named, Outlay, Plan};
 use tare_harness::{Desk, PlanError};
 use tare_results::Checking;
 use tare_scenarios::suite::{self, Variant, WhenAbsent};
+use tare_scenarios::{Limits, ScenarioSpec};
 use tare_units::{Bytes, Nanoseconds};
 
 use super::super::suite::{Source, load};
@@ -92,8 +93,8 @@ impl Settings {
             check_threads(&matrix.selection.threads)?;
         }
         let absent = suite.as_ref().map(|suite| suite.absent);
-        let scaled =
-            Nanoseconds::from_nanos(duration.as_nanos().saturating_mul(DEADLINE_DURATIONS));
+        let longest = longest(&matrices, duration, max_requests).as_nanos();
+        let scaled = Nanoseconds::from_nanos(longest.saturating_mul(DEADLINE_DURATIONS));
         Ok(Self {
             matrices,
             leave_out: absent == Some(WhenAbsent::LeaveOut) && options.adapter.is_empty(),
@@ -190,6 +191,25 @@ fn chosen_suite(
     };
     source.check(desk).map_err(Failed::input)?;
     Ok(Some((source, variant)))
+}
+
+/// Timed work of the longest repeat: some scenarios set their own.
+fn longest(matrices: &[Named], duration: Nanoseconds, max_requests: u64) -> Nanoseconds {
+    let scenarios = matrices
+        .iter()
+        .flat_map(|matrix| &matrix.selection.scenarios);
+    let timed = |scenario: &ScenarioSpec| {
+        let limits = Limits {
+            duration,
+            max_requests,
+            batch: scenario.fixed_batch().unwrap_or(1),
+        };
+        let due = scenario
+            .timed(limits, Nanoseconds::ZERO)
+            .unwrap_or_default();
+        due.max(scenario.limits(limits).duration)
+    };
+    scenarios.map(timed).max().unwrap_or(duration)
 }
 
 fn check(repeats: u64, duration: Nanoseconds, max_requests: u64) -> Result<(), Failed> {

@@ -28,52 +28,55 @@ fn a_rate_is_positive_and_finite_or_max() {
     }
 }
 
+/// An option, what it is given, and what the refusal says of that.
+const WRONG: &[(&str, &str, &str)] = &[
+    (
+        "slo",
+        "p99<20",
+        "is not an objective: write a percentile below a time with its unit, such as p99<20ms",
+    ),
+    ("slo", "20ms", "is not an objective"),
+    ("slo", "p100<20ms", "is not an objective"),
+    ("slo", "p99<0s", "is not an objective"),
+    (
+        "timeout",
+        "5",
+        "is not a time above zero: write a number and a unit, such as 500ms",
+    ),
+    ("timeout", "0s", "is not a time above zero"),
+    ("timeout", "-1s", "is not a time above zero"),
+    ("timeout", "infs", "is not a time above zero"),
+    (
+        "batch_delay",
+        "2",
+        "is not a time: write 0, or a number and a unit, such as 2ms",
+    ),
+    (
+        "arrivals",
+        "uniform",
+        "is not one of poisson, constant, bursty",
+    ),
+    (
+        "decide",
+        "99",
+        "is not a percentile from p0.1 to p99.9, such as p99",
+    ),
+    ("workers", "0", "is not a whole number from 1 to 4096"),
+    (
+        "seed",
+        "-1",
+        "is not a whole number from 0 to 18446744073709551615",
+    ),
+    (
+        "max",
+        "100000001",
+        "is not a whole number from 1 to 100000000",
+    ),
+];
+
 #[test]
 fn values_of_every_kind_are_refused_with_how_to_write_them() {
-    for (option, value, part) in [
-        (
-            "slo",
-            "p99<20",
-            "is not an objective: write a percentile below a time with its unit, such as p99<20ms",
-        ),
-        ("slo", "20ms", "is not an objective"),
-        ("slo", "p100<20ms", "is not an objective"),
-        ("slo", "p99<0s", "is not an objective"),
-        (
-            "timeout",
-            "5",
-            "is not a time above zero: write a number and a unit, such as 500ms",
-        ),
-        ("timeout", "0s", "is not a time above zero"),
-        ("timeout", "-1s", "is not a time above zero"),
-        ("timeout", "infs", "is not a time above zero"),
-        (
-            "batch_delay",
-            "2",
-            "is not a time: write 0, or a number and a unit, such as 2ms",
-        ),
-        (
-            "arrivals",
-            "uniform",
-            "is not one of poisson, constant, bursty",
-        ),
-        (
-            "decide",
-            "99",
-            "is not a percentile from p0.1 to p99.9, such as p99",
-        ),
-        ("workers", "0", "is not a whole number from 1 to 4096"),
-        (
-            "seed",
-            "-1",
-            "is not a whole number from 0 to 18446744073709551615",
-        ),
-        (
-            "max",
-            "100000001",
-            "is not a whole number from 1 to 100000000",
-        ),
-    ] {
+    for (option, value, part) in WRONG {
         let text = format!("server:rate=5,{option}={value}");
         let expected = format!("'{value}' for '{option}' in '{text}' {part}");
         assert!(refusal(&text).starts_with(&expected), "{}", refusal(&text));
@@ -86,67 +89,70 @@ fn values_of_every_kind_are_refused_with_how_to_write_them() {
     assert!(refusal("server:trace=").contains("is not the name of a file"));
 }
 
+/// What is written, and what is said of it.
+const TOGETHER: &[(&str, &str)] = &[
+    (
+        "server",
+        "'server' does not say when requests are due: give rate=N in requests a second, trace=FILE, or rate=max \
+             with slo",
+    ),
+    (
+        "server:rate=max",
+        "'server:rate=max' does not say what the highest rate must keep: give an objective such as slo=p99<20ms",
+    ),
+    (
+        "closed:think=5ms",
+        "'closed:think=5ms' does not say how many clients there are: give clients=N",
+    ),
+    (
+        "server:rate=5,trace=a.txt",
+        "'server:rate=5,trace=a.txt' gives both 'rate' and 'trace', which exclude each other: give one",
+    ),
+    (
+        "server:trace=a.txt,arrivals=constant",
+        "'server:trace=a.txt,arrivals=constant' gives both 'arrivals' and 'trace', which exclude each other: give one",
+    ),
+    (
+        "server:rate=max,slo=p99<1s,decide=p99",
+        "'server:rate=max,slo=p99<1s,decide=p99' gives both 'rate=max' and 'decide', which exclude each other: give one",
+    ),
+    (
+        "single-stream:decide=p99,duration=1s",
+        "'single-stream:decide=p99,duration=1s' gives both 'decide' and 'duration', which exclude each other: give one",
+    ),
+    (
+        "single-stream:limit=1s",
+        "'limit' in 'single-stream:limit=1s' has a meaning only with decide: give that too, or leave limit out",
+    ),
+    (
+        "server:rate=5,on=1s",
+        "'on' in 'server:rate=5,on=1s' has a meaning only with arrivals=bursty: give that too, or leave on out",
+    ),
+    (
+        "server:rate=5,budget=1s",
+        "'budget' in 'server:rate=5,budget=1s' has a meaning only with rate=max: give that too, or leave budget out",
+    ),
+    (
+        "server:rate=5,batch_delay=1ms,max_batch=1",
+        "'batch_delay' in 'server:rate=5,batch_delay=1ms,max_batch=1' has a meaning only with max_batch of 2 or more: \
+             give that too, or leave batch_delay out",
+    ),
+    (
+        "offline:samples=5,max=9",
+        "'offline:samples=5,max=9' gives both 'max' and 'samples', which exclude each other: give one",
+    ),
+];
+
 #[test]
 fn options_that_do_not_go_together_are_refused() {
-    for (text, message) in [
-        (
-            "server",
-            "'server' does not say when requests are due: give rate=N in requests a second, trace=FILE, or rate=max \
-             with slo",
-        ),
-        (
-            "server:rate=max",
-            "'server:rate=max' does not say what the highest rate must keep: give an objective such as slo=p99<20ms",
-        ),
-        (
-            "closed:think=5ms",
-            "'closed:think=5ms' does not say how many clients there are: give clients=N",
-        ),
-        (
-            "server:rate=5,trace=a.txt",
-            "'server:rate=5,trace=a.txt' gives both 'rate' and 'trace', which exclude each other: give one",
-        ),
-        (
-            "server:trace=a.txt,arrivals=constant",
-            "'server:trace=a.txt,arrivals=constant' gives both 'arrivals' and 'trace', which exclude each other: give one",
-        ),
-        (
-            "server:rate=max,slo=p99<1s,decide=p99",
-            "'server:rate=max,slo=p99<1s,decide=p99' gives both 'rate=max' and 'decide', which exclude each other: give one",
-        ),
-        (
-            "single-stream:decide=p99,duration=1s",
-            "'single-stream:decide=p99,duration=1s' gives both 'decide' and 'duration', which exclude each other: give one",
-        ),
-        (
-            "single-stream:limit=1s",
-            "'limit' in 'single-stream:limit=1s' has a meaning only with decide: give that too, or leave limit out",
-        ),
-        (
-            "server:rate=5,on=1s",
-            "'on' in 'server:rate=5,on=1s' has a meaning only with arrivals=bursty: give that too, or leave on out",
-        ),
-        (
-            "server:rate=5,budget=1s",
-            "'budget' in 'server:rate=5,budget=1s' has a meaning only with rate=max: give that too, or leave budget out",
-        ),
-        (
-            "server:rate=5,batch_delay=1ms,max_batch=1",
-            "'batch_delay' in 'server:rate=5,batch_delay=1ms,max_batch=1' has a meaning only with max_batch of 2 or more: \
-             give that too, or leave batch_delay out",
-        ),
-        (
-            "offline:samples=5,max=9",
-            "'offline:samples=5,max=9' gives both 'max' and 'samples', which exclude each other: give one",
-        ),
-    ] {
-        assert_eq!(refusal(text), message);
+    for (text, message) in TOGETHER {
+        assert_eq!(&refusal(text), message);
     }
     assert!(
         refusal("offline:decide=p99")
             .contains("'decide' in 'offline:decide=p99' is no option of offline")
     );
-    assert!(refusal("servr:rate=5").ends_with("; the nearest is 'server'"));
+    assert!(refusal("sever:rate=5").ends_with("; the nearest is 'server'"));
     assert!(refusal("server:rat=5").ends_with("; the nearest is 'rate'"));
 }
 

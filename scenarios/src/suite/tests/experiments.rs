@@ -113,7 +113,7 @@ fn a_suite_without_a_quick_variant_says_which_have_one() {
     let error = find("first").unwrap().quickly().unwrap_err();
     assert_eq!(
         error.to_string(),
-        "suite 'first' has no quick variant: leave --quick out, or give the suite a [quick] table; framework-tax has one"
+        "suite 'first' has no quick variant: leave --quick out, or give the suite a [quick] table; framework-tax and pentathlon have one"
     );
 }
 

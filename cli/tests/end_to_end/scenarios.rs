@@ -1,0 +1,74 @@
+//! Scenarios on the command line: told with their options, refused with what mends them, and heeded with their own limits.
+
+use crate::support::Bench;
+
+#[test]
+fn every_scenario_is_listed_and_shown_with_its_options() {
+    let bench = Bench::new();
+    let list = bench.tare(&["scenario", "list"]).with_code(0).stdout;
+    let names: Vec<&str> = list
+        .lines()
+        .map(|line| line.split(' ').next().expect("a name"))
+        .collect();
+    assert!(
+        names.contains(&"server") && names.contains(&"closed"),
+        "{list}"
+    );
+    for name in names {
+        let shown = bench.tare(&["scenario", "show", name]).with_code(0).stdout;
+        assert!(shown.starts_with(&format!("{name}: ")), "{shown}");
+        for option in ["min=6", "max", "duration", "seed"] {
+            assert!(
+                shown.contains(&format!("\n{option} ")),
+                "no {option} in {shown}"
+            );
+        }
+    }
+    let misspelt = bench.tare(&["scenario", "show", "sever"]).with_code(2);
+    assert!(
+        misspelt.stderr.contains("the nearest is 'server'"),
+        "{misspelt:?}"
+    );
+}
+
+#[test]
+fn a_scenario_that_says_nothing_sensible_is_refused_in_one_line() {
+    let bench = Bench::new();
+    for (scenario, part) in [
+        (
+            "server:rate=0",
+            "'0' for 'rate' in 'server:rate=0' is not a rate",
+        ),
+        ("server:rate=-1", "is not a rate"),
+        ("server:rate=inf", "is not a rate"),
+        ("server:rate=NaN", "is not a rate"),
+        ("server:rate=5,slo=p99<20", "is not an objective"),
+        ("server", "give rate=N in requests a second"),
+        ("server:rate=5,trace=a.txt", "exclude each other"),
+        (
+            "server:trace=nowhere.txt",
+            "cannot read the trace nowhere.txt",
+        ),
+    ] {
+        let refused = bench.run(&["--scenario", scenario]).with_code(2);
+        assert!(refused.stderr.contains(part), "{scenario}: {refused:?}");
+    }
+}
+
+#[test]
+fn a_scenario_s_own_maximum_ends_a_repeat() {
+    let bench = Bench::new();
+    let own = [
+        "--adapter",
+        "fake:run=1ms",
+        "--scenario",
+        "single-stream:max=9,seed=4",
+        "--repeats",
+        "2",
+        "--format",
+        "json",
+    ];
+    let run = bench.run(&own).with_code(0).json();
+    assert_eq!(run[0]["cell"]["scenario_options"]["max"], "9");
+    assert_eq!(run[0]["latency"]["count"], 18, "{run}");
+}
