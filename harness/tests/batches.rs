@@ -66,7 +66,7 @@ fn what_a_framework_does_for_a_new_batch_is_over_before_requests_are_timed() {
     let mut job = random(&[("first-of-batch", "500us")], 64);
     job.warmup.max_ns = Nanoseconds::from_secs(10);
     let (measured, samples) = repeat(job).expect("measures");
-    let is_whole = |sample: &Sample| sample.latency % MILLISECOND == 0;
+    let is_whole = |sample: &Sample| sample.latency.is_multiple_of(MILLISECOND);
     assert!(samples.iter().all(is_whole));
     let batches = measured.batches.expect("several");
     assert_eq!(batches.first_met, 0, "{batches:?}");
@@ -83,7 +83,7 @@ fn batches_that_a_short_warm_up_has_not_met_are_counted() {
     let mut job = random(&[("first-of-batch", "500us")], 64);
     job.warmup.max_ns = Nanoseconds::from_millis(5);
     let (measured, samples) = repeat(job).expect("measures");
-    let is_new = |sample: &&Sample| sample.latency % MILLISECOND > 0;
+    let is_new = |sample: &&Sample| !sample.latency.is_multiple_of(MILLISECOND);
     let new = samples.iter().filter(is_new).count() as u64;
     assert!(new > 0, "two of each take longer");
     assert_eq!(measured.batches.expect("several").first_met, new);
