@@ -265,6 +265,7 @@ mod tests {
             ("threads", "3"),
             ("mode", "asynchronous"),
             ("operators", "178"),
+            ("batches", "one"),
         ])
         .expect("all known");
         assert_eq!(
@@ -274,6 +275,7 @@ mod tests {
                 wrong: Some(Wrong::NotNumbers),
                 profiler: Some(1.5),
                 mode: Mode::Asynchronous,
+                takes_batches: false,
                 operators: Some(178),
                 fault: Some((Fault::EatMemory(Bytes::from_mib(64)), At::Request(7))),
                 spin: Spin::Busy,
@@ -289,6 +291,7 @@ mod tests {
             ("run", "2ms"),
             ("per-sample", "100us"),
             ("warmup", "5x3ms"),
+            ("first-of-batch", "5ms"),
             ("jitter", "200us"),
             ("seed", "9"),
             ("work", "4ms+1ms"),
@@ -306,6 +309,7 @@ mod tests {
                 per_sample: Nanoseconds::from_micros(100),
                 warmup_requests: 5,
                 warmup: Nanoseconds::from_millis(3),
+                first_of_batch: Nanoseconds::from_millis(5),
                 jitter: Nanoseconds::from_micros(200),
                 seed: 9,
                 work: Work {
