@@ -206,7 +206,11 @@ fn names_that_are_unknown() {
             ),
             (
                 &["run", "--suite", "nope"],
-                &["'nope'", "first, framework-tax, pentathlon, latency", "path"],
+                &[
+                    "'nope'",
+                    "first, framework-tax, pentathlon, latency",
+                    "path",
+                ],
             ),
             (
                 &["suite", "show", "nope"],
