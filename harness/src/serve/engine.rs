@@ -21,6 +21,8 @@ use crate::pool::Pool;
 use crate::protocol::Job;
 use crate::warmup::{Bounds, Warmup, warm_up};
 
+/// How often it is looked whether the last requests have ended.
+const LOOK: Nanoseconds = Nanoseconds::from_millis(1);
 /// How long servers that do not hang may take to hear that a round is abandoned.
 const GRACE: Duration = Duration::from_millis(200);
 
@@ -184,6 +186,7 @@ impl<C: Clock + Clone + 'static> Engine<C> {
             until,
         };
         let issued = generator.issue(schedule);
+        self.drain(&round, issued.queued, until);
         self.end(&round, issued.is_cut, (serving, until));
         let worked = round.worked();
         Served {
@@ -194,6 +197,15 @@ impl<C: Clock + Clone + 'static> Engine<C> {
                 _ => worked.last_end,
             },
             first_error: round.first_error(),
+        }
+    }
+
+    /// Waits until what was queued has ended: nobody is woken for it, and nothing allocated, while requests are timed.
+    fn drain(&self, round: &Round, queued: u64, until: Nanoseconds) {
+        let mut now = self.clock.now();
+        while round.ended() < queued && round.is_served() && now < until {
+            self.clock.doze_until(now + LOOK);
+            now = self.clock.now();
         }
     }
 
