@@ -276,7 +276,6 @@ mod tests {
                 wrong: Some(Wrong::NotNumbers),
                 profiler: Some(1.5),
                 mode: Mode::Asynchronous,
-                takes_batches: false,
                 operators: Some(178),
                 fault: Some((Fault::EatMemory(Bytes::from_mib(64)), At::Request(7))),
                 spin: Spin::Busy,
@@ -293,7 +292,6 @@ mod tests {
             ("per-sample", "100us"),
             ("first-of-batch", "7ms"),
             ("warmup", "5x3ms"),
-            ("first-of-batch", "5ms"),
             ("jitter", "200us"),
             ("seed", "9"),
             ("work", "4ms+1ms"),
@@ -312,7 +310,6 @@ mod tests {
                 first_of_batch: Nanoseconds::from_millis(7),
                 warmup_requests: 5,
                 warmup: Nanoseconds::from_millis(3),
-                first_of_batch: Nanoseconds::from_millis(5),
                 jitter: Nanoseconds::from_micros(200),
                 seed: 9,
                 work: Work {

@@ -84,6 +84,16 @@ char* tare_begin_recording() {
   });
 }
 
+/// Calls that have ended since the recording began; 0 where none is under way.
+size_t tare_recorded() {
+  auto from = current();
+  if (from == nullptr) {
+    return 0;
+  }
+  std::lock_guard<std::mutex> lock(from->mutex);
+  return from->calls.size();
+}
+
 /// Ends the recording and hands each call to `take`, in the order in which they ended.
 char* tare_end_recording(void* into, void (*take)(void*, const char*, uint64_t)) {
   return tare::guarded([=] {

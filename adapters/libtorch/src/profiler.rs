@@ -1,6 +1,8 @@
 //! The profile of a session's requests, while one is taken.
 
-use tare_adapter_api::{AdapterError, RequestProfile};
+use std::cell::RefCell;
+
+use tare_adapter_api::{AdapterError, OperatorTime, RequestProfile};
 use tch::Device;
 
 use crate::shim::{Recorder, ShimError};
@@ -8,6 +10,21 @@ use crate::shim::{Recorder, ShimError};
 /// Off at first.
 #[derive(Default)]
 pub(crate) struct Profiler(Option<Vec<RequestProfile>>);
+
+/// Which operators of the model libtorch's calls belong to, noted while a request executes.
+pub(crate) struct Marks<'r> {
+    recorder: &'r Recorder,
+    /// Operators by name, with the calls that had ended when each was done.
+    ends: RefCell<Vec<(String, usize)>>,
+}
+
+impl Marks<'_> {
+    /// The calls since the last mark were those of the operator `name`.
+    pub(crate) fn done(&self, name: &str) {
+        let end = (name.to_owned(), self.recorder.ended());
+        self.ends.borrow_mut().push(end);
+    }
+}
 
 impl Profiler {
     /// Profiles every request from here on.
@@ -32,23 +49,52 @@ impl Profiler {
             .ok_or_else(|| AdapterError::Run("no profile was started: start one first".to_owned()))
     }
 
-    /// Executes a request, profiled where the profiler is on.
+    /// Executes a request, profiled where the profiler is on; it may then mark which operators it executes.
     ///
     /// # Errors
     /// The request's, and `Run` where libtorch cannot profile it.
     pub(crate) fn around<R>(
         &mut self,
-        request: impl FnOnce() -> Result<R, AdapterError>,
+        request: impl FnOnce(Option<&Marks<'_>>) -> Result<R, AdapterError>,
     ) -> Result<R, AdapterError> {
         let Some(profiles) = &mut self.0 else {
-            return request();
+            return request(None);
         };
         let failed =
             |error: ShimError| AdapterError::Run(format!("cannot profile the request: {error}"));
         let recorder = Recorder::begin().map_err(failed)?;
-        let result = request()?;
-        profiles.push(recorder.end().map_err(failed)?);
+        let marks = Marks {
+            recorder: &recorder,
+            ends: RefCell::new(Vec::new()),
+        };
+        let result = request(Some(&marks))?;
+        let ends = marks.ends.into_inner();
+        let mut calls = recorder.end().map_err(failed)?;
+        name(&mut calls, &ends);
+        profiles.push(calls);
         Ok(result)
+    }
+}
+
+/// Gives each call the name of its operator, and a number behind it where the operator makes several of that kind: none of
+/// them is the whole operator.
+fn name(calls: &mut [OperatorTime], ends: &[(String, usize)]) {
+    let mut start = 0;
+    for (operator, end) in ends {
+        let own = &mut calls[start..*end];
+        start = *end;
+        let kinds: Vec<String> = own.iter().map(|call| call.kind.clone()).collect();
+        let alike = |kinds: &[String], kind: &str| kinds.iter().filter(|one| *one == kind).count();
+        for (place, call) in own.iter_mut().enumerate() {
+            call.name = match alike(&kinds, &call.kind) {
+                _ if operator.is_empty() => None,
+                1 => Some(operator.clone()),
+                _ => Some(format!(
+                    "{operator} ({})",
+                    alike(&kinds[..=place], &call.kind)
+                )),
+            };
+        }
     }
 }
 
@@ -58,8 +104,28 @@ mod tests {
 
     use super::*;
 
-    fn relu() -> Result<Vec<i64>, AdapterError> {
-        Ok(Tensor::zeros([2], (Kind::Float, Device::Cpu)).relu().size())
+    fn relu(marks: Option<&Marks<'_>>) -> Result<Vec<i64>, AdapterError> {
+        let zeros = Tensor::zeros([2], (Kind::Float, Device::Cpu));
+        if let Some(marks) = marks {
+            marks.done("zeros");
+        }
+        Ok(zeros.relu().size())
+    }
+
+    #[test]
+    fn calls_have_the_name_of_their_operator_and_a_number_where_it_makes_several() {
+        let call = |kind: &str| OperatorTime {
+            name: None,
+            kind: kind.to_owned(),
+            count: 1,
+            time_ns: 1,
+        };
+        let mut calls = ["mm", "view", "mm", "relu", "add"].map(call);
+        let ends = [("product", 3), ("", 4)].map(|(name, end)| (name.to_owned(), end));
+        name(&mut calls, &ends);
+        let names: Vec<_> = calls.iter().map(|call| call.name.as_deref()).collect();
+        let product = [Some("product (1)"), Some("product"), Some("product (2)")];
+        assert_eq!(names, [&product[..], &[None, None]].concat());
     }
 
     #[test]
@@ -71,7 +137,7 @@ mod tests {
         for _ in 0..2 {
             profiler.around(relu).expect("profiled");
         }
-        let failed = profiler.around(|| Err::<(), _>(AdapterError::Run("no".to_owned())));
+        let failed = profiler.around(|_| Err::<(), _>(AdapterError::Run("no".to_owned())));
         assert_eq!(failed, Err(AdapterError::Run("no".to_owned())));
         let profiles = profiler.end().expect("started");
         let kinds = profiles.iter().flatten().map(|call| call.kind.as_str());
@@ -81,6 +147,8 @@ mod tests {
             kinds,
             ["aten::zeros", "aten::relu", "aten::zeros", "aten::relu"]
         );
+        let named = profiles[1].iter().map(|call| call.name.as_deref());
+        assert_eq!(named.collect::<Vec<_>>(), [Some("zeros"), None]);
         profiler.around(relu).expect("unprofiled again");
         assert!(profiler.end().is_err());
     }

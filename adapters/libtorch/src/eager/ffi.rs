@@ -25,19 +25,20 @@ pub(crate) struct Feed {
     next: usize,
 }
 
-/// Executes `program` on `inputs`, which must fit the specifications that `feeds` were made from.
+/// Executes `program` on `inputs`, which must fit the specifications that `feeds` were made from, and tells `done` the name of
+/// each operator after it.
 ///
 /// Afterwards the outputs are on the host and the frame holds nothing that refers to the bytes of `inputs`.
 pub(super) fn execute(
     program: &Program,
     frame: &mut Frame,
-    feeds: &mut [Feed],
-    inputs: &[HostTensor],
+    (feeds, inputs): (&mut [Feed], &[HostTensor]),
+    done: impl FnMut(&str),
 ) -> Result<(), AdapterError> {
-    let done = feed(program, frame, feeds, inputs)
-        .and_then(|()| program.run(frame).map_err(|error| error.to_string()))
+    let executed = feed(program, frame, feeds, inputs)
+        .and_then(|()| program.run(frame, done).map_err(|error| error.to_string()))
         .and_then(|()| bring_out(program, frame, inputs).map_err(|error| told(&error)));
-    done.map_err(|reason| {
+    executed.map_err(|reason| {
         program.reset(frame);
         AdapterError::Run(reason)
     })

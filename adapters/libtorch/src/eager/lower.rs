@@ -89,7 +89,8 @@ impl Lowering<'_> {
         let end = program.slots.len();
         program.steps.push(Step {
             run: kernel.run,
-            name: format!("{} '{}'", node.op_type, node.name).into(),
+            kind: node.op_type.as_str().into(),
+            name: node.name.as_str().into(),
             operands: start..middle,
             results: middle..end,
             freed: end..end,

@@ -17,6 +17,7 @@ const FEW: usize = 12;
 /// One operator: which slots it reads, writes, and frees.
 pub(crate) struct Step {
     pub(super) run: Run,
+    pub(super) kind: Box<str>,
     pub(super) name: Box<str>,
     pub(super) operands: Range<usize>,
     pub(super) results: Range<usize>,
@@ -93,17 +94,18 @@ impl Program {
         self.outputs.len()
     }
 
-    /// Executes all steps on what was fed.
-    pub(crate) fn run(&self, frame: &mut Frame) -> Result<(), Failed> {
+    /// Executes all steps on what was fed, and tells `done` the name of each after it.
+    pub(crate) fn run(&self, frame: &mut Frame, mut done: impl FnMut(&str)) -> Result<(), Failed> {
         for step in &self.steps {
             let outputs = self.call(step, frame).map_err(|error| Failed {
-                step: step.name.to_string(),
+                step: format!("{} '{}'", step.kind, step.name),
                 error,
             })?;
             self.store(step, frame, outputs);
             for slot in &self.slots[step.freed.clone()] {
                 frame.0[*slot as usize] = None;
             }
+            done(&step.name);
         }
         Ok(())
     }
@@ -153,6 +155,7 @@ mod tests {
         });
         program.steps.push(Step {
             run: kernel.run,
+            kind: "Sum".into(),
             name: "step".into(),
             operands: std::mem::take(&mut ranges[0]),
             results: std::mem::take(&mut ranges[1]),
@@ -190,7 +193,7 @@ mod tests {
         step(&mut program, sum_of_all(), [&operands, &[count], &[]]);
         let values: Vec<f32> = (0..count).map(|value| value as f32).collect();
         let mut frame = filled(&program, &values);
-        program.run(&mut frame).expect("runs");
+        program.run(&mut frame, |_| {}).expect("runs");
         let sum = f32::try_from(program.output(&frame, 0).expect("an output"));
         assert_eq!(sum.expect("a number"), values.iter().sum::<f32>() - 3.0);
     }
@@ -207,7 +210,7 @@ mod tests {
         };
         step(&mut program, sum_of_all(), [&[0, 1], &[2], &[0]]);
         let mut frame = filled(&program, &[1.0]);
-        program.run(&mut frame).expect("runs");
+        program.run(&mut frame, |_| {}).expect("runs");
         let full = |frame: &Frame| -> Vec<bool> { frame.0.iter().map(Option::is_some).collect() };
         assert_eq!(full(&frame), [false, true, true]);
         program.clear(&mut frame);
@@ -232,10 +235,12 @@ mod tests {
             [&[NONE], &[0], &[]],
         );
         let mut frame = filled(&program, &[1.0]);
-        let failure = program.run(&mut frame).expect_err("nothing to read");
+        let failure = program
+            .run(&mut frame, |_| {})
+            .expect_err("nothing to read");
         assert_eq!(
             failure.to_string(),
-            "step: invalid shape: input 0 is missing"
+            "Sum 'step': invalid shape: input 0 is missing"
         );
         assert!(program.output(&frame, 0).is_none());
     }

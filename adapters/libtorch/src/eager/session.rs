@@ -42,8 +42,15 @@ impl Session for EagerSession<'_> {
         self.model.program.clear(&mut self.frame);
         check_inputs(&self.model.inputs, inputs)?;
         let (frame, feeds) = (&mut self.frame, &mut self.feeds);
-        self.profiler
-            .around(|| execute(&self.model.program, frame, feeds, inputs))?;
+        let program = &self.model.program;
+        self.profiler.around(|marks| {
+            let done = |operator: &str| {
+                if let Some(marks) = marks {
+                    marks.done(operator);
+                }
+            };
+            execute(program, frame, (feeds, inputs), done)
+        })?;
         self.model.sample.get_or_init(|| inputs.to_vec());
         self.ran = true;
         Ok(())

@@ -22,12 +22,8 @@ pub(super) fn product_and_sum(web: &mut Web<'_>, end: &graph::Node) -> Option<Ve
         && web.is_constant(bias)
         && web.is_float(x);
     fits.then(|| {
-        vec![own(
-            end,
-            "linear",
-            vec![Some(x), Some(weight), Some(bias)],
-            &[],
-        )]
+        let inputs = vec![Some(x), Some(weight), Some(bias)];
+        vec![named_by(product, own(end, "linear", inputs, &[]))]
     })
 }
 
@@ -50,8 +46,17 @@ pub(super) fn flattened(web: &mut Web<'_>, end: &graph::Node) -> Option<Vec<grap
         && keeps_rows(web, x, flat, end.output(0)?, weight)?;
     fits.then(|| {
         let inputs = vec![Some(x), Some(weight), Some(bias)];
-        vec![own(end, "linear", inputs, &[("stored", Attribute::Int(1))])]
+        let stored = [("stored", Attribute::Int(1))];
+        vec![named_by(gemm, own(end, "linear", inputs, &stored))]
     })
+}
+
+/// The layer under the name of its product, which does its arithmetic.
+fn named_by(product: &graph::Node, layer: graph::Node) -> graph::Node {
+    graph::Node {
+        name: product.name.clone(),
+        ..layer
+    }
 }
 
 /// Whether the reshapes only join and part the axes before the last one.

@@ -52,7 +52,7 @@ fn executed(resolved: &Resolved) -> tch::Tensor {
     let mut frame = program.frame();
     let shape: Vec<i64> = shape.iter().map(|size| *size as i64).collect();
     program.feed(&mut frame, 0, x.reshape(shape));
-    program.run(&mut frame).expect("runs");
+    program.run(&mut frame, |_| {}).expect("runs");
     program
         .output(&frame, 0)
         .expect("an output")

@@ -49,7 +49,7 @@ impl Session for ScriptSession<'_> {
         let turn = self.model.turn.as_ref();
         let _turn = turn.map(|turn| turn.lock().unwrap_or_else(PoisonError::into_inner));
         let (module, entries) = (&self.model.module, &mut self.entries);
-        let outputs = self.profiler.around(|| execute(module, entries, inputs))?;
+        let outputs = self.profiler.around(|_| execute(module, entries, inputs))?;
         self.outputs = Some(outputs);
         Ok(())
     }

@@ -56,7 +56,7 @@ fn execute(model: &EagerModel, inputs: &[Tensor]) -> Result<Vec<Tensor>, Untrace
     for (index, input) in inputs.iter().enumerate() {
         program.feed(&mut frame, index, input.shallow_clone());
     }
-    let ran = program.run(&mut frame);
+    let ran = program.run(&mut frame, |_| {});
     ran.map_err(|error| Untraceable::Step(error.to_string()))?;
     let outputs = (0..program.outputs()).map(|index| {
         let output = program.output(&frame, index).map(Tensor::shallow_clone);

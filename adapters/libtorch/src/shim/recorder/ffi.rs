@@ -11,6 +11,7 @@ use crate::shim::ffi::{RawError, checked};
 
 unsafe extern "C" {
     fn tare_begin_recording() -> RawError;
+    fn tare_recorded() -> usize;
     fn tare_end_recording(
         into: *mut c_void,
         take: unsafe extern "C" fn(*mut c_void, *const c_char, u64),
@@ -35,6 +36,12 @@ impl Recorder {
             is_over: false,
             _of_this_thread: PhantomData,
         })
+    }
+
+    /// How many operators have ended since.
+    pub(crate) fn ended(&self) -> usize {
+        // SAFETY: it reads under the recording's own locks.
+        unsafe { tare_recorded() }
     }
 
     /// The operators since, in the order in which they ended.
