@@ -145,7 +145,7 @@ fn where_the_last_session_panics_the_rest_of_the_requests_is_counted_and_nobody_
         });
         let mut servers = engine(&loaded, no_inputs(), setup(1, 1_000));
         let went = match clients {
-            false => go(&mut servers, &mut every(100, 100), PATIENCE),
+            false => go(&mut servers, &mut every(20_000, 100), PATIENCE),
             true => {
                 let mut eager = Eager {
                     clients: 4,

@@ -115,8 +115,20 @@ fn what_no_worker_can_do_is_refused_before_anything_is_measured() {
         "--adapter",
         "rten",
         "--scenario",
-        "server:rate=9,max_batch=4",
+        "server:rate=max,slo=p99<20ms",
     ]);
     assert_eq!(ended.code, Some(2), "{ended:#?}");
-    assert!(ended.error().contains("max_batch"), "{ended:#?}");
+    assert!(ended.error().contains("highest rate"), "{ended:#?}");
+}
+
+#[test]
+fn requests_that_wait_are_executed_together() {
+    let bench = Bench::new();
+    let scenario = "server:rate=2000,arrivals=constant,max_batch=8";
+    let adapter = "fake:run=2ms";
+    let (_, record) = served(&bench, adapter, scenario, &["--duration", "500ms"]);
+    let serving = &record["serving"];
+    assert_eq!(count(serving, "done"), count(serving, "due"), "{serving:#}");
+    let together = serving["mean_batch"].as_f64().expect("executed");
+    assert!((2.0..=8.0).contains(&together), "{serving:#}");
 }

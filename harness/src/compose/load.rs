@@ -10,15 +10,15 @@ const SKEW_SHARE: f64 = 0.05;
 
 /// Says of `record` what is to be doubted of the load, on so many `processors`.
 pub fn judge_load(record: &mut Record, measured: &Measured, processors: Option<u64>) {
+    let Some(serving) = &measured.serving else {
+        return;
+    };
     let skews = measured.schedule.as_ref().zip(measured.latency.as_ref());
     for why in skews.map_or_else(Vec::new, |(skew, latency)| late(skew, latency)) {
         record.verdict = Verdict::Invalid;
         record.reasons.push(why.to_string());
         record.doubts.push(Doubt::Serving { why });
     }
-    let Some(serving) = &measured.serving else {
-        return;
-    };
     let threads = record.cell.threads;
     let doubts = [
         alone(serving, threads, processors),

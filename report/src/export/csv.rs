@@ -176,6 +176,7 @@ const GROUPS: &[(&str, &[&str])] = &[
         ],
     ),
     ("schedule", &["skew_p50_ns", "skew_p99_ns", "skew_max_ns"]),
+    ("batches", &["smallest", "mean", "largest", "first_met"]),
     (
         "serving",
         &[
