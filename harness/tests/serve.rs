@@ -234,7 +234,13 @@ fn clients_have_one_request_in_flight_each() {
             count: 3_000,
             most_in_flight: 0,
         };
-        let loaded = Acting::new(|_, _| Ok(()));
+        // The first of each session last long enough for every client to have asked.
+        let loaded = Acting::new(|number, _| {
+            if number < 3 {
+                sleep(Nanoseconds::from_millis(50));
+            }
+            Ok(())
+        });
         let went = serve(&loaded, setup(servers, 100), &mut eager);
         assert_eq!(went.counts, done(3_000));
         assert_eq!(eager.most_in_flight, 4);
