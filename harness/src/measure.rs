@@ -1,6 +1,6 @@
 //! Timing requests in the worker: load, warm-up, timed requests, and only then a look at the outputs.
 
-use tare_adapter_api::{Adapter, Session};
+use tare_adapter_api::{Adapter, Loaded, Session};
 use tare_clock::Clock;
 use tare_hardware::RunDelay;
 use tare_results::Phase;
@@ -14,7 +14,7 @@ use crate::drive::{Driven, RunDelaySource, drive};
 use crate::job::{JobError, Reporter, entered};
 use crate::outcome::measured_of;
 use crate::pool::Pool;
-use crate::protocol::{Answer, Given, Job, Outcome, Stretch, Timing};
+use crate::protocol::{Answer, Given, Job, Measured, Outcome, Stretch, Timing};
 use crate::replay;
 use crate::serve;
 use crate::stretch::{Forgetful, Lasting};
@@ -36,8 +36,8 @@ pub fn measure(
     reporter: &mut dyn Reporter,
 ) -> Result<Outcome, JobError> {
     if let Some(serving) = timing.scenario.serving() {
-        let loaded = (&serving, schedule(timing)?);
-        return serve::measure(adapter, (job, timing), loaded, clock, reporter);
+        let served = (&serving, schedule as serve::Scheduling);
+        return serve::measure(adapter, (job, timing), served, clock, reporter);
     }
     let pool = job.fill_pool()?;
     let capacity = usize::try_from(timing.max_requests).unwrap_or(usize::MAX);
@@ -62,10 +62,17 @@ pub fn measure(
     let timed = entered(timed)?;
     drop(session);
     let measured = measured_of(timing, load_ns, timed, buffer.samples())?;
-    Ok(Outcome {
-        runtime: loaded.runtime(),
-        given: Given::Measured(Box::new(measured)),
-    })
+    Ok(Outcome::of(&*loaded, measured))
+}
+
+impl Outcome {
+    /// What timed requests gave, with the library that ran.
+    pub(crate) fn of(loaded: &dyn Loaded, measured: Measured) -> Self {
+        Self {
+            runtime: loaded.runtime(),
+            given: Given::Measured(Box::new(measured)),
+        }
+    }
 }
 
 /// What happened between loading and the check input.

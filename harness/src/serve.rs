@@ -4,6 +4,7 @@
 pub mod dispatch;
 mod engine;
 mod generator;
+mod highest;
 mod measure;
 mod outcome;
 mod round;
@@ -13,4 +14,4 @@ pub mod simulated;
 pub mod slots;
 
 pub use engine::{Engine, Served, Setup};
-pub use measure::measure;
+pub use measure::{Scheduling, measure};

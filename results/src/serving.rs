@@ -33,6 +33,36 @@ pub struct Serving {
     pub saturated: Option<bool>,
     /// The objective, and whether it holds.
     pub objective: Option<ObjectiveKept>,
+    /// The search for the rate that was served, where it was searched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub search: Option<RateSearch>,
+}
+
+/// The highest rate that keeps an objective lies between the two.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RateSearch {
+    /// The highest that kept the objective, in requests a second: the one that was served.
+    pub kept_per_s: f64,
+    /// The lowest that did not; `null` where none was found in time.
+    pub missed_per_s: Option<f64>,
+    /// Rates that were tried.
+    pub trials: u64,
+    /// How likely it is, at the least, that no trial was decided wrongly, from 0 to 1.
+    pub confidence: f64,
+    /// Why the bracket is no narrower, such as `narrow`.
+    pub ended: SearchEnd,
+}
+
+/// Why a search for a rate ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum SearchEnd {
+    /// The bracket is as narrow as was wanted.
+    Narrow,
+    /// Its time was over.
+    Budget,
+    /// A rate in between could not be decided.
+    NotDecided,
 }
 
 impl Serving {
@@ -137,6 +167,7 @@ mod tests {
             most_waiting: 7,
             mean_batch: Some(1.5),
             goodput_per_s: Some(98.0),
+            search: None,
             saturated: Some(false),
             objective: Some(ObjectiveKept {
                 percentile: "p99".to_owned(),

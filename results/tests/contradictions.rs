@@ -23,6 +23,7 @@ fn served() -> Record {
         most_waiting: 4,
         mean_batch: Some(1.0),
         goodput_per_s: Some(30.0),
+        search: None,
         saturated: Some(false),
         objective: Some(ObjectiveKept {
             percentile: "p90".to_owned(),

@@ -20,6 +20,14 @@ impl Seed {
         Self { cell, repeat }
     }
 
+    /// That of a trial, from 0, before the repeat: no repeat and no other trial draws the same.
+    pub const fn of_trial(self, trial: u32) -> Self {
+        Self {
+            cell: self.cell,
+            repeat: self.repeat ^ ((trial as u64 + 1) << 32),
+        }
+    }
+
     pub(crate) const fn in_place(self, cell: u64) -> Self {
         Self { cell, ..self }
     }

@@ -1,13 +1,10 @@
 //! The search for the highest rate that keeps an objective: bracket it by doubling or halving, then close in.
 //!
 //! Pure: it says which rate to try for how long and is told what came of it. Whoever tries decides statistically whether the
-//! objective was kept, each time with an error of at most [`Search::error_a_trial`], so that the whole bracket is wrong
-//! with a probability of at most [`ERROR`].
+//! objective was kept; a bracket is wrong with at most the sum of its trials' errors.
 
 use tare_units::Nanoseconds;
 
-/// The probability that the bracket found does not hold the highest rate.
-pub const ERROR: f64 = 0.05;
 /// Trials at the most.
 const MOST_TRIALS: u32 = 20;
 /// The bracket is narrow enough once its ends differ by this share.
@@ -91,11 +88,6 @@ impl Search {
             trials: 0,
             end: None,
         }
-    }
-
-    /// How often one trial's decision may be wrong.
-    pub fn error_a_trial() -> f64 {
-        ERROR / f64::from(MOST_TRIALS)
     }
 
     /// What to try next; `None` once it is over. The first trial is made even where it exceeds the budget's time, cut to it.

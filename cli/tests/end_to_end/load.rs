@@ -115,10 +115,23 @@ fn what_no_worker_can_do_is_refused_before_anything_is_measured() {
         "--adapter",
         "rten",
         "--scenario",
-        "server:rate=max,slo=p99<20ms",
+        "server:rate=9,decide=p50",
     ]);
     assert_eq!(ended.code, Some(2), "{ended:#?}");
-    assert!(ended.error().contains("highest rate"), "{ended:#?}");
+    assert!(ended.error().contains("under load"), "{ended:#?}");
+}
+
+#[test]
+fn the_highest_rate_that_keeps_an_objective_is_searched_and_served() {
+    let bench = Bench::new();
+    let scenario = "server:rate=max,slo=p90<10ms,budget=8s,arrivals=constant";
+    let (_, record) = served(&bench, "fake:run=5ms", scenario, &["--duration", "500ms"]);
+    let search = &record["serving"]["search"];
+    let kept = search["kept_per_s"].as_f64().expect("a rate was kept");
+    assert!((50.0..=201.0).contains(&kept), "5 ms each: {search:#}");
+    assert!(search["trials"].as_u64() > Some(1), "{search:#}");
+    let due = count(&record["serving"], "due") as f64;
+    assert!((due / 0.5 - kept).abs() <= 0.1 * kept + 4.0, "{record:#}");
 }
 
 #[test]

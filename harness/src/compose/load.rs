@@ -122,6 +122,7 @@ mod tests {
             most_waiting: 0,
             mean_batch: None,
             goodput_per_s: None,
+            search: None,
             saturated: None,
             objective: None,
         }

@@ -22,15 +22,9 @@ pub fn check(scenarios: &[ScenarioSpec]) -> Result<(), PlanError> {
 }
 
 fn problem(scenario: &ScenarioSpec) -> Option<(&'static str, &'static str)> {
-    if let Some(serving) = scenario.serving() {
-        if serving.search {
-            let searches = "searches the highest rate, which no worker does yet";
-            return Some((searches, "a rate in requests a second"));
-        }
-        if scenario.decision().is_some() {
-            let goes_on = "goes on until a percentile is decided, which no worker does under load";
-            return Some((goes_on, "a duration"));
-        }
-    }
-    None
+    let goes_on = scenario.serving().is_some() && scenario.decision().is_some();
+    goes_on.then_some((
+        "goes on until a percentile is decided, which no worker does under load",
+        "a duration",
+    ))
 }

@@ -111,7 +111,8 @@ impl<C: Clock> Going<'_, C> {
 
     fn timed_of(&self, work: &Work) -> Nanoseconds {
         let run = &self.request.run;
-        work.limits(run.duration_ns, run.max_requests).duration
+        let search = work.scenario.budget().unwrap_or_default();
+        search + work.limits(run.duration_ns, run.max_requests).duration
     }
 
     /// Whether the surroundings of such a worker count, and are looked at.
@@ -205,7 +206,9 @@ impl<C: Clock> Going<'_, C> {
 /// The timed work of `job`.
 fn timed(job: &Job) -> Nanoseconds {
     match &job.purpose {
-        Purpose::Measure(timing) => timing.duration_ns,
+        Purpose::Measure(timing) => {
+            timing.duration_ns + timing.scenario.budget().unwrap_or_default()
+        }
         Purpose::Profile(_) | Purpose::Reference => Nanoseconds::ZERO,
     }
 }

@@ -5,20 +5,24 @@ use std::sync::Arc;
 
 use tare_adapter_api::{Adapter, Loaded};
 use tare_clock::Clock;
-use tare_results::Phase;
 use tare_results::samples::Sample;
+use tare_results::{Phase, RateSearch};
 use tare_scenarios::{CellSchedule, Serving};
 use tare_units::Nanoseconds;
 
 use super::dispatch::Dispatch;
 use super::engine::{Engine, Served, Setup};
+use super::highest::Searching;
 use super::outcome::measured_of;
 use super::slots::{Counts, Slots};
 use crate::check::Check;
 use crate::job::{JobError, Reporter};
-use crate::protocol::{Answer, Given, Job, Outcome, Stretch, Timing};
+use crate::protocol::{Answer, Job, Outcome, Stretch, Timing};
 use crate::stretch::Lasting;
 use crate::warmup::Warmup;
+
+/// What makes the schedule of a cell's timed requests.
+pub type Scheduling = fn(&Timing) -> Result<CellSchedule, JobError>;
 
 /// What happened between loading and the check input.
 pub struct Timed {
@@ -30,13 +34,14 @@ pub struct Timed {
     pub check: Check,
     pub clock_ns: f64,
     pub is_open: bool,
+    pub search: Option<RateSearch>,
 }
 
 /// Times requests of `job` with `adapter`, which `serving` says how to serve, as `schedule` issues them.
 pub fn measure(
     adapter: &dyn Adapter,
     (job, timing): (&Job, &Timing),
-    (serving, schedule): (&Serving, CellSchedule),
+    (serving, schedule): (&Serving, Scheduling),
     clock: &(impl Clock + Clone + 'static),
     reporter: &mut dyn Reporter,
 ) -> Result<Outcome, JobError> {
@@ -54,6 +59,9 @@ pub fn measure(
 
     let clock_ns = tare_clock::reading_cost_ns(clock);
     let warmup = engine.warm_up(job.warmup)?;
+    let at = (warmup.first, clock);
+    let (timing, search) = found(&mut engine, (timing, serving), at, schedule)?;
+    let schedule = schedule(&timing)?;
     reporter.phase(Phase::Run, own)?;
 
     let until = |length| clock.now() + length + timing.drain_ns;
@@ -74,12 +82,31 @@ pub fn measure(
         check: engine.check(&Arc::new(job.clone())),
         clock_ns,
         is_open: !tare_scenarios::Schedule::heeds_completions(&schedule),
+        search,
     };
-    let measured = measured_of(timing, serving, timed)?;
-    Ok(Outcome {
-        runtime: loaded.runtime(),
-        given: Given::Measured(Box::new(measured)),
-    })
+    let measured = measured_of(&timing, serving, timed)?;
+    Ok(Outcome::of(&*loaded, measured))
+}
+
+/// The timing of the rate that is served, and the search for it where there is one.
+fn found<C: Clock + Clone + 'static>(
+    engine: &mut Engine<C>,
+    (timing, serving): (&Timing, &Serving),
+    (first, clock): (Nanoseconds, &C),
+    schedule: Scheduling,
+) -> Result<(Timing, Option<RateSearch>), JobError> {
+    let Some(budget) = timing.scenario.budget() else {
+        return Ok((timing.clone(), None));
+    };
+    let searching = Searching {
+        engine,
+        timing,
+        serving,
+        first,
+        clock,
+    };
+    let (timing, search) = searching.run(budget, schedule)?;
+    Ok((timing, Some(search)))
 }
 
 /// The samples of the requests that were due, without a copy where no thread that hangs still holds their slots.

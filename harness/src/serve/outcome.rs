@@ -101,6 +101,7 @@ fn became(serving: &scenarios::Serving, timed: &Timed, missing: &mut Missing) ->
         objective: serving
             .objective
             .map(|objective| kept(objective, &timed.samples)),
+        search: timed.search.clone(),
     }
 }
 

@@ -198,6 +198,16 @@ const GROUPS: &[(&str, &[&str])] = &[
         &["percentile", "bound_ns", "over", "effective_count", "met"],
     ),
     (
+        "serving.search",
+        &[
+            "kept_per_s",
+            "missed_per_s",
+            "trials",
+            "confidence",
+            "ended",
+        ],
+    ),
+    (
         "decision",
         &[
             "percentile",

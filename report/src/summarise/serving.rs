@@ -1,6 +1,6 @@
 //! What became of requests under load, over the repeats, and whether a percentile was known well enough.
 
-use tare_results::{Decision, Met, ObjectiveKept, Record, Serving};
+use tare_results::{Decision, Met, ObjectiveKept, RateSearch, Record, SearchEnd, Serving};
 use tare_statistics::{Percentile, Standing, standing};
 
 use super::figures::{Figures, mean};
@@ -39,6 +39,23 @@ impl Figures<'_> {
                 false => self.served("saturated", |one| one.saturated).map(|_| false),
             },
             objective,
+            search: self.search(&all),
+        })
+    }
+
+    /// Of rates the means, the trials of all repeats, and the confidence that none of them was decided wrongly.
+    fn search(&mut self, all: &[&Serving]) -> Option<RateSearch> {
+        all.iter().find(|one| one.search.is_some())?;
+        let each = self.served("search", |one| one.search.clone())?;
+        let wrong: f64 = each.iter().map(|one| 1.0 - one.confidence).sum();
+        let missed: Option<Vec<f64>> = each.iter().map(|one| one.missed_per_s).collect();
+        let open = each.iter().find(|one| one.ended != SearchEnd::Narrow);
+        Some(RateSearch {
+            kept_per_s: mean(each.iter().map(|one| one.kept_per_s)),
+            missed_per_s: missed.map(|missed| mean(missed.into_iter())),
+            trials: each.iter().map(|one| one.trials).sum(),
+            confidence: (1.0 - wrong).max(0.0),
+            ended: open.or(each.first())?.ended,
         })
     }
 

@@ -1,11 +1,11 @@
 //! The columns of requests under load: shown only where a cell was.
 
-use tare_results::{Decision, Met, Serving};
+use tare_results::{Decision, Met, RateSearch, SearchEnd, Serving};
 
 use super::columns::{Align, Column, Content, NOTHING, Text};
 use super::dimensions::Dimensions;
 use super::notes::{Note, about};
-use super::numbers::{nines, significant, thousands, time};
+use super::numbers::{nines, percent, significant, thousands, time};
 use super::style::Tone;
 use crate::summary::Summary;
 
@@ -124,6 +124,7 @@ fn sentence(serving: &Serving) -> String {
         parts.push("none failed".to_owned());
     }
     parts.push(format!("up to {} waited", thousands(serving.most_waiting)));
+    parts.extend(serving.search.as_ref().map(searched));
     if let Some(size) = serving.mean_batch.filter(|size| *size > 1.0) {
         parts.push(format!(
             "{} executed together on average",
@@ -143,4 +144,23 @@ fn decision(decision: &Decision) -> Option<String> {
         thousands(decision.count),
         decision.looks
     ))
+}
+
+/// Between which rates the highest lies, and how sure that is.
+fn searched(search: &RateSearch) -> String {
+    let missed = search.missed_per_s.map_or_else(
+        || "no higher one was found that did not".to_owned(),
+        |missed| format!("{}/s did not", significant(missed)),
+    );
+    let ended = match search.ended {
+        SearchEnd::Narrow => "",
+        SearchEnd::Budget => ", the budget was used up",
+        SearchEnd::NotDecided => ", a rate between them was not decided",
+    };
+    format!(
+        "{}/s kept it and {missed} ({} trials, {} sure{ended})",
+        significant(search.kept_per_s),
+        search.trials,
+        percent(search.confidence)
+    )
 }

@@ -59,6 +59,7 @@ pub fn served(
         never_sent: 0,
         most_waiting: 7 + repeat,
         mean_batch: Some(1.0 + repeat as f64),
+        search: None,
         goodput_per_s: Some(rate * (10_000 - over) as f64 / 10_000.0),
         saturated: Some(false),
         objective: Some(ObjectiveKept {
