@@ -65,6 +65,8 @@ pub struct Chart {
     pub words: Vec<String>,
     /// The numbers.
     pub table: Table,
+    /// The points of its lines; without rows where the table has them all.
+    pub lines: Table,
 }
 
 /// Every chart, in the order of the page.

@@ -19,6 +19,7 @@ mod findings;
 mod page;
 #[cfg(feature = "png")]
 mod png;
+mod quantiles;
 mod split;
 mod summarise;
 mod summary;
@@ -34,6 +35,7 @@ pub use findings::findings;
 pub use page::page;
 #[cfg(feature = "png")]
 pub use png::{PngError, png};
+pub use quantiles::{Distributions, Quantile};
 pub use split::{DispatchLaw, KindCost, Laws, is_hollow};
 pub use summarise::{summarise, summarise_by};
 pub use summary::{SUMMARY_SCHEMA, Summary, summary_schema};
