@@ -152,7 +152,10 @@ impl Chart {
         }
         let abreast = ABREAST.min(shown.len());
         let width = abreast as f64 * (self.width + MARGIN) + MARGIN;
-        let keys = legend::legend(&self.keys, width - 2.0 * MARGIN);
+        let keys = match self.keys.is_empty() {
+            true => Svg::new(0.0, 0.0),
+            false => legend::legend(&self.keys, width - 2.0 * MARGIN),
+        };
         let mut placed = vec![((MARGIN, 34.0), keys.clone())];
         let mut titles = vec![((MARGIN, 22.0), title)];
         let mut y = 34.0 + keys.height + 8.0;
