@@ -12,6 +12,8 @@ pub mod saturation;
 mod server;
 pub mod simulated;
 pub mod slots;
+pub mod trial;
 
 pub use engine::{Engine, Served, Setup};
+pub use highest::ROOM;
 pub use measure::{Scheduling, measure};

@@ -124,12 +124,14 @@ fn what_no_worker_can_do_is_refused_before_anything_is_measured() {
 #[test]
 fn the_highest_rate_that_keeps_an_objective_is_searched_and_served() {
     let bench = Bench::new();
-    let scenario = "server:rate=max,slo=p90<10ms,budget=8s,arrivals=constant";
+    let scenario = "server:rate=max,slo=p50<100ms,budget=6s,arrivals=constant";
     let (_, record) = served(&bench, "fake:run=5ms", scenario, &["--duration", "500ms"]);
     let search = &record["serving"]["search"];
     let kept = search["kept_per_s"].as_f64().expect("a rate was kept");
-    assert!((50.0..=201.0).contains(&kept), "5 ms each: {search:#}");
+    assert!((10.0..=206.0).contains(&kept), "5 ms each: {search:#}");
+    assert!(search["missed_per_s"].as_f64() > Some(kept), "{search:#}");
     assert!(search["trials"].as_u64() > Some(1), "{search:#}");
+    assert_eq!(search["confidence"], 0.95);
     let due = count(&record["serving"], "due") as f64;
     assert!((due / 0.5 - kept).abs() <= 0.1 * kept + 4.0, "{record:#}");
 }

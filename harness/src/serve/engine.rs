@@ -143,6 +143,7 @@ impl<C: Clock + Clone + 'static> Engine<C> {
                     None => warmup,
                     Some(all) => Warmup {
                         first: all.first,
+                        usual: all.usual.max(warmup.usual),
                         requests: all.requests + warmup.requests,
                         steady: all.steady && warmup.steady,
                         met: all.met.and(warmup.met),

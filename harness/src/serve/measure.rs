@@ -46,7 +46,7 @@ pub fn measure(
     reporter: &mut dyn Reporter,
 ) -> Result<Outcome, JobError> {
     let own = job.own_bytes();
-    let slots = Arc::new(Slots::with_capacity(count(timing.max_requests)));
+    let mut slots = Arc::new(Slots::with_capacity(count(timing.room())));
     let feed = job.fill_pool()?;
     reporter.phase(Phase::Load, own)?;
 
@@ -59,8 +59,21 @@ pub fn measure(
 
     let clock_ns = tare_clock::reading_cost_ns(clock);
     let warmup = engine.warm_up(job.warmup)?;
-    let at = (warmup.first, clock);
-    let (timing, search) = found(&mut engine, (timing, serving), at, schedule)?;
+    let (timing, search) = match timing.scenario.budget() {
+        None => (timing.clone(), None),
+        Some(budget) => {
+            let searching = Searching {
+                engine: &mut engine,
+                timing,
+                serving,
+                usual: warmup.usual,
+                slots: &mut slots,
+                clock,
+            };
+            let (timing, search) = searching.run(budget, schedule)?;
+            (timing, Some(search))
+        }
+    };
     let schedule = schedule(&timing)?;
     reporter.phase(Phase::Run, own)?;
 
@@ -86,27 +99,6 @@ pub fn measure(
     };
     let measured = measured_of(&timing, serving, timed)?;
     Ok(Outcome::of(&*loaded, measured))
-}
-
-/// The timing of the rate that is served, and the search for it where there is one.
-fn found<C: Clock + Clone + 'static>(
-    engine: &mut Engine<C>,
-    (timing, serving): (&Timing, &Serving),
-    (first, clock): (Nanoseconds, &C),
-    schedule: Scheduling,
-) -> Result<(Timing, Option<RateSearch>), JobError> {
-    let Some(budget) = timing.scenario.budget() else {
-        return Ok((timing.clone(), None));
-    };
-    let searching = Searching {
-        engine,
-        timing,
-        serving,
-        first,
-        clock,
-    };
-    let (timing, search) = searching.run(budget, schedule)?;
-    Ok((timing, Some(search)))
 }
 
 /// The samples of the requests that were due, without a copy where no thread that hangs still holds their slots.

@@ -3,12 +3,12 @@
 use tare_results::samples::Sample;
 use tare_results::{Met, Missing, ObjectiveKept, Serving, Throughput};
 use tare_scenarios::{self as scenarios, Objective};
-use tare_statistics::Standing;
+use tare_statistics::{RISK, Standing};
 use tare_units::Nanoseconds;
 
 use super::engine::Served;
 use super::measure::Timed;
-use super::saturation::is_saturated;
+use super::saturation::{self, is_saturated};
 use super::slots::Counts;
 use crate::figures;
 use crate::job::JobError;
@@ -80,7 +80,10 @@ fn became(serving: &scenarios::Serving, timed: &Timed, missing: &mut Missing) ->
     let saturated = match timed.is_open {
         // No more requests wait than there are clients.
         false => Some(false),
-        true => is_saturated(&timed.samples, load(serving.workers, timed)),
+        true => {
+            let load = served.load(serving.workers, counts.due());
+            is_saturated(&timed.samples, load, saturation::RISK)
+        }
     };
     if saturated.is_none() {
         let reason = format!("{} requests do not tell", counts.due());
@@ -105,18 +108,14 @@ fn became(serving: &scenarios::Serving, timed: &Timed, missing: &mut Missing) ->
     }
 }
 
-/// The share of the servers' time that all requests would have needed that were due.
-fn load(servers: u64, timed: &Timed) -> f64 {
-    let worked = timed.served.worked;
-    let whole = seconds(timed) * servers as f64;
-    let busy = 1.0 - worked.idle.as_secs_f64() / whole;
-    busy * timed.counts.due() as f64 / worked.executed as f64
-}
-
-fn seconds(timed: &Timed) -> f64 {
-    let served = &timed.served;
-    let ended = served.ended.max(served.issued.until);
-    ended.saturating_sub(served.issued.started).as_secs_f64()
+impl Served {
+    /// The share of the time of so many servers that all requests would have needed that were due.
+    pub(super) fn load(&self, servers: u64, due: u64) -> f64 {
+        let ended = self.ended.max(self.issued.until);
+        let whole = ended.saturating_sub(self.issued.started).as_secs_f64() * servers as f64;
+        let busy = 1.0 - self.worked.idle.as_secs_f64() / whole;
+        busy * due as f64 / self.worked.executed as f64
+    }
 }
 
 fn throughput(batch: u64, timed: &Timed, missing: &mut Missing) -> Throughput {
@@ -185,7 +184,7 @@ fn is_within(objective: Objective, sample: &Sample) -> bool {
 /// Whether the percentile lies below the bound, by early stopping.
 fn kept(objective: Objective, samples: &[Sample]) -> ObjectiveKept {
     let (percentile, bound) = (objective.percentile, objective.bound);
-    let kept = tare_statistics::kept(figures::wall(samples), percentile, bound);
+    let kept = tare_statistics::kept(figures::wall(samples), (percentile, bound), RISK);
     ObjectiveKept {
         percentile: percentile.to_string(),
         bound_ns: bound,

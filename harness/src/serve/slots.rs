@@ -76,17 +76,20 @@ pub struct Slots(Vec<Slot>);
 impl Slots {
     /// Room for `capacity` requests, every page touched.
     pub fn with_capacity(capacity: usize) -> Self {
-        let touched = || Slot {
-            issued: AtomicU64::new(1),
-            latency: AtomicU64::new(Sample::FAILED),
-            skew_and_end: AtomicU64::new(UNDER_WAY),
-        };
-        Self((0..capacity).map(|_| touched()).collect())
+        Self((0..capacity).map(|_| Slot::touched()).collect())
     }
 
     /// Requests that it has room for.
     pub fn capacity(&self) -> usize {
         self.0.len()
+    }
+
+    /// Forgets the first `count` requests.
+    pub fn clear(&mut self, count: usize) {
+        self.0
+            .iter_mut()
+            .take(count)
+            .for_each(|slot| *slot = Slot::touched());
     }
 
     /// Keeps that request `number` was issued at `issued` after the beginning, `skew` late. One without room is forgotten.
@@ -140,6 +143,15 @@ impl Slots {
 }
 
 impl Slot {
+    /// Of no request yet; nothing in it is zero alone, so that its page is there.
+    fn touched() -> Self {
+        Self {
+            issued: AtomicU64::new(1),
+            latency: AtomicU64::new(Sample::FAILED),
+            skew_and_end: AtomicU64::new(UNDER_WAY),
+        }
+    }
+
     fn sample(&self, counts: &mut Counts) -> Sample {
         let word = self.skew_and_end.load(Ordering::Acquire);
         let latency = self.latency.load(Ordering::Relaxed);
@@ -216,6 +228,16 @@ mod tests {
         let moved = slots.into_samples(6);
         assert_eq!(moved.0.as_ptr().addr(), place);
         assert_eq!(moved, copied);
+    }
+
+    #[test]
+    fn slots_that_are_cleared_are_as_those_of_nobody() {
+        let mut slots = five();
+        slots.clear(6);
+        let (samples, counts) = slots.to_samples(8);
+        let fresh = Slots::with_capacity(8).into_samples(8);
+        assert_eq!((samples, counts), fresh);
+        assert_eq!(counts.errors, 8, "none of them has ended");
     }
 
     #[test]
