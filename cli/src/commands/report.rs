@@ -92,7 +92,10 @@ fn unread(error: StoreError) -> String {
 }
 
 /// The runs that are asked for, each once.
-fn runs(store: Option<&Path>, names: &[String]) -> Result<Vec<RunContents>, Failed> {
+///
+/// # Errors
+/// Where there is no such run, or it cannot be read.
+pub fn runs(store: Option<&Path>, names: &[String]) -> Result<Vec<RunContents>, Failed> {
     let mut runs: Vec<RunContents> = Vec::new();
     for name in names {
         let (_, contents) = read(store, name)?;

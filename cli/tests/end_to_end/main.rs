@@ -3,6 +3,7 @@
 mod bad_input;
 mod batches;
 mod commands;
+mod compare;
 mod crash;
 mod disk;
 mod energy;
