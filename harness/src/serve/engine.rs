@@ -290,6 +290,11 @@ impl<C: Clock + Clone + 'static> Engine<C> {
         }
     }
 
+    /// Whether every server can go on.
+    pub fn is_whole(&self) -> bool {
+        self.servers.iter().all(Option::is_some)
+    }
+
     /// When the first session was there.
     pub fn first_session(&self) -> Nanoseconds {
         self.first_session
