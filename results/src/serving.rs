@@ -152,6 +152,16 @@ pub enum Met {
     NotDecided,
 }
 
+impl From<Option<bool>> for Met {
+    fn from(is_met: Option<bool>) -> Self {
+        match is_met {
+            Some(true) => Self::Met,
+            Some(false) => Self::NotMet,
+            None => Self::NotDecided,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

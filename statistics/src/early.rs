@@ -49,6 +49,17 @@ pub enum Standing {
     NotDecided,
 }
 
+impl Standing {
+    /// Whether it is below the bound; `None` where that is not decided.
+    pub fn is_met(self) -> Option<bool> {
+        match self {
+            Self::Met => Some(true),
+            Self::NotMet => Some(false),
+            Self::NotDecided => None,
+        }
+    }
+}
+
 /// What `over` of `count` requests beyond a bound say of `percentile`, where `effective` of them were independent.
 ///
 /// Met by [`most_over`]. Not met by its mirror: P(X ≥ over) ≤ risk though each exceeded the bound with chance 1 − p. Of

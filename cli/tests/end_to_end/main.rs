@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod batches;
+mod clock_steps;
 mod commands;
 mod compare;
 mod crash;

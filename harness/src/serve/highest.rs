@@ -45,7 +45,7 @@ impl<C: Clock + Clone + 'static> Searching<'_, C> {
     /// The cell's timing at the highest rate that kept the objective, and how it was found.
     ///
     /// # Errors
-    /// `Job` where no rate kept it.
+    /// `Job` where no rate kept it, and what a session said that can serve no longer.
     pub fn run(
         mut self,
         budget: Nanoseconds,
@@ -59,7 +59,7 @@ impl<C: Clock + Clone + 'static> Searching<'_, C> {
         while let Some(trial) = search.trial() {
             let began = self.clock.now();
             let timing = self.trying(trial, search.bracket().trials)?;
-            let told = self.try_one(&timing, objective, schedule(&timing)?);
+            let told = self.try_one(&timing, objective, schedule(&timing)?)?;
             search.tell(told, self.clock.now().saturating_sub(began));
         }
         let found = search.bracket();
@@ -104,7 +104,7 @@ impl<C: Clock + Clone + 'static> Searching<'_, C> {
         timing: &Timing,
         objective: Objective,
         mut schedule: CellSchedule,
-    ) -> Told {
+    ) -> Result<Told, JobError> {
         let until = self.clock.now() + timing.duration_ns + timing.drain_ns;
         let slots = Arc::clone(self.slots);
         let served = self.engine.serve(&mut schedule, slots, until);
@@ -112,7 +112,10 @@ impl<C: Clock + Clone + 'static> Searching<'_, C> {
         let (samples, _) = self.slots.to_samples(due);
         self.make_room(due);
         let load = served.load(self.serving.workers, served.issued.due);
-        judged(&samples, load, objective)
+        match served.first_error.filter(|_| !self.engine.is_whole()) {
+            Some(error) => Err(JobError::Adapter(error)),
+            None => Ok(judged(&samples, load, objective)),
+        }
     }
 
     /// The same slots again, or others where a thread that hangs may still write to them.

@@ -10,6 +10,7 @@ use tare_results::{Phase, RateSearch};
 use tare_scenarios::{CellSchedule, Serving};
 use tare_units::Nanoseconds;
 
+use super::decide::{Done, serve_until};
 use super::dispatch::Dispatch;
 use super::engine::{Engine, Served, Setup};
 use super::highest::Searching;
@@ -28,7 +29,7 @@ pub type Scheduling = fn(&Timing) -> Result<CellSchedule, JobError>;
 pub struct Timed {
     pub load_ns: Nanoseconds,
     pub warmup: Warmup,
-    pub served: Served,
+    pub done: Done,
     pub samples: Vec<Sample>,
     pub counts: Counts,
     pub check: Check,
@@ -61,35 +62,32 @@ pub fn measure(
     let warmup = engine.warm_up(job.warmup)?;
     let (timing, search) = match timing.scenario.budget() {
         None => (timing.clone(), None),
-        Some(budget) => {
-            let searching = Searching {
-                engine: &mut engine,
-                timing,
-                serving,
-                usual: warmup.usual,
-                slots: &mut slots,
-                clock,
-            };
-            let (timing, search) = searching.run(budget, schedule)?;
-            (timing, Some(search))
+        Some(budget) => Searching {
+            engine: &mut engine,
+            timing,
+            serving,
+            usual: warmup.usual,
+            slots: &mut slots,
+            clock,
         }
+        .run(budget, schedule)
+        .map(|(timing, search)| (timing, Some(search)))?,
     };
     let schedule = schedule(&timing)?;
     reporter.phase(Phase::Run, own)?;
 
     let until = |length| clock.now() + length + timing.drain_ns;
-    let end = until(timing.duration_ns);
-    let served = engine.serve(&mut schedule.clone(), Arc::clone(&slots), end);
+    let done = requests(&mut engine, (&timing, serving), &schedule, &slots, until);
     let mut answer = reporter.timed(own)?;
     while let Answer::More(length) = answer {
         let further = stretch(&mut engine, &schedule, (length, until(length)));
         answer = reporter.stretched(further.told(timing.batch))?;
     }
-    let (samples, counts) = kept(slots, count(served.issued.due));
+    let (samples, counts) = kept(slots, count(done.served.issued.due));
     let timed = Timed {
         load_ns,
         warmup,
-        served,
+        done,
         samples,
         counts,
         check: engine.check(&Arc::new(job.clone())),
@@ -99,6 +97,22 @@ pub fn measure(
     };
     let measured = measured_of(&timing, serving, timed)?;
     Ok(Outcome::of(&*loaded, measured))
+}
+
+/// Serves the timed requests.
+fn requests(
+    engine: &mut Engine<impl Clock + Clone + 'static>,
+    (timing, serving): (&Timing, &Serving),
+    schedule: &CellSchedule,
+    slots: &Arc<Slots>,
+    until: impl Fn(Nanoseconds) -> Nanoseconds,
+) -> Done {
+    if let Some(decision) = timing.scenario.decision() {
+        return serve_until(engine, (schedule, serving), slots, until, decision);
+    }
+    let end = until(timing.duration_ns);
+    let served = engine.serve(&mut schedule.clone(), Arc::clone(slots), end);
+    Done::in_one_leg(served, serving)
 }
 
 /// The samples of the requests that were due, without a copy where no thread that hangs still holds their slots.

@@ -124,6 +124,22 @@ impl Slots {
             .store(skew | code << 32, Ordering::Release);
     }
 
+    /// Counts the times of issue of the requests from number `first` on, up to `end`, from `earlier` before.
+    pub fn issued_later(&self, first: usize, end: usize, earlier: Nanoseconds) {
+        for slot in self.0.iter().take(end).skip(first) {
+            slot.issued.fetch_add(earlier.as_nanos(), Ordering::Relaxed);
+        }
+    }
+
+    /// The latencies of the first `count` requests, a failed one being [`Nanoseconds::MAX`].
+    pub fn latencies(
+        &self,
+        count: usize,
+    ) -> impl ExactSizeIterator<Item = Nanoseconds> + Clone + '_ {
+        let latency = |slot: &Slot| Nanoseconds::from_nanos(slot.latency.load(Ordering::Relaxed));
+        self.0.iter().take(count).map(latency)
+    }
+
     /// The samples of the first `count` requests and how they ended; those still under way have failed. The samples take
     /// the place of the slots.
     pub fn into_samples(mut self, count: usize) -> (Vec<Sample>, Counts) {
@@ -228,6 +244,16 @@ mod tests {
         let moved = slots.into_samples(6);
         assert_eq!(moved.0.as_ptr().addr(), place);
         assert_eq!(moved, copied);
+    }
+
+    #[test]
+    fn a_later_leg_is_counted_from_where_the_first_began() {
+        let slots = five();
+        slots.issued_later(2, 4, at(1_000));
+        let issued = slots.to_samples(5).0.into_iter().map(|one| one.issued);
+        assert_eq!(issued.collect::<Vec<_>>(), [100, 101, 1_102, 1_103, 104]);
+        let latencies: Vec<_> = slots.latencies(3).collect();
+        assert_eq!(latencies, [at(70), Nanoseconds::MAX, Nanoseconds::MAX]);
     }
 
     #[test]

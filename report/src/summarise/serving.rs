@@ -1,7 +1,7 @@
 //! What became of requests under load, over the repeats, and whether a percentile was known well enough.
 
-use tare_results::{Decision, Met, ObjectiveKept, RateSearch, Record, SearchEnd, Serving};
-use tare_statistics::{Percentile, RISK, Standing, standing};
+use tare_results::{Decision, ObjectiveKept, RateSearch, Record, SearchEnd, Serving};
+use tare_statistics::{Percentile, RISK, standing};
 
 use super::figures::{Figures, mean};
 
@@ -80,17 +80,13 @@ impl Figures<'_> {
         let due = all.iter().map(|one| one.due).sum();
         let effective: Option<f64> = each.iter().map(|one| one.effective_count).sum();
         let met = percentile(&first.percentile).zip(effective);
-        let met = met.map(|(percentile, effective)| {
-            standing(percentile, (due, over, effective as u64), RISK)
+        let met = met.and_then(|(percentile, effective)| {
+            standing(percentile, (due, over, effective as u64), RISK).is_met()
         });
         Some(ObjectiveKept {
             over,
             effective_count: effective,
-            met: match met {
-                Some(Standing::Met) => Met::Met,
-                Some(Standing::NotMet) => Met::NotMet,
-                Some(Standing::NotDecided) | None => Met::NotDecided,
-            },
+            met: met.into(),
             ..first.clone()
         })
     }
