@@ -9,6 +9,7 @@ mod energy;
 mod faults;
 mod fidelity;
 mod frameworks;
+mod gate;
 mod gpus;
 mod happy;
 mod load;

@@ -31,6 +31,12 @@ pub fn resume(
         writer,
     } = store.resume(spec).map_err(Failed::input)?;
     warn_of_torn(&run.id, torn.as_ref());
+    if run.side.is_some() {
+        return Err(Failed::told(format!(
+            "run {} is one side of a gate, whose sides go in turns: gate anew, with tare gate",
+            run.id
+        )));
+    }
     held.begin_again(&run, options.tune)?;
     let machine = tare_hardware::machine(Path::new("/"));
     if machine.fingerprint != run.machine.fingerprint {

@@ -1,0 +1,62 @@
+//! What else is worth knowing of a gate: outputs, doubts of its records, sides that are the same.
+
+use std::collections::BTreeMap;
+
+use tare_results::{Doubt, Fidelity, Kind, Record};
+
+use super::prepared::Difference;
+
+/// A line each; doubts with the number of processes that have them.
+pub fn notes(differences: &[Difference], compared: bool, records: [&[Record]; 2]) -> Vec<String> {
+    let mut notes = Vec::new();
+    if differences.is_empty() {
+        notes.push("both sides are the same: what differs is noise".to_owned());
+    }
+    notes.extend(outputs(compared, records[1]));
+    let measured = records.iter().flat_map(|side| side.iter());
+    let measured = measured.filter(|record| record.kind == Kind::Measurement);
+    let mut doubts: BTreeMap<String, (String, usize)> = BTreeMap::new();
+    for doubt in measured.flat_map(|record| &record.doubts) {
+        let told = doubts
+            .entry(kind(doubt))
+            .or_insert_with(|| (doubt.to_string(), 0));
+        told.1 += 1;
+    }
+    let told = doubts.into_values();
+    notes.extend(told.map(|(doubt, times)| match times {
+        1 => format!("in 1 process: {doubt}"),
+        _ => format!("in {times} processes, such as: {doubt}"),
+    }));
+    notes
+}
+
+fn outputs(compared: bool, candidate: &[Record]) -> Option<String> {
+    if !compared {
+        return Some("the outputs of the sides were not compared, as they may differ".to_owned());
+    }
+    let fidelity: Vec<&Fidelity> = candidate
+        .iter()
+        .filter_map(|record| record.fidelity.as_ref())
+        .collect();
+    let off = fidelity
+        .iter()
+        .map(|one| one.max_relative)
+        .fold(None, |most: Option<f64>, off| {
+            Some(most.map_or(off, |most| most.max(off)))
+        });
+    off.map(|off| {
+        format!("the candidate's outputs are the baseline's to within {off:.1e} of their magnitude")
+    })
+}
+
+/// What doubts have in common whose numbers differ.
+fn kind(doubt: &Doubt) -> String {
+    match doubt {
+        Doubt::Environment { check, .. } => check.clone(),
+        other => {
+            let text = format!("{other:?}");
+            let name = text.split([' ', '(', '{']).next();
+            name.unwrap_or_default().to_owned()
+        }
+    }
+}

@@ -1,0 +1,392 @@
+//! Gates of the fake adapter: verdicts, exit codes, formats, and whatever goes wrong with a side.
+
+use std::fs;
+
+use rustix::process::Signal;
+use serde_json::Value;
+
+use crate::support::{Bench, Ended, MLP, Running, lines};
+
+/// Short processes, and limits that no noise of a busy machine comes near.
+const QUICK: [&str; 8] = [
+    "--model",
+    MLP,
+    "--scenario",
+    "single-stream:min=15,max=15",
+    "--tolerance",
+    "60%",
+    "--must-detect",
+    "99%",
+];
+const BASELINE: &str = "adapter=fake:run=2ms";
+
+fn arguments<'a>(baseline: &'a str, candidate: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+    let sides = ["--baseline", baseline, "--candidate", candidate];
+    [&["gate"], &QUICK[..], &sides, more].concat()
+}
+
+fn gate(bench: &Bench, candidate: &str, more: &[&str]) -> Ended {
+    bench.tare(&arguments(BASELINE, candidate, more))
+}
+
+/// The only gate of its JSON.
+fn only(ended: &Ended) -> Value {
+    let json = ended.json();
+    assert_eq!(json["schema"], "tare.gate/1");
+    assert_eq!(json["gates"].as_array().map(Vec::len), Some(1), "{json:#}");
+    json["gates"][0].clone()
+}
+
+fn runs(bench: &Bench) -> Vec<Value> {
+    let folders = fs::read_dir(bench.path("store")).into_iter().flatten();
+    let plans = folders.map(|entry| entry.expect("an entry").path().join("run.json"));
+    let read = |path| fs::read_to_string(path).expect("a plan");
+    let plans = plans.map(|path| serde_json::from_str(&read(path)).expect("JSON"));
+    plans.collect()
+}
+
+#[test]
+fn equal_sides_pass_and_every_block_is_in_the_store() {
+    let bench = Bench::new();
+    let ended = gate(&bench, "adapter=fake:run=2ms", &["--format", "json"]).with_code(0);
+    let gate = only(&ended);
+    assert_eq!(gate["verdict"], "pass", "{gate:#}");
+    assert_eq!(gate["differences"].as_array().map(Vec::len), Some(0));
+    let blocks = gate["blocks"].as_u64().expect("blocks");
+    assert_eq!(
+        gate["evidence"].as_array().map(|all| all.len() as u64),
+        Some(blocks)
+    );
+    for (place, role) in [(0, "baseline"), (1, "candidate")] {
+        let id = gate["runs"][place].as_str().expect("a run");
+        let folder = bench.path("store").join(id);
+        let records = lines(&folder.join("cells.jsonl"));
+        let own = records
+            .iter()
+            .filter(|record| record["kind"] == "measurement");
+        assert_eq!(own.count() as u64, blocks, "{role}");
+        let run = fs::read_to_string(folder.join("run.json")).expect("a plan");
+        let run: Value = serde_json::from_str(&run).expect("JSON");
+        assert_eq!(run["side"]["role"], role);
+        assert_eq!(run["side"]["gate"], gate["runs"][0]);
+        let resumed = bench.tare(&["run", "--resume", id]).with_code(2);
+        assert!(
+            resumed.error().contains("is one side of a gate"),
+            "{resumed:#?}"
+        );
+    }
+    ended.tells(&["both sides are the same"].map(|_| "blocks"));
+}
+
+#[test]
+fn a_slower_candidate_ends_with_exit_code_1_in_every_format() {
+    let bench = Bench::new();
+    let files = [
+        "-o",
+        "gate.xml",
+        "-o",
+        "gate.md",
+        "-o",
+        "gate.json",
+        "--annotate",
+    ];
+    let ended = gate(&bench, "adapter=fake:run=8ms", &files).with_code(1);
+    assert!(ended.stdout.starts_with("regression: +"), "{ended:#?}");
+    assert!(
+        ended.stdout.contains("fake:run=2ms → fake:run=8ms"),
+        "{ended:#?}"
+    );
+    ended.tells(&["::error title=tare gate%3A mlp"]);
+    let read = |name: &str| fs::read_to_string(bench.path(name)).expect("written");
+    assert!(read("gate.xml").contains("failures=\"1\" errors=\"0\""));
+    assert!(read("gate.md").contains("**regression&#58; +"));
+    let json: Value = serde_json::from_str(&read("gate.json")).expect("JSON");
+    assert_eq!(
+        (json["exit"].as_u64(), &json["gates"][0]["verdict"]),
+        (Some(1), &"regression".into())
+    );
+}
+
+#[test]
+fn a_side_that_fails_is_never_a_pass_and_says_which_and_why() {
+    for (candidate, code, says) in [
+        ("adapter=fake:run=2ms,fault=abort", 3, "SIGABRT"),
+        ("adapter=fake:run=2ms,fault=error,at=7", 3, "failed"),
+        ("adapter=fake:run=2ms,output=nan", 3, "not numbers"),
+        (
+            "adapter=fake:run=2ms,output=off-by:0.5",
+            3,
+            "outputs are wrong",
+        ),
+    ] {
+        let bench = Bench::new();
+        let ended = gate(&bench, candidate, &["--format", "json"]).with_code(code);
+        let told = only(&ended);
+        let verdict = told["verdict"].as_str().expect("a verdict");
+        assert!(["inconclusive", "invalid"].contains(&verdict), "{told:#}");
+        let table = told["why"].to_string();
+        assert!(table.contains(says), "no '{says}' in {table}");
+        assert!(table.contains("candidate"), "{table}");
+    }
+}
+
+#[test]
+fn a_side_that_hangs_is_killed_within_the_budget() {
+    let bench = Bench::new();
+    let ended = gate(
+        &bench,
+        "adapter=fake:run=2ms,fault=hang,at=30",
+        &["--deadline", "3s"],
+    )
+    .with_code(3);
+    assert!(
+        ended.stdout.contains("candidate: its process failed"),
+        "{ended:#?}"
+    );
+}
+
+#[test]
+fn other_outputs_pass_only_where_they_may_differ() {
+    let bench = Bench::new();
+    let more = ["--allow-different-outputs"];
+    let ended = gate(&bench, "adapter=fake:run=2ms,output=off-by:0.5", &more).with_code(0);
+    assert!(ended.stdout.contains("were not compared"), "{ended:#?}");
+}
+
+#[test]
+fn a_side_has_an_environment_and_a_tare_of_its_own() {
+    let bench = Bench::new();
+    let other = bench.path("other-tare");
+    fs::copy(env!("CARGO_BIN_EXE_tare"), &other).expect("copies");
+    let other = other.to_str().expect("UTF-8");
+    let more = ["--baseline-bin", other, "--format", "json"];
+    let sides = arguments(BASELINE, "env=TARE_TEST=a=b", &more);
+    let sides = [&sides[..], &["--candidate", "adapter=fake:run=2ms"]].concat();
+    let told = only(&bench.tare(&sides).with_code(0));
+    let parts: Vec<&str> = told["differences"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|part| part["part"].as_str())
+        .collect();
+    assert_eq!(parts, ["env TARE_TEST", "tare"]);
+    let candidate = runs(&bench)
+        .into_iter()
+        .find(|run| run["side"]["role"] == "candidate");
+    assert_eq!(
+        candidate.expect("a run")["side"]["environment"]["TARE_TEST"],
+        "a=b"
+    );
+}
+
+#[test]
+fn an_exact_metric_needs_no_measuring() {
+    let bench = Bench::new();
+    let exact = |candidate: &str, metric: &str| {
+        bench.tare(&[
+            "gate",
+            "--model",
+            MLP,
+            "--candidate",
+            candidate,
+            "--metric",
+            metric,
+            "--format",
+            "json",
+        ])
+    };
+    let same = only(&exact("model=mlp:width=64,depth=2", "operators").with_code(0));
+    assert_eq!(same["verdict"], "pass");
+    let deeper = "model=mlp:width=64,depth=4";
+    for metric in ["operators", "flops", "size"] {
+        let told = only(&exact(deeper, metric).with_code(1));
+        assert_eq!(
+            (told["verdict"].as_str(), &told["runs"]),
+            (Some("regression"), &Value::Null)
+        );
+    }
+    assert!(runs(&bench).is_empty(), "nothing was measured");
+}
+
+#[test]
+fn a_file_holds_many_gates_and_the_worst_is_the_exit_code() {
+    let bench = Bench::new();
+    bench.write(
+        "tare-gate.toml",
+        r#"
+        [common]
+        model = "mlp:width=64,depth=2"
+        metric = "size"
+        [[gate]]
+        name = "<script>"
+        candidate = { model = "mlp:width=64,depth=2" }
+        [[gate]]
+        name = "deeper"
+        candidate = { model = "mlp:width=64,depth=4" }
+        "#,
+    );
+    let ended = bench.tare(&["gate", "--format", "junit"]).with_code(1);
+    assert!(
+        ended.stdout.contains("name=\"&lt;script&gt;\""),
+        "{ended:#?}"
+    );
+    assert!(
+        ended.stdout.contains("tests=\"2\" failures=\"1\""),
+        "{ended:#?}"
+    );
+}
+
+#[test]
+fn what_cannot_be_gated_is_one_error_with_exit_code_2() {
+    let bench = Bench::new();
+    bench.write("bad.toml", "[[gate]]\nmodle = 'x'\n");
+    let model = ["--model", MLP];
+    for (arguments, says) in [
+        (vec!["gate", "--model", MLP], "no side is named"),
+        (
+            vec!["gate", "--candidate", "threads=2"],
+            "no model is named",
+        ),
+        (
+            vec!["gate", "--file", "none.toml"],
+            "cannot read the gates in none.toml",
+        ),
+        (
+            vec!["gate", "--file", "bad.toml"],
+            "bad.toml:2: unknown field `modle`",
+        ),
+        (
+            [&["gate"], &model[..], &["--baseline-bin", "none"]].concat(),
+            "there is no program none",
+        ),
+        (
+            [&["gate"], &model[..], &["--candidate", "adapter=nobody"]].concat(),
+            "the candidate: ",
+        ),
+        (
+            [&["gate"], &model[..], &["--candidate", "model=none.onnx"]].concat(),
+            "none.onnx",
+        ),
+        (
+            [
+                &["gate"],
+                &model[..],
+                &["--candidate", "model=mlp:width=32,depth=2"],
+            ]
+            .concat(),
+            "the sides do not match",
+        ),
+        (
+            [
+                &["gate"],
+                &model[..],
+                &[
+                    "--candidate",
+                    "threads=2",
+                    "--tolerance",
+                    "9%",
+                    "--must-detect",
+                    "5%",
+                ],
+            ]
+            .concat(),
+            "is not beyond the tolerance",
+        ),
+        (
+            [
+                &["gate"],
+                &model[..],
+                &["--candidate", "threads=2", "-o", "none/gate.xml"],
+            ]
+            .concat(),
+            "there is no folder none",
+        ),
+    ] {
+        let ended = bench.tare(&arguments).with_code(2);
+        assert!(ended.error().contains(says), "no '{says}' in {ended:#?}");
+    }
+    let key = [&["gate"], &model[..], &["--candidate", "batch=2"]].concat();
+    bench
+        .tare(&key)
+        .with_code(2)
+        .tells(&["'batch' is the same for both sides"]);
+    assert!(runs(&bench).is_empty(), "nothing was measured");
+}
+
+#[test]
+fn a_budget_that_decides_nothing_is_refused_before_the_first_block() {
+    let bench = Bench::new();
+    let ended = gate(
+        &bench,
+        "adapter=fake:run=2ms,load=500ms",
+        &["--budget", "4s"],
+    )
+    .with_code(2);
+    ended.tells(&["too small to decide anything"]);
+    for run in runs(&bench) {
+        let records = bench
+            .path("store")
+            .join(run["id"].as_str().expect("an id"))
+            .join("cells.jsonl");
+        assert!(
+            lines(&records)
+                .iter()
+                .all(|record| record["kind"] != "measurement")
+        );
+    }
+}
+
+#[test]
+fn a_gate_that_is_stopped_decides_nothing_and_keeps_its_blocks() {
+    let bench = Bench::new();
+    let arguments = arguments(BASELINE, "adapter=fake:run=2ms,load=300ms", &[]);
+    let child = bench
+        .command(&arguments)
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("the binary starts");
+    let running = Running::of(child);
+    crate::support::wait_for("third block", || {
+        let all = runs_begun(&bench);
+        let records = all
+            .iter()
+            .map(|folder| measured(folder))
+            .collect::<Vec<_>>();
+        (records.len() == 2 && records.iter().all(|count| *count >= 3)).then_some(())
+    });
+    running.signal(Signal::INT);
+    let ended = running.wait().with_code(130);
+    assert_eq!(ended.stdout, "");
+    ended.tells(&["nothing is decided"]);
+    assert!(
+        runs_begun(&bench)
+            .iter()
+            .all(|folder| measured(folder) >= 3)
+    );
+}
+
+fn runs_begun(bench: &Bench) -> Vec<std::path::PathBuf> {
+    let folders = fs::read_dir(bench.path("store")).into_iter().flatten();
+    folders
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .collect()
+}
+
+fn measured(folder: &std::path::Path) -> usize {
+    let records = lines(&folder.join("cells.jsonl"));
+    records
+        .iter()
+        .filter(|record| record["kind"] == "measurement")
+        .count()
+}
+
+#[test]
+fn a_dry_run_tells_the_plan_and_measures_nothing() {
+    let bench = Bench::new();
+    let ended = gate(&bench, "adapter=fake:run=3ms", &["--dry-run"]).with_code(0);
+    for part in ["blocks", "10 min", "fake:run=2ms → fake:run=3ms"] {
+        assert!(ended.stdout.contains(part), "no '{part}' in {ended:#?}");
+    }
+    assert!(runs(&bench).is_empty());
+}
