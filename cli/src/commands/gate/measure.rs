@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
 use tare_clock::{Clock, MonotonicClock};
-use tare_gate::{Block, Conditions, Gate, Metric, Requests, Side};
+use tare_gate::{Block, BudgetTooSmall, Conditions, Gate, Metric, Requests, Side};
 use tare_hardware::nvml::Nvml;
 use tare_harness::{
     self as harness, EnergyMeter, Lockstep, NoPeakMeter, Pilot, Repeats, RunOutcome, RunRequest,
@@ -195,17 +195,11 @@ impl Measuring {
         let mut judge = Judge::new(metric, limits, conditions).map_err(Failed::input)?;
         let block = self.size_up(lockstep, &pilots);
         rewrite("");
-        eprintln!(
-            "{}",
-            foretold(&self.name, judge.gate(), block, self.asked.budget)
-        );
         if let Some(block) = block {
-            let left = (self.began + self.asked.budget).saturating_sub(clock.now());
-            judge
-                .gate()
-                .affordable(left, block)
-                .map_err(Failed::input)?;
+            self.check_budget(judge.gate(), block, clock.now())?;
         }
+        let plan = foretold(&self.name, judge.gate(), block, self.asked.budget);
+        eprintln!("{plan}");
         let until = self.began + self.asked.budget;
         let read = |block: &harness::Block| self.made(block);
         let mut watcher = BlockLine(line);
@@ -236,6 +230,25 @@ impl Measuring {
         };
         let timed: u64 = shortest.iter().map(timed).sum();
         Some(beside + Nanoseconds::from_nanos(timed))
+    }
+
+    /// Refuses a budget of which what is left `now` has no room for the first look.
+    fn check_budget(
+        &self,
+        gate: &Gate,
+        block: Nanoseconds,
+        now: Nanoseconds,
+    ) -> Result<(), Failed> {
+        let spent = now.saturating_sub(self.began);
+        let left = self.asked.budget.saturating_sub(spent);
+        let afforded = gate
+            .affordable(left, block)
+            .map_err(|short| BudgetTooSmall {
+                budget: self.asked.budget,
+                needed: short.needed + spent,
+                ..short
+            });
+        afforded.map(|_| ()).map_err(Failed::input)
     }
 
     fn made(&self, block: &harness::Block) -> Made {

@@ -6,7 +6,7 @@ use tare_results::{Doubt, Fidelity, Kind, Record};
 
 use super::prepared::Difference;
 
-/// A line each; doubts with the number of processes that have them.
+/// A line each; doubts with the number of processes that have them, but those of delayed requests, which the evidence tells.
 pub fn notes(differences: &[Difference], compared: bool, records: [&[Record]; 2]) -> Vec<String> {
     let mut notes = Vec::new();
     if differences.is_empty() {
@@ -16,7 +16,8 @@ pub fn notes(differences: &[Difference], compared: bool, records: [&[Record]; 2]
     let measured = records.iter().flat_map(|side| side.iter());
     let measured = measured.filter(|record| record.kind == Kind::Measurement);
     let mut doubts: BTreeMap<String, (String, usize)> = BTreeMap::new();
-    for doubt in measured.flat_map(|record| &record.doubts) {
+    let doubted = measured.flat_map(|record| &record.doubts);
+    for doubt in doubted.filter(|doubt| !matches!(doubt, Doubt::DelayedRequests { .. })) {
         let told = doubts
             .entry(kind(doubt))
             .or_insert_with(|| (doubt.to_string(), 0));
@@ -34,18 +35,22 @@ fn outputs(compared: bool, candidate: &[Record]) -> Option<String> {
     if !compared {
         return Some("the outputs of the sides were not compared, as they may differ".to_owned());
     }
-    let fidelity: Vec<&Fidelity> = candidate
+    let fidelity = candidate
         .iter()
-        .filter_map(|record| record.fidelity.as_ref())
-        .collect();
+        .filter_map(|record| record.fidelity.as_ref());
+    let fidelity: Vec<&Fidelity> = fidelity.collect();
+    if fidelity.iter().any(|one| one.beyond() > 0) {
+        return None;
+    }
     let off = fidelity
         .iter()
         .map(|one| one.max_relative)
-        .fold(None, |most: Option<f64>, off| {
-            Some(most.map_or(off, |most| most.max(off)))
-        });
-    off.map(|off| {
-        format!("the candidate's outputs are the baseline's to within {off:.1e} of their magnitude")
+        .reduce(f64::max)?;
+    Some(match off > 0.0 {
+        true => {
+            format!("the outputs of the sides differ by {off:.0e} of their magnitude at the most")
+        }
+        false => "the outputs of the sides are the same".to_owned(),
     })
 }
 

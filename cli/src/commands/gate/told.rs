@@ -109,9 +109,9 @@ impl Told {
         text.push_str(&format!(" in {}", self.took_ns));
         if let Some((baseline, candidate)) = baseline.waited.zip(candidate.waited) {
             text.push_str(&format!(
-                "; waited for a core {} of the baseline's time, {} of the candidate's",
-                percent(baseline),
-                percent(candidate)
+                "; waited for a core {} of the baseline's time and {} of the candidate's",
+                tenth(baseline),
+                tenth(candidate)
             ));
         }
         text
@@ -174,6 +174,10 @@ fn effect_of(metric: Metric, effect: Effect) -> String {
 
 fn signed(share: f64) -> String {
     format!("{:+.2}%", 100.0 * share)
+}
+
+fn tenth(share: f64) -> String {
+    format!("{:.1}%", 100.0 * share)
 }
 
 /// With as many digits as tell it from zero, three at the most.

@@ -22,10 +22,11 @@ fn paragraph(told: &Told) -> String {
     }
     if let Some((baseline, candidate)) = told.figures() {
         let metric = told.outcome.metric;
-        line(
-            "figures",
-            format!("{metric} {baseline} → {candidate} (medians of the blocks)"),
-        );
+        let of = match told.runs {
+            Some(_) => " (medians of the blocks)",
+            None => "",
+        };
+        line("figures", format!("{metric} {baseline} → {candidate}{of}"));
     }
     line("rule", told.rule());
     if told.runs.is_some() {
