@@ -41,6 +41,72 @@ impl Design {
     }
 }
 
+/// Figures in ascending order, of which contrasts can be counted without making them: a walk from both ends.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Counts {
+    /// Differences, or the candidate's figures.
+    one: Vec<f64>,
+    /// Nothing, or the baseline's figures turned round: a contrast is then a sum either way.
+    other: Option<Vec<f64>>,
+}
+
+impl Design {
+    /// For counting the contrasts of blocks of a baseline's and a candidate's figure, both logarithms.
+    pub fn counts(self, blocks: &[(f64, f64)]) -> Counts {
+        match self {
+            Self::Paired => Counts {
+                one: ascending(
+                    blocks
+                        .iter()
+                        .map(|(baseline, candidate)| candidate - baseline),
+                ),
+                other: None,
+            },
+            Self::Unpaired => Counts {
+                one: ascending(blocks.iter().map(|(_, candidate)| *candidate)),
+                other: Some(ascending(blocks.iter().map(|(baseline, _)| -baseline))),
+            },
+        }
+    }
+}
+
+fn ascending(values: impl Iterator<Item = f64>) -> Vec<f64> {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_unstable_by(f64::total_cmp);
+    values
+}
+
+impl Counts {
+    /// How many contrasts are at most `shift`.
+    pub fn at_or_below(&self, shift: f64) -> u64 {
+        let is_within = |one: f64, other: f64| match self.other {
+            None => (one + other) / 2.0 <= shift,
+            Some(_) => one + other <= shift,
+        };
+        let other = self.other.as_ref().unwrap_or(&self.one);
+        let mut end = other.len();
+        let mut count = 0;
+        for (place, one) in self.one.iter().enumerate() {
+            while end > 0 && !is_within(*one, other[end - 1]) {
+                end -= 1;
+            }
+            let begin = if self.other.is_none() { place } else { 0 };
+            count += end.saturating_sub(begin) as u64;
+        }
+        count
+    }
+
+    /// How many contrasts are at least `shift`.
+    pub fn at_or_above(&self, shift: f64) -> u64 {
+        let turned = |values: &[f64]| values.iter().rev().map(|value| -value).collect();
+        let turned = Self {
+            one: turned(&self.one),
+            other: self.other.as_deref().map(turned),
+        };
+        turned.at_or_below(-shift)
+    }
+}
+
 impl Contrasts {
     /// The means of all pairs of `differences`.
     pub fn of_differences(differences: &[f64]) -> Self {

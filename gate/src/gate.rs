@@ -202,7 +202,7 @@ impl Gate {
         let seen = self.evidence.first(look.blocks);
         let decision = match &self.test {
             Test::Exact => Some(self.exactly(&seen)),
-            Test::Looks(plan) => plan.see(look, &seen.costs()).and_then(|seen| seen.decision),
+            Test::Looks(plan) => plan.decide(look, &seen.costs()),
         };
         let Some(decision) = decision else {
             let mut obstacles = seen.obstacles();

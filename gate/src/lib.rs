@@ -26,7 +26,7 @@ mod verdict;
 
 pub use against::{DAYS, PROCESSES, Stored, Unpaired, against};
 pub use block::{Block, Contention, Fault, Side, SideFigure};
-pub use contrasts::{Contrasts, Design, NullDistribution};
+pub use contrasts::{Contrasts, Counts, Design, NullDistribution};
 pub use estimate::{Estimate, estimate};
 pub use evidence::Evidence;
 pub use gate::{Gate, Next};

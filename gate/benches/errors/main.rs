@@ -36,7 +36,7 @@ fn main() {
         .and_then(|word| word.parse().ok())
         .unwrap_or(10_000);
     println!("{gates} comparisons for each share; a request works for 2 ms");
-    table::print(&medians(), &[0.0, 0.01, 0.05, 0.10], gates, &words);
+    table::print(&medians(), &[0.0, 0.01, 0.02, 0.05, 0.10], gates, &words);
     table::print(&tails(), &[0.0, 0.10, 0.30], gates, &words);
 }
 
