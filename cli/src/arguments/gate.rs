@@ -27,8 +27,15 @@ pub struct GateOptions {
     /// Another tare that executes the baseline, such as one built from the commit before
     #[arg(long, value_name = "PATH")]
     pub baseline_bin: Option<PathBuf>,
+    /// A stored baseline in a file instead of one that is measured: the weaker test, which knows how much days differ once three
+    /// are stored
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["baseline", "baseline_bin"])]
+    pub against: Option<PathBuf>,
+    /// Store what is measured in the file of --against, or of a gate file's `against`, unless it is slower: the exit code is then 0
+    #[arg(long)]
+    pub update_baseline: bool,
     /// A file of gates, which are decided one after the other [default: tare-gate.toml, where no side is named]
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["baseline", "candidate", "baseline_bin", "model", "adapter", "input", "scenario", "batch",
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["baseline", "candidate", "baseline_bin", "against", "model", "adapter", "input", "scenario", "batch",
           "shape", "precision", "device", "threads", "metric", "tolerance", "must_detect"])]
     pub file: Option<PathBuf>,
     #[command(flatten)]

@@ -1,5 +1,6 @@
 //! `tare gate`: whether a change makes inference slower, decided from both sides in turns, as a verdict and an exit code.
 
+mod alone;
 mod asked;
 mod decide;
 mod file;
@@ -9,6 +10,7 @@ mod notes;
 mod prepared;
 mod progress;
 mod render;
+mod stored;
 mod told;
 
 use std::path::Path;
@@ -23,6 +25,8 @@ use super::{print, show};
 use crate::arguments::{GateFormat, GateOptions};
 use crate::exit::{Exit, Failed};
 use crate::stop;
+use alone::Alone;
+use asked::Asked;
 use measure::Came;
 use prepared::Prepared;
 use told::{All, Told};
@@ -36,7 +40,7 @@ pub fn run(store: Option<&Path>, options: &GateOptions) -> Result<Exit, Failed> 
     check_outputs(options)?;
     let store = show::open(store)?;
     let stop = stop::on_signals().map_err(Failed::input)?;
-    let prepared = asked.into_iter().map(Prepared::of);
+    let prepared = asked.into_iter().map(Ready::of);
     let prepared = prepared.collect::<Result<Vec<_>, _>>()?;
     if options.dry_run {
         return print(&dry(&prepared)?);
@@ -50,7 +54,7 @@ pub fn run(store: Option<&Path>, options: &GateOptions) -> Result<Exit, Failed> 
 /// All gates, one after the other; `None` where the user stopped one.
 fn decided(
     store: &Store,
-    prepared: Vec<Prepared>,
+    prepared: Vec<Ready>,
     stop: &AtomicBool,
 ) -> Result<Option<Vec<Told>>, Failed> {
     let mut gates = Vec::with_capacity(prepared.len());
@@ -59,12 +63,11 @@ fn decided(
             eprintln!("stopped before all gates were decided");
             return Ok(None);
         }
-        match measure::gate(store, prepared, stop)? {
+        match prepared.gate(store, stop)? {
             Came::Out(told) => gates.push(*told),
-            Came::Stopped([baseline, candidate]) => {
-                eprintln!(
-                    "stopped, and nothing is decided; what is done is in the runs {baseline} and {candidate}"
-                );
+            Came::Stopped(runs) => {
+                let runs = runs.join(" and ");
+                eprintln!("stopped, and nothing is decided; what is done is in {runs}");
                 return Ok(None);
             }
         }
@@ -98,15 +101,44 @@ fn tell(gates: Vec<Told>, options: &GateOptions) -> Result<Exit, Failed> {
     })
 }
 
+/// A gate that can begin.
+enum Ready {
+    /// Both sides are measured.
+    Pair(Box<Prepared>),
+    /// The candidate alone is.
+    Alone(Box<Alone>),
+}
+
+impl Ready {
+    fn of(asked: Asked) -> Result<Self, Failed> {
+        match asked.against.clone() {
+            Some(path) => Alone::of(asked, &path).map(|alone| Self::Alone(Box::new(alone))),
+            None => Prepared::of(asked).map(|pair| Self::Pair(Box::new(pair))),
+        }
+    }
+
+    fn gate(self, store: &Store, stop: &AtomicBool) -> Result<Came, Failed> {
+        match self {
+            Self::Pair(prepared) => measure::gate(store, *prepared, stop),
+            Self::Alone(alone) => alone.gate(store, stop),
+        }
+    }
+}
+
 /// What would be measured, a line a gate.
-fn dry(prepared: &[Prepared]) -> Result<String, Failed> {
+fn dry(prepared: &[Ready]) -> Result<String, Failed> {
     let mut text = String::new();
-    for prepared in prepared {
-        let gate = measure::unmeasured(prepared)?;
-        let budget = prepared.asked.budget;
-        text.push_str(&told::foretold(&prepared.name(), &gate, None, budget));
-        text.push('\n');
-        for part in prepared.differences() {
+    for ready in prepared {
+        let (line, parts) = match ready {
+            Ready::Alone(alone) => (alone.foretold(), alone.differences()),
+            Ready::Pair(pair) => {
+                let gate = measure::unmeasured(pair)?;
+                let line = told::foretold(&pair.name(), &gate, None, pair.asked.budget);
+                (line, pair.differences())
+            }
+        };
+        text.push_str(&format!("{line}\n"));
+        for part in parts {
             text.push_str(&format!(
                 "  {}: {} → {}\n",
                 part.part, part.baseline, part.candidate

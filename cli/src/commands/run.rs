@@ -1,6 +1,6 @@
 //! `tare run`: what was asked for becomes a plan, the plan a run in the store, the run a table.
 
-mod dry;
+pub mod dry;
 pub mod joules;
 mod peaks;
 mod resume;

@@ -35,6 +35,10 @@ pub struct Asked {
     pub seed: u64,
     /// Whether the sides' outputs must be the same.
     pub compared: bool,
+    /// The stored baseline that stands for one that is measured.
+    pub against: Option<PathBuf>,
+    /// Whether what is measured is stored there.
+    pub update: bool,
     /// How long one worker may take.
     pub deadline: Nanoseconds,
     /// Resident memory that one worker may take; `None` takes the default.
@@ -59,7 +63,8 @@ pub struct SideAsked {
 pub fn gates(options: &GateOptions) -> Result<Vec<Asked>, Failed> {
     let names_a_side = !options.baseline.is_empty()
         || !options.candidate.is_empty()
-        || options.baseline_bin.is_some();
+        || options.baseline_bin.is_some()
+        || options.against.is_some();
     let mut gates = match (&options.file, names_a_side) {
         (Some(path), _) => file::read(path, options)?,
         (None, true) => vec![of_options(options)],
@@ -70,6 +75,11 @@ pub fn gates(options: &GateOptions) -> Result<Vec<Asked>, Failed> {
             )));
         }
     };
+    if options.update_baseline && gates.iter().all(|gate| gate.against.is_none()) {
+        return Err(Failed::told(
+            "--update-baseline stores nothing: name the file with --against FILE, or against = \"FILE\" in a gate",
+        ));
+    }
     let noisy = gates.iter().filter(|gate| !gate.is_exact()).count();
     for gate in &mut gates {
         gate.limits.errors = gate.limits.errors.shared_by(noisy);
@@ -82,6 +92,12 @@ impl Asked {
     /// Whether both sides' figures are the same each time.
     pub fn is_exact(&self) -> bool {
         self.metric.repeatability() == tare_gate::Repeatability::Exact
+    }
+
+    /// Its name, else what it gates of `model`.
+    pub fn name_of(&self, model: &str) -> String {
+        let name = self.name.clone();
+        name.unwrap_or_else(|| format!("{model} {}", self.metric))
     }
 
     /// With what the command line says of every gate.
@@ -101,6 +117,8 @@ impl Asked {
             budget: options.budget.unwrap_or(BUDGET),
             seed: options.seed.unwrap_or(0),
             compared: !options.allow_different_outputs,
+            against: options.against.clone(),
+            update: options.update_baseline,
             deadline: options.deadline.unwrap_or(DEADLINE),
             memory_limit: options.memory_limit,
         }

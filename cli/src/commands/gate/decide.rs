@@ -154,4 +154,4 @@ fn left(
 }
 
 #[cfg(test)]
-mod tests;
+pub mod tests;

@@ -45,6 +45,7 @@ struct Written {
     budget: Option<String>,
     allow_different_outputs: Option<bool>,
     baseline_bin: Option<PathBuf>,
+    against: Option<PathBuf>,
     #[serde(default)]
     baseline: BTreeMap<String, Value>,
     #[serde(default)]
@@ -95,6 +96,7 @@ fn gates(text: &str, options: &GateOptions) -> Result<Vec<Asked>, String> {
         deadline: options.deadline,
         memory_limit: options.memory_limit,
         allow_different_outputs: options.allow_different_outputs,
+        update_baseline: options.update_baseline,
         ..GateOptions::default()
     };
     let mut gates: Vec<Asked> = Vec::new();
@@ -144,14 +146,22 @@ impl Written {
             budget: self.budget.or(all.budget),
             allow_different_outputs: self.allow_different_outputs.or(all.allow_different_outputs),
             baseline_bin: self.baseline_bin.or(all.baseline_bin),
+            against: self.against.or(all.against),
             baseline: joined(all.baseline, self.baseline),
             candidate: joined(all.candidate, self.candidate),
         }
     }
 
     fn asked(self, name: &str, options: &GateOptions) -> Result<Asked, String> {
-        if self.baseline.is_empty() && self.candidate.is_empty() && self.baseline_bin.is_none() {
+        let is_paired = !self.baseline.is_empty() || self.baseline_bin.is_some();
+        if !is_paired && self.candidate.is_empty() && self.against.is_none() {
             return Err("it names no side: write baseline = { … } or candidate = { … }".to_owned());
+        }
+        if is_paired && self.against.is_some() {
+            return Err(
+                "it names a baseline and a stored one: leave baseline, baseline-bin or against out"
+                    .to_owned(),
+            );
         }
         let cell = self.cell()?;
         let baseline = side(&cell, self.baseline, self.baseline_bin)?;
@@ -168,6 +178,7 @@ impl Written {
         Ok(Asked {
             name: Some(name.to_owned()),
             budget: options.budget.or(budget).unwrap_or(gate.budget),
+            against: self.against,
             compared: gate.compared && !self.allow_different_outputs.unwrap_or(false),
             ..gate.limited(tolerance, must_detect)
         })

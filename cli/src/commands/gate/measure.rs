@@ -11,7 +11,7 @@ use tare_harness::{
     self as harness, EnergyMeter, Lockstep, NoPeakMeter, Pilot, Repeats, RunOutcome, RunRequest,
 };
 use tare_results::store::Store;
-use tare_results::{GateRole, Record, Run};
+use tare_results::{GateRole, GateSide, Record, Run};
 use tare_units::Nanoseconds;
 
 use super::super::run::{joules, new_run, weighing};
@@ -30,7 +30,7 @@ pub enum Came {
     /// With a verdict.
     Out(Box<Told>),
     /// The user stopped it; what is done is in these runs.
-    Stopped([String; 2]),
+    Stopped(Vec<String>),
 }
 
 /// What is known of a gate once its runs have taken the plans.
@@ -84,7 +84,8 @@ fn exact(prepared: &Prepared) -> Result<Came, Failed> {
         outcome: gate.outcome(),
         size: gate.size(),
         took_ns: Nanoseconds::ZERO,
-        runs: None,
+        runs: Vec::new(),
+        updated: false,
         notes: Vec::new(),
         evidence: gate.evidence().blocks().to_vec(),
     })))
@@ -106,7 +107,7 @@ fn measured(store: &Store, prepared: Prepared, stop: &AtomicBool) -> Result<Came
     rewrite("");
     let outcomes = lockstep.finish();
     Ok(match end {
-        End::Stopped => Came::Stopped(measuring.runs),
+        End::Stopped => Came::Stopped(measuring.runs.to_vec()),
         End::Over | End::OutOfTime => {
             Came::Out(Box::new(measuring.told(&judge, outcomes, clock.now())))
         }
@@ -125,38 +126,20 @@ fn begin<'s>(
         .last()
         .map_or(1, |look| look.blocks as u64);
     let (name, differences) = (prepared.name(), prepared.differences());
-    let (single_threaded, requests) = (prepared.is_single_threaded(), prepared.requests());
+    let (single_threaded, requests) = (
+        prepared.is_single_threaded(),
+        prepared.baseline.requests(prepared.asked.metric),
+    );
     let Prepared {
         asked,
         baseline,
         candidate,
     } = prepared;
-    let begun = |side: SidePlan, role: GateRole, gate: Option<&str>| {
-        let tare = side.tare.clone();
-        let told = side.side(role, gate.unwrap_or_default());
-        let mut run = new_run(store, side.settings, &side.plan, None)?;
-        run.repeats = most;
-        run.side = Some(told);
-        if let (Some(side), None) = (&mut run.side, gate) {
-            side.gate = run.id.clone();
-        }
-        let writer = store.create(&run).map_err(Failed::input)?;
-        let energy = energy_of(asked.metric, &run)?;
-        Ok::<RunRequest<'s>, Failed>(RunRequest {
-            run,
-            plan: side.plan,
-            done: Vec::new(),
-            program: tare,
-            writer,
-            nvml: Nvml::shared(),
-            energy,
-            peaks: Box::new(NoPeakMeter("a gate asks for no floor".to_owned())),
-            weighing: weighing(),
-            stop,
-        })
-    };
-    let baseline = begun(baseline, GateRole::Baseline, None)?;
-    let candidate = begun(candidate, GateRole::Candidate, Some(&baseline.run.id))?;
+    let most = (asked.metric, most);
+    let role = (GateRole::Baseline, None);
+    let baseline = request(store, baseline, Some(role), most, stop)?;
+    let role = (GateRole::Candidate, Some(baseline.run.id.as_str()));
+    let candidate = request(store, candidate, Some(role), most, stop)?;
     let sides = [baseline, candidate];
     let runs = [0, 1].map(|place: usize| sides[place].run.id.clone());
     let measuring = Measuring {
@@ -170,6 +153,44 @@ fn begin<'s>(
         runs,
     };
     Ok((sides, measuring))
+}
+
+/// A run of `side` in the store, of so many repeats at `most`; where it has a role in a gate, that is of the id given, else of
+/// its own.
+///
+/// # Errors
+/// Where the run cannot be kept, or what tells joules does not start.
+pub fn request<'s>(
+    store: &Store,
+    side: SidePlan,
+    role: Option<(GateRole, Option<&str>)>,
+    (metric, most): (Metric, u64),
+    stop: &'s AtomicBool,
+) -> Result<RunRequest<'s>, Failed> {
+    let told = role.map(|(role, gate)| side.side(role, gate.unwrap_or_default()));
+    let program = side.tare.clone();
+    let mut run = new_run(store, side.settings, &side.plan, None)?;
+    run.repeats = most;
+    run.side = told.map(|side| GateSide {
+        gate: match side.gate.is_empty() {
+            true => run.id.clone(),
+            false => side.gate,
+        },
+        ..side
+    });
+    let writer = store.create(&run).map_err(Failed::input)?;
+    Ok(RunRequest {
+        energy: energy_of(metric, &run)?,
+        run,
+        plan: side.plan,
+        done: Vec::new(),
+        program,
+        writer,
+        nvml: Nvml::shared(),
+        peaks: Box::new(NoPeakMeter("a gate asks for no floor".to_owned())),
+        weighing: weighing(),
+        stop,
+    })
 }
 
 fn energy_of(metric: Metric, run: &Run) -> Result<EnergyMeter, Failed> {
@@ -281,7 +302,8 @@ impl Measuring {
             outcome: gate.outcome(),
             size: gate.size(),
             took_ns: now.saturating_sub(self.began),
-            runs: Some(self.runs),
+            runs: self.runs.to_vec(),
+            updated: false,
             evidence: gate.evidence().blocks().to_vec(),
         }
     }

@@ -6,7 +6,7 @@ use tare_results::{Doubt, Fidelity, Kind, Record};
 
 use super::prepared::Difference;
 
-/// A line each; doubts with the number of processes that have them, but those of delayed requests, which the evidence tells.
+/// A line each.
 pub fn notes(differences: &[Difference], compared: bool, records: [&[Record]; 2]) -> Vec<String> {
     let mut notes = Vec::new();
     if differences.is_empty() {
@@ -14,21 +14,26 @@ pub fn notes(differences: &[Difference], compared: bool, records: [&[Record]; 2]
     }
     notes.extend(outputs(compared, records[1]));
     let measured = records.iter().flat_map(|side| side.iter());
-    let measured = measured.filter(|record| record.kind == Kind::Measurement);
-    let mut doubts: BTreeMap<String, (String, usize)> = BTreeMap::new();
-    let doubted = measured.flat_map(|record| &record.doubts);
+    notes.extend(doubts(
+        measured.filter(|record| record.kind == Kind::Measurement),
+    ));
+    notes
+}
+
+/// What is doubted of `records`, a line each, with the number of processes; but not that requests were delayed, which the
+/// evidence tells.
+pub fn doubts<'r>(records: impl Iterator<Item = &'r Record>) -> Vec<String> {
+    let mut known: BTreeMap<String, (String, usize)> = BTreeMap::new();
+    let doubted = records.flat_map(|record| &record.doubts);
     for doubt in doubted.filter(|doubt| !matches!(doubt, Doubt::DelayedRequests { .. })) {
-        let told = doubts
-            .entry(kind(doubt))
-            .or_insert_with(|| (doubt.to_string(), 0));
-        told.1 += 1;
+        let first = || (doubt.to_string(), 0);
+        known.entry(kind(doubt)).or_insert_with(first).1 += 1;
     }
-    let told = doubts.into_values();
-    notes.extend(told.map(|(doubt, times)| match times {
+    let told = known.into_values().map(|(doubt, times)| match times {
         1 => format!("in 1 process: {doubt}"),
         _ => format!("in {times} processes, such as: {doubt}"),
-    }));
-    notes
+    });
+    told.collect()
 }
 
 fn outputs(compared: bool, candidate: &[Record]) -> Option<String> {

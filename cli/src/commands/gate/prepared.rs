@@ -76,11 +76,7 @@ impl Prepared {
 
     /// What is gated, in few words.
     pub fn name(&self) -> String {
-        if let Some(name) = &self.asked.name {
-            return name.clone();
-        }
-        let model = &self.baseline.work().planned.cell.model;
-        format!("{model} {}", self.asked.metric)
+        self.asked.name_of(&self.baseline.work().planned.cell.model)
     }
 
     /// The parts in which the sides differ; none of two that are the same.
@@ -105,17 +101,7 @@ impl Prepared {
 
     /// Whether requests of both sides are executed by one thread, one after the other.
     pub fn is_single_threaded(&self) -> bool {
-        [&self.baseline, &self.candidate].iter().all(|side| {
-            let work = side.work();
-            work.planned.cell.threads == 1 && work.scenario.serving().is_none()
-        })
-    }
-
-    /// What a process times; `None` where its figure is none of requests, and under load, where the scenario says it.
-    pub fn requests(&self) -> Option<Requests> {
-        let requests = self.asked.metric.requests()?;
-        let closed = self.baseline.work().scenario.serving().is_none();
-        closed.then_some(requests)
+        self.baseline.is_single_threaded() && self.candidate.is_single_threaded()
     }
 }
 
@@ -123,6 +109,18 @@ impl SidePlan {
     /// Its only cell.
     pub fn work(&self) -> &Work {
         &self.plan.cells[0]
+    }
+
+    /// Whether requests are executed by one thread, one after the other.
+    pub fn is_single_threaded(&self) -> bool {
+        self.work().planned.cell.threads == 1 && self.work().scenario.serving().is_none()
+    }
+
+    /// What a process times; `None` where its figure is none of requests, and under load, where the scenario says it.
+    pub fn requests(&self, metric: Metric) -> Option<Requests> {
+        let requests = metric.requests()?;
+        let closed = self.work().scenario.serving().is_none();
+        closed.then_some(requests)
     }
 
     /// What its run says of it, where the gate goes by this id.
@@ -199,7 +197,11 @@ impl SidePlan {
     }
 }
 
-fn side(asked: &Asked, side: &SideAsked) -> Result<SidePlan, Failed> {
+/// Plans one side of `asked`.
+///
+/// # Errors
+/// Where it cannot be measured.
+pub fn side(asked: &Asked, side: &SideAsked) -> Result<SidePlan, Failed> {
     let program = match &side.program {
         Some(path) if !path.is_file() => {
             return Err(Failed::told(format!(

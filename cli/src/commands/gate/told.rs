@@ -4,6 +4,7 @@ use serde::Serialize;
 use tare_gate::{Block, Effect, ExitClass, Gate, Limits, Metric, Outcome, SideEvidence, Size};
 use tare_units::{Bytes, Flops, Joules, Nanoseconds};
 
+use super::super::run::dry::about;
 use super::prepared::Difference;
 
 /// The name and version of this format.
@@ -38,8 +39,11 @@ pub struct Told {
     pub size: Size,
     /// From its first worker to its last.
     pub took_ns: Nanoseconds,
-    /// The runs in the store that hold every record, the baseline's first; `null` where nothing was measured.
-    pub runs: Option<[String; 2]>,
+    /// The runs in the store that hold every record, the baseline's first; none where nothing was measured.
+    pub runs: Vec<String>,
+    /// Whether what was measured is a stored baseline's now.
+    #[serde(rename = "baseline_updated")]
+    pub updated: bool,
     /// What else is worth knowing, a line each.
     pub notes: Vec<String>,
     /// Every block.
@@ -47,9 +51,16 @@ pub struct Told {
 }
 
 impl All {
-    /// What the exit code says.
+    /// What the exit code says; a baseline that was stored is what was asked for, whether it decides yet or not.
     pub fn class(gates: &[Told]) -> ExitClass {
-        ExitClass::of_all(gates.iter().map(|told| &told.outcome.verdict))
+        let decided = |told: &&Told| {
+            !told.updated || told.outcome.verdict.exit_class() == ExitClass::Regressed
+        };
+        let open = gates.iter().filter(decided);
+        match gates.iter().all(|told| told.updated) {
+            true => ExitClass::Passed,
+            false => ExitClass::of_all(open.map(|told| &told.outcome.verdict)),
+        }
     }
 }
 
@@ -98,10 +109,11 @@ impl Told {
     /// Blocks, requests and contention in one line.
     pub fn evidence(&self) -> String {
         let [baseline, candidate] = self.outcome.sides;
-        let mut text = match self.outcome.blocks {
-            1 => "1 block".to_owned(),
-            blocks => format!("{blocks} blocks"),
+        let unit = match self.runs.len() {
+            1 => "process",
+            _ => "block",
         };
+        let mut text = counted(self.outcome.blocks, unit);
         let requests = baseline.requests + candidate.requests;
         if requests > 0 {
             text.push_str(&format!(", {requests} requests"));
@@ -140,16 +152,18 @@ pub fn foretold(
         Nanoseconds::from_nanos(block.as_nanos().saturating_mul(blocks as u64))
     };
     let time = block.map(|block| {
+        let (least, most) = (times(size.at_least, block), times(size.at_most, block));
         format!(
             "; a block takes about {block}: {} to {}",
-            times(size.at_least, block),
-            times(size.at_most, block).min(budget)
+            about(least),
+            about(most.min(budget))
         )
     });
     format!(
-        "{name}: {} in {blocks} ({usual}){}, {budget} at the most",
+        "{name}: {} in {blocks} ({usual}){}, {} at the most",
         gate.statistic(),
-        time.unwrap_or_default()
+        time.unwrap_or_default(),
+        about(budget)
     )
 }
 
@@ -167,13 +181,23 @@ fn effect_of(metric: Metric, effect: Effect) -> String {
             signed(high),
             percent(effect.confidence)
         ),
-        None => " (too few blocks for an interval)".to_owned(),
+        None => " (too little is known for an interval)".to_owned(),
     };
     format!("{}{worse}{bounds}", signed(effect.value))
 }
 
 fn signed(share: f64) -> String {
     format!("{:+.2}%", 100.0 * share)
+}
+
+/// `1 block`, `2 blocks`, `2 processes`.
+fn counted(count: usize, unit: &str) -> String {
+    let plural = match (count, unit.ends_with('s')) {
+        (1, _) => "",
+        (_, true) => "es",
+        (_, false) => "s",
+    };
+    format!("{count} {unit}{plural}")
 }
 
 fn tenth(share: f64) -> String {

@@ -1,7 +1,7 @@
 //! Gates of made-up sides on a simulated clock: when they end, and with what.
 
 #[path = "../../../../../results/tests/common/mod.rs"]
-mod built;
+pub mod built;
 
 use tare_clock::SimulatedClock;
 use tare_gate::{Obstacle, Request, Verdict};

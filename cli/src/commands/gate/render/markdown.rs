@@ -30,7 +30,7 @@ fn details(told: &Told) -> String {
         differences.map(|part| format!("{}: {} → {}", part.part, part.baseline, part.candidate)),
     );
     lines.push(told.rule());
-    if told.runs.is_some() {
+    if !told.runs.is_empty() {
         lines.push(told.evidence());
     }
     lines.extend(told.notes.iter().cloned());

@@ -22,21 +22,21 @@ fn paragraph(told: &Told) -> String {
     }
     if let Some((baseline, candidate)) = told.figures() {
         let metric = told.outcome.metric;
-        let of = match told.runs {
-            Some(_) => " (medians of the blocks)",
-            None => "",
+        let of = match told.runs.is_empty() {
+            true => "",
+            false => " (medians)",
         };
         line("figures", format!("{metric} {baseline} → {candidate}{of}"));
     }
     line("rule", told.rule());
-    if told.runs.is_some() {
+    if !told.runs.is_empty() {
         line("evidence", told.evidence());
     }
     for note in &told.notes {
         line("note", note.clone());
     }
-    if let Some([baseline, candidate]) = &told.runs {
-        line("runs", format!("{baseline} → {candidate}"));
+    if !told.runs.is_empty() {
+        line("runs", told.runs.join(" → "));
     }
     let lines: Vec<String> = lines.iter().map(|line| plain(line)).collect();
     lines.join("\n") + "\n"

@@ -30,7 +30,8 @@ fn told(name: &str, metric: Metric, candidate: Result<f64, Fault>) -> Told {
         outcome: gate.outcome(),
         size: gate.size(),
         took_ns: Nanoseconds::from_millis(1_500),
-        runs: Some(["one", "two"].map(str::to_owned)),
+        runs: ["one", "two"].map(str::to_owned).to_vec(),
+        updated: false,
         notes: vec!["a note".to_owned()],
         evidence: gate.evidence().blocks().to_vec(),
     }
