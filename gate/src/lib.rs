@@ -1,7 +1,7 @@
 //! Whether a candidate is worse than its baseline, decided from blocks of both with a stated error rate.
 //!
 //! A *block* is one fresh process of each side, one after the other, and its *difference* the logarithm of the candidate's figure
-//! over the baseline's. Nothing here measures, waits, or draws random numbers: a runner does, and asks.
+//! over the baseline's. Nothing here measures, waits, or flips coins: a runner does, and asks.
 //! - [`Metric`]: what is compared; its [`Limits`], the [`Statistic`] that really decides, how many [`Requests`] a process times.
 //! - [`Statistic::of`]: the requests of one process → its [`SideFigure`].
 //! - [`Gate`]: blocks pushed one by one → what next, at last an [`Outcome`] with its [`Verdict`]. Before the first,

@@ -24,8 +24,15 @@ fn gate(metric: Metric, conditions: Conditions) -> Gate {
 
 /// Pushes what `block` gives until the gate is over.
 fn run(gate: &mut Gate, mut block: impl FnMut() -> Block) -> Outcome {
-    while let Next::More { .. } = gate.next() {
-        gate.push(block());
+    while let Next::More { blocks } = gate.next() {
+        while gate.evidence().blocks().len() < blocks {
+            let block = block();
+            let is_whole = block.figures().is_some();
+            gate.push(block);
+            if !is_whole {
+                break;
+            }
+        }
     }
     gate.outcome()
 }
