@@ -209,6 +209,14 @@ fn delays_that_nothing_corrects_decide_nothing() {
     };
     assert_eq!(quiet(POOL, 0.39), Verdict::Regression);
     assert_eq!(quiet(ALONE, 0.9), Verdict::Regression);
+    let mut waits = gate(Metric::P50, POOL);
+    let mut random = Random::new(13);
+    let block = || contended(random.block(0.2, 0.004), share(0.5), share(0.5));
+    assert_eq!(
+        run(&mut waits, block).blocks,
+        25,
+        "given up at the third look"
+    );
     let verdict = quiet(POOL, 0.41);
     assert_eq!(verdict.name(), "inconclusive");
     assert!(
