@@ -178,16 +178,19 @@ fn medians() -> Vec<Box<dyn Procedure>> {
         ),
         part("wall p25 of 50, up to 64 blocks", p25(), wall, 50, five()),
     ];
-    let rivals = [
+    all.extend(rivals().map(|rival| Box::new(rival) as Box<dyn Procedure>));
+    all
+}
+
+fn rivals() -> [Rival; 6] {
+    [
         Rival::HyperfineRatio,
         Rival::HyperfineWelch,
         Rival::Criterion,
         Rival::Stored(0.05),
         Rival::Stored(0.10),
         Rival::MannWhitney,
-    ];
-    all.extend(rivals.map(|rival| Box::new(rival) as Box<dyn Procedure>));
-    all
+    ]
 }
 
 fn tails() -> Vec<Box<dyn Procedure>> {
