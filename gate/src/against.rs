@@ -40,7 +40,7 @@ pub struct Unpaired {
 ///
 /// With D days whose medians have the standard deviation s between them, the candidate's own day included, the difference of the
 /// candidate from the mean of the days scatters by s·√(1 + 1/D), and the bounds lie Student's t of D − 1 degrees of freedom times
-/// that away from it (a prediction interval; G. J. Hahn, Technometrics 11 (1969) 878–888). What processes of one day scatter is in s
+/// that away from it (a prediction interval; G. J. Hahn, J. Am. Stat. Assoc. 64 (1969) 878–888). What processes of one day scatter is in s
 /// already, and is added once more for the candidate's, who may have fewer.
 ///
 /// # Errors

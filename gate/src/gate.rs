@@ -51,6 +51,9 @@ const EXACT: Look = Look {
     pass: None,
 };
 
+/// Looks that would have decided but for something that stood against them, after which waiting for calmer blocks is given up.
+const HELD_UP: usize = 3;
+
 impl Gate {
     /// Of `metric` by `limits`, those of [`Metric::limits`] or others.
     ///
@@ -137,13 +140,13 @@ impl Gate {
     }
 
     /// What follows from the blocks so far. Looks are taken only at their own numbers of blocks; one that something stands
-    /// against decides nothing, and the next may.
+    /// against decides nothing, and the next may, until three were held up so.
     pub fn next(&self) -> Next {
         if let Some(verdict) = self.ended() {
             return Next::Over(verdict);
         }
         let made = self.evidence.figures().len();
-        let mut against = Vec::new();
+        let (mut against, mut held_up) = (Vec::new(), 0);
         for look in self.looks() {
             if made < look.blocks {
                 return Next::More {
@@ -153,6 +156,11 @@ impl Gate {
             match self.look(*look) {
                 Ok(verdict) => return Next::Over(verdict),
                 Err(obstacles) => against = obstacles,
+            }
+            let undecided = |obstacle: &Obstacle| matches!(obstacle, Obstacle::Undecided { .. });
+            held_up += usize::from(!against.iter().any(undecided));
+            if held_up == HELD_UP {
+                break;
             }
         }
         Next::Over(Verdict::Inconclusive(against))

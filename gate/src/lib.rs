@@ -1,7 +1,7 @@
 //! Whether a candidate is worse than its baseline, decided from blocks of both with a stated error rate.
 //!
 //! A *block* is one fresh process of each side, one after the other, and its *difference* the logarithm of the candidate's figure
-//! over the baseline's. Nothing here measures, waits, or draws random numbers: a runner does, and asks.
+//! over the baseline's. Nothing here measures, waits, or flips coins: a runner does, and asks.
 //! - [`Metric`]: what is compared; its [`Limits`], the [`Statistic`] that really decides, how many [`Requests`] a process times.
 //! - [`Statistic::of`]: the requests of one process → its [`SideFigure`].
 //! - [`Gate`]: blocks pushed one by one → what next, at last an [`Outcome`] with its [`Verdict`]. Before the first,
@@ -9,6 +9,33 @@
 //! - [`Errors::shared_by`], [`ExitClass::of_all`]: many gates together.
 //! - [`against`]: a candidate against a stored record, the weaker test.
 //! - [`estimate`]: a location of differences with its interval.
+//!
+//! ```
+//! use tare_gate::{Block, Conditions, Gate, Metric, Next, Request, Side, Verdict};
+//! use tare_units::Nanoseconds;
+//!
+//! let conditions = Conditions { single_threaded: true, run_delay: true };
+//! let mut gate = Gate::new(Metric::P50, Metric::P50.limits(), conditions)?;
+//! // A runner starts a fresh process here and times its requests.
+//! let process = |micros: u64| {
+//!     let request = Request {
+//!         latency: Nanoseconds::from_micros(micros),
+//!         delay: Some(Nanoseconds::ZERO),
+//!         samples: 1,
+//!     };
+//!     gate.statistic().of(&[request; 50]).expect("requests")
+//! };
+//! let block = Block {
+//!     first: Side::Baseline,
+//!     baseline: Ok(process(5_000)),
+//!     candidate: Ok(process(5_500)),
+//! };
+//! while let Next::More { .. } = gate.next() {
+//!     gate.push(block.clone());
+//! }
+//! assert_eq!(gate.outcome().verdict, Verdict::Regression);
+//! # Ok::<(), tare_gate::PlanError>(())
+//! ```
 #![forbid(unsafe_code)]
 
 mod against;

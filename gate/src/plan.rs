@@ -114,6 +114,29 @@ impl Plan {
         Self::of(Design::Unpaired, limits, &LOOKS_NEARLY, regression, pass)
     }
 
+    /// With looks of one's own, in ascending order of blocks, whose cut-offs keep to the errors of `limits` or do not: nothing here
+    /// checks that.
+    ///
+    /// # Errors
+    /// Where nothing could be decided by these limits, or no look can show a regression.
+    pub fn with_looks(design: Design, limits: Limits, looks: Vec<Look>) -> Result<Self, PlanError> {
+        limits.check()?;
+        if looks.iter().all(|look| look.regression.is_none()) {
+            return Err(PlanError::Hopeless {
+                most: looks.last().map_or(0, |look| look.blocks),
+                false_alarm: limits.errors.false_alarm,
+            });
+        }
+        let can_tell = |look: &Look| look.regression.is_some() || look.pass.is_some();
+        Ok(Self {
+            design,
+            tolerance: limits.tolerance.ln_1p(),
+            must_detect: limits.must_detect.ln_1p(),
+            limits,
+            looks: looks.into_iter().filter(can_tell).collect(),
+        })
+    }
+
     fn of(
         design: Design,
         limits: Limits,
@@ -121,30 +144,13 @@ impl Plan {
         regression: Vec<Option<u64>>,
         pass: Vec<Option<u64>>,
     ) -> Result<Self, PlanError> {
-        limits.check()?;
-        let most = at.last().copied().unwrap_or_default();
         let looks = at.iter().zip(regression.into_iter().zip(pass));
-        let looks: Vec<Look> = looks
-            .map(|(blocks, (regression, pass))| Look {
-                blocks: *blocks,
-                regression,
-                pass,
-            })
-            .filter(|look| look.regression.is_some() || look.pass.is_some())
-            .collect();
-        if looks.iter().all(|look| look.regression.is_none()) {
-            return Err(PlanError::Hopeless {
-                most,
-                false_alarm: limits.errors.false_alarm,
-            });
-        }
-        Ok(Self {
-            design,
-            tolerance: limits.tolerance.ln_1p(),
-            must_detect: limits.must_detect.ln_1p(),
-            limits,
-            looks,
-        })
+        let look = |(blocks, (regression, pass)): (&usize, _)| Look {
+            blocks: *blocks,
+            regression,
+            pass,
+        };
+        Self::with_looks(design, limits, looks.map(look).collect())
     }
 
     /// The looks, in order.

@@ -45,10 +45,12 @@ impl Request {
         self.latency.saturating_sub(self.delay.unwrap_or_default())
     }
 
-    /// Whether it waited for a core for over 1% of its latency. A single wake-up takes 1.6 µs, the tick of a kernel some more.
+    /// Whether other programs took its thread's core for over 1% of its latency, and for over 100 µs: what is below is waking up,
+    /// 1.6 µs each time, which a pool's threads do many times a request.
     pub fn is_delayed(&self) -> Option<bool> {
-        self.delay
-            .map(|delay| delay.as_nanos() > self.latency.as_nanos() / 100)
+        let wakes = Nanoseconds::from_micros(100);
+        let share = Nanoseconds::from_nanos(self.latency.as_nanos() / 100);
+        self.delay.map(|delay| delay > share.max(wakes))
     }
 }
 
@@ -162,11 +164,13 @@ mod tests {
     }
 
     #[test]
-    fn a_request_is_delayed_beyond_a_hundredth_of_its_latency() {
-        assert_eq!(request(1_000, 10).is_delayed(), Some(false));
-        assert_eq!(request(1_000, 11).is_delayed(), Some(true));
+    fn a_request_is_delayed_beyond_a_hundredth_of_its_latency_and_beyond_waking_up() {
+        assert_eq!(request(100_000, 1_000).is_delayed(), Some(false));
+        assert_eq!(request(100_000, 1_001).is_delayed(), Some(true));
+        assert_eq!(request(300, 100).is_delayed(), Some(false));
+        assert_eq!(request(300, 101).is_delayed(), Some(true));
         let figure = Statistic::Percentile(Percentile::P50, Basis::Wall)
-            .of(&[request(100, 0), request(300, 100)]);
+            .of(&[request(1_000, 0), request(3_000, 1_000)]);
         let contention = figure.and_then(|one| one.contention).expect("delays");
         assert_eq!(contention.delayed, 0.5);
         assert!((contention.waited - 0.25).abs() < 1e-12);

@@ -5,7 +5,7 @@ mod common;
 use common::Random;
 use tare_gate::{Decision, Errors, Limits, Metric, Plan, Step};
 
-const GATES: u32 = 40_000;
+const GATES: u32 = 20_000;
 
 /// The share of gates that end by `decision` where the candidate is worse by `worse`, with symmetric noise so wide that the other
 /// end is not reached before.

@@ -24,8 +24,15 @@ fn gate(metric: Metric, conditions: Conditions) -> Gate {
 
 /// Pushes what `block` gives until the gate is over.
 fn run(gate: &mut Gate, mut block: impl FnMut() -> Block) -> Outcome {
-    while let Next::More { .. } = gate.next() {
-        gate.push(block());
+    while let Next::More { blocks } = gate.next() {
+        while gate.evidence().blocks().len() < blocks {
+            let block = block();
+            let is_whole = block.figures().is_some();
+            gate.push(block);
+            if !is_whole {
+                break;
+            }
+        }
     }
     gate.outcome()
 }
@@ -202,6 +209,14 @@ fn delays_that_nothing_corrects_decide_nothing() {
     };
     assert_eq!(quiet(POOL, 0.39), Verdict::Regression);
     assert_eq!(quiet(ALONE, 0.9), Verdict::Regression);
+    let mut waits = gate(Metric::P50, POOL);
+    let mut random = Random::new(13);
+    let block = || contended(random.block(0.2, 0.004), share(0.5), share(0.5));
+    assert_eq!(
+        run(&mut waits, block).blocks,
+        25,
+        "given up at the third look"
+    );
     let verdict = quiet(POOL, 0.41);
     assert_eq!(verdict.name(), "inconclusive");
     assert!(

@@ -65,16 +65,23 @@ const SLICED: Noise = Noise {
     days: 0.05,
     bursts: None,
     slices: Some(Slices {
-        every: 5.0,
-        lasts: 1.5,
-        slice: 0.0022,
+        every: 28.0,
+        lasts: 11.0,
+        slice: 0.0019,
         waits: 0.008,
         slower: 0.02,
         refill: 0.00005,
     }),
 };
 
+/// Both at once, as no error rates are known of: what the gate does beyond what it was set by.
+const BOTH: Noise = Noise {
+    name: "harsh and time-sliced",
+    slices: SLICED.slices,
+    ..HARSH
+};
+
 /// All of them, each with its place, which seeds its worlds.
 pub fn all() -> impl Iterator<Item = (u64, Noise)> {
-    (0..).zip([QUIET, TYPICAL, HARSH, SLICED])
+    (0..).zip([QUIET, TYPICAL, HARSH, SLICED, BOTH])
 }

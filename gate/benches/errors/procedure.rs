@@ -1,7 +1,7 @@
 //! What decides between two sides that a made-up machine runs: this crate's gate, and parts of it.
 
 use tare_gate::{
-    Block, Conditions, Decision, Gate, Limits, Metric, Next, Plan, Side, Statistic, Step, Verdict,
+    Block, Conditions, Decision, Gate, Metric, Next, Plan, Side, Statistic, Step, Verdict,
 };
 use tare_units::Nanoseconds;
 
@@ -77,17 +77,6 @@ pub struct Part {
     pub statistic: Statistic,
     pub requests: u64,
     pub plan: Plan,
-}
-
-impl Part {
-    pub fn new(name: &'static str, statistic: Statistic, requests: u64, limits: Limits) -> Self {
-        Self {
-            name,
-            statistic,
-            requests,
-            plan: Plan::noisy(limits).expect("a metric's own limits"),
-        }
-    }
 }
 
 impl Procedure for Part {

@@ -19,10 +19,21 @@ pub struct Recorded {
     pub processes: Vec<Vec<Request>>,
 }
 
+impl Recorded {
+    /// Two processes make one.
+    pub fn blocks(&self) -> usize {
+        self.processes.len() / 2
+    }
+}
+
 /// Reads the settings of a file, in the order of their first lines; says which line is wrong, and why.
 pub fn read(text: &str) -> Result<Vec<Recorded>, String> {
     let mut all: Vec<Recorded> = Vec::new();
-    for (place, line) in text.lines().enumerate().filter(|(_, line)| !line.starts_with('#')) {
+    for (place, line) in text
+        .lines()
+        .enumerate()
+        .filter(|(_, line)| !line.starts_with('#'))
+    {
         let (setting, requests) = line
             .split_once(',')
             .ok_or_else(|| format!("line {}: `{line}` has no requests", place + 1))?;
@@ -36,7 +47,13 @@ pub fn read(text: &str) -> Result<Vec<Recorded>, String> {
             }),
         }
     }
-    Ok(all)
+    match all.iter().find(|one| one.blocks() == 0) {
+        Some(one) => Err(format!(
+            "`{}` is one process alone, and two make a block",
+            one.setting
+        )),
+        None => Ok(all),
+    }
 }
 
 fn request(text: &str) -> Result<Request, String> {
@@ -75,7 +92,11 @@ impl<'a> Replay<'a> {
 
 impl Machine for Replay<'_> {
     fn request(&self) -> f64 {
-        let first = self.recorded.processes.first().and_then(|process| process.first());
+        let first = self
+            .recorded
+            .processes
+            .first()
+            .and_then(|process| process.first());
         first.map_or(f64::NAN, |request| request.latency.as_secs_f64())
     }
 
@@ -88,7 +109,7 @@ impl Machine for Replay<'_> {
     }
 
     fn another_day(&mut self) {
-        let blocks = self.recorded.processes.len() as u64 / 2;
+        let blocks = self.recorded.blocks() as u64;
         self.next = 2 * (self.random.next_u64() % blocks) as usize;
     }
 
@@ -108,7 +129,10 @@ impl Machine for Replay<'_> {
             }
         };
         let played: Vec<Request> = process.iter().take(requests as usize).map(longer).collect();
-        self.now += played.iter().map(|one| one.latency.as_secs_f64()).sum::<f64>();
+        self.now += played
+            .iter()
+            .map(|one| one.latency.as_secs_f64())
+            .sum::<f64>();
         played
     }
 }

@@ -1,7 +1,6 @@
 //! Runs every procedure on every noise and prints what came of it.
 
-use crate::noise::World;
-use crate::noises;
+use crate::machine::Machine;
 use crate::procedure::{End, Procedure, Run};
 
 /// What many comparisons came to.
@@ -27,39 +26,53 @@ impl Tally {
     }
 }
 
-/// A row for each noise and procedure, cells for each share by which the candidate is worse: alarms, passes and undecided in percent,
-/// processes of each side and seconds on average.
-pub fn print(procedures: &[Box<dyn Procedure>], worse: &[f64], gates: u32, words: &[String]) {
-    let head = worse.iter().map(|worse| {
-        format!(
-            " +{:.0}%: alarm / pass / undecided %, n, s |",
-            100.0 * worse
-        )
-    });
-    println!("\n| noise | procedure |{}", head.collect::<String>());
-    println!("|---|---|{}", "---|".repeat(worse.len()));
-    for (place, noise) in noises::all() {
-        for procedure in procedures {
-            let name = procedure.name();
-            let row = format!("{} {name}", noise.name);
-            if !words.iter().all(|word| row.contains(word.as_str())) {
-                continue;
-            }
-            let cell = |worse: &f64| {
-                let seed = |gate: u32| {
-                    let share = (1e3 * worse) as u64 % 251;
-                    (place << 40) + (u64::from(gate) << 8) + share
-                };
-                let run = |gate| procedure.run(&mut World::new(noise, seed(gate)), *worse);
-                let tally = (0..gates).map(run).fold(Tally::default(), Tally::add);
-                cell(tally, gates)
-            };
-            println!(
-                "| {} | {name} |{}",
-                noise.name,
-                worse.iter().map(cell).collect::<String>()
-            );
+/// What is printed.
+pub struct Table {
+    /// Comparisons for each number.
+    pub gates: u32,
+    /// Only rows in which all of these occur.
+    pub words: Vec<String>,
+}
+
+impl Table {
+    pub fn head(&self, slower: &[f64]) {
+        let cell = |slower: &f64| {
+            format!(
+                " +{:.0}%: alarm / pass / undecided %, n, s |",
+                100.0 * slower
+            )
+        };
+        println!(
+            "\n| noise | procedure |{}",
+            slower.iter().map(cell).collect::<String>()
+        );
+        println!("|---|---|{}", "---|".repeat(slower.len()));
+    }
+
+    /// For each share by which the candidate is slower: alarms, passes and undecided in percent, processes of each side and seconds
+    /// on average. `machine` makes one from a seed.
+    pub fn row<'a>(
+        &self,
+        noise: &str,
+        procedure: &dyn Procedure,
+        slower: &[f64],
+        machine: impl Fn(u64) -> Box<dyn Machine + 'a>,
+    ) {
+        let name = procedure.name();
+        let row = format!("{noise} {name}");
+        if !self.words.iter().all(|word| row.contains(word.as_str())) {
+            return;
         }
+        let cell = |slower: &f64| {
+            let seed = |gate: u32| (u64::from(gate) << 8) + (1e3 * slower) as u64 % 251;
+            let run = |gate| procedure.run(machine(seed(gate)).as_mut(), *slower);
+            let tally = (0..self.gates).map(run);
+            cell(tally.fold(Tally::default(), Tally::add), self.gates)
+        };
+        println!(
+            "| {noise} | {name} |{}",
+            slower.iter().map(cell).collect::<String>()
+        );
     }
 }
 
