@@ -1,16 +1,13 @@
-//! Gates of the fake adapter: verdicts, exit codes, formats, and whatever goes wrong with a side.
+//! Gates of the fake adapter: verdicts, exit codes and formats.
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Stdio;
 
-use rustix::process::Signal;
 use serde_json::Value;
 
-use crate::support::{Bench, Ended, MLP, Running, lines, wait_for};
+use crate::support::{Bench, Ended, MLP, lines};
 
 /// Short processes, and limits that no noise of a busy machine comes near.
-const QUICK: [&str; 8] = [
+pub const QUICK: [&str; 8] = [
     "--model",
     MLP,
     "--scenario",
@@ -20,26 +17,26 @@ const QUICK: [&str; 8] = [
     "--must-detect",
     "99%",
 ];
-const BASELINE: &str = "adapter=fake:run=2ms";
+pub const BASELINE: &str = "adapter=fake:run=2ms";
 
-fn arguments<'a>(baseline: &'a str, candidate: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+pub fn arguments<'a>(baseline: &'a str, candidate: &'a str, more: &[&'a str]) -> Vec<&'a str> {
     let sides = ["--baseline", baseline, "--candidate", candidate];
     [&["gate"], &QUICK[..], &sides, more].concat()
 }
 
-fn gate(bench: &Bench, candidate: &str, more: &[&str]) -> Ended {
+pub fn gate(bench: &Bench, candidate: &str, more: &[&str]) -> Ended {
     bench.tare(&arguments(BASELINE, candidate, more))
 }
 
 /// The only gate of its JSON.
-fn only(ended: &Ended) -> Value {
+pub fn only(ended: &Ended) -> Value {
     let json = ended.json();
     assert_eq!(json["schema"], "tare.gate/1");
     assert_eq!(json["gates"].as_array().map(Vec::len), Some(1), "{json:#}");
     json["gates"][0].clone()
 }
 
-fn runs(bench: &Bench) -> Vec<Value> {
+pub fn runs(bench: &Bench) -> Vec<Value> {
     let folders = fs::read_dir(bench.path("store")).into_iter().flatten();
     let plans = folders.map(|entry| entry.expect("an entry").path().join("run.json"));
     let read = |path| fs::read_to_string(path).expect("a plan");
@@ -108,48 +105,6 @@ fn a_slower_candidate_ends_with_exit_code_1_in_every_format() {
         (json["exit"].as_u64(), &json["gates"][0]["verdict"]),
         (Some(1), &"regression".into())
     );
-}
-
-#[test]
-fn a_side_that_fails_is_never_a_pass_and_says_which_and_why() {
-    for (candidate, code, says) in [
-        ("adapter=fake:run=2ms,fault=abort", 3, "SIGABRT"),
-        ("adapter=fake:run=2ms,fault=error,at=7", 3, "failed"),
-        ("adapter=fake:run=2ms,output=nan", 3, "not numbers"),
-        ("adapter=fake:run=2ms,output=off-by:0.5", 3, "wrong-outputs"),
-    ] {
-        let bench = Bench::new();
-        let ended = gate(&bench, candidate, &["--format", "json"]).with_code(code);
-        let told = only(&ended);
-        let verdict = told["verdict"].as_str().expect("a verdict");
-        assert!(["inconclusive", "invalid"].contains(&verdict), "{told:#}");
-        let table = told["why"].to_string();
-        assert!(table.contains(says), "no '{says}' in {table}");
-        assert!(table.contains("candidate"), "{table}");
-    }
-}
-
-#[test]
-fn a_side_that_hangs_is_killed_within_the_budget() {
-    let bench = Bench::new();
-    let ended = gate(
-        &bench,
-        "adapter=fake:run=2ms,fault=hang,at=30",
-        &["--deadline", "3s"],
-    )
-    .with_code(3);
-    assert!(
-        ended.stdout.contains("candidate: its process failed"),
-        "{ended:#?}"
-    );
-}
-
-#[test]
-fn other_outputs_pass_only_where_they_may_differ() {
-    let bench = Bench::new();
-    let more = ["--allow-different-outputs"];
-    let ended = gate(&bench, "adapter=fake:run=2ms,output=off-by:0.5", &more).with_code(0);
-    assert!(ended.stdout.contains("were not compared"), "{ended:#?}");
 }
 
 #[test]
@@ -236,166 +191,6 @@ fn a_file_holds_many_gates_and_the_worst_is_the_exit_code() {
         ended.stdout.contains("tests=\"2\" failures=\"1\""),
         "{ended:#?}"
     );
-}
-
-#[test]
-fn what_cannot_be_gated_is_one_error_with_exit_code_2() {
-    let bench = Bench::new();
-    bench.write("bad.toml", "[[gate]]\nmodle = 'x'\n");
-    let model = ["--model", MLP];
-    for (arguments, says) in [
-        (vec!["gate", "--model", MLP], "no side is named"),
-        (
-            vec!["gate", "--candidate", "threads=2"],
-            "no model is named",
-        ),
-        (
-            vec!["gate", "--file", "none.toml"],
-            "cannot read the gates in none.toml",
-        ),
-        (
-            vec!["gate", "--file", "bad.toml"],
-            "bad.toml:2: unknown field `modle`",
-        ),
-        (
-            [&["gate"], &model[..], &["--baseline-bin", "none"]].concat(),
-            "there is no program none",
-        ),
-        (
-            [&["gate"], &model[..], &["--candidate", "adapter=nobody"]].concat(),
-            "the candidate: ",
-        ),
-        (
-            [&["gate"], &model[..], &["--candidate", "model=none.onnx"]].concat(),
-            "none.onnx",
-        ),
-        (
-            [
-                &["gate"],
-                &model[..],
-                &["--candidate", "model=mlp:width=32,depth=2"],
-            ]
-            .concat(),
-            "the sides do not match",
-        ),
-        (
-            [
-                &["gate"],
-                &model[..],
-                &[
-                    "--candidate",
-                    "threads=2",
-                    "--tolerance",
-                    "9%",
-                    "--must-detect",
-                    "5%",
-                ],
-            ]
-            .concat(),
-            "is not beyond the tolerance",
-        ),
-        (
-            [
-                &["gate"],
-                &model[..],
-                &["--candidate", "threads=2", "-o", "none/gate.xml"],
-            ]
-            .concat(),
-            "there is no folder none",
-        ),
-    ] {
-        let ended = bench.tare(&arguments).with_code(2);
-        assert!(ended.error().contains(says), "no '{says}' in {ended:#?}");
-    }
-    let key = [&["gate"], &model[..], &["--candidate", "batch=2"]].concat();
-    bench
-        .tare(&key)
-        .with_code(2)
-        .tells(&["'batch' is the same for both sides"]);
-    assert!(runs(&bench).is_empty(), "nothing was measured");
-}
-
-#[test]
-fn a_budget_that_decides_nothing_is_refused_before_the_first_block() {
-    let bench = Bench::new();
-    let ended = gate(
-        &bench,
-        "adapter=fake:run=2ms,load=500ms",
-        &["--budget", "4s"],
-    )
-    .with_code(2);
-    ended.tells(&["too small to decide anything"]);
-    for run in runs(&bench) {
-        let records = bench
-            .path("store")
-            .join(run["id"].as_str().expect("an id"))
-            .join("cells.jsonl");
-        assert!(
-            lines(&records)
-                .iter()
-                .all(|record| record["kind"] != "measurement")
-        );
-    }
-}
-
-/// A gate that goes on, with three blocks in the store.
-fn started(bench: &Bench) -> Running {
-    let arguments = arguments(BASELINE, "adapter=fake:run=2ms,load=300ms", &[]);
-    let child = bench
-        .command(&arguments)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the binary starts");
-    let running = Running::of(child);
-    wait_for("third block", || {
-        let counts: Vec<usize> = runs_begun(bench).iter().map(|run| measured(run)).collect();
-        (counts.len() == 2 && counts.iter().all(|count| *count >= 3)).then_some(())
-    });
-    running
-}
-
-#[test]
-fn a_gate_that_is_stopped_decides_nothing_and_keeps_its_blocks() {
-    let bench = Bench::new();
-    let running = started(&bench);
-    running.signal(Signal::INT);
-    let ended = running.wait().with_code(130);
-    assert_eq!(ended.stdout, "");
-    ended.tells(&["nothing is decided"]);
-    assert!(runs_begun(&bench).iter().all(|run| measured(run) >= 3));
-}
-
-#[test]
-fn a_gate_that_is_killed_leaves_every_block_that_was_made() {
-    let bench = Bench::new();
-    let running = started(&bench);
-    running.signal(Signal::KILL);
-    assert_eq!(running.wait().code, None);
-    for run in runs_begun(&bench) {
-        assert!(measured(&run) >= 3);
-        let id = run
-            .file_name()
-            .and_then(|name| name.to_str())
-            .expect("an id");
-        let shown = bench.tare(&["show", id, "--format", "json"]).with_code(0);
-        assert!(shown.json()[0]["repeats"].as_u64() >= Some(3), "{shown:#?}");
-    }
-}
-
-fn runs_begun(bench: &Bench) -> Vec<PathBuf> {
-    let folders = fs::read_dir(bench.path("store")).into_iter().flatten();
-    folders
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .collect()
-}
-
-fn measured(folder: &Path) -> usize {
-    let records = lines(&folder.join("cells.jsonl"));
-    records
-        .iter()
-        .filter(|record| record["kind"] == "measurement")
-        .count()
 }
 
 #[test]

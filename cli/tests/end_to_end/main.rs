@@ -10,6 +10,7 @@ mod faults;
 mod fidelity;
 mod frameworks;
 mod gate;
+mod gate_faults;
 mod gpus;
 mod happy;
 mod load;

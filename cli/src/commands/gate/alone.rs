@@ -6,8 +6,8 @@ use std::sync::atomic::AtomicBool;
 
 use tare_clock::{Clock, MonotonicClock, utc_now};
 use tare_gate::{
-    Conditions, Fault, Flaw, Obstacle, Outcome, Side, SideEvidence, SideFigure, Size, Statistic,
-    Stored, Unpaired, Verdict, against, estimate,
+    Conditions, Fault, Flaw, Metric, Obstacle, Outcome, Side, SideEvidence, SideFigure, Size,
+    Statistic, Stored, Unpaired, Verdict, against, estimate,
 };
 use tare_harness::{Repeats, Side as _};
 use tare_results::store::Store;
@@ -265,20 +265,12 @@ fn measured(
     if let (Some(requests), Ok(latency)) = (requests, repeats.pilot().shortest) {
         repeats.limit_requests(requests.of(latency));
     }
-    let mut given: Vec<Given> = Vec::new();
-    let mut fault = None;
     let until = began + asked.budget;
-    while given.len() < PROCESSES && fault.is_none() && MonotonicClock.now() < until {
-        let left = until.saturating_sub(MonotonicClock.now());
-        let Some(record) = repeats.repeat(left).map_err(Failed::cell)? else {
-            return Ok(Err(run));
-        };
-        match Given::of(&record, &folder, asked.metric, false) {
-            Ok(one) => given.push(one),
-            Err(found) => fault = Some(found),
-        }
-    }
+    let made = processes(&mut repeats, asked.metric, &folder, until);
     rewrite("");
+    let Some((given, fault)) = made? else {
+        return Ok(Err(run));
+    };
     let conditions = Conditions {
         single_threaded,
         run_delay: repeats.no_run_delay().is_none() && given.iter().all(Given::reads_delay),
@@ -295,4 +287,28 @@ fn measured(
         run: Some(run),
         notes: doubts(records.iter().filter(timed)),
     }))
+}
+
+/// What each gave, and the fault of the last; `None` where the user stopped it.
+type Processes = Option<(Vec<Given>, Option<Fault>)>;
+
+/// Repeats until there are enough, one is at fault, or `until` has come.
+fn processes(
+    repeats: &mut Repeats<'_, MonotonicClock>,
+    metric: Metric,
+    folder: &Path,
+    until: Nanoseconds,
+) -> Result<Processes, Failed> {
+    let mut given: Vec<Given> = Vec::new();
+    while given.len() < PROCESSES && MonotonicClock.now() < until {
+        let left = until.saturating_sub(MonotonicClock.now());
+        let Some(record) = repeats.repeat(left).map_err(Failed::cell)? else {
+            return Ok(None);
+        };
+        match Given::of(&record, folder, metric, false) {
+            Ok(one) => given.push(one),
+            Err(fault) => return Ok(Some((given, Some(fault)))),
+        }
+    }
+    Ok(Some((given, None)))
 }

@@ -173,15 +173,15 @@ fn effect_of(metric: Metric, effect: Effect) -> String {
         tare_gate::Direction::LowerIsBetter => "",
         tare_gate::Direction::HigherIsBetter => " worse",
     };
-    let bounds = match effect.low.zip(effect.high) {
-        Some((low, high)) if low == high => String::new(),
-        Some((low, high)) => format!(
-            " [{}, {}] at {}",
-            signed(low),
-            signed(high),
-            percent(effect.confidence)
-        ),
-        None => " (too little is known for an interval)".to_owned(),
+    let confidence = percent(effect.confidence);
+    let bounds = match (effect.low, effect.high) {
+        (Some(low), Some(high)) if low == high => String::new(),
+        (Some(low), Some(high)) => {
+            format!(" [{}, {}] at {confidence}", signed(low), signed(high))
+        }
+        (Some(low), None) => format!(" (at least {} at {confidence})", signed(low)),
+        (None, Some(high)) => format!(" (at most {} at {confidence})", signed(high)),
+        (None, None) => " (too little is known for an interval)".to_owned(),
     };
     format!("{}{worse}{bounds}", signed(effect.value))
 }
