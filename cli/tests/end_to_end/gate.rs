@@ -246,3 +246,46 @@ fn a_stored_baseline_is_the_weaker_test_and_never_taken_from_another_machine() {
     let elsewhere = against(sound, &[]).with_code(2);
     assert!(elsewhere.error().contains("on another machine"));
 }
+
+/// The script of the composite action, as GitHub executes it.
+fn action() -> String {
+    let action = concat!(env!("CARGO_MANIFEST_DIR"), "/../action.yml");
+    let action = fs::read_to_string(action).expect("the action");
+    let (_, script) = action.split_once("run: |\n").expect("a script");
+    let lines = script
+        .lines()
+        .map(|line| line.trim_start_matches("        "));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn the_action_ends_as_its_gate_does_and_fills_the_summary() {
+    for (depth, code, verdict) in [(2, 0, "passed"), (4, 1, "regressed")] {
+        let bench = Bench::new();
+        let script = action();
+        let candidate = format!("model=mlp:width=64,depth={depth}");
+        let words = [
+            "--model",
+            MLP,
+            "--metric",
+            "size",
+            "--candidate",
+            &candidate,
+        ];
+        let arguments = ["--noprofile", "--norc", "-eo", "pipefail", "-c", &script];
+        let mut command = bench.command_of("bash", &arguments);
+        command
+            .env("TARE", env!("CARGO_BIN_EXE_tare"))
+            .env("ARGUMENTS", words.join("\n"))
+            .env("BUDGET", "1min")
+            .env("REPORT", "report")
+            .env("GITHUB_OUTPUT", bench.path("output"))
+            .env("GITHUB_STEP_SUMMARY", bench.path("summary"));
+        let ended = Ended::of(command.output().expect("bash starts")).with_code(code);
+        ended.tells(&["title=tare gate%3A mlp"]);
+        let read = |name: &str| fs::read_to_string(bench.path(name)).expect(name);
+        assert_eq!(read("output"), format!("verdict={verdict}\n"));
+        assert!(read("summary").starts_with("| gate | verdict |"));
+        assert!(read("report/gate.xml").contains("<testcase "));
+    }
+}

@@ -19,7 +19,7 @@ use super::asked::Asked;
 use super::decide::{End, Judge, Made, decide};
 use super::given::Given;
 use super::notes::notes;
-use super::prepared::{Difference, Prepared, SidePlan};
+use super::prepared::{Difference, Prepared, SidePlan, TIMED};
 use super::progress::{BlockLine, Line, SideLine};
 use super::told::{Told, foretold};
 use crate::exit::Failed;
@@ -247,7 +247,7 @@ impl Measuring {
         let beside = pilots[0].took + pilots[1].took;
         let timed = |latency: &Nanoseconds| match requests {
             Some(requests) => latency.as_nanos().saturating_mul(requests),
-            None => 0,
+            None => TIMED.as_nanos(),
         };
         let timed: u64 = shortest.iter().map(timed).sum();
         Some(beside + Nanoseconds::from_nanos(timed))

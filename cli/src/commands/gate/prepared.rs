@@ -19,7 +19,7 @@ use crate::arguments::{EnergyBound, Reference, RunOptions};
 use crate::exit::Failed;
 
 /// Timed work of a process whose figure is none of its requests.
-const TIMED: Nanoseconds = Nanoseconds::from_millis(300);
+pub const TIMED: Nanoseconds = Nanoseconds::from_millis(100);
 
 /// A gate that can begin.
 pub struct Prepared {
