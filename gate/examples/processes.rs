@@ -60,7 +60,8 @@ fn requests(folder: &Path, record: &Record, most: usize) -> Result<String, Strin
     if record.verdict != Verdict::Valid {
         return Err(wrong("its record is invalid"));
     }
-    if record.effective_latency.is_none() {
+    let harness = record.harness.as_ref();
+    if harness.and_then(|cost| cost.run_delay_ns).is_none() {
         return Err(wrong("its run delay was not read"));
     }
     let file = record

@@ -52,7 +52,7 @@ const EXACT: Look = Look {
 };
 
 /// Looks that would have decided but for something that stood against them, after which waiting for calmer blocks is given up.
-const HELD_UP: usize = 3;
+const HELD_UP: usize = 5;
 
 impl Gate {
     /// Of `metric` by `limits`, those of [`Metric::limits`] or others.
@@ -140,7 +140,7 @@ impl Gate {
     }
 
     /// What follows from the blocks so far. Looks are taken only at their own numbers of blocks; one that something stands
-    /// against decides nothing, and the next may, until three were held up so.
+    /// against decides nothing, and the next may, until five were held up so.
     pub fn next(&self) -> Next {
         if let Some(verdict) = self.ended() {
             return Next::Over(verdict);

@@ -214,8 +214,8 @@ fn delays_that_nothing_corrects_decide_nothing() {
     let block = || contended(random.block(0.2, 0.004), share(0.5), share(0.5));
     assert_eq!(
         run(&mut waits, block).blocks,
-        25,
-        "given up at the third look"
+        64,
+        "given up at the fifth look"
     );
     let verdict = quiet(POOL, 0.41);
     assert_eq!(verdict.name(), "inconclusive");

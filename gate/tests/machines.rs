@@ -127,6 +127,7 @@ fn a_replay_makes_work_longer_and_leaves_waiting_as_it_was() {
 #[test]
 fn a_line_that_is_no_process_is_named() {
     let wrong = |text: &str| read(text).expect_err("wrong");
+    assert_eq!(wrong("# nothing"), "it holds no process");
     assert_eq!(wrong("a,1\nb"), "line 2: `b` has no requests");
     assert_eq!(
         wrong("# b\na,1+x"),

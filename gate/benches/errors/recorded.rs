@@ -47,6 +47,9 @@ pub fn read(text: &str) -> Result<Vec<Recorded>, String> {
             }),
         }
     }
+    if all.is_empty() {
+        return Err("it holds no process".into());
+    }
     match all.iter().find(|one| one.blocks() == 0) {
         Some(one) => Err(format!(
             "`{}` is one process alone, and two make a block",
