@@ -96,6 +96,9 @@ pub struct GateSide {
     pub role: GateRole,
     /// Variables that were set in the environment of its workers.
     pub environment: BTreeMap<String, String>,
+    /// Of the `tare` whose workers it had, where that is another one than wrote it.
+    #[serde(default)]
+    pub program_sha256: Option<String>,
 }
 
 /// The sides of a gate.

@@ -96,6 +96,15 @@ fn sides_that_are_not_there_or_do_not_match_are_one_error() {
 }
 
 #[test]
+fn a_baseline_that_fails_is_told_as_such() {
+    let bench = Bench::new();
+    let sides = arguments("adapter=fake:fault=abort", "adapter=fake:run=2ms", &[]);
+    let ended = bench.tare(&sides).with_code(3);
+    let told = "because   baseline: its process failed";
+    assert!(ended.stdout.contains(told), "{ended:#?}");
+}
+
+#[test]
 fn limits_and_files_that_cannot_be_kept_are_one_error() {
     let limits = ["--tolerance", "9%", "--must-detect", "5%"];
     let candidate = ["--model", MLP, "--candidate", "threads=2"];

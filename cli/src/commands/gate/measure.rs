@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
 use tare_clock::{Clock, MonotonicClock};
-use tare_gate::{Block, BudgetTooSmall, Conditions, Gate, Metric, Requests, Side};
+use tare_gate::{Block, BudgetTooSmall, Conditions, Fault, Gate, Metric, Requests, Side};
 use tare_hardware::nvml::Nvml;
 use tare_harness::{
     self as harness, EnergyMeter, Lockstep, NoPeakMeter, Pilot, Repeats, RunOutcome, RunRequest,
@@ -277,12 +277,15 @@ impl Measuring {
             metric, compared, ..
         } = self.asked;
         let [baseline, candidate] = &self.folders;
+        let baseline = Given::of(&block.baseline, baseline, metric, false);
+        // What failed gave no outputs either, and the fault is its own.
+        let compared = compared && !matches!(baseline, Err(Fault::Failed { .. }));
         Made {
             first: match block.candidate_first {
                 true => Side::Candidate,
                 false => Side::Baseline,
             },
-            baseline: Given::of(&block.baseline, baseline, metric, false),
+            baseline,
             candidate: Given::of(&block.candidate, candidate, metric, compared),
         }
     }

@@ -1,13 +1,16 @@
 //! Both sides of a gate, planned: everything that can be wrong with them is found before anything is measured.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use serde::Serialize;
+use tare_adapter_api::Readiness;
 use tare_gate::{Fault, Metric, Requests, SideFigure};
-use tare_harness::WorkerProgram;
 use tare_harness::plan::{Plan, ReferenceChoice, Work, put_beside};
+use tare_harness::{Desk, WorkerProgram};
 use tare_models::{Model, TorchScript};
 use tare_results::{GateRole, GateSide};
+use tare_runtimes::file_sha256;
 use tare_scenarios::ScenarioSpec;
 use tare_units::Nanoseconds;
 
@@ -40,6 +43,8 @@ pub struct SidePlan {
     /// The program that its workers are.
     pub tare: WorkerProgram,
     environment: BTreeMap<String, String>,
+    /// The hash of another `tare` that executes it.
+    other: Option<String>,
 }
 
 /// A part in which the sides differ.
@@ -129,6 +134,7 @@ impl SidePlan {
             gate: gate.to_owned(),
             role,
             environment: self.environment.clone(),
+            program_sha256: self.other.clone(),
         }
     }
 
@@ -153,9 +159,16 @@ impl SidePlan {
         value.map(SideFigure::once).ok_or_else(missing)
     }
 
+    /// Where the program is and, of another one than this, what.
+    fn program(&self) -> String {
+        let path = self.tare.path.display();
+        let hash = self.other.as_deref().and_then(|hash| hash.get(..12));
+        hash.map_or_else(|| path.to_string(), |hash| format!("{path} ({hash})"))
+    }
+
     /// Of the model's file, with the data files that it refers to.
     fn file_bytes(&self) -> Result<f64, Fault> {
-        let path = std::path::Path::new(&self.work().planned.model_path);
+        let path = Path::new(&self.work().planned.model_path);
         let unread = |error: &dyn std::fmt::Display| Fault::Invalid {
             why: format!("its model cannot be read: {error}"),
         };
@@ -185,7 +198,7 @@ impl SidePlan {
             ("device", cell.device.clone()),
             ("model", format!("{} ({hash})", cell.model)),
             ("precision", cell.precision.clone()),
-            ("tare", self.tare.path.display().to_string()),
+            ("tare", self.program()),
             ("threads", cell.threads.to_string()),
         ];
         let parts = parts
@@ -216,6 +229,9 @@ pub fn side(asked: &Asked, side: &SideAsked) -> Result<SidePlan, Failed> {
     let options = options(asked, side)?;
     let (settings, mut plan) = looking(|| {
         worker::with_desk_of(&tare, |desk| {
+            if let Some(path) = &side.program {
+                check_program(path, &options, desk)?;
+            }
             let settings = Settings::of(&options, desk)?;
             let plan = planned(&settings, desk).map_err(|error| settings.told(error))?;
             Ok((settings, plan))
@@ -230,9 +246,28 @@ pub fn side(asked: &Asked, side: &SideAsked) -> Result<SidePlan, Failed> {
     Ok(SidePlan {
         settings,
         plan,
+        other: match &side.program {
+            Some(_) => Some(file_sha256(&tare.path).map_err(Failed::input)?),
+            None => None,
+        },
         tare,
         environment: side.environment.iter().cloned().collect(),
     })
+}
+
+/// Refuses a program whose workers do not answer.
+fn check_program(path: &Path, options: &RunOptions, desk: &dyn Desk) -> Result<(), Failed> {
+    let Some(spec) = options.adapter.first() else {
+        return Ok(());
+    };
+    let described = desk.describe(spec).map_err(Failed::told)?;
+    match described.readiness {
+        Readiness::Ready(_) => Ok(()),
+        Readiness::Unavailable { reason, .. } => Err(Failed::told(format!(
+            "{} executes no {spec}: {reason}; give a tare of a version whose workers this one can ask",
+            path.display()
+        ))),
+    }
 }
 
 /// The run of one side, as the command line would ask for it.
@@ -243,6 +278,10 @@ fn options(asked: &Asked, side: &SideAsked) -> Result<RunOptions, Failed> {
         ));
     }
     let mut cell = side.cell.clone();
+    if cell.adapter.is_none() {
+        let default = tare_adapter_registry::ADAPTERS[0].name;
+        cell.adapter = Some(default.parse().map_err(Failed::input)?);
+    }
     let requests = asked.metric.requests();
     if let Some(requests) = requests {
         cell.scenario = Some(with_fewest(cell.scenario, requests)?);
