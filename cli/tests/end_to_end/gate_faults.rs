@@ -54,7 +54,7 @@ fn other_outputs_pass_only_where_they_may_differ() {
 /// Asserts that each of these command lines is refused with one error that says so, and measures nothing.
 fn are_refused(cases: &[(&[&str], &str)]) {
     let bench = Bench::new();
-    bench.write("bad.toml", "[[gate]]\nmodle = 'x'\n");
+    bench.write("bad.toml", "[[gate]]\nmode = 'x'\n");
     for (arguments, says) in cases {
         let ended = bench.tare(&[&["gate"], *arguments].concat()).with_code(2);
         assert!(ended.error().contains(says), "no '{says}' in {ended:#?}");
@@ -71,7 +71,7 @@ fn sides_that_are_not_there_or_do_not_match_are_one_error() {
             &["--file", "none.toml"],
             "cannot read the gates in none.toml",
         ),
-        (&["--file", "bad.toml"], "bad.toml:2: unknown field `modle`"),
+        (&["--file", "bad.toml"], "bad.toml:2: unknown field `mode`"),
         (
             &["--model", MLP, "--baseline-bin", "none"],
             "there is no program none",

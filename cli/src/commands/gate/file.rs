@@ -293,7 +293,7 @@ mod tests {
         for (text, says) in [
             ("", "it names no gate"),
             ("alpha = 1\n[[gate]]", ":1: invalid type"),
-            ("\n[[gate]]\nmodle = 'x'", ":3: unknown field `modle`"),
+            ("\n[[gate]]\nmode = 'x'", ":3: unknown field `mode`"),
             ("[[gate]]\nname = 'a'", "gate 'a': it names no side"),
             (
                 "[[gate]]\ncandidate = { batch = 2 }",
