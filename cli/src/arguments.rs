@@ -1,6 +1,7 @@
 //! The command line as it is written; what it means is decided by the commands.
 
 mod compare;
+mod gate;
 mod report;
 mod run;
 mod runtime;
@@ -13,12 +14,13 @@ use tare_models::hollow::Rung;
 use tare_units::Nanoseconds;
 
 pub use compare::CompareOptions;
+pub use gate::{CellOptions, GateFormat, GateOptions, SideSetting, parse_percent};
 pub use report::{ReportFormat, ReportOptions};
-use run::parse_shape;
-pub use run::{RunOptions, Shape};
+pub use run::parse_shape;
+pub use run::{EnergyBound, Reference, RunOptions, Shape};
 pub use runtime::{RuntimeCommand, RuntimeSpec};
 
-const EXIT_CODES: &str = "Exit codes: 0 done · 2 bad arguments or bad input · 3 invalid measurement · \
+const EXIT_CODES: &str = "Exit codes: 0 done · 1 the gate found a regression · 2 bad arguments or bad input · 3 invalid or inconclusive measurement · \
                           4 at least one cell failed (the others are recorded) · 5 not set back after --tune · 130 stopped by Ctrl-C";
 
 /// The scale for inference frameworks: weighs what a framework adds to the work a model needs.
@@ -44,6 +46,8 @@ pub struct Arguments {
 pub enum Command {
     /// Measure models under adapters and scenarios
     Run(Box<RunOptions>),
+    /// Decide whether a change makes inference slower, from interleaved measurements of both sides
+    Gate(Box<GateOptions>),
     /// The zoo, and what is known of a model
     #[command(subcommand)]
     Model(ModelCommand),

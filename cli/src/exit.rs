@@ -8,6 +8,8 @@ use std::process::ExitCode;
 pub enum Exit {
     /// 0.
     Done,
+    /// 1: the gate found a regression.
+    Regression,
     /// 2: bad arguments or bad input.
     BadInput,
     /// 3: invalid or inconclusive measurement.
@@ -25,6 +27,7 @@ impl Exit {
     pub fn code(self) -> u8 {
         match self {
             Self::Done => 0,
+            Self::Regression => 1,
             Self::BadInput => 2,
             Self::Invalid => 3,
             Self::CellFailed => 4,
@@ -85,6 +88,12 @@ impl Failed {
         }
     }
 
+    /// The same error, said to be of `what`.
+    pub fn beneath(self, what: &str) -> Self {
+        let error = anyhow::anyhow!("{what}: {}", self.text());
+        Self { error, ..self }
+    }
+
     /// The exit code.
     pub fn exit(&self) -> Exit {
         self.exit
@@ -116,6 +125,7 @@ mod tests {
     fn every_way_out_has_its_documented_code() {
         let codes = [
             Exit::Done,
+            Exit::Regression,
             Exit::BadInput,
             Exit::Invalid,
             Exit::CellFailed,
@@ -123,7 +133,7 @@ mod tests {
             Exit::Interrupted,
         ]
         .map(Exit::code);
-        assert_eq!(codes, [0, 2, 3, 4, 5, 130]);
+        assert_eq!(codes, [0, 1, 2, 3, 4, 5, 130]);
         assert_eq!(Failed::told("x").exit(), Exit::BadInput);
         assert_eq!(Failed::invalid("x").exit(), Exit::Invalid);
     }

@@ -31,6 +31,7 @@ fn dispatch(arguments: Arguments) -> Result<Exit, Failed> {
     let store = arguments.store.as_deref();
     match arguments.command.unwrap_or_default() {
         Command::Run(options) => commands::run::run(store, *options),
+        Command::Gate(options) => commands::gate::run(store, &options),
         Command::Model(command) => commands::model::run(command),
         Command::Adapter(command) => commands::adapter::run(&command),
         Command::Runtime(command) => commands::runtime::run(command),

@@ -146,7 +146,8 @@ fn label(planned: &PlannedCell) -> String {
     label
 }
 
-fn phase_name(phase: Phase) -> &'static str {
+/// What a worker is doing.
+pub fn phase_name(phase: Phase) -> &'static str {
     match phase {
         Phase::Start => "starting",
         Phase::Load => "loading",
@@ -158,7 +159,7 @@ fn phase_name(phase: Phase) -> &'static str {
 }
 
 /// Minutes and seconds: `1:05`.
-fn clock_time(time: Nanoseconds) -> String {
+pub fn clock_time(time: Nanoseconds) -> String {
     let seconds = time.as_nanos().div_ceil(1_000_000_000);
     format!("{}:{:02}", seconds / 60, seconds % 60)
 }

@@ -3,7 +3,7 @@
 //! J. L. Hodges and E. L. Lehmann, "Estimates of location based on rank tests", Annals of Mathematical Statistics 34 (1963)
 //! 598–611.
 
-use crate::signed_rank::NullDistribution;
+use crate::contrasts::{Contrasts, Design, NullDistribution};
 
 /// A location of differences, and the bounds of its interval.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -18,20 +18,13 @@ pub struct Estimate {
 
 /// The location of `differences` with its two-sided interval at `confidence`, such as 0.95; `None` of none.
 pub fn estimate(differences: &[f64], confidence: f64) -> Option<Estimate> {
-    let mut means = Vec::with_capacity(differences.len() * (differences.len() + 1) / 2);
-    for (place, one) in differences.iter().enumerate() {
-        means.extend(differences[place..].iter().map(|other| (one + other) / 2.0));
-    }
-    means.sort_by(f64::total_cmp);
-    let last = means.len().checked_sub(1)?;
-    let value = (means[last / 2] + means[last.div_ceil(2)]) / 2.0;
+    let contrasts = Contrasts::of_differences(differences);
     let tail = (1.0 - confidence) / 2.0;
-    let outside = NullDistribution::of(differences.len()).cut_off(tail);
-    let outside = outside.and_then(|sum| usize::try_from(sum).ok());
+    let outside = NullDistribution::of(Design::Paired, differences.len()).cut_off(tail);
     Some(Estimate {
-        value,
-        low: outside.and_then(|outside| means.get(outside).copied()),
-        high: outside.and_then(|outside| means.get(last.checked_sub(outside)?).copied()),
+        value: contrasts.median()?,
+        low: outside.and_then(|outside| contrasts.at(outside)),
+        high: outside.and_then(|outside| contrasts.from_above(outside)),
     })
 }
 

@@ -12,6 +12,15 @@ pub const PILOT_REQUESTS: u64 = 5;
 /// Timed work of a pilot: its requests end it, unless they take longer.
 pub const PILOT_DURATION: Nanoseconds = Nanoseconds::from_secs(1);
 
+/// What a pilot gave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pilot {
+    /// The shortest latency of its requests, or why there is none.
+    pub shortest: Result<Nanoseconds, String>,
+    /// From its worker's start to its end.
+    pub took: Nanoseconds,
+}
+
 /// Two readings may take this share of the fastest cell at the most.
 const AFFORDABLE_SHARE: f64 = 0.01;
 

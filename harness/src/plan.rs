@@ -12,6 +12,7 @@ mod outlook;
 mod rates;
 mod settle;
 mod shaped;
+mod sides;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -38,6 +39,7 @@ pub use rates::Rates;
 pub use settle::Refusing;
 use settle::{check_adapter, refer, settle};
 use shaped::{Place, Shaped};
+pub use sides::put_beside;
 
 use crate::desk::Desk;
 use crate::profile::Arithmetic;

@@ -3,6 +3,7 @@
 mod attempt;
 mod cost;
 mod references;
+mod repeats;
 mod turn;
 mod twins;
 
@@ -18,10 +19,12 @@ use crate::compose::Harness;
 use crate::energy::EnergyMeter;
 use crate::estimate::Estimate;
 use crate::peaks::PeakMeter;
+use crate::pilot::Pilot;
 use crate::plan::Plan;
 use crate::supervise::WorkerProgram;
 use crate::twin::Hollow;
 use references::References;
+pub use repeats::Repeats;
 pub use twins::Weighing;
 
 /// Everything a run needs.
@@ -71,6 +74,9 @@ pub enum RunError {
     /// A record could not be kept.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// There is nothing to make repeats of.
+    #[error("the plan of the run has no cell: ask for one")]
+    NoCell,
 }
 
 /// Runs what is left of `request`; what is done is kept whatever happens.
@@ -82,19 +88,7 @@ pub fn execute(
     clock: &impl Clock,
     progress: &mut dyn Progress,
 ) -> Result<RunOutcome, RunError> {
-    let outputs = request.writer.outputs_dir();
-    let mut going = Going {
-        clock,
-        progress,
-        estimate: Estimate::default(),
-        records: request.done.clone(),
-        failed: 0,
-        hung: BTreeMap::new(),
-        twins: BTreeMap::new(),
-        references: References::found(&request.plan.references, &request.done, outputs),
-        harness: Harness::default(),
-        request,
-    };
+    let mut going = Going::new(request, clock, progress);
     let (turns, done) = going.turns_left();
     going.tell(Event::RunStarted {
         workers: done + turns.len() as u64,
@@ -107,20 +101,7 @@ pub fn execute(
         }
         going.take(*turn, &turns[place + 1..])?;
     }
-    let interrupted = going.stopped();
-    if !interrupted {
-        going.references.remove();
-    }
-    let failed = going.failed;
-    going.tell(Event::RunFinished {
-        failed,
-        interrupted,
-    });
-    Ok(RunOutcome {
-        records: going.records,
-        failed,
-        interrupted,
-    })
+    Ok(going.finish())
 }
 
 struct Going<'a, C: Clock> {
@@ -136,9 +117,45 @@ struct Going<'a, C: Clock> {
     twins: BTreeMap<usize, Result<Hollow, String>>,
     references: References,
     harness: Harness,
+    /// By place in the plan.
+    pilots: BTreeMap<usize, Pilot>,
 }
 
-impl<C: Clock> Going<'_, C> {
+impl<'a, C: Clock> Going<'a, C> {
+    fn new(request: RunRequest<'a>, clock: &'a C, progress: &'a mut dyn Progress) -> Self {
+        let outputs = request.writer.outputs_dir();
+        Self {
+            clock,
+            progress,
+            estimate: Estimate::default(),
+            records: request.done.clone(),
+            failed: 0,
+            hung: BTreeMap::new(),
+            twins: BTreeMap::new(),
+            references: References::found(&request.plan.references, &request.done, outputs),
+            harness: Harness::default(),
+            pilots: BTreeMap::new(),
+            request,
+        }
+    }
+
+    fn finish(mut self) -> RunOutcome {
+        let interrupted = self.stopped();
+        if !interrupted {
+            self.references.remove();
+        }
+        let failed = self.failed;
+        self.tell(Event::RunFinished {
+            failed,
+            interrupted,
+        });
+        RunOutcome {
+            records: self.records,
+            failed,
+            interrupted,
+        }
+    }
+
     fn stopped(&self) -> bool {
         self.request.stop.load(Ordering::SeqCst)
     }

@@ -51,7 +51,7 @@ pub use peaks::{
 pub use peaks_doubt::PeaksDoubt;
 pub use profile::{DeviceTime, Family, FamilyShare, NodeShare, OperatorShare, Profile};
 pub use record::{Failure, Kind, Phase, Producer, RECORD_SCHEMA, Record};
-pub use run::{PlannedCell, RUN_SCHEMA, Run, Tuning};
+pub use run::{GateRole, GateSide, PlannedCell, RUN_SCHEMA, Run, Tuning};
 pub use schema::{record_schema, run_schema, schema_of};
 pub use serving::{Met, ObjectiveKept, RateSearch, SearchEnd, Serving};
 pub use serving_doubt::ServingDoubt;

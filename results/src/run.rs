@@ -1,5 +1,7 @@
 //! One execution of a set of cells: its plan, its machine, and what made it.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tare_units::{Bytes, Nanoseconds};
@@ -73,6 +75,9 @@ pub struct Run {
     /// What the suite asked for and is not among the cells, a line each with the reason.
     #[serde(default)]
     pub left_out: Vec<String>,
+    /// The side of a gate that it is; left out where it is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub side: Option<GateSide>,
     /// The cells, in the order of the plan.
     pub cells: Vec<PlannedCell>,
 }
@@ -80,6 +85,30 @@ pub struct Run {
 /// Runs of earlier versions were.
 fn watched() -> bool {
     true
+}
+
+/// A run that is one side of a gate: its repeats are one half of the gate's blocks each.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct GateSide {
+    /// The gate, by the id of its baseline's run, or of its only one.
+    pub gate: String,
+    /// Which side.
+    pub role: GateRole,
+    /// Variables that were set in the environment of its workers.
+    pub environment: BTreeMap<String, String>,
+    /// Of the `tare` whose workers it had, where that is another one than wrote it.
+    #[serde(default)]
+    pub program_sha256: Option<String>,
+}
+
+/// The sides of a gate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum GateRole {
+    /// What the change began from.
+    Baseline,
+    /// What it led to.
+    Candidate,
 }
 
 /// What was set on a machine for the time of a run.

@@ -28,7 +28,7 @@ pub use closed_loop::ClosedLoop;
 pub use error::{LimitsError, Near, SpecError};
 pub use offline::Offline;
 pub use open_loop::OpenLoop;
-pub use random::Seed;
+pub use random::{Seed, coin};
 pub use rate::RequestRate;
 pub use schedule::{Progress, Schedule, Step};
 pub use serving::{Objective, Serving};

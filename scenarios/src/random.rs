@@ -39,6 +39,12 @@ pub(crate) enum Stream {
     Arrivals = 1,
     Sizes = 2,
     ThinkTimes = 3,
+    Coins = 4,
+}
+
+/// The coin of this seed: true as often as not.
+pub fn coin(seed: Seed) -> bool {
+    Random::new(seed, Stream::Coins).unit() <= 0.5
 }
 
 /// A sequence of random numbers.

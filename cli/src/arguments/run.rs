@@ -197,7 +197,7 @@ fn share(text: &str) -> Option<f64> {
 /// Sizes by symbol, as one `--shape` gives them.
 pub type Shape = std::collections::BTreeMap<String, u64>;
 
-fn parse_count(text: &str) -> Result<u64, String> {
+pub fn parse_count(text: &str) -> Result<u64, String> {
     text.parse()
         .map_err(|_| format!("'{text}' is not a whole number below 2^64: write one such as 8"))
 }

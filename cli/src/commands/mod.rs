@@ -2,6 +2,7 @@
 
 pub mod adapter;
 pub mod compare;
+pub mod gate;
 pub mod guard;
 pub mod machine;
 pub mod model;

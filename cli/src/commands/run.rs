@@ -1,11 +1,11 @@
 //! `tare run`: what was asked for becomes a plan, the plan a run in the store, the run a table.
 
-mod dry;
-mod joules;
+pub mod dry;
+pub mod joules;
 mod peaks;
 mod resume;
 mod selection;
-mod settings;
+pub mod settings;
 mod surroundings;
 mod tuning;
 
@@ -102,7 +102,7 @@ fn run_holding(
 }
 
 /// The cells of all matrices; of a suite that leaves out what is not here, what that is on standard error.
-fn planned(settings: &Settings, desk: &dyn Desk) -> Result<Plan, PlanError> {
+pub fn planned(settings: &Settings, desk: &dyn Desk) -> Result<Plan, PlanError> {
     let mut matrices = settings.matrices.clone();
     let mut absent: Vec<String> = Vec::new();
     if settings.leave_out {
@@ -128,7 +128,7 @@ fn planned(settings: &Settings, desk: &dyn Desk) -> Result<Plan, PlanError> {
 }
 
 /// Says in a terminal what takes time before the first worker of a run.
-fn looking<T>(work: impl FnOnce() -> T) -> T {
+pub fn looking<T>(work: impl FnOnce() -> T) -> T {
     rewrite("looking at models and adapters…");
     let done = work();
     rewrite("");
@@ -141,12 +141,32 @@ fn begin(
     plan: Plan,
     tuned: Option<Tuning>,
 ) -> Result<Ready, Failed> {
+    let run = new_run(store, settings, &plan, tuned)?;
+    let writer = store.create(&run).map_err(Failed::input)?;
+    Ok(Ready {
+        run,
+        plan,
+        done: Vec::new(),
+        writer,
+    })
+}
+
+/// The run that `plan` becomes; nothing of it is in the store yet.
+///
+/// # Errors
+/// Where a strict run refuses the machine, or the store cannot be looked at.
+pub fn new_run(
+    store: &Store,
+    settings: Settings,
+    plan: &Plan,
+    tuned: Option<Tuning>,
+) -> Result<Run, Failed> {
     let machine = tare_hardware::machine(Path::new("/"));
     let cells = plan.cells.iter().map(|work| &work.planned.cell);
     let findings = surroundings::checked((settings.checks, &settings.strict), &machine, cells)?;
     let created = utc_now();
     let salt = MonotonicClock.now().as_nanos() ^ u64::from(std::process::id());
-    let run = Run {
+    Ok(Run {
         schema: RUN_SCHEMA.to_owned(),
         id: store.new_run_id(&created, salt).map_err(Failed::input)?,
         created,
@@ -170,14 +190,8 @@ fn begin(
         findings,
         tuned,
         left_out: plan.left_out.clone(),
+        side: None,
         cells: plan.cells.iter().map(|work| work.planned.clone()).collect(),
-    };
-    let writer = store.create(&run).map_err(Failed::input)?;
-    Ok(Ready {
-        run,
-        plan,
-        done: Vec::new(),
-        writer,
     })
 }
 
@@ -222,7 +236,7 @@ fn measure(
 }
 
 /// Twins by the solver; where there is no folder for a cache, their rungs are found anew in each run.
-fn weighing() -> Weighing {
+pub fn weighing() -> Weighing {
     let folder = cache_folder("twins");
     Weighing {
         maker: Rc::new(TwinSolver),

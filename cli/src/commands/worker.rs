@@ -1,6 +1,6 @@
 //! `tare worker`, hidden: the fresh process that does one repeat; and which program is whose worker.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use tare_adapter_api::{Adapter, AdapterSpec, Options};
 use tare_adapter_registry::{ADAPTERS, Home, REFERENCES, find};
@@ -34,7 +34,16 @@ fn linked(name: &str) -> Option<&'static dyn Adapter> {
 /// # Errors
 /// Where the path of this program cannot be found out.
 pub fn program() -> Result<WorkerProgram, Failed> {
-    Ok(own(this_program()?))
+    Ok(program_at(this_program()?, Vec::new()))
+}
+
+/// The `tare` at `path` as its own worker, with these variables in its environment.
+pub fn program_at(path: PathBuf, environment: Vec<(String, String)>) -> WorkerProgram {
+    WorkerProgram {
+        path,
+        arguments: vec!["worker".into()],
+        environment,
+    }
 }
 
 /// Runs `ask` with a desk over every adapter of the registry.
@@ -44,14 +53,24 @@ pub fn program() -> Result<WorkerProgram, Failed> {
 pub fn with_desk<T>(
     ask: impl FnOnce(&WorkerDesk<'_, MonotonicClock>) -> Result<T, Failed>,
 ) -> Result<T, Failed> {
-    let path = this_program()?;
+    with_desk_of(&program()?, ask)
+}
+
+/// The same where `tare`, another build of `tare` as its own worker, stands for this program.
+///
+/// # Errors
+/// Those of `ask`.
+pub fn with_desk_of<T>(
+    tare: &WorkerProgram,
+    ask: impl FnOnce(&WorkerDesk<'_, MonotonicClock>) -> Result<T, Failed>,
+) -> Result<T, Failed> {
     let shown = ADAPTERS.iter().filter(|entry| !entry.hidden);
     let references = REFERENCES.iter().map(|name| AdapterSpec {
         name: (*name).to_owned(),
         version: None,
         options: Options::new(),
     });
-    let programs = |name: &str| program_of(name, &path);
+    let programs = |name: &str| program_of(name, tare);
     ask(&WorkerDesk::new(
         shown.map(|entry| entry.name).collect(),
         references.collect(),
@@ -60,20 +79,21 @@ pub fn with_desk<T>(
     ))
 }
 
-fn program_of(name: &str, this: &Path) -> Result<WorkerProgram, Absent> {
+fn program_of(name: &str, tare: &WorkerProgram) -> Result<WorkerProgram, Absent> {
     let entry = find(name).map_err(|error| Absent::Unknown(error.to_string()))?;
     match entry.home {
-        Home::Linked(_) => Ok(own(this.to_owned())),
+        Home::Linked(_) => Ok(tare.clone()),
         Home::NotBuilt(remedy) => Err(Absent::Unavailable {
             reason: "it is not built into this program".to_owned(),
             remedy: remedy.to_owned(),
         }),
         Home::Worker { program, remedy } => {
-            let path = this.with_file_name(program);
+            let path = tare.path.with_file_name(program);
             match path.is_file() {
                 true => Ok(WorkerProgram {
                     path,
-                    ..WorkerProgram::default()
+                    arguments: Vec::new(),
+                    environment: tare.environment.clone(),
                 }),
                 false => Err(Absent::Unavailable {
                     reason: format!("its worker program {} is not there", path.display()),
@@ -91,12 +111,4 @@ fn program_of(name: &str, this: &Path) -> Result<WorkerProgram, Absent> {
 pub fn this_program() -> Result<PathBuf, Failed> {
     std::env::current_exe()
         .map_err(|error| Failed::told(format!("cannot find this program's own file: {error}")))
-}
-
-fn own(path: PathBuf) -> WorkerProgram {
-    WorkerProgram {
-        path,
-        arguments: vec!["worker".into()],
-        environment: Vec::new(),
-    }
 }

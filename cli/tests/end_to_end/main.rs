@@ -11,6 +11,8 @@ mod energy;
 mod faults;
 mod fidelity;
 mod frameworks;
+mod gate;
+mod gate_faults;
 mod gpus;
 mod happy;
 mod load;

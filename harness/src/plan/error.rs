@@ -16,6 +16,9 @@ pub enum PlanError {
         /// The option.
         option: &'static str,
     },
+    /// Two sides cannot be measured against each other.
+    #[error("the sides do not match: {0}")]
+    Unmatched(String),
     /// The adapter is not known.
     #[error("{0}")]
     UnknownAdapter(String),

@@ -8,7 +8,7 @@ use tare_units::Nanoseconds;
 
 use super::{Going, RunError};
 use crate::compose::{Attempt, Beside, Harness, NO_RUN_DELAY};
-use crate::pilot::{self, PILOT_DURATION, PILOT_REQUESTS};
+use crate::pilot::{self, PILOT_DURATION, PILOT_REQUESTS, Pilot};
 use crate::plan::Work;
 use crate::protocol::{Job, Purpose, Timing};
 use crate::supervise::WorkerProgram;
@@ -87,15 +87,31 @@ impl<C: Clock> Going<'_, C> {
             if self.stopped() {
                 return Err("the run was stopped in its pilot".to_owned());
             }
-            let mut work = self.request.plan.cells[place].clone();
-            work.scenario = scenario.clone();
-            let job = self.quick(&work, PILOT_DURATION, PILOT_REQUESTS);
-            let attempt = self.attempt(&work, job, Kind::Harness, 0);
-            let took = attempt.took + self.request.run.duration_ns;
+            let pilot = self.pilot(place, scenario);
+            let took = pilot.took + self.request.run.duration_ns;
             self.estimate.guessed((Kind::Measurement, place), took);
-            fastest = pilot::faster(fastest, shortest(&attempt));
+            fastest = pilot::faster(fastest, pilot.shortest);
         }
         pilot::decide(reading_ns, fastest)
+    }
+
+    /// A short go at the cell at `place` in this scenario; the same where there was one. A cell that hangs in it is not tried
+    /// again.
+    pub(super) fn pilot(&mut self, place: usize, scenario: &ScenarioSpec) -> Pilot {
+        if let Some(known) = self.pilots.get(&place) {
+            return known.clone();
+        }
+        let mut work = self.request.plan.cells[place].clone();
+        work.scenario = scenario.clone();
+        let job = self.quick(&work, PILOT_DURATION, PILOT_REQUESTS);
+        let attempt = self.attempt(&work, job, Kind::Harness, 0);
+        self.remember_hung(&work, Kind::Measurement, &attempt);
+        let pilot = Pilot {
+            shortest: shortest(&attempt),
+            took: attempt.took,
+        };
+        self.pilots.insert(place, pilot.clone());
+        pilot
     }
 
     fn quick(&self, work: &Work, duration_ns: Nanoseconds, max_requests: u64) -> Job {

@@ -176,6 +176,7 @@ pub fn stored(plan: &Plan) -> Run {
         findings: Vec::new(),
         tuned: None,
         left_out: Vec::new(),
+        side: None,
         cells: plan.cells.iter().map(|work| work.planned.clone()).collect(),
     }
 }

@@ -85,6 +85,7 @@ pub fn run(id: &str, cells: Vec<Cell>) -> Run {
         findings: Vec::new(),
         tuned: None,
         left_out: Vec::new(),
+        side: None,
         cells: cells.into_iter().map(planned).collect(),
     }
 }

@@ -62,7 +62,7 @@ fn basis(rates: &Rates) -> String {
 }
 
 /// In whole seconds, minutes or hours and minutes, rounded up.
-fn about(time: Nanoseconds) -> String {
+pub fn about(time: Nanoseconds) -> String {
     let seconds = time.as_nanos().div_ceil(1_000_000_000);
     match (seconds, seconds.div_ceil(60)) {
         (0..=90, _) => format!("{seconds} s"),

@@ -21,12 +21,21 @@ pub fn meters(
 ) -> Result<EnergyMeter, Failed> {
     let sources = match is_probed {
         true => sources(meter)?,
-        false => Sources {
-            usable: Vec::new(),
-            missing: [("energy".to_owned(), NO_PROBES.to_owned())].into(),
-        },
+        false => return unread(NO_PROBES),
     };
     EnergyMeter::start(sources, bound, MonotonicClock).map_err(Failed::input)
+}
+
+/// Reads none, for this `reason`.
+///
+/// # Errors
+/// Where the meter's thread cannot be started.
+pub fn unread(reason: &str) -> Result<EnergyMeter, Failed> {
+    let sources = Sources {
+        usable: Vec::new(),
+        missing: [("energy".to_owned(), reason.to_owned())].into(),
+    };
+    EnergyMeter::start(sources, None, MonotonicClock).map_err(Failed::input)
 }
 
 fn sources((meter, gain): (Option<&str>, Option<f64>)) -> Result<Sources, Failed> {

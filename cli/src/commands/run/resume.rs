@@ -31,6 +31,7 @@ pub fn resume(
         writer,
     } = store.resume(spec).map_err(Failed::input)?;
     warn_of_torn(&run.id, torn.as_ref());
+    refuse_side(&run)?;
     held.begin_again(&run, options.tune)?;
     let machine = tare_hardware::machine(Path::new("/"));
     if machine.fingerprint != run.machine.fingerprint {
@@ -65,6 +66,17 @@ pub fn resume(
         done: records,
         writer,
     })
+}
+
+/// A side alone would no longer go in turns with the other.
+fn refuse_side(run: &Run) -> Result<(), Failed> {
+    match run.side {
+        None => Ok(()),
+        Some(_) => Err(Failed::told(format!(
+            "run {} is one side of a gate, whose sides go in turns: gate anew, with tare gate",
+            run.id
+        ))),
+    }
 }
 
 /// With its own accuracy, where the meter is another one.

@@ -1,0 +1,174 @@
+//! `tare gate`: whether a change makes inference slower, decided from both sides in turns, as a verdict and an exit code.
+
+mod alone;
+mod asked;
+mod decide;
+mod file;
+mod given;
+mod measure;
+mod notes;
+mod prepared;
+mod progress;
+mod render;
+mod stored;
+mod told;
+
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anyhow::Context;
+use tare_clock::utc_now;
+use tare_gate::ExitClass;
+use tare_results::store::Store;
+
+use super::{print, show};
+use crate::arguments::{GateFormat, GateOptions};
+use crate::exit::{Exit, Failed};
+use crate::stop;
+use alone::Alone;
+use asked::Asked;
+use measure::Came;
+use prepared::Prepared;
+use told::{All, Told};
+
+/// Decides the gates that were asked for, and prints them.
+///
+/// # Errors
+/// Where a side cannot be measured, a budget decides nothing, or records cannot be kept.
+pub fn run(store: Option<&Path>, options: &GateOptions) -> Result<Exit, Failed> {
+    let asked = asked::gates(options)?;
+    check_outputs(options)?;
+    let store = show::open(store)?;
+    let stop = stop::on_signals().map_err(Failed::input)?;
+    let prepared = asked.into_iter().map(Ready::of);
+    let prepared = prepared.collect::<Result<Vec<_>, _>>()?;
+    if options.dry_run {
+        return print(&dry(&prepared)?);
+    }
+    match decided(&store, prepared, &stop)? {
+        Some(gates) => tell(gates, options),
+        None => Ok(Exit::Interrupted),
+    }
+}
+
+/// All gates, one after the other; `None` where the user stopped one.
+fn decided(
+    store: &Store,
+    prepared: Vec<Ready>,
+    stop: &AtomicBool,
+) -> Result<Option<Vec<Told>>, Failed> {
+    let mut gates = Vec::with_capacity(prepared.len());
+    for prepared in prepared {
+        if stop.load(Ordering::SeqCst) {
+            eprintln!("stopped before all gates were decided");
+            return Ok(None);
+        }
+        match prepared.gate(store, stop)? {
+            Came::Out(told) => gates.push(*told),
+            Came::Stopped(runs) => {
+                let runs = runs.join(" and ");
+                eprintln!("stopped, and nothing is decided; what is done is in {runs}");
+                return Ok(None);
+            }
+        }
+    }
+    Ok(Some(gates))
+}
+
+fn tell(gates: Vec<Told>, options: &GateOptions) -> Result<Exit, Failed> {
+    let class = All::class(&gates);
+    let all = All {
+        schema: told::SCHEMA,
+        created: utc_now(),
+        machine: tare_hardware::machine(Path::new("/")).fingerprint,
+        exit: class.code(),
+        gates,
+    };
+    for path in &options.output {
+        let text = render::render(&all, render::format_of(path))?;
+        std::fs::write(path, text)
+            .with_context(|| format!("cannot write {}", path.display()))
+            .map_err(Failed::input)?;
+    }
+    if options.annotate || std::env::var_os("GITHUB_ACTIONS").is_some() {
+        eprint!("{}", render::annotations(&all));
+    }
+    print(&render::render(&all, options.format)?)?;
+    Ok(match class {
+        ExitClass::Passed => Exit::Done,
+        ExitClass::Regressed => Exit::Regression,
+        ExitClass::NotDecided => Exit::Invalid,
+    })
+}
+
+/// A gate that can begin.
+enum Ready {
+    /// Both sides are measured.
+    Pair(Box<Prepared>),
+    /// The candidate alone is.
+    Alone(Box<Alone>),
+}
+
+impl Ready {
+    fn of(asked: Asked) -> Result<Self, Failed> {
+        match asked.against.clone() {
+            Some(path) => Alone::of(asked, &path).map(|alone| Self::Alone(Box::new(alone))),
+            None => Prepared::of(asked).map(|pair| Self::Pair(Box::new(pair))),
+        }
+    }
+
+    fn gate(self, store: &Store, stop: &AtomicBool) -> Result<Came, Failed> {
+        match self {
+            Self::Pair(prepared) => measure::gate(store, *prepared, stop),
+            Self::Alone(alone) => alone.gate(store, stop),
+        }
+    }
+}
+
+/// What would be measured, a line a gate.
+fn dry(prepared: &[Ready]) -> Result<String, Failed> {
+    let mut text = String::new();
+    for ready in prepared {
+        let (line, parts) = match ready {
+            Ready::Alone(alone) => (alone.foretold(), alone.differences()),
+            Ready::Pair(pair) => {
+                let gate = measure::unmeasured(pair)?;
+                let line = told::foretold(&pair.name(), &gate, None, pair.asked.budget);
+                (line, pair.differences())
+            }
+        };
+        text.push_str(&format!("{line}\n"));
+        for part in parts {
+            text.push_str(&format!(
+                "  {}: {} → {}\n",
+                part.part, part.baseline, part.candidate
+            ));
+        }
+    }
+    Ok(text)
+}
+
+/// Refuses files that cannot be written before minutes are spent on what stands in them.
+fn check_outputs(options: &GateOptions) -> Result<(), Failed> {
+    for path in &options.output {
+        let folder = path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty());
+        if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
+            return Err(Failed::told(format!(
+                "--output {}: there is no folder {}: make it first",
+                path.display(),
+                folder.display()
+            )));
+        }
+        if render::format_of(path) == GateFormat::Table
+            && path.extension().is_some_and(|ending| ending != "txt")
+        {
+            return Err(Failed::told(format!(
+                "--output {}: its ending says no format: use .json, .xml, .md or .txt",
+                path.display()
+            )));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,39 @@
+//! Gates as workflow commands of GitHub's, which stand beside the change.
+//!
+//! The escapes are those of GitHub's own toolkit (actions/toolkit, `command.ts`): `%`, line ends, and in properties also `:`
+//! and `,`.
+
+use tare_gate::{ExitClass, Verdict};
+
+use super::super::told::{All, Told};
+
+/// A line a gate: an error where it regressed, a warning where nothing was decided, else a notice.
+pub fn annotations(all: &All) -> String {
+    all.gates.iter().map(annotation).collect()
+}
+
+fn annotation(told: &Told) -> String {
+    let level = match (&told.outcome.verdict, told.outcome.verdict.exit_class()) {
+        (Verdict::Inconclusive(_), _) => "warning",
+        (_, ExitClass::Passed) => "notice",
+        _ => "error",
+    };
+    let mut lines = vec![told.headline()];
+    lines.extend(told.reasons());
+    lines.push(told.rule());
+    format!(
+        "::{level} title={}::{}\n",
+        property(&format!("tare gate: {}", told.name)),
+        data(&lines.join("\n"))
+    )
+}
+
+fn data(text: &str) -> String {
+    text.replace('%', "%25")
+        .replace('\r', "%0D")
+        .replace('\n', "%0A")
+}
+
+fn property(text: &str) -> String {
+    data(text).replace(':', "%3A").replace(',', "%2C")
+}

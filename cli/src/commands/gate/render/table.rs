@@ -1,0 +1,52 @@
+//! Gates for people, a paragraph each.
+
+use super::super::told::{All, Told};
+
+/// Each gate: its verdict first, then what that rests on.
+pub fn table(all: &All) -> String {
+    let gates = all.gates.iter().map(paragraph);
+    gates.collect::<Vec<_>>().join("\n")
+}
+
+fn paragraph(told: &Told) -> String {
+    let mut lines = vec![format!("{}  {}", told.headline(), told.name)];
+    let mut line = |what: &str, text: String| lines.push(format!("  {what:<10}{text}"));
+    for reason in told.reasons() {
+        line("because", reason);
+    }
+    for part in &told.differences {
+        line(
+            &part.part,
+            format!("{} → {}", part.baseline, part.candidate),
+        );
+    }
+    if let Some((baseline, candidate)) = told.figures() {
+        let metric = told.outcome.metric;
+        let of = match told.runs.is_empty() {
+            true => "",
+            false => " (medians)",
+        };
+        line("figures", format!("{metric} {baseline} → {candidate}{of}"));
+    }
+    line("rule", told.rule());
+    if !told.runs.is_empty() {
+        line("evidence", told.evidence());
+    }
+    for note in &told.notes {
+        line("note", note.clone());
+    }
+    if !told.runs.is_empty() {
+        line("runs", told.runs.join(" → "));
+    }
+    let lines: Vec<String> = lines.iter().map(|line| plain(line)).collect();
+    lines.join("\n") + "\n"
+}
+
+/// Without what would move a terminal's cursor.
+fn plain(text: &str) -> String {
+    let visible = |letter: char| match letter.is_control() {
+        true => '\u{fffd}',
+        false => letter,
+    };
+    text.chars().map(visible).collect()
+}

@@ -1,0 +1,166 @@
+//! The formats, over gates with the worst of names.
+
+use tare_gate::{Block, Conditions, Fault, Gate, Metric, Side, SideFigure};
+use tare_units::Nanoseconds;
+
+use super::super::prepared::Difference;
+use super::super::told::{SCHEMA, Told};
+use super::*;
+
+const NAME: &str = "<script>alert(\"1\")</script> & 100% | `x`\n::error::no\u{1b}[2J";
+
+fn told(name: &str, metric: Metric, candidate: Result<f64, Fault>) -> Told {
+    let conditions = Conditions {
+        single_threaded: true,
+        run_delay: true,
+    };
+    let mut gate = Gate::new(metric, metric.limits(), conditions).expect("sound limits");
+    gate.push(Block {
+        first: Side::Baseline,
+        baseline: Ok(SideFigure::once(1_000.0)),
+        candidate: candidate.map(SideFigure::once),
+    });
+    Told {
+        name: name.to_owned(),
+        differences: vec![Difference {
+            part: "model".to_owned(),
+            baseline: name.to_owned(),
+            candidate: "b".to_owned(),
+        }],
+        outcome: gate.outcome(),
+        size: gate.size(),
+        took_ns: Nanoseconds::from_millis(1_500),
+        runs: ["one", "two"].map(str::to_owned).to_vec(),
+        updated: false,
+        notes: vec!["a note".to_owned()],
+        evidence: gate.evidence().blocks().to_vec(),
+    }
+}
+
+fn all() -> All {
+    let fault = Fault::Failed {
+        why: "killed by signal 11".to_owned(),
+    };
+    let gates = vec![
+        told("smaller", Metric::Size, Ok(900.0)),
+        told(NAME, Metric::Size, Ok(1_100.0)),
+        told("crash", Metric::PeakMemory, Err(fault)),
+    ];
+    All {
+        schema: SCHEMA,
+        created: "2026-11-22T16:00:00Z".to_owned(),
+        machine: "abc".to_owned(),
+        exit: All::class(&gates).code(),
+        gates,
+    }
+}
+
+#[test]
+fn the_table_says_verdict_effect_and_reason_first() {
+    let text = table(&all());
+    assert!(
+        text.starts_with("improvement: -10.00%  smaller\n"),
+        "{text}"
+    );
+    assert!(text.contains("regression: +10.00%  <script>"), "{text}");
+    assert!(
+        text.contains(
+            "inconclusive  crash\n  because   candidate: its process failed: killed by signal 11"
+        ),
+        "{text}"
+    );
+    assert!(
+        !text.contains('\u{1b}'),
+        "no escape sequence reaches a terminal: {text}"
+    );
+}
+
+#[test]
+fn junit_holds_a_case_a_gate_and_nothing_of_a_name_is_markup() {
+    let text = junit::junit(&all());
+    assert!(
+        text.contains(r#"tests="3" failures="1" errors="1" time="4.500""#),
+        "{text}"
+    );
+    assert!(
+        text.contains("&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt; &amp; 100%"),
+        "{text}"
+    );
+    assert!(
+        !text.contains("<script") && !text.contains('\u{1b}'),
+        "{text}"
+    );
+    for element in [
+        "testsuites",
+        "testsuite",
+        "testcase",
+        "failure",
+        "error",
+        "system-out",
+    ] {
+        let opened = text.matches(&format!("<{element} ")).count()
+            + text.matches(&format!("<{element}>")).count();
+        assert_eq!(
+            opened,
+            text.matches(&format!("</{element}>")).count(),
+            "{element}"
+        );
+    }
+}
+
+#[test]
+fn markdown_keeps_a_gate_on_its_line_and_its_name_a_name() {
+    let text = markdown::markdown(&all());
+    let rows: Vec<&str> = text
+        .lines()
+        .take_while(|line| line.starts_with('|'))
+        .collect();
+    assert_eq!(rows.len(), 2 + 3);
+    assert!(
+        rows.iter().all(|row| row.matches('|').count() == 6),
+        "{rows:#?}"
+    );
+    assert!(!text.contains("<script") && !text.contains("`x`"), "{text}");
+}
+
+#[test]
+fn annotations_are_one_line_a_gate_whatever_its_name() {
+    let text = annotations(&all());
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines.len(), 3);
+    assert!(
+        lines[0].starts_with("::notice title=tare gate%3A smaller::improvement: -10.00%25"),
+        "{text}"
+    );
+    assert!(
+        lines[1].starts_with("::error title=tare gate%3A <script>"),
+        "{text}"
+    );
+    assert!(lines[1].contains("%0A%3A%3Aerror%3A%3Ano"), "{text}");
+    assert!(lines[2].starts_with("::warning "), "{text}");
+}
+
+#[test]
+fn json_has_every_block_and_the_exit_code() {
+    let text = render(&all(), GateFormat::Json).expect("has a form");
+    let json: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!(
+        (json["schema"].as_str(), json["exit"].as_u64()),
+        (Some("tare.gate/1"), Some(3))
+    );
+    assert_eq!(json["gates"][1]["verdict"], "regression");
+    assert_eq!(json["gates"][1]["name"], NAME);
+    assert_eq!(
+        json["gates"][0]["evidence"].as_array().map(Vec::len),
+        Some(1)
+    );
+}
+
+#[test]
+fn an_ending_says_what_a_file_holds() {
+    let format = |name: &str| format_of(Path::new(name));
+    assert_eq!(format("a/gate.xml"), GateFormat::Junit);
+    assert_eq!(format("gate.json"), GateFormat::Json);
+    assert_eq!(format("summary.md"), GateFormat::Markdown);
+    assert_eq!(format("gate.txt"), GateFormat::Table);
+}

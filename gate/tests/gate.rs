@@ -1,0 +1,356 @@
+//! A gate from its first block to its verdict, by blocks written by hand.
+
+mod common;
+
+use common::Random;
+use tare_gate::{
+    Block, Conditions, Contention, ExitClass, Fault, Flaw, Gate, Metric, Next, Obstacle, Outcome,
+    Side, SideFigure, Verdict,
+};
+use tare_units::Nanoseconds;
+
+const ALONE: Conditions = Conditions {
+    single_threaded: true,
+    run_delay: true,
+};
+const POOL: Conditions = Conditions {
+    single_threaded: false,
+    run_delay: true,
+};
+
+fn gate(metric: Metric, conditions: Conditions) -> Gate {
+    Gate::new(metric, metric.limits(), conditions).expect("the metric's own limits")
+}
+
+/// Pushes what `block` gives until the gate is over.
+fn run(gate: &mut Gate, mut block: impl FnMut() -> Block) -> Outcome {
+    while let Next::More { blocks } = gate.next() {
+        while gate.evidence().blocks().len() < blocks {
+            let block = block();
+            let is_whole = block.figures().is_some();
+            gate.push(block);
+            if !is_whole {
+                break;
+            }
+        }
+    }
+    gate.outcome()
+}
+
+fn ended(metric: Metric, conditions: Conditions, block: impl FnMut() -> Block) -> Outcome {
+    run(&mut gate(metric, conditions), block)
+}
+
+fn once(baseline: f64, candidate: f64) -> Block {
+    Block {
+        first: Side::Candidate,
+        baseline: Ok(SideFigure::once(baseline)),
+        candidate: Ok(SideFigure::once(candidate)),
+    }
+}
+
+/// The same block with other contention.
+fn contended(block: Block, baseline: Contention, candidate: Contention) -> Block {
+    let with = |side: Result<SideFigure, Fault>, contention| {
+        side.map(|figure| SideFigure {
+            contention: Some(contention),
+            ..figure
+        })
+    };
+    Block {
+        baseline: with(block.baseline, baseline),
+        candidate: with(block.candidate, candidate),
+        ..block
+    }
+}
+
+fn share(both: f64) -> Contention {
+    Contention {
+        delayed: both,
+        waited: both,
+    }
+}
+
+#[test]
+fn clear_cases_end_at_the_first_look_with_the_right_word() {
+    let cases = [
+        (1.0, "pass"),
+        (1.015, "pass"),
+        (0.9, "improvement"),
+        (1.07, "regression"),
+        (2.0, "regression"),
+    ];
+    for (ratio, word) in cases {
+        let mut random = Random::new(7);
+        let outcome = ended(Metric::P50, ALONE, || random.block(f64::ln(ratio), 0.005));
+        assert_eq!(
+            (outcome.verdict.name(), outcome.blocks),
+            (word, 10),
+            "{ratio}"
+        );
+        let effect = outcome.effect.expect("an estimate");
+        let (low, high) = effect.low.zip(effect.high).expect("bounds");
+        let truth = ratio - 1.0;
+        assert!(low < truth && truth < high && low < effect.value && effect.value < high);
+    }
+}
+
+#[test]
+fn what_no_look_can_tell_is_inconclusive_and_says_so() {
+    let mut random = Random::new(8);
+    let outcome = ended(Metric::P50, ALONE, || random.block(0.034, 0.3));
+    let most = gate(Metric::P50, ALONE).size().at_most;
+    assert_eq!(
+        outcome.verdict,
+        Verdict::Inconclusive(vec![Obstacle::Undecided { blocks: most }])
+    );
+    assert_eq!(outcome.verdict.exit_class().code(), 3);
+}
+
+#[test]
+fn a_gate_that_is_stopped_between_looks_wants_time_and_nothing_else() {
+    let mut gate = gate(Metric::P50, ALONE);
+    let mut random = Random::new(9);
+    (0..9).for_each(|_| gate.push(random.block(1.0, 0.0)));
+    assert_eq!(gate.next(), Next::More { blocks: 10 });
+    let verdict = gate.stop();
+    assert_eq!(
+        verdict,
+        Verdict::Inconclusive(vec![Obstacle::OutOfTime {
+            blocks: 9,
+            next: 10
+        }])
+    );
+    let outcome = gate.outcome();
+    let effect = outcome.effect.expect("an estimate without bounds");
+    assert!((effect.value - 1.0_f64.exp_m1()).abs() < 1e-9 && effect.low.is_none());
+    gate.push(random.block(1.0, 0.0));
+    assert_eq!(gate.next(), Next::Over(Verdict::Regression));
+}
+
+#[test]
+fn throughput_is_worse_where_there_is_less_of_it() {
+    let mut random = Random::new(10);
+    let mut turned = |shift: f64| {
+        let block = random.block(shift, 0.004);
+        ended(Metric::Throughput, ALONE, || block.clone()).verdict
+    };
+    assert_eq!(turned(-0.2), Verdict::Regression);
+    assert_eq!(turned(0.2), Verdict::Improvement);
+}
+
+#[test]
+fn a_side_that_fails_ends_the_gate_and_never_by_a_pass() {
+    let failed = Fault::Failed {
+        why: "killed by signal 11".into(),
+    };
+    let mut gate = gate(Metric::P50, ALONE);
+    let mut random = Random::new(11);
+    (0..5).for_each(|_| gate.push(random.block(0.0, 0.004)));
+    gate.push(Block {
+        candidate: Err(failed),
+        ..random.block(0.0, 0.004)
+    });
+    let Next::Over(verdict) = gate.next() else {
+        panic!("over");
+    };
+    let reasons = verdict.reasons();
+    assert_eq!(verdict.name(), "inconclusive");
+    assert_eq!(
+        reasons,
+        ["candidate: its process failed: killed by signal 11; mend it and gate again"]
+    );
+}
+
+#[test]
+fn wrong_outputs_failed_requests_and_a_throttled_machine_are_invalid_whatever_the_figures() {
+    let faults = [
+        Fault::WrongOutputs { why: "NaN".into() },
+        Fault::FailedRequests {
+            failed: 1,
+            requests: 50,
+        },
+        Fault::Throttled {
+            why: "package".into(),
+        },
+    ];
+    for fault in faults {
+        let mut random = Random::new(12);
+        let outcome = ended(Metric::P50, ALONE, || Block {
+            baseline: Err(fault.clone()),
+            ..random.block(0.0, 0.004)
+        });
+        let side = Side::Baseline;
+        assert_eq!(
+            outcome.verdict,
+            Verdict::Invalid(vec![Flaw::Process { side, fault }])
+        );
+        assert_eq!(outcome.effect, None);
+    }
+    let mut gate = gate(Metric::P50, ALONE);
+    gate.outputs_differ("output 0 by 0.3".into());
+    assert!(matches!(gate.stop(), Verdict::Invalid(_)));
+}
+
+#[test]
+fn a_figure_that_is_none_is_no_figure() {
+    for value in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+        let outcome = ended(Metric::PeakMemory, ALONE, || once(1.0, value));
+        assert_eq!(outcome.verdict.name(), "invalid", "{value}");
+    }
+}
+
+#[test]
+fn delays_that_nothing_corrects_decide_nothing() {
+    let quiet = |conditions, both: f64| {
+        let mut random = Random::new(13);
+        let block = || contended(random.block(0.2, 0.004), share(both), share(both));
+        ended(Metric::P50, conditions, block).verdict
+    };
+    assert_eq!(quiet(POOL, 0.39), Verdict::Regression);
+    assert_eq!(quiet(ALONE, 0.9), Verdict::Regression);
+    let mut waits = gate(Metric::P50, POOL);
+    let mut random = Random::new(13);
+    let block = || contended(random.block(0.2, 0.004), share(0.5), share(0.5));
+    assert_eq!(
+        run(&mut waits, block).blocks,
+        64,
+        "given up at the fifth look"
+    );
+    let verdict = quiet(POOL, 0.41);
+    assert_eq!(verdict.name(), "inconclusive");
+    assert!(
+        verdict.reasons()[0].contains("41.0% of the baseline's requests waited for a core, 40%"),
+        "{:?}",
+        verdict.reasons()
+    );
+    let mut random = Random::new(14);
+    let tail = ended(Metric::P99, POOL, || {
+        let block = contended(random.block(0.0, 0.004), share(0.02), share(0.02));
+        let more = |side: Result<SideFigure, Fault>| {
+            side.map(|one| SideFigure {
+                requests: 400,
+                ..one
+            })
+        };
+        Block {
+            baseline: more(block.baseline),
+            candidate: more(block.candidate),
+            ..block
+        }
+    });
+    assert!(tail.verdict.reasons()[0].contains("waited for a core, 1%"));
+}
+
+#[test]
+fn a_candidate_that_keeps_its_own_core_busy_is_not_excused() {
+    let waits = |worse: f64, baseline: f64, candidate: f64| {
+        let mut random = Random::new(15);
+        let block = || {
+            contended(
+                random.block(worse, 0.004),
+                share(baseline),
+                share(candidate),
+            )
+        };
+        ended(Metric::P50, ALONE, block).verdict.name()
+    };
+    assert_eq!(waits(0.0, 0.0, 0.3), "inconclusive");
+    assert_eq!(waits(0.0, 0.3, 0.3), "pass");
+    assert_eq!(waits(0.0, 0.3, 0.0), "pass", "the candidate waits less");
+    assert_eq!(waits(0.2, 0.0, 0.3), "regression", "it is worse besides");
+    assert_eq!(
+        waits(0.2, 0.3, 0.0),
+        "inconclusive",
+        "the baseline is flattered"
+    );
+}
+
+#[test]
+fn too_few_requests_have_no_percentile() {
+    let mut random = Random::new(16);
+    let verdict = ended(Metric::P99, ALONE, || random.block(0.0, 0.004)).verdict;
+    let text =
+        "a process of the baseline timed 60 requests, and 200 are needed: let each take longer";
+    assert_eq!(verdict.reasons(), [text]);
+}
+
+#[test]
+fn exact_figures_decide_at_once_and_to_the_last_digit() {
+    let of = |baseline: f64, candidate: f64| {
+        ended(Metric::Operators, ALONE, || once(baseline, candidate))
+    };
+    assert_eq!(of(178.0, 178.0).verdict, Verdict::Pass);
+    assert_eq!(of(0.0, 0.0).verdict, Verdict::Pass);
+    assert_eq!(of(178.0, 179.0).verdict, Verdict::Regression);
+    assert_eq!(of(0.0, 1.0).verdict, Verdict::Regression);
+    let fewer = of(178.0, 89.0);
+    assert_eq!((fewer.verdict, fewer.blocks), (Verdict::Improvement, 1));
+    assert_eq!(fewer.effect.map(|effect| effect.value), Some(-0.5));
+}
+
+#[test]
+fn nearly_exact_figures_decide_after_five_processes() {
+    let mut random = Random::new(17);
+    let mut of = |ratio: f64| {
+        ended(Metric::PeakMemory, ALONE, || {
+            once(1e8 + random.around(1e5), 1e8 * ratio + random.around(1e5))
+        })
+    };
+    let cases = [(1.0, "pass"), (1.02, "regression"), (0.9, "improvement")];
+    for (ratio, word) in cases {
+        let outcome = of(ratio);
+        assert_eq!(
+            (outcome.verdict.name(), outcome.blocks),
+            (word, 5),
+            "{ratio}"
+        );
+    }
+}
+
+#[test]
+fn the_worst_gate_of_many_gives_the_exit_code() {
+    let undecided = Verdict::Inconclusive(vec![]);
+    let all = [Verdict::Pass, Verdict::Improvement];
+    assert_eq!(ExitClass::of_all(&all).code(), 0);
+    let worse = [Verdict::Pass, Verdict::Regression];
+    assert_eq!(ExitClass::of_all(&worse).code(), 1);
+    let worst = [Verdict::Regression, undecided];
+    assert_eq!(ExitClass::of_all(&worst).code(), 3);
+    assert_eq!(ExitClass::of_all(&[]).code(), 3, "nothing was shown");
+}
+
+#[test]
+fn a_budget_without_room_for_the_first_look_is_refused_beforehand() {
+    let gate = gate(Metric::P50, ALONE);
+    let second = Nanoseconds::from_secs(1);
+    let error = gate.affordable(Nanoseconds::from_secs(9), second);
+    let error = error.expect_err("ten blocks take ten seconds").to_string();
+    assert!(
+        error.contains("the first look takes 10 blocks of about 1.00 s, 10.0 s in all"),
+        "{error}"
+    );
+    let some = gate
+        .affordable(Nanoseconds::from_secs(17), second)
+        .expect("two looks");
+    assert_eq!((some.blocks, some.all), (16, false));
+    let all = gate
+        .affordable(Nanoseconds::from_secs(600), second)
+        .expect("all looks");
+    assert_eq!((all.blocks, all.all), (gate.size().at_most, true));
+}
+
+#[test]
+fn slow_models_make_fewer_requests_and_quick_ones_more() {
+    let of = |metric: Metric, millis: f64| {
+        let latency = Nanoseconds::from_nanos_f64(millis * 1e6);
+        metric.requests().expect("requests").of(latency)
+    };
+    assert_eq!(of(Metric::P50, 0.1), 3_001);
+    assert_eq!(of(Metric::P50, 5.0), 61);
+    assert_eq!(of(Metric::P50, 50.0), 50);
+    assert_eq!(of(Metric::P50, 100.0), 30);
+    assert_eq!(of(Metric::P50, 9_000.0), 15);
+    assert_eq!(of(Metric::P99, 5.0), 400);
+    assert_eq!(of(Metric::P99, 500.0), 200);
+}
