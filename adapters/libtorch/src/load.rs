@@ -16,7 +16,7 @@ use crate::settings::{Mode, Settings};
 /// Reads the model as its format and the mode ask.
 pub(crate) fn load(request: &LoadRequest) -> Result<Box<dyn Loaded>, AdapterError> {
     let settings = Settings::of(request)?;
-    refuse_cell(request)?;
+    refuse_cell(request, settings)?;
     runtime::prepare(settings, request.threads)?;
     match settings.mode {
         Mode::Eager => Ok(Box::new(eager::load(request, settings)?)),
@@ -26,8 +26,7 @@ pub(crate) fn load(request: &LoadRequest) -> Result<Box<dyn Loaded>, AdapterErro
 
 /// Whether device, precision, types and operators can be had; the weights are left alone.
 pub(crate) fn accepts(request: &LoadRequest) -> Result<(), AdapterError> {
-    Settings::of(request)?;
-    refuse_cell(request)?;
+    refuse_cell(request, Settings::of(request)?)?;
     match request.format {
         ModelFormat::Onnx => eager::accepts(request),
         ModelFormat::TorchScript => Ok(()),
@@ -61,9 +60,11 @@ pub(crate) fn target(request: &LoadRequest) -> Result<Target, AdapterError> {
     })
 }
 
-fn refuse_cell(request: &LoadRequest) -> Result<(), AdapterError> {
+fn refuse_cell(request: &LoadRequest, settings: Settings) -> Result<(), AdapterError> {
     refuse_device(request.device)?;
-    refuse_batches(NAME, request)?;
+    if let Mode::Script(_) = settings.mode {
+        refuse_batches(&format!("{NAME} with mode=script"), request)?;
+    }
     let of_file = [None, Some(Precision::Fp32), Some(Precision::Tf32)];
     if request.format == ModelFormat::TorchScript && !of_file.contains(&request.precision) {
         return Err(AdapterError::Unsupported(

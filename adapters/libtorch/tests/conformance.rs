@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use tare_adapter_conformance::{
-    IgnoreList, Kind, NODE_TESTS, WRITE, contract, node_cases, refused_as_listed, zoo,
+    Batching, IgnoreList, Kind, NODE_TESTS, WRITE, batches, contract, node_cases,
+    refused_as_listed, zoo,
 };
 use tare_adapter_libtorch::Libtorch;
 
@@ -14,6 +15,11 @@ const REFUSED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/conformance.refused"
 #[test]
 fn the_contract_is_kept() {
     assert_eq!(contract(&Libtorch, Kind::Framework), [""; 0]);
+}
+
+#[test]
+fn requests_of_several_batches_are_taken() {
+    assert_eq!(batches(&Libtorch, Kind::Framework), Ok(Batching::Taken));
 }
 
 #[test]

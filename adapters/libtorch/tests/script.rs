@@ -6,7 +6,8 @@ mod with;
 use std::path::Path;
 
 use tare_adapter_conformance::{
-    IgnoreList, Kind, NODE_TESTS, WRITE, contract, node_cases, refused_as_listed, zoo,
+    Batching, IgnoreList, Kind, NODE_TESTS, WRITE, batches, contract, node_cases,
+    refused_as_listed, zoo,
 };
 use with::With;
 
@@ -20,6 +21,15 @@ fn the_contract_is_kept() {
     assert_eq!(
         contract(&With(&[("mode", "script")]), Kind::Framework),
         [""; 0]
+    );
+}
+
+#[test]
+fn requests_of_several_batches_are_refused_as_a_trace_is_of_one() {
+    let batching = batches(&With(&[("mode", "script")]), Kind::Framework);
+    assert!(
+        matches!(&batching, Ok(Batching::Refused(why)) if why.contains("mode=script")),
+        "{batching:?}"
     );
 }
 

@@ -7,6 +7,7 @@ mod open;
 mod output;
 mod program;
 mod session;
+mod several;
 
 pub(crate) use ffi::{Feed, brought_out};
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! A model lowered to a program, whose sessions share its weights.
 
 use std::num::NonZeroUsize;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use tare_adapter_api::{
     AdapterError, LoadRequest, Loaded, OutputSpec, RuntimeFacts, Session, Tensor as HostTensor,
@@ -13,7 +13,8 @@ use super::lower::program;
 use super::open::{self, Opened, open};
 use super::program::Program;
 use super::session::EagerSession;
-use crate::lower::{Scope, Target};
+use super::several::{Several, with_rows};
+use crate::lower::{Scope, Target, Weights};
 use crate::rewrite::rewrite;
 use crate::runtime;
 use crate::settings::Settings;
@@ -21,7 +22,9 @@ use crate::shim::Recorder;
 
 /// A model in libtorch's memory.
 pub(crate) struct EagerModel {
-    pub(crate) program: Program,
+    pub(crate) program: Arc<Program>,
+    /// Programs for other batches; `None` where requests have one.
+    pub(super) several: Option<Several>,
     pub(crate) inputs: Vec<TensorSpec>,
     pub(crate) outputs: Vec<OutputSpec>,
     pub(crate) target: Target,
@@ -37,24 +40,51 @@ pub(crate) struct EagerModel {
 
 /// Reads and lowers the file; nothing of it is kept but libtorch's own copy of the weights.
 pub(crate) fn load(request: &LoadRequest, settings: Settings) -> Result<EagerModel, AdapterError> {
+    let several = Several::of(request);
+    let weights = several.as_ref().map(|several| &several.weights);
+    let lowered = lowered(request, weights)?;
+    Ok(EagerModel {
+        program: lowered.program,
+        several,
+        inputs: request.inputs.clone(),
+        outputs: lowered.outputs,
+        target: lowered.target,
+        open_shape: lowered.open_shape,
+        threads: request.threads,
+        settings,
+        sample: OnceLock::new(),
+        seen: OnceLock::new(),
+    })
+}
+
+/// A file's program for the request's shapes, and what else is known of it.
+pub(super) struct Lowered {
+    pub(super) program: Arc<Program>,
+    outputs: Vec<OutputSpec>,
+    target: Target,
+    open_shape: Option<String>,
+}
+
+/// Reads and lowers the file for the request's shapes, with `weights` that other programs of it have.
+///
+/// # Errors
+/// Those of [`load`].
+pub(super) fn lowered(
+    request: &LoadRequest,
+    weights: Option<&Weights>,
+) -> Result<Lowered, AdapterError> {
     let Opened {
         mut resolved,
         target,
     } = open(request)?;
     let open_shape = open_shape(&resolved);
     rewrite(&mut resolved);
-    let scope = Scope::new(&resolved.graph, &resolved, target);
-    let program = program(&scope)?;
-    Ok(EagerModel {
-        program,
-        inputs: request.inputs.clone(),
+    let scope = Scope::new(&resolved.graph, &resolved, target).sharing(weights);
+    Ok(Lowered {
+        program: Arc::new(program(&scope)?),
         outputs: open::outputs(&resolved.graph),
         target,
         open_shape,
-        threads: request.threads,
-        settings,
-        sample: OnceLock::new(),
-        seen: OnceLock::new(),
     })
 }
 
@@ -64,15 +94,15 @@ pub(crate) fn load(request: &LoadRequest, settings: Settings) -> Result<EagerMod
 /// # Errors
 /// Those of [`load`] but `Load`.
 pub(crate) fn accepts(request: &LoadRequest) -> Result<(), AdapterError> {
-    let lowered = open(request).and_then(|opened| {
-        let mut resolved = opened.resolved;
-        rewrite(&mut resolved);
-        program(&Scope::new(&resolved.graph, &resolved, opened.target))
+    let largest = request.largest_batch.map(NonZeroUsize::get);
+    let largest = largest.map(|rows| with_rows(request, rows));
+    let requests = std::iter::once(request).chain(&largest);
+    let mut lowered = requests.map(|request| lowered(request, None));
+    let refusal = lowered.find_map(|lowered| match lowered {
+        Err(AdapterError::Load(_)) | Ok(_) => None,
+        Err(refusal) => Some(refusal),
     });
-    match lowered {
-        Err(AdapterError::Load(_)) | Ok(_) => Ok(()),
-        Err(refusal) => Err(refusal),
-    }
+    refusal.map_or(Ok(()), Err)
 }
 
 impl EagerModel {

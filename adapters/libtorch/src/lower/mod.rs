@@ -47,12 +47,14 @@ mod testing;
 mod unary;
 mod unpool;
 mod variadic;
+mod weights;
 mod whole;
 mod window;
 
 pub(crate) use kernel::{Inputs, Kernel, Outputs, Run};
 pub(crate) use node::Node;
 pub(crate) use scope::{Scope, Target};
+pub(crate) use weights::Weights;
 
 /// Makes the kernel of an operator.
 pub(crate) type Lower = fn(&Node<'_>) -> Result<Kernel, Refusal>;

@@ -7,7 +7,7 @@ use tare_adapter_api::{DataType, Tensor as HostTensor};
 use tare_models::{Graph, Resolved, ValueId};
 use tch::{Device, Kind, TchError, Tensor};
 
-use super::Refusal;
+use super::{Refusal, Weights};
 use crate::ffi::{self, Shared, Staging};
 use crate::kind;
 
@@ -51,6 +51,8 @@ pub(crate) struct Scope<'g> {
     made: RefCell<HashMap<ValueId, Shared>>,
     weights: RefCell<HashMap<ValueId, Shared>>,
     staging: Staging,
+    /// Where other programs of the model find what is made here.
+    common: Option<&'g Weights>,
 }
 
 impl<'g> Scope<'g> {
@@ -62,7 +64,13 @@ impl<'g> Scope<'g> {
             made: RefCell::default(),
             weights: RefCell::default(),
             staging: Staging::default(),
+            common: None,
         }
+    }
+
+    /// With weights that it shares with other programs of the same model.
+    pub(crate) fn sharing(self, common: Option<&'g Weights>) -> Self {
+        Self { common, ..self }
     }
 
     /// Type and shape, where they are known before the model runs.
@@ -93,8 +101,21 @@ impl<'g> Scope<'g> {
         let Some(host) = self.constant(value) else {
             return Ok(None);
         };
-        self.keep(value, self.target.tensor(host)?);
-        Ok(self.made.borrow().get(&value).cloned())
+        let made = self.common((host, false), || self.target.tensor(host))?;
+        self.made.borrow_mut().insert(value, made.clone());
+        Ok(Some(made))
+    }
+
+    /// What another program made of this constant, or else what `make` makes.
+    fn common(
+        &self,
+        constant: (&HostTensor, bool),
+        make: impl FnOnce() -> Result<Tensor, Refusal>,
+    ) -> Result<Shared, Refusal> {
+        match self.common {
+            Some(common) => common.shared(constant, make),
+            None => Ok(Shared::new(make()?)),
+        }
     }
 
     /// A constant matrix [from, to] as [to, from], the layout of PyTorch's linear layers; made once for all its users.
@@ -105,11 +126,11 @@ impl<'g> Scope<'g> {
         let turn = |matrix: &Tensor| matrix.f_transpose(0, 1)?.f_contiguous();
         let made = self.made.borrow().get(&value).cloned();
         let weight = match (made, self.constant(value)) {
-            (Some(made), _) => turn(&made)?,
-            (None, Some(host)) => self.turned(host, turn)?,
+            (Some(made), Some(host)) => self.common((host, true), || Ok(turn(&made)?))?,
+            (Some(made), None) => Shared::new(turn(&made)?),
+            (None, Some(host)) => self.common((host, true), || self.turned(host, turn))?,
             (None, None) => return Ok(None),
         };
-        let weight = Shared::new(weight);
         self.weights.borrow_mut().insert(value, weight.clone());
         Ok(Some(weight))
     }
