@@ -1,5 +1,6 @@
 //! The command line as it is written; what it means is decided by the commands.
 
+mod compare;
 mod gate;
 mod report;
 mod run;
@@ -12,6 +13,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use tare_models::hollow::Rung;
 use tare_units::Nanoseconds;
 
+pub use compare::CompareOptions;
 pub use gate::{CellOptions, GateFormat, GateOptions, SideSetting, parse_percent};
 pub use report::{ReportFormat, ReportOptions};
 pub use run::parse_shape;
@@ -66,6 +68,8 @@ pub enum Command {
     Machine(MachineCommand),
     /// Print the table of a run
     Show(ShowOptions),
+    /// Compare runs, or the parts of one, cell by cell
+    Compare(CompareOptions),
     /// Write the summaries of a run in a format for other programs
     Export(ExportOptions),
     /// Write runs as one page with charts, as Markdown, or one chart as a drawing

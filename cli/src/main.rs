@@ -39,6 +39,7 @@ fn dispatch(arguments: Arguments) -> Result<Exit, Failed> {
         Command::Suite(command) => commands::suite::run(&command),
         Command::Machine(command) => commands::machine::run(&command),
         Command::Show(options) => commands::show::show(store, &options),
+        Command::Compare(options) => commands::compare::compare(store, &options),
         Command::Report(options) => commands::report::report(store, &options),
         Command::Export(options) => commands::show::export(store, &options),
         Command::Schema { of } => commands::schema::run(of),

@@ -32,15 +32,13 @@ fn main() {
     open_loop();
     hand_over();
     wake_up_lag("default timer slack", seconds, false);
-    wake_up_lag("timer slack of 1 ns", seconds, true);
-    skew(
-        "constant",
-        Arrivals::constant(1e9 / RATE as f64, RATE * seconds),
-    );
-    skew(
-        "Poisson",
-        Arrivals::poisson(1e9 / RATE as f64, RATE * seconds, 1),
-    );
+    let lag = wake_up_lag("timer slack of 1 ns", seconds, true);
+    let distance = 1e9 / RATE as f64;
+    let constant = Arrivals::constant(distance, RATE * seconds);
+    skew("constant", constant, &lag);
+    println!("    LoadGen: p50 66.7 µs, p99 3.6 ms; with real-time priority 13.7 µs and 982 µs");
+    let poisson = Arrivals::poisson(distance, RATE * seconds, 1);
+    skew("Poisson", poisson, &lag);
     println!(
         "memory of a request: {} B (LoadGen: 328 B, 639 B with its trace)",
         size_of::<Sample>()
@@ -124,8 +122,8 @@ fn hand_over() {
     );
 }
 
-/// How late the kernel wakes a thread that asks for times 1 ms apart.
-fn wake_up_lag(name: &str, seconds: u64, tight: bool) {
+/// How late the kernel wakes a thread that asks for times 1 ms apart, in words.
+fn wake_up_lag(name: &str, seconds: u64, tight: bool) -> String {
     let clock = MonotonicClock;
     let _tight = tight.then(|| Pacer::new(&clock));
     let started = clock.now();
@@ -134,11 +132,13 @@ fn wake_up_lag(name: &str, seconds: u64, tight: bool) {
         clock.wait_until(due);
         clock.now() - due
     };
-    let lags = (1..=RATE * seconds).map(lag).collect();
-    print(&format!("bare clock_nanosleep, {name}: wake-up lag"), lags);
+    let lags = told((1..=RATE * seconds).map(lag).collect());
+    println!("bare clock_nanosleep, {name}: wake-up lag: {lags}");
+    lags
 }
 
-fn skew(name: &str, schedule: Arrivals) {
+/// Beside what a thread that only sleeps would be late by, `lag`.
+fn skew(name: &str, schedule: Arrivals, lag: &str) {
     let cpu = ThreadCpuClock.now();
     let (served, samples) = serve(schedule, 1_024);
     let cpu = (ThreadCpuClock.now() - cpu).as_secs_f64();
@@ -148,20 +148,20 @@ fn skew(name: &str, schedule: Arrivals) {
         .map(|one| Nanoseconds::from_nanos(u64::from(one.skew)));
     print(&format!("skew at {RATE}/s, {name}"), skews.collect());
     println!("    at {:.1}% of a core", 100.0 * cpu / wall);
-    if name == "constant" {
-        println!(
-            "    LoadGen: p50 66.7 µs, p99 3.6 ms; with real-time priority 13.7 µs and 982 µs"
-        );
-    }
+    println!("    a bare clock_nanosleep here: {lag}");
 }
 
-fn print(what: &str, mut times: Vec<Nanoseconds>) {
+fn print(what: &str, times: Vec<Nanoseconds>) {
+    println!("{what}: {}", told(times));
+}
+
+fn told(mut times: Vec<Nanoseconds>) -> String {
     times.sort_unstable();
     let at = |percentile| nearest_rank(&times, percentile).unwrap_or_default();
-    println!(
-        "{what}: p50 {}, p99 {}, max {}",
+    format!(
+        "p50 {}, p99 {}, max {}",
         at(Percentile::P50),
         at(Percentile::P99),
         times.last().copied().unwrap_or_default()
-    );
+    )
 }

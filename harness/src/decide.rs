@@ -2,7 +2,7 @@
 
 use tare_adapter_api::Session;
 use tare_clock::Clock;
-use tare_results::{Missing, samples::Sample};
+use tare_results::Missing;
 use tare_scenarios::{Decision as Until, Schedule};
 use tare_statistics::{DECIDED_WITHIN, Decision, Looked, Looks, Percentile};
 use tare_units::Nanoseconds;
@@ -10,8 +10,8 @@ use tare_units::Nanoseconds;
 use crate::buffer::SampleBuffer;
 use crate::drive::{Driven, Keep, RunDelaySource, drive};
 use crate::figures::wall;
+use crate::legs::Legs;
 use crate::pool::Pool;
-use crate::stretch::Lasting;
 
 /// The last look, and what came of it.
 #[derive(Debug, Clone, Copy)]
@@ -21,8 +21,47 @@ pub struct Settled {
     decided: bool,
 }
 
-/// [`drive`], as often as `schedule` is done, until the percentile of `until` is decided, its limit is reached, or `buffer`
-/// is full.
+/// Looks at the percentile of requests that go on for it.
+pub struct Settling {
+    percentile: Percentile,
+    looks: Looks,
+}
+
+impl Settling {
+    /// Of `percentile`, before any request.
+    pub fn new(percentile: Percentile) -> Self {
+        Self {
+            percentile,
+            looks: Looks::new(percentile, DECIDED_WITHIN),
+        }
+    }
+
+    /// How many requests the next look is due at.
+    pub fn next(&self) -> u64 {
+        self.looks.next()
+    }
+
+    /// Looks at all requests so far, after which there are no more where it `is_last`; `None` where they go on.
+    pub fn look(
+        &mut self,
+        latencies: impl ExactSizeIterator<Item = Nanoseconds> + Clone,
+        is_last: bool,
+    ) -> Option<Settled> {
+        let (looked, decided) = match self.looks.look(latencies, is_last) {
+            Decision::Decided(looked) => (looked, true),
+            Decision::NotDecided(looked) => (looked, false),
+            Decision::More { .. } => return None,
+        };
+        Some(Settled {
+            percentile: self.percentile,
+            looked,
+            decided,
+        })
+    }
+}
+
+/// [`drive`] in legs until the percentile of `until` is decided, `schedule` is done, whose end its limit is, or `buffer` is
+/// full.
 ///
 /// Nothing is looked at while a request is timed: a leg ends at the number of requests at which a look is due. What looks
 /// take is no part of the time that requests took, but the first request after one may find caches cold.
@@ -33,15 +72,14 @@ pub fn drive_until<S: Schedule + Clone>(
     buffer: &mut SampleBuffer,
     until: Until,
 ) -> (Driven, Settled) {
-    let mut looks = Looks::new(until.percentile, DECIDED_WITHIN);
+    let mut settling = Settling::new(until.percentile);
+    let mut legs = Legs::new(schedule.clone(), settling.next());
     let mut all: Option<Driven> = None;
     loop {
-        let spent = all.as_ref().map_or(Nanoseconds::ZERO, Driven::spent);
-        let before = buffer.samples().len();
-        let due = usize::try_from(looks.next()).unwrap_or(usize::MAX);
-        let mut leg = Lasting::new(schedule.clone(), until.limit.saturating_sub(spent));
-        let mut kept = UpTo { buffer, due };
-        let driven = drive(session, pool, &mut leg, clock, delay, &mut kept);
+        let (before, due) = (buffer.samples().len(), settling.next());
+        let driven = drive(session, pool, &mut legs, clock, delay, buffer);
+        let leg = (buffer.samples().len() - before) as u64;
+        let spent = driven.spent();
         let driven = match all.take() {
             None => driven,
             Some(all) => {
@@ -49,41 +87,13 @@ pub fn drive_until<S: Schedule + Clone>(
                 all.then(driven)
             }
         };
-        let is_cut = buffer.samples().len() < due || !buffer.has_room();
+        let is_cut = (buffer.samples().len() as u64) < due || !buffer.has_room();
         let is_last = is_cut || driven.spent() >= until.limit;
-        let (looked, decided) = match looks.look(wall(buffer.samples()), is_last) {
-            Decision::Decided(looked) => (looked, true),
-            Decision::NotDecided(looked) => (looked, false),
-            Decision::More { .. } => {
-                all = Some(driven);
-                continue;
-            }
-        };
-        let percentile = until.percentile;
-        let settled = Settled {
-            percentile,
-            looked,
-            decided,
-        };
-        return (driven, settled);
-    }
-}
-
-/// Room for samples up to the next look.
-struct UpTo<'a> {
-    buffer: &'a mut SampleBuffer,
-    due: usize,
-}
-
-impl Keep for UpTo<'_> {
-    #[inline]
-    fn has_room(&self) -> bool {
-        self.buffer.samples().len() < self.due && self.buffer.has_room()
-    }
-
-    #[inline]
-    fn keep(&mut self, sample: Sample) {
-        self.buffer.keep(sample);
+        if let Some(settled) = settling.look(wall(buffer.samples()), is_last) {
+            return (driven, settled);
+        }
+        legs.next_leg(settling.next(), (leg, spent));
+        all = Some(driven);
     }
 }
 

@@ -89,7 +89,7 @@ impl Job {
             Purpose::Reference => self.inputs.byte_len(),
         };
         let samples = match &self.purpose {
-            Purpose::Measure(timing) => timing.max_requests,
+            Purpose::Measure(timing) => timing.room(),
             Purpose::Profile(_) | Purpose::Reference => 0,
         };
         let samples = samples.saturating_mul(size_of::<Sample>() as u64);

@@ -15,6 +15,7 @@ pub mod fidelity;
 mod figures;
 mod inspect;
 mod job;
+mod legs;
 mod lockstep;
 mod measure;
 mod observe;

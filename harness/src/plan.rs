@@ -15,7 +15,6 @@ mod shaped;
 mod sides;
 #[cfg(test)]
 pub(crate) mod tests;
-mod unmeasured;
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
@@ -268,9 +267,6 @@ fn cells(selections: &[&Selection], desk: &dyn Desk) -> Result<Vec<Work>, PlanEr
         check_symbols(selection, known)?;
     }
     let parts = parts.into_values().collect::<Result<Vec<_>, _>>()?;
-    for selection in selections {
-        unmeasured::check(&selection.scenarios)?;
-    }
     Ok(each_once(parts.into_iter().flatten()))
 }
 

@@ -20,6 +20,7 @@ use tare_units::{Bytes, Nanoseconds};
 use crate::check::Check;
 use crate::desk::{Consideration, Description};
 use crate::inspect::Inspection;
+use crate::serve::ROOM;
 use crate::warmup::Bounds;
 
 /// The name and version of this protocol.
@@ -162,6 +163,14 @@ pub struct Timing {
 }
 
 impl Timing {
+    /// Requests that there is room for: those that are timed, and those of a trial of the rate where it is searched.
+    pub(crate) fn room(&self) -> u64 {
+        match self.scenario.budget() {
+            Some(_) => self.max_requests.max(ROOM),
+            None => self.max_requests,
+        }
+    }
+
     /// The batches of the first requests in their order, where the scenario draws them.
     pub(crate) fn drawn(&self) -> Option<impl Iterator<Item = u64>> {
         let mut sizes = self.scenario.batch_sizes(self.seed)?;

@@ -1,10 +1,12 @@
 //! The warm-up: requests until the latency is steady, within a bound.
 
+use std::collections::VecDeque;
+
 use serde::{Deserialize, Serialize};
 use tare_adapter_api::{AdapterError, Session};
 use tare_clock::Clock;
 use tare_results::Load;
-use tare_statistics::{SteadyState, Warmth};
+use tare_statistics::{Percentile, SteadyState, Warmth, nearest_rank};
 use tare_units::Nanoseconds;
 
 use crate::batches::BatchCounts;
@@ -31,11 +33,16 @@ impl Default for Bounds {
     }
 }
 
+/// Requests whose median is what one usually takes.
+const LAST: usize = 32;
+
 /// What the warm-up did.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Warmup {
     /// The latency of the first request of all.
     pub first: Nanoseconds,
+    /// The median of the last requests of the cell's own batch, [`LAST`] of them at the most.
+    pub usual: Nanoseconds,
     /// Requests in all, the first included.
     pub requests: u64,
     /// Whether the latency was steady at its end.
@@ -74,6 +81,7 @@ pub fn warm_up(
         bounds,
         requests: 0,
         met: BatchCounts::up_to(pool.largest()),
+        last: VecDeque::with_capacity(LAST),
     };
     let mut started = clock.now();
     let first = warming.request(pool.own_batch())?;
@@ -84,6 +92,7 @@ pub fn warm_up(
     let steady = warming.settle(started)?;
     Ok(Warmup {
         first,
+        usual: warming.usual().unwrap_or(first),
         requests: warming.requests,
         steady,
         met: warming.met,
@@ -98,6 +107,7 @@ struct Warming<'a, C> {
     bounds: Bounds,
     requests: u64,
     met: BatchCounts,
+    last: VecDeque<Nanoseconds>,
 }
 
 impl<C: Clock> Warming<'_, C> {
@@ -133,11 +143,25 @@ impl<C: Clock> Warming<'_, C> {
         let mut rule = SteadyState::new();
         while !self.is_over(started) {
             let latency = self.request(self.pool.own_batch())?;
+            self.remember(latency);
             if rule.feed(latency) == Warmth::Steady {
                 return Ok(true);
             }
         }
         Ok(false)
+    }
+
+    fn remember(&mut self, latency: Nanoseconds) {
+        if self.last.len() == LAST {
+            self.last.pop_front();
+        }
+        self.last.push_back(latency);
+    }
+
+    fn usual(&mut self) -> Option<Nanoseconds> {
+        let last = self.last.make_contiguous();
+        last.sort_unstable();
+        nearest_rank(last, Percentile::P50)
     }
 
     fn is_over(&self, started: Nanoseconds) -> bool {

@@ -6,6 +6,7 @@ mod knee;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::quantiles::Distributions;
 use crate::split::{DispatchLaw, Laws};
 use crate::summary::Summary;
 pub use correlation::{Along, Correlated, Size, Trend};
@@ -26,6 +27,9 @@ pub struct Analysis {
     /// What was asked for and is not among the cells, a line each; whoever knows the runs adds it.
     #[serde(default)]
     pub left_out: Vec<String>,
+    /// All latencies of its cells; whoever can read samples adds them.
+    #[serde(skip)]
+    pub distributions: Distributions,
 }
 
 /// Of the valid ones among `summaries`, which may be of several runs, with the laws that stand beside them; without those
@@ -41,6 +45,7 @@ pub fn analyse(summaries: &[Summary], laws: &Laws) -> Analysis {
         knees: knee::knees(&valid),
         correlations: correlation::correlations(&valid),
         left_out: Vec::new(),
+        distributions: Distributions::default(),
     }
 }
 

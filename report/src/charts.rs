@@ -65,6 +65,8 @@ pub struct Chart {
     pub words: Vec<String>,
     /// The numbers.
     pub table: Table,
+    /// The points of its lines; without rows where the table has them all.
+    pub lines: Table,
 }
 
 /// Every chart, in the order of the page.
@@ -150,7 +152,10 @@ impl Chart {
         }
         let abreast = ABREAST.min(shown.len());
         let width = abreast as f64 * (self.width + MARGIN) + MARGIN;
-        let keys = legend::legend(&self.keys, width - 2.0 * MARGIN);
+        let keys = match self.keys.is_empty() {
+            true => Svg::new(0.0, 0.0),
+            false => legend::legend(&self.keys, width - 2.0 * MARGIN),
+        };
         let mut placed = vec![((MARGIN, 34.0), keys.clone())];
         let mut titles = vec![((MARGIN, 22.0), title)];
         let mut y = 34.0 + keys.height + 8.0;

@@ -5,7 +5,7 @@ mod json;
 mod markdown;
 mod together;
 
-pub(crate) use markdown::{escaped, rows};
+pub(crate) use markdown::{escaped, laid_out, rows};
 pub use together::analysis_json;
 
 use crate::summary::Summary;
@@ -54,7 +54,7 @@ pub enum ExportError {
 }
 
 impl ExportError {
-    fn write(format: &'static str, reason: impl std::fmt::Display) -> Self {
+    pub(crate) fn write(format: &'static str, reason: impl std::fmt::Display) -> Self {
         Self::Write {
             format,
             reason: reason.to_string(),

@@ -4,6 +4,7 @@
 //! - [`summarise`]: records → summaries.
 //! - [`analyse`]: summaries → dispatch laws, knees over batches, correlations across models; [`findings`]: these as sentences.
 //! - [`table`]: summaries → text for a terminal of a given width.
+//! - [`compare`]: sides, of one run or of several → which cells differ, and by how much.
 //! - [`exporter`]: summaries → JSON, CSV, Markdown; [`analysis_json`]: their analysis → JSON.
 //! - [`page`], [`digest`], [`chart`]: summaries and their analysis → a report with charts, as HTML, as Markdown, and one chart as SVG.
 #![forbid(unsafe_code)]
@@ -12,6 +13,7 @@ mod alike;
 mod analysis;
 mod chart_file;
 mod charts;
+mod compare;
 mod digest;
 mod draw;
 mod export;
@@ -19,6 +21,7 @@ mod findings;
 mod page;
 #[cfg(feature = "png")]
 mod png;
+mod quantiles;
 mod split;
 mod summarise;
 mod summary;
@@ -28,12 +31,17 @@ pub use analysis::{
     Along, Analysis, BatchKnee, Correlated, KneeModel, Reached, Size, Trend, analyse,
 };
 pub use chart_file::{ChartError, chart, chart_names};
+pub use compare::{
+    COMPARISON_SCHEMA, CompareError, Compared, Comparing, Comparison, Difference, Effect, Figure,
+    LeftOut, Side, SideFacts, compare,
+};
 pub use digest::digest;
 pub use export::{EXPORTERS, ExportError, Exporter, analysis_json, exporter};
 pub use findings::findings;
 pub use page::page;
 #[cfg(feature = "png")]
 pub use png::{PngError, png};
+pub use quantiles::{Distributions, Quantile};
 pub use split::{DispatchLaw, KindCost, Laws, is_hollow};
 pub use summarise::{summarise, summarise_by};
 pub use summary::{SUMMARY_SCHEMA, Summary, summary_schema};

@@ -16,17 +16,28 @@ mod style;
 use crate::summary::Summary;
 
 pub(crate) use caption::caption;
-pub(crate) use columns::{Align, Content, columns, p50};
+pub(crate) use columns::{Align, Column, Content, KEPT, columns, p50};
 pub(crate) use dimensions::{Dimension, Dimensions, counted};
 use notes::{Note, notes};
 use profile::profiles;
 pub use style::Style;
+pub(crate) use style::Tone;
 
 pub(crate) use numbers::{signed_time, significant as number, time};
 
 /// `text` in lines of the style's width.
 pub(crate) fn wrapped(text: &str, style: Style) -> Vec<String> {
     layout::wrap("", text.split_whitespace(), " ", style)
+}
+
+/// `text` behind `mark` in lines of the style's width.
+pub(crate) fn wrapped_behind(mark: &str, text: &str, style: Style) -> Vec<String> {
+    layout::wrap(mark, text.split_whitespace(), " ", style)
+}
+
+/// The header, a rule, and a line a row.
+pub(crate) fn laid_out(columns: Vec<Column>, style: Style) -> Vec<String> {
+    layout::rows(columns, style)
 }
 
 /// What stands below the rows, in groups that are not empty: the notes, and where the time goes.

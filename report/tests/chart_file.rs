@@ -5,7 +5,10 @@ mod common;
 use common::zoo::zoo;
 use common::{cell, failed, run_of, timed};
 use expect_test::expect;
-use tare_report::{Analysis, Laws, Summary, analyse, chart, chart_names, digest, summarise};
+use tare_report::{
+    Analysis, Distributions, Laws, Summary, analyse, chart, chart_names, digest, summarise,
+};
+use tare_results::samples::Sample;
 
 fn summaries(cells: usize) -> (Vec<Summary>, Analysis) {
     let (run, records) = zoo(cells);
@@ -112,13 +115,25 @@ fn latency_against_batch_is_drawn_to_scale() {
 }
 
 #[test]
-fn two_percentiles_are_no_distribution_and_no_line_joins_them() {
+fn a_line_is_of_all_samples_else_it_joins_three_percentiles_or_more() {
     let few = chart("distribution", &two(), &nothing()).unwrap();
     assert!(few.contains("least ") && few.contains("most "), "{few}");
-    assert!(!few.contains(" line\""), "{few}");
-    let (summaries, analysis) = summaries(10);
+    assert!(!few.contains(" line"), "{few}");
+    let (summaries, mut analysis) = summaries(10);
     let more = chart("distribution", &summaries, &analysis).unwrap();
-    assert!(more.contains(" line\""), "{more:.2000}");
+    assert!(more.contains(" line dash\""), "{more:.2000}");
+    assert!(!more.contains(" line\""), "{more:.2000}");
+    let samples = |_: &Summary| {
+        let sample = |latency| Sample {
+            latency,
+            ..Sample::default()
+        };
+        Ok((1..=500).map(|n| sample(n * 1_000)).collect())
+    };
+    analysis.distributions = Distributions::read(&summaries, samples);
+    let all = chart("distribution", &summaries, &analysis).unwrap();
+    assert!(all.contains(" line\""), "{all:.2000}");
+    assert!(!all.contains(" line dash\""), "{all:.2000}");
 }
 
 #[test]

@@ -47,7 +47,8 @@ pub struct RateSearch {
     pub missed_per_s: Option<f64>,
     /// Rates that were tried.
     pub trials: u64,
-    /// How likely it is, at the least, that no trial was decided wrongly, from 0 to 1.
+    /// How likely it is, at the least, that the highest rate lies between the two, from 0 to 1; of several repeats, that
+    /// each one's does.
     pub confidence: f64,
     /// Why the bracket is no narrower, such as `narrow`.
     pub ended: SearchEnd,
@@ -149,6 +150,16 @@ pub enum Met {
     NotMet,
     /// Too few requests to say.
     NotDecided,
+}
+
+impl From<Option<bool>> for Met {
+    fn from(is_met: Option<bool>) -> Self {
+        match is_met {
+            Some(true) => Self::Met,
+            Some(false) => Self::NotMet,
+            None => Self::NotDecided,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -56,7 +56,10 @@ pub(crate) struct Entry {
     pub(crate) batch: Option<&'static Key>,
     summary: &'static str,
     example: &'static str,
-    keys: &'static [&'static Key],
+    /// Options that it has of its own, or shares with one other.
+    own: &'static [&'static Key],
+    /// Options that say when a repeat ends, and what is drawn.
+    ends: &'static [&'static Key],
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -69,6 +72,11 @@ pub(crate) enum Arrival {
     Clients,
 }
 
+/// Of scenarios without latencies.
+static BY_TIME: &[&Key] = &[&MIN, &MAX, &DURATION, &SEED];
+/// Of scenarios that may go on until a percentile is decided.
+static BY_TIME_OR_DECISION: &[&Key] = &[&MIN, &MAX, &DURATION, &SEED, &DECIDE, &LIMIT];
+
 static ENTRIES: &[Entry] = &[
     Entry {
         name: "single-stream",
@@ -76,7 +84,8 @@ static ENTRIES: &[Entry] = &[
         batch: None,
         summary: "closed loop: one request in flight, the next as soon as it is done",
         example: "single-stream",
-        keys: &[&MIN, &MAX, &DURATION, &SEED, &DECIDE, &LIMIT],
+        own: &[],
+        ends: BY_TIME_OR_DECISION,
     },
     Entry {
         name: "fixed-batch",
@@ -84,7 +93,8 @@ static ENTRIES: &[Entry] = &[
         batch: Some(&SIZE),
         summary: "closed loop with a set batch, as Efficiency Pentathlon's",
         example: "fixed-batch:size=128",
-        keys: &[&SIZE, &MIN, &MAX, &DURATION, &SEED, &DECIDE, &LIMIT],
+        own: &[&SIZE],
+        ends: BY_TIME_OR_DECISION,
     },
     Entry {
         name: "random-batch",
@@ -92,7 +102,8 @@ static ENTRIES: &[Entry] = &[
         batch: Some(&MEAN),
         summary: "closed loop in which each request draws its batch, as Efficiency Pentathlon's",
         example: "random-batch:mean=128",
-        keys: &[&MEAN, &MIN, &MAX, &DURATION, &SEED, &DECIDE, &LIMIT],
+        own: &[&MEAN],
+        ends: BY_TIME_OR_DECISION,
     },
     Entry {
         name: "multi-stream",
@@ -100,7 +111,8 @@ static ENTRIES: &[Entry] = &[
         batch: Some(&STREAMS),
         summary: "closed loop in which each request carries one sample of every stream, as MLPerf's",
         example: "multi-stream:streams=8",
-        keys: &[&STREAMS, &MIN, &MAX, &DURATION, &SEED, &DECIDE, &LIMIT],
+        own: &[&STREAMS],
+        ends: BY_TIME_OR_DECISION,
     },
     Entry {
         name: "offline",
@@ -108,7 +120,8 @@ static ENTRIES: &[Entry] = &[
         batch: None,
         summary: "all samples available at the start, as fast as possible: throughput only",
         example: "offline:samples=512",
-        keys: &[&SAMPLES, &MIN, &MAX, &DURATION, &SEED],
+        own: &[&SAMPLES],
+        ends: BY_TIME,
     },
     Entry {
         name: "server",
@@ -116,7 +129,7 @@ static ENTRIES: &[Entry] = &[
         batch: None,
         summary: "open loop: requests are due at times of their own, however long those before them take",
         example: "server:rate=1000,slo=p99<20ms",
-        keys: &[
+        own: &[
             &RATE,
             &ARRIVALS,
             &ON,
@@ -129,13 +142,8 @@ static ENTRIES: &[Entry] = &[
             &BATCH_DELAY,
             &QUEUE,
             &TIMEOUT,
-            &MIN,
-            &MAX,
-            &DURATION,
-            &SEED,
-            &DECIDE,
-            &LIMIT,
         ],
+        ends: BY_TIME_OR_DECISION,
     },
     Entry {
         name: "closed",
@@ -143,7 +151,7 @@ static ENTRIES: &[Entry] = &[
         batch: None,
         summary: "closed loop of many clients, each of which thinks between its requests",
         example: "closed:clients=4,think=exp:5ms",
-        keys: &[
+        own: &[
             &CLIENTS,
             &THINK,
             &SLO,
@@ -151,13 +159,8 @@ static ENTRIES: &[Entry] = &[
             &MAX_BATCH,
             &BATCH_DELAY,
             &TIMEOUT,
-            &MIN,
-            &MAX,
-            &DURATION,
-            &SEED,
-            &DECIDE,
-            &LIMIT,
         ],
+        ends: BY_TIME_OR_DECISION,
     },
 ];
 
@@ -179,6 +182,10 @@ impl Near {
 }
 
 impl Entry {
+    fn keys(&self) -> impl Iterator<Item = &'static Key> {
+        self.own.iter().chain(self.ends).copied()
+    }
+
     /// The option that `part` of `text` gives, with its value.
     pub(crate) fn option(
         &self,
@@ -192,8 +199,8 @@ impl Entry {
                 text: text.to_owned(),
                 option: part.to_owned(),
             })?;
-        let key = self.keys.iter().find(|key| key.name == name);
-        let key = *key.ok_or_else(|| self.unknown(text, name))?;
+        let key = self.keys().find(|key| key.name == name);
+        let key = key.ok_or_else(|| self.unknown(text, name))?;
         let read = key.kind.read(value).ok_or_else(|| SpecError::Value {
             text: text.to_owned(),
             key: key.name,
@@ -204,7 +211,7 @@ impl Entry {
     }
 
     fn unknown(&self, text: &str, key: &str) -> SpecError {
-        let known: Vec<&'static str> = self.keys.iter().map(|key| key.name).collect();
+        let known: Vec<&'static str> = self.keys().map(|key| key.name).collect();
         SpecError::Key {
             text: text.to_owned(),
             key: key.to_owned(),
@@ -215,7 +222,7 @@ impl Entry {
     }
 
     fn describe(&self) -> Description {
-        let option = |key: &&'static Key| DescribedOption {
+        let option = |key: &'static Key| DescribedOption {
             name: key.name,
             default: key.default.as_ref().map(ToString::to_string),
             example: key.kind.example(),
@@ -225,7 +232,7 @@ impl Entry {
             name: self.name,
             summary: self.summary,
             example: self.example,
-            options: self.keys.iter().map(option).collect(),
+            options: self.keys().map(option).collect(),
         }
     }
 }

@@ -4,7 +4,7 @@ mod common;
 
 use common::Noise;
 use common::queue::{sojourns, truth};
-use tare_statistics::{Percentile, Standing, kept};
+use tare_statistics::{Percentile, RISK, Standing, kept};
 use tare_units::Nanoseconds;
 
 const SERIES: u64 = 500;
@@ -19,7 +19,7 @@ fn called(
     let mut counts = [0; 2];
     for seed in 0..SERIES {
         let samples = series(&mut Noise::new(seed));
-        match kept(samples.into_iter(), percentile, bound).standing {
+        match kept(samples.into_iter(), (percentile, bound), RISK).standing {
             Standing::Met => counts[0] += 1,
             Standing::NotMet => counts[1] += 1,
             Standing::NotDecided => {}

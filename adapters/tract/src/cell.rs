@@ -1,13 +1,10 @@
 //! What no model can be loaded for, whatever it is: refused before anything is timed.
 
-use tare_adapter_api::{
-    AdapterError, DataType, Device, LoadRequest, ModelFormat, Precision, refuse_batches,
-};
+use tare_adapter_api::{AdapterError, DataType, Device, LoadRequest, ModelFormat, Precision};
 
-use crate::NAME;
 use crate::input::datum_type;
 
-/// Refuses another device, format or precision, requests of several batches, and an element type that tract lacks.
+/// Refuses another device, format or precision, and an element type that tract lacks.
 ///
 /// # Errors
 /// `Unsupported`, naming what was asked for and what would do.
@@ -25,7 +22,6 @@ pub(crate) fn refuse_cell(request: &LoadRequest) -> Result<(), AdapterError> {
         ));
     }
     refuse_types(request)?;
-    refuse_batches(NAME, request)?;
     match request.precision {
         None => Ok(()),
         Some(Precision::Fp32) if types(request).all(|(_, _, dtype)| dtype != DataType::F16) => {

@@ -34,33 +34,37 @@ pub(crate) struct Slot {
 
 impl Slot {
     pub(crate) fn new(index: usize, spec: &TensorSpec) -> Result<Self, AdapterError> {
-        let tensor = blank(spec).map_err(|error| AdapterError::Load(format!("{error:#}")))?;
+        let tensor = blank(spec.dtype, &spec.shape)
+            .map_err(|error| AdapterError::Load(format!("{error:#}")))?;
         Ok(Self {
             index,
             tensor: Arc::new(tensor),
         })
     }
 
-    /// Copies this input of the request; memory is allocated only where an output still shows the last request's.
+    /// Copies this input of the request; memory is allocated only for another batch than the last
+    /// request's, or where an output still shows that.
     pub(crate) fn fill(
         &mut self,
         specs: &[TensorSpec],
         inputs: &[Tensor],
     ) -> Result<TValue, AdapterError> {
         let said = |error| AdapterError::Run(format!("{error:#}"));
-        if Arc::get_mut(&mut self.tensor).is_none() {
-            self.tensor = Arc::new(blank(&specs[self.index]).map_err(said)?);
+        let input = &inputs[self.index];
+        if self.tensor.shape() != input.shape() || Arc::get_mut(&mut self.tensor).is_none() {
+            let dtype = specs[self.index].dtype;
+            self.tensor = Arc::new(blank(dtype, input.shape()).map_err(said)?);
         }
         if let Some(tensor) = Arc::get_mut(&mut self.tensor) {
-            copy(&inputs[self.index], tensor).map_err(said)?;
+            copy(input, tensor).map_err(said)?;
         }
         Ok(Arc::clone(&self.tensor).into_tvalue())
     }
 }
 
-fn blank(spec: &TensorSpec) -> TractResult<tract_onnx::prelude::Tensor> {
-    let dtype = datum_type(spec.dtype).context("a type that tract lacks")?;
-    tract_onnx::prelude::Tensor::zero_dt(dtype, &spec.shape)
+fn blank(dtype: DataType, shape: &[usize]) -> TractResult<tract_onnx::prelude::Tensor> {
+    let dtype = datum_type(dtype).context("a type that tract lacks")?;
+    tract_onnx::prelude::Tensor::zero_dt(dtype, shape)
 }
 
 /// Booleans are made 0 or 1, as Rust demands of them; everything else is copied as it is.

@@ -66,6 +66,28 @@ impl Adapter for Tract {
 
     fn accepts(&self, request: &LoadRequest) -> Result<(), AdapterError> {
         cell::refuse_cell(request)?;
-        operators::refuse_lacked(&request.model)
+        operators::refuse_lacked(&request.model)?;
+        match request.largest_batch {
+            None => Ok(()),
+            Some(_) => refuse_closed(request),
+        }
+    }
+}
+
+/// Refuses a model that tract can prepare for one batch and not while it is open; whether it can, only preparing it tells.
+fn refuse_closed(request: &LoadRequest) -> Result<(), AdapterError> {
+    let Err(error) = TractModel::load(request) else {
+        return Ok(());
+    };
+    let closed = LoadRequest {
+        largest_batch: None,
+        ..request.clone()
+    };
+    match TractModel::load(&closed) {
+        Err(_) => Ok(()),
+        Ok(_) => Err(AdapterError::Unsupported(format!(
+            "tract cannot prepare the model for requests of several batches ({error}): ask for a scenario whose requests \
+             have one batch, such as fixed-batch"
+        ))),
     }
 }

@@ -19,10 +19,11 @@ use crate::settings::Settings;
 use crate::shape;
 use crate::stateless::reset_every_request;
 
-/// A model in tract's memory, prepared for one shape of each input.
+/// A model in tract's memory, prepared for one shape of each input, but for the batch where that is left open.
 pub(crate) struct TractModel {
     pub(crate) plan: Arc<TypedSimplePlan>,
     pub(crate) inputs: Vec<TensorSpec>,
+    pub(crate) largest_batch: Option<NonZeroUsize>,
     /// For each input of tract's graph, its place in `inputs`.
     pub(crate) order: Vec<usize>,
     pub(crate) outputs: Vec<OutputSpec>,
@@ -46,11 +47,17 @@ impl TractModel {
         });
         let model = read.map_err(failed)?;
         let order = shape::order(&model, &request.inputs)?;
-        let shaped = shape::fix(model, &order, &request.inputs)?;
+        let shaped = shape::fix(
+            model,
+            &order,
+            &request.inputs,
+            request.largest_batch.is_some(),
+        )?;
         let plan = attempt(|| prepare(shaped, settings)).map_err(failed)?;
         Ok(Self {
             plan,
             inputs: request.inputs.clone(),
+            largest_batch: request.largest_batch,
             order,
             outputs: request.outputs.clone(),
             threads: request.threads,

@@ -1,6 +1,6 @@
 //! One stream of requests: its threads, its copies of the inputs, and the outputs of the last request.
 
-use tare_adapter_api::{AdapterError, Body, RequestProfile, Session, Tensor, check_inputs};
+use tare_adapter_api::{AdapterError, Body, RequestProfile, Session, Tensor, check_batch};
 use tare_clock::MonotonicClock;
 use tract_onnx::prelude::{TValue, TVec, TypedSimpleState};
 
@@ -40,7 +40,7 @@ impl<'m> TractSession<'m> {
     fn execute(&mut self, inputs: &[Tensor]) -> Result<(), AdapterError> {
         self.outputs = None;
         let specs = &self.loaded.inputs;
-        check_inputs(specs, inputs)?;
+        check_batch(specs, self.loaded.largest_batch, inputs)?;
         let slots = self.slots.iter_mut();
         let values = slots
             .map(|slot| slot.fill(specs, inputs))

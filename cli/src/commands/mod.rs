@@ -1,6 +1,7 @@
 //! One file a command.
 
 pub mod adapter;
+pub mod compare;
 pub mod gate;
 pub mod guard;
 pub mod machine;

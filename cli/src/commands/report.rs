@@ -1,18 +1,22 @@
 //! `tare report`: stored runs as one page, as Markdown, or one chart of them as a file.
 
 use std::collections::BTreeSet;
-use std::io::IsTerminal;
+use std::io::{ErrorKind, IsTerminal};
 use std::path::Path;
 
 use anyhow::Context;
-use tare_report::{Analysis, Laws, Summary, analyse, summarise_by};
+use tare_report::{Analysis, Distributions, Laws, Summary, analyse, summarise_by};
 use tare_results::Record;
-use tare_results::store::RunContents;
+use tare_results::samples::{self, Sample};
+use tare_results::store::{RunContents, StoreError};
 
 use super::print_bytes;
 use super::show::{open, read};
 use crate::arguments::{ReportFormat, ReportOptions};
 use crate::exit::{Exit, Failed};
+
+/// Samples that are read for a report: 192 MB of files.
+const MOST_SAMPLES: u64 = 8_000_000;
 
 /// Writes the report of one run or of several to a file or standard output.
 ///
@@ -34,6 +38,16 @@ pub fn report(store: Option<&Path>, options: &ReportOptions) -> Result<Exit, Fai
     let summaries: Vec<Summary> = summaries.collect();
     let mut analysis = analyse(&summaries, &laws);
     analysis.left_out = left_out(&runs);
+    if matches!(
+        format,
+        ReportFormat::Html | ReportFormat::Svg | ReportFormat::Png
+    ) {
+        let store = open(store)?;
+        let mut left = MOST_SAMPLES;
+        analysis.distributions = Distributions::read(&summaries, |one| {
+            samples_of(one, &store.dir().join(&one.run), &mut left)
+        });
+    }
     let bytes = made(&summaries, &analysis, (format, options.chart.as_deref()))?;
     match &options.output {
         Some(path) => std::fs::write(path, bytes)
@@ -44,8 +58,44 @@ pub fn report(store: Option<&Path>, options: &ReportOptions) -> Result<Exit, Fai
     }
 }
 
+/// The samples of all repeats of a cell, whose run is in `folder`.
+fn samples_of(cell: &Summary, folder: &Path, left: &mut u64) -> Result<Vec<Sample>, String> {
+    let files = &cell.samples;
+    if files.is_empty() {
+        return Err("no samples were kept".to_owned());
+    }
+    let count = files.iter().map(|file| file.count);
+    let count = count.fold(0, u64::saturating_add);
+    *left = left.checked_sub(count).ok_or_else(|| {
+        format!("a report reads {MOST_SAMPLES} samples at the most; make one of fewer runs")
+    })?;
+    let mut all = Vec::new();
+    for file in files {
+        let read = samples::read(&folder.join(&file.path)).map_err(unread)?;
+        if read.len() as u64 != file.count {
+            let (found, told) = (read.len(), file.count);
+            let path = &file.path;
+            return Err(format!("{path} holds {found} samples and not {told}"));
+        }
+        all.extend(read);
+    }
+    Ok(all)
+}
+
+fn unread(error: StoreError) -> String {
+    match error {
+        StoreError::Io { reason, .. } if reason.kind() == ErrorKind::NotFound => {
+            "their files of samples are not in the store".to_owned()
+        }
+        error => error.to_string(),
+    }
+}
+
 /// The runs that are asked for, each once.
-fn runs(store: Option<&Path>, names: &[String]) -> Result<Vec<RunContents>, Failed> {
+///
+/// # Errors
+/// Where there is no such run, or it cannot be read.
+pub fn runs(store: Option<&Path>, names: &[String]) -> Result<Vec<RunContents>, Failed> {
     let mut runs: Vec<RunContents> = Vec::new();
     for name in names {
         let (_, contents) = read(store, name)?;

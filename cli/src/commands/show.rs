@@ -95,7 +95,8 @@ fn told(summaries: &[Summary], analysis: &Analysis) -> String {
     }
 }
 
-fn style() -> Style {
+/// How a table looks on this terminal.
+pub fn style() -> Style {
     Style {
         width: terminal::width(),
         color: terminal::colour(),

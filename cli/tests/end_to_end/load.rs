@@ -109,27 +109,35 @@ fn a_session_that_hangs_or_panics_under_load_costs_its_requests_and_not_the_reco
 }
 
 #[test]
-fn what_no_worker_can_do_is_refused_before_anything_is_measured() {
-    let bench = Bench::new();
-    let ended = bench.run(&[
-        "--adapter",
-        "rten",
-        "--scenario",
-        "server:rate=9,decide=p50",
-    ]);
-    assert_eq!(ended.code, Some(2), "{ended:#?}");
-    assert!(ended.error().contains("under load"), "{ended:#?}");
+fn requests_under_load_go_on_until_their_percentile_is_decided_or_their_limit_is_reached() {
+    for (limit, most) in [("10s", u64::MAX), ("100ms", 27)] {
+        let bench = Bench::new();
+        let scenario = format!("server:rate=200,arrivals=constant,decide=p50,limit={limit}");
+        let (_, record) = served(&bench, "fake:run=1ms", &scenario, &[]);
+        let decision = &record["decision"];
+        let due = count(&record["serving"], "due");
+        assert_eq!(decision["count"], due, "{record:#}");
+        match most {
+            u64::MAX => assert!(
+                due >= 28 && due % 28 == 0,
+                "looks at 28, 56, …: {decision:#}"
+            ),
+            _ => assert!(due <= most && decision["decided"] == false, "{decision:#}"),
+        }
+    }
 }
 
 #[test]
 fn the_highest_rate_that_keeps_an_objective_is_searched_and_served() {
     let bench = Bench::new();
-    let scenario = "server:rate=max,slo=p90<10ms,budget=8s,arrivals=constant";
+    let scenario = "server:rate=max,slo=p50<100ms,budget=6s,arrivals=constant";
     let (_, record) = served(&bench, "fake:run=5ms", scenario, &["--duration", "500ms"]);
     let search = &record["serving"]["search"];
     let kept = search["kept_per_s"].as_f64().expect("a rate was kept");
-    assert!((50.0..=201.0).contains(&kept), "5 ms each: {search:#}");
+    assert!((10.0..=206.0).contains(&kept), "5 ms each: {search:#}");
+    assert!(search["missed_per_s"].as_f64() > Some(kept), "{search:#}");
     assert!(search["trials"].as_u64() > Some(1), "{search:#}");
+    assert_eq!(search["confidence"], 0.95);
     let due = count(&record["serving"], "due") as f64;
     assert!((due / 0.5 - kept).abs() <= 0.1 * kept + 4.0, "{record:#}");
 }

@@ -2,7 +2,9 @@
 
 mod bad_input;
 mod batches;
+mod clock_steps;
 mod commands;
+mod compare;
 mod crash;
 mod disk;
 mod energy;

@@ -23,6 +23,31 @@ fn a_report_is_one_page_with_every_cell() {
 }
 
 #[test]
+fn all_requests_are_drawn_while_their_samples_are_there() {
+    let bench = measured();
+    let page = bench.tare(&["report"]).with_code(0).stdout;
+    let lines = page
+        .split("<table id=\"distribution-lines-numbers\">")
+        .nth(1);
+    let lines = lines.and_then(|rest| rest.split("</table>").next());
+    let points = lines
+        .expect("the points of the lines")
+        .matches("<tr>")
+        .count();
+    assert!(points > 20, "{points}");
+    let store = bench.path("store");
+    for run in std::fs::read_dir(store).expect("a store") {
+        let samples = run.expect("a run").path().join("samples");
+        std::fs::remove_dir_all(samples).expect("samples");
+    }
+    let page = bench.tare(&["report"]).with_code(0).stdout;
+    assert!(!page.contains("distribution-lines-numbers"));
+    let words =
+        "2 of 2 cells have no line of all requests: their files of samples are not in the store.";
+    assert!(page.contains(words), "{page}");
+}
+
+#[test]
 fn runs_that_are_named_stand_in_one_report_each_once() {
     let bench = measured();
     let quick = "--adapter fake:run=2ms --repeats 1 --duration 20ms --no-probes";

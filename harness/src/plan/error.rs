@@ -44,16 +44,6 @@ pub enum PlanError {
     /// The arrivals to replay cannot be read.
     #[error("{0}")]
     Trace(String),
-    /// The scenario can be written, and nothing runs it.
-    #[error("scenario '{scenario}' {problem}: measure it with {instead}")]
-    Unmeasured {
-        /// The scenario.
-        scenario: String,
-        /// What cannot be done.
-        problem: &'static str,
-        /// A scenario that can.
-        instead: &'static str,
-    },
     /// The adapter cannot do what a cell asks.
     #[error("model '{model}': {message}{}", others(able.as_deref()))]
     Refused {

@@ -122,8 +122,8 @@ impl Costs {
         let timed = |request: u64| {
             let known = (request > 0).then(|| Nanoseconds::from_nanos(request));
             let timed = known.and_then(|request| work.scenario.timed(limits, request).ok());
-            let search = work.scenario.budget().unwrap_or_default();
-            (timed.unwrap_or(limits.duration) + search).as_nanos()
+            let timed = timed.unwrap_or_else(|| work.scenario.timed_at_least(limits));
+            timed.as_nanos()
         };
         let (slow, its_start) = SLOW_START;
         let start = if work.spec.name == slow {

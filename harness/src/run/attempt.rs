@@ -9,7 +9,6 @@ use tare_hardware::checks::{
 };
 use tare_hardware::energy::{Assessment, Span};
 use tare_results::{Checking, Event, Finding, Kind};
-use tare_units::Nanoseconds;
 
 use super::{Going, RunError};
 use crate::compose::{About, Attempt, Beside, compose};
@@ -86,33 +85,21 @@ impl<C: Clock> Going<'_, C> {
 
     fn limits(&self, job: &Job) -> Limits {
         Limits {
-            deadline: self.deadline(timed(job)),
+            deadline: self.request.run.deadline_ns,
             memory: self.request.run.memory_limit_bytes,
             own: job.own_bytes(),
         }
     }
 
-    /// The run's, and as much longer as a scenario is timed that has a duration of its own.
-    fn deadline(&self, timed: Nanoseconds) -> Nanoseconds {
-        let run = &self.request.run;
-        run.deadline_ns + timed.saturating_sub(run.duration_ns)
-    }
-
     /// A cell that hung once is not tried again.
     pub(super) fn remember_hung(&mut self, work: &Work, kind: Kind, attempt: &Attempt) {
         if let Some(failure) = attempt.failure()
-            && attempt.took >= self.deadline(self.timed_of(work))
+            && attempt.took >= self.request.run.deadline_ns
             && kind != Kind::Reference
         {
             let told = self.hung.entry((asked(kind), work.planned.id.clone()));
             told.or_insert_with(|| failure.to_owned());
         }
-    }
-
-    fn timed_of(&self, work: &Work) -> Nanoseconds {
-        let run = &self.request.run;
-        let search = work.scenario.budget().unwrap_or_default();
-        search + work.limits(run.duration_ns, run.max_requests).duration
     }
 
     /// Whether the surroundings of such a worker count, and are looked at.
@@ -200,16 +187,6 @@ impl<C: Clock> Going<'_, C> {
         self.request.writer.append(&record)?;
         self.records.push(record);
         Ok(())
-    }
-}
-
-/// The timed work of `job`.
-fn timed(job: &Job) -> Nanoseconds {
-    match &job.purpose {
-        Purpose::Measure(timing) => {
-            timing.duration_ns + timing.scenario.budget().unwrap_or_default()
-        }
-        Purpose::Profile(_) | Purpose::Reference => Nanoseconds::ZERO,
     }
 }
 

@@ -158,7 +158,7 @@ impl<C: Clock> Going<'_, C> {
                     trace_sha256: work.trace_sha256.clone(),
                     duration_ns: limits.duration,
                     max_requests: limits.max_requests,
-                    drain_ns: drain(run.deadline_ns, run.duration_ns),
+                    drain_ns: drain(run.deadline_ns, work.scenario.timed_at_least(limits)),
                     read_run_delay: self.harness.no_run_delay.is_none()
                         && work.planned.cell.threads == 1,
                     samples: Some(self.request.writer.samples_dir().join(name)),

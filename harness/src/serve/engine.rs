@@ -48,6 +48,10 @@ pub struct Served {
     pub worked: Worked,
     /// When the last request ended; when the schedule was done where none did.
     pub ended: Nanoseconds,
+    /// How long requests were issued, without the pauses between legs.
+    pub issuing: Nanoseconds,
+    /// How long they were served, without these pauses.
+    pub serving: Nanoseconds,
     /// What the first request said that failed.
     pub first_error: Option<AdapterError>,
 }
@@ -143,6 +147,7 @@ impl<C: Clock + Clone + 'static> Engine<C> {
                     None => warmup,
                     Some(all) => Warmup {
                         first: all.first,
+                        usual: all.usual.max(warmup.usual),
                         requests: all.requests + warmup.requests,
                         steady: all.steady && warmup.steady,
                         met: all.met.and(warmup.met),
@@ -161,10 +166,18 @@ impl<C: Clock + Clone + 'static> Engine<C> {
         slots: Arc<Slots>,
         until: Nanoseconds,
     ) -> Served {
-        let Setup {
-            dispatch, queue, ..
-        } = self.setup;
-        let round = Arc::new(Round::new(self.servers.len(), dispatch, queue, slots));
+        self.serve_on(schedule, (slots, 0), until)
+    }
+
+    /// The same of requests that are counted from `first` on.
+    pub fn serve_on(
+        &mut self,
+        schedule: &mut impl Schedule,
+        (slots, first): (Arc<Slots>, usize),
+        until: Nanoseconds,
+    ) -> Served {
+        let kept = (slots, first);
+        let round = Arc::new(Round::new(self.servers.len(), self.setup, kept));
         round.generator.0.adopt();
         let mut serving = 0;
         for place in 0..self.servers.len() {
@@ -189,13 +202,16 @@ impl<C: Clock + Clone + 'static> Engine<C> {
         self.drain(&round, issued.queued, until);
         self.end(&round, issued.is_cut, (serving, until));
         let worked = round.worked();
+        let ended = match worked.batches {
+            0 => issued.until,
+            _ => worked.last_end,
+        };
         Served {
             issued,
             worked,
-            ended: match worked.batches {
-                0 => issued.until,
-                _ => worked.last_end,
-            },
+            ended,
+            issuing: issued.until.saturating_sub(issued.started),
+            serving: ended.saturating_sub(issued.started),
             first_error: round.first_error(),
         }
     }
@@ -272,6 +288,11 @@ impl<C: Clock + Clone + 'static> Engine<C> {
             Ok(_) => gone(),
             Err(error) => Check::failed(job, error.to_string()),
         }
+    }
+
+    /// Whether every server can go on.
+    pub fn is_whole(&self) -> bool {
+        self.servers.iter().all(Option::is_some)
     }
 
     /// When the first session was there.

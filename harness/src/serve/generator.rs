@@ -83,7 +83,7 @@ impl<C: Clock> Generator<'_, C> {
 
     #[inline]
     fn hand_over(&self, now: Nanoseconds, scheduled: Nanoseconds, issued: &mut Issued) {
-        let number = issued.due as usize;
+        let number = self.round.first + issued.due as usize;
         issued.due += 1;
         let skew = now.saturating_sub(scheduled);
         let slots = &self.round.slots;
@@ -129,12 +129,13 @@ impl<C: Clock> Generator<'_, C> {
         (mut progress, issued): (Progress, &mut Issued),
     ) {
         let slots = &self.round.slots;
-        while issued.due < slots.capacity() as u64 {
+        let room = slots.capacity().saturating_sub(self.round.first) as u64;
+        while issued.due < room {
             progress.issued = issued.due;
             let Step::Issue { scheduled, .. } = schedule.next(now, &progress) else {
                 return;
             };
-            let number = issued.due as usize;
+            let number = self.round.first + issued.due as usize;
             issued.due += 1;
             slots.issue(number, now - issued.started, now.saturating_sub(scheduled));
             slots.end(number, End::NeverSent);

@@ -4,23 +4,26 @@ use std::sync::Arc;
 
 use tare_clock::Clock;
 use tare_results::{RateSearch, SearchEnd};
-use tare_scenarios::search::{Bracket, End, Search, Told, Trial};
-use tare_scenarios::{CellSchedule, Objective, RequestRate, Seed, Serving};
-use tare_statistics::{Standing, fewest, kept};
+use tare_scenarios::search::{Bracket, CONFIDENCE, Effort, End, Search, Told, Trial};
+use tare_scenarios::{CellSchedule, Objective, RequestRate, ScenarioSpec, Serving};
 use tare_units::Nanoseconds;
 
 use super::engine::Engine;
 use super::slots::Slots;
-use crate::figures::wall;
+use super::trial::{deciding, judged};
 use crate::job::JobError;
 use crate::protocol::Timing;
 
-/// The confidence with which a trial is decided: that of early stopping.
-const CONFIDENCE: f64 = 0.99;
-/// Requests of a trial over those that decide where none depends on another: those that wait for each other are worth less.
-const TIMES: u64 = 4;
+/// Requests that a trial has room for.
+pub const ROOM: u64 = 1 << 20;
 /// A trial lasts so long at the least.
 const SHORTEST: Nanoseconds = Nanoseconds::from_millis(500);
+/// And so many phases of arrivals with the pauses between them.
+const FEWEST_CYCLES: u64 = 20;
+/// A request that took less may as well have taken no time.
+const QUICKEST: Nanoseconds = Nanoseconds::from_micros(1);
+/// What is tried first, as a share of what the sessions could do without a pause.
+const FIRST: f64 = 0.5;
 
 /// What a search is made of.
 pub struct Searching<'a, C> {
@@ -30,8 +33,10 @@ pub struct Searching<'a, C> {
     pub timing: &'a Timing,
     /// How requests are served.
     pub serving: &'a Serving,
-    /// What one request took, the first of all.
-    pub first: Nanoseconds,
+    /// What one request usually takes.
+    pub usual: Nanoseconds,
+    /// Room for [`ROOM`] requests.
+    pub slots: &'a mut Arc<Slots>,
     /// Times the trials.
     pub clock: &'a C,
 }
@@ -40,7 +45,7 @@ impl<C: Clock + Clone + 'static> Searching<'_, C> {
     /// The cell's timing at the highest rate that kept the objective, and how it was found.
     ///
     /// # Errors
-    /// `Job` where no rate kept it.
+    /// `Job` where no rate kept it, and what a session said that can serve no longer.
     pub fn run(
         mut self,
         budget: Nanoseconds,
@@ -48,46 +53,48 @@ impl<C: Clock + Clone + 'static> Searching<'_, C> {
     ) -> Result<(Timing, RateSearch), JobError> {
         let objective = self.serving.objective;
         let objective = objective.ok_or_else(|| wrong("it has no objective: give slo="))?;
-        let first = self.serving.workers as f64 / self.first.as_secs_f64().max(1e-9);
-        let requests = TIMES * fewest(objective.percentile);
-        let mut search = Search::new(first, requests, SHORTEST, budget);
+        let usual = self.usual.max(QUICKEST).as_secs_f64();
+        let first = FIRST * self.serving.workers as f64 / usual;
+        let mut search = Search::new(first, self.effort(objective, budget));
         while let Some(trial) = search.trial() {
             let began = self.clock.now();
-            let seed = self.timing.seed.of_trial(search.bracket().trials);
-            let timing = self.at(trial, seed)?;
-            let told = self.try_one(&timing, objective, schedule(&timing)?);
+            let timing = self.trying(trial, search.bracket().trials)?;
+            let told = self.try_one(&timing, objective, schedule(&timing)?)?;
             search.tell(told, self.clock.now().saturating_sub(began));
         }
         let found = search.bracket();
         let told = told(found).ok_or_else(|| {
-            let lowest = found.missed.map_or(first, |missed| missed);
             wrong(&format!(
-                "no rate down to {lowest:.3} requests a second was shown to keep {objective} within {budget}: raise the objective's \
-                 time or budget="
+                "no rate down to {:.3} requests a second was shown to keep {objective} within {budget}: raise the \
+                 objective's time or budget=",
+                found.lowest
             ))
         })?;
-        let served = Trial {
-            per_s: told.kept_per_s,
-            duration: self.timing.duration_ns,
+        let served = Timing {
+            scenario: at(told.kept_per_s, |rate| self.timing.scenario.at_rate(rate))?,
+            ..self.timing.clone()
         };
-        let served = self.at(served, self.timing.seed)?;
         Ok((served, told))
     }
 
-    /// The timing of a trial; each trial draws arrivals of its own.
-    fn at(&self, trial: Trial, seed: Seed) -> Result<Timing, JobError> {
-        let rate = RequestRate::from_per_s(trial.per_s);
-        let scenario = rate.and_then(|rate| self.timing.scenario.at_rate(rate));
-        let scenario = scenario.ok_or_else(|| {
-            wrong(&format!(
-                "{} requests a second cannot be tried",
-                trial.per_s
-            ))
-        })?;
+    fn effort(&self, objective: Objective, budget: Nanoseconds) -> Effort {
+        let cycles = self.timing.scenario.cycle().as_nanos();
+        let cycles = Nanoseconds::from_nanos(cycles.saturating_mul(FEWEST_CYCLES));
+        Effort {
+            requests: deciding(objective),
+            most: most_due(),
+            shortest: SHORTEST.max(cycles),
+            budget,
+        }
+    }
+
+    /// The timing of a trial; each draws arrivals of its own.
+    fn trying(&self, trial: Trial, number: u32) -> Result<Timing, JobError> {
         Ok(Timing {
-            scenario,
+            scenario: at(trial.per_s, |rate| self.timing.scenario.tried_at(rate))?,
             duration_ns: trial.duration,
-            seed,
+            max_requests: ROOM,
+            seed: self.timing.seed.of_trial(number),
             ..self.timing.clone()
         })
     }
@@ -97,19 +104,44 @@ impl<C: Clock + Clone + 'static> Searching<'_, C> {
         timing: &Timing,
         objective: Objective,
         mut schedule: CellSchedule,
-    ) -> Told {
-        let most = usize::try_from(timing.max_requests).unwrap_or(usize::MAX);
-        let slots = Arc::new(Slots::with_capacity(most));
+    ) -> Result<Told, JobError> {
         let until = self.clock.now() + timing.duration_ns + timing.drain_ns;
-        let served = self.engine.serve(&mut schedule, Arc::clone(&slots), until);
-        let due = usize::try_from(served.issued.due).unwrap_or(most);
-        let (samples, _) = slots.to_samples(due.min(most));
-        match kept(wall(&samples), objective.percentile, objective.bound).standing {
-            Standing::Met => Told::Kept,
-            Standing::NotMet => Told::Missed,
-            Standing::NotDecided => Told::Undecided,
+        let slots = Arc::clone(self.slots);
+        let served = self.engine.serve(&mut schedule, slots, until);
+        let due = usize::try_from(served.issued.due).unwrap_or(usize::MAX);
+        let (samples, _) = self.slots.to_samples(due);
+        self.make_room(due);
+        let load = served.load(self.serving.workers, served.issued.due);
+        match served.first_error.filter(|_| !self.engine.is_whole()) {
+            Some(error) => Err(JobError::Adapter(error)),
+            None => Ok(judged(&samples, load, objective)),
         }
     }
+
+    /// The same slots again, or others where a thread that hangs may still write to them.
+    fn make_room(&mut self, due: usize) {
+        let capacity = self.slots.capacity();
+        match Arc::get_mut(self.slots) {
+            Some(slots) => slots.clear(due),
+            None => *self.slots = Arc::new(Slots::with_capacity(capacity)),
+        }
+    }
+}
+
+/// The mean of the requests that may be due in a trial. Of as many as drawn arrivals have, ten standard deviations more find
+/// room, and where they come in phases another half of one.
+fn most_due() -> u64 {
+    let drawn = ((ROOM as f64 + 25.0).sqrt() - 5.0).powi(2);
+    let cycles = FEWEST_CYCLES as f64;
+    (drawn * cycles / (cycles + 1.0)) as u64
+}
+
+fn at(
+    per_s: f64,
+    scenario: impl Fn(RequestRate) -> Option<ScenarioSpec>,
+) -> Result<ScenarioSpec, JobError> {
+    let at_rate = RequestRate::from_per_s(per_s).and_then(scenario);
+    at_rate.ok_or_else(|| wrong(&format!("{per_s} requests a second cannot be tried")))
 }
 
 fn told(found: Bracket) -> Option<RateSearch> {
@@ -117,10 +149,10 @@ fn told(found: Bracket) -> Option<RateSearch> {
         kept_per_s: found.kept?,
         missed_per_s: found.missed,
         trials: u64::from(found.trials),
-        confidence: (1.0 - f64::from(found.trials) * (1.0 - CONFIDENCE)).max(0.0),
+        confidence: CONFIDENCE,
         ended: match found.end {
             End::Narrow => SearchEnd::Narrow,
-            End::Spent | End::NoneKept => SearchEnd::Budget,
+            End::Spent => SearchEnd::Budget,
             End::Undecided => SearchEnd::NotDecided,
         },
     })
@@ -128,4 +160,16 @@ fn told(found: Bracket) -> Option<RateSearch> {
 
 fn wrong(why: &str) -> JobError {
     JobError::Job(format!("the highest rate was not found: {why}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_trial_has_room_for_ten_standard_deviations_more_than_are_due_on_average() {
+        let most = most_due() as f64 * (1.0 + 1.0 / FEWEST_CYCLES as f64);
+        let needed = most + 10.0 * most.sqrt();
+        assert!((0.99..=1.0).contains(&(needed / ROOM as f64)), "{needed}");
+    }
 }

@@ -10,6 +10,7 @@ use tare_results::{Phase, RateSearch};
 use tare_scenarios::{CellSchedule, Serving};
 use tare_units::Nanoseconds;
 
+use super::decide::{Done, serve_until};
 use super::dispatch::Dispatch;
 use super::engine::{Engine, Served, Setup};
 use super::highest::Searching;
@@ -28,7 +29,7 @@ pub type Scheduling = fn(&Timing) -> Result<CellSchedule, JobError>;
 pub struct Timed {
     pub load_ns: Nanoseconds,
     pub warmup: Warmup,
-    pub served: Served,
+    pub done: Done,
     pub samples: Vec<Sample>,
     pub counts: Counts,
     pub check: Check,
@@ -46,7 +47,7 @@ pub fn measure(
     reporter: &mut dyn Reporter,
 ) -> Result<Outcome, JobError> {
     let own = job.own_bytes();
-    let slots = Arc::new(Slots::with_capacity(count(timing.max_requests)));
+    let mut slots = Arc::new(Slots::with_capacity(count(timing.room())));
     let feed = job.fill_pool()?;
     reporter.phase(Phase::Load, own)?;
 
@@ -59,24 +60,34 @@ pub fn measure(
 
     let clock_ns = tare_clock::reading_cost_ns(clock);
     let warmup = engine.warm_up(job.warmup)?;
-    let at = (warmup.first, clock);
-    let (timing, search) = found(&mut engine, (timing, serving), at, schedule)?;
+    let (timing, search) = match timing.scenario.budget() {
+        None => (timing.clone(), None),
+        Some(budget) => Searching {
+            engine: &mut engine,
+            timing,
+            serving,
+            usual: warmup.usual,
+            slots: &mut slots,
+            clock,
+        }
+        .run(budget, schedule)
+        .map(|(timing, search)| (timing, Some(search)))?,
+    };
     let schedule = schedule(&timing)?;
     reporter.phase(Phase::Run, own)?;
 
     let until = |length| clock.now() + length + timing.drain_ns;
-    let end = until(timing.duration_ns);
-    let served = engine.serve(&mut schedule.clone(), Arc::clone(&slots), end);
+    let done = requests(&mut engine, (&timing, serving), &schedule, &slots, until);
     let mut answer = reporter.timed(own)?;
     while let Answer::More(length) = answer {
         let further = stretch(&mut engine, &schedule, (length, until(length)));
         answer = reporter.stretched(further.told(timing.batch))?;
     }
-    let (samples, counts) = kept(slots, count(served.issued.due));
+    let (samples, counts) = kept(slots, count(done.served.issued.due));
     let timed = Timed {
         load_ns,
         warmup,
-        served,
+        done,
         samples,
         counts,
         check: engine.check(&Arc::new(job.clone())),
@@ -88,25 +99,20 @@ pub fn measure(
     Ok(Outcome::of(&*loaded, measured))
 }
 
-/// The timing of the rate that is served, and the search for it where there is one.
-fn found<C: Clock + Clone + 'static>(
-    engine: &mut Engine<C>,
+/// Serves the timed requests.
+fn requests(
+    engine: &mut Engine<impl Clock + Clone + 'static>,
     (timing, serving): (&Timing, &Serving),
-    (first, clock): (Nanoseconds, &C),
-    schedule: Scheduling,
-) -> Result<(Timing, Option<RateSearch>), JobError> {
-    let Some(budget) = timing.scenario.budget() else {
-        return Ok((timing.clone(), None));
-    };
-    let searching = Searching {
-        engine,
-        timing,
-        serving,
-        first,
-        clock,
-    };
-    let (timing, search) = searching.run(budget, schedule)?;
-    Ok((timing, Some(search)))
+    schedule: &CellSchedule,
+    slots: &Arc<Slots>,
+    until: impl Fn(Nanoseconds) -> Nanoseconds,
+) -> Done {
+    if let Some(decision) = timing.scenario.decision() {
+        return serve_until(engine, (schedule, serving), slots, until, decision);
+    }
+    let end = until(timing.duration_ns);
+    let served = engine.serve(&mut schedule.clone(), Arc::clone(slots), end);
+    Done::in_one_leg(served, serving)
 }
 
 /// The samples of the requests that were due, without a copy where no thread that hangs still holds their slots.

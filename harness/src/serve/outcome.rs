@@ -1,14 +1,14 @@
 //! What requests under load gave, as the worker tells it: figures, and a reason for each that is not there.
 
 use tare_results::samples::Sample;
-use tare_results::{Met, Missing, ObjectiveKept, Serving, Throughput};
+use tare_results::{Missing, ObjectiveKept, Serving, Throughput};
 use tare_scenarios::{self as scenarios, Objective};
-use tare_statistics::Standing;
+use tare_statistics::RISK;
 use tare_units::Nanoseconds;
 
 use super::engine::Served;
 use super::measure::Timed;
-use super::saturation::is_saturated;
+use super::saturation::{self, is_saturated};
 use super::slots::Counts;
 use crate::figures;
 use crate::job::JobError;
@@ -34,9 +34,9 @@ pub fn measured_of(
         schedule: figures::skew_of(samples),
         serving: Some(became),
         drift: figures::drift_of(samples),
-        decision: None,
+        decision: timed.done.settled.map(|settled| settled.told(&mut missing)),
         batches: None,
-        samples_done: timed.served.samples_done(timing.batch),
+        samples_done: timed.done.served.samples_done(timing.batch),
         latency: Some(latency),
         effective_latency: None,
         throughput,
@@ -44,7 +44,7 @@ pub fn measured_of(
         clock_ns: timed.clock_ns,
         run_delay_ns: Err("it is not read under load".to_owned()),
         failed_requests: timed.counts.due() - timed.counts.done,
-        first_error: first_error(&timed.served, &timed.counts),
+        first_error: first_error(&timed.done.served, &timed.counts),
         check: timed.check,
         samples: write_samples(timing, samples)?,
         missing,
@@ -70,7 +70,7 @@ fn first_error(served: &Served, counts: &Counts) -> Option<String> {
 }
 
 fn became(serving: &scenarios::Serving, timed: &Timed, missing: &mut Missing) -> Serving {
-    let (served, counts) = (&timed.served, &timed.counts);
+    let (served, counts) = (&timed.done.served, &timed.counts);
     let worked = served.worked;
     let mean_batch = (worked.batches > 0).then(|| worked.executed as f64 / worked.batches as f64);
     if mean_batch.is_none() {
@@ -80,7 +80,11 @@ fn became(serving: &scenarios::Serving, timed: &Timed, missing: &mut Missing) ->
     let saturated = match timed.is_open {
         // No more requests wait than there are clients.
         false => Some(false),
-        true => is_saturated(&timed.samples, load(serving.workers, timed)),
+        true => {
+            let last = &timed.done.last;
+            let samples = timed.samples.get(last.first..).unwrap_or_default();
+            is_saturated(samples, last.load, saturation::RISK)
+        }
     };
     if saturated.is_none() {
         let reason = format!("{} requests do not tell", counts.due());
@@ -105,25 +109,21 @@ fn became(serving: &scenarios::Serving, timed: &Timed, missing: &mut Missing) ->
     }
 }
 
-/// The share of the servers' time that all requests would have needed that were due.
-fn load(servers: u64, timed: &Timed) -> f64 {
-    let worked = timed.served.worked;
-    let whole = seconds(timed) * servers as f64;
-    let busy = 1.0 - worked.idle.as_secs_f64() / whole;
-    busy * timed.counts.due() as f64 / worked.executed as f64
-}
-
-fn seconds(timed: &Timed) -> f64 {
-    let served = &timed.served;
-    let ended = served.ended.max(served.issued.until);
-    ended.saturating_sub(served.issued.started).as_secs_f64()
+impl Served {
+    /// The share of the time of so many servers that all requests would have needed that were due.
+    pub(super) fn load(&self, servers: u64, due: u64) -> f64 {
+        let whole = self.serving.max(self.issuing).as_secs_f64() * servers as f64;
+        let busy = 1.0 - self.worked.idle.as_secs_f64() / whole;
+        busy * due as f64 / self.worked.executed as f64
+    }
 }
 
 fn throughput(batch: u64, timed: &Timed, missing: &mut Missing) -> Throughput {
-    let (served, counts) = (&timed.served, &timed.counts);
-    let span = |end: Nanoseconds| end.saturating_sub(served.issued.started).as_secs_f64();
-    let rate = |count: u64, seconds: f64| (seconds > 0.0).then(|| count as f64 / seconds);
-    let (issuing, serving) = (span(served.issued.until), span(served.ended));
+    let (served, counts) = (&timed.done.served, &timed.counts);
+    let rate = |count: u64, time: Nanoseconds| {
+        (time > Nanoseconds::ZERO).then(|| count as f64 / time.as_secs_f64())
+    };
+    let (issuing, serving) = (served.issuing, served.serving);
     let open = |rate: Option<f64>| rate.filter(|_| timed.is_open);
     let throughput = Throughput {
         samples_per_s: rate(served.samples_done(batch), serving),
@@ -161,11 +161,10 @@ fn goodput(objective: Option<Objective>, timed: &Timed, missing: &mut Missing) -
         let within = |sample: &&Sample| is_within(objective, sample);
         timed.samples.iter().filter(within).count() as f64
     });
-    let served = &timed.served;
-    let seconds = served.ended.saturating_sub(served.issued.started);
+    let serving = timed.done.served.serving;
     let goodput = within
-        .filter(|_| seconds > Nanoseconds::ZERO)
-        .map(|within| within / seconds.as_secs_f64());
+        .filter(|_| serving > Nanoseconds::ZERO)
+        .map(|within| within / serving.as_secs_f64());
     if goodput.is_none() {
         let reason = match objective {
             None => "no objective was given: slo=p99<20ms",
@@ -185,16 +184,12 @@ fn is_within(objective: Objective, sample: &Sample) -> bool {
 /// Whether the percentile lies below the bound, by early stopping.
 fn kept(objective: Objective, samples: &[Sample]) -> ObjectiveKept {
     let (percentile, bound) = (objective.percentile, objective.bound);
-    let kept = tare_statistics::kept(figures::wall(samples), percentile, bound);
+    let kept = tare_statistics::kept(figures::wall(samples), (percentile, bound), RISK);
     ObjectiveKept {
         percentile: percentile.to_string(),
         bound_ns: bound,
         over: kept.over,
         effective_count: Some(kept.effective as f64),
-        met: match kept.standing {
-            Standing::Met => Met::Met,
-            Standing::NotMet => Met::NotMet,
-            Standing::NotDecided => Met::NotDecided,
-        },
+        met: kept.standing.is_met().into(),
     }
 }

@@ -11,6 +11,7 @@ use tare_clock::Clock;
 use tare_units::Nanoseconds;
 
 use super::dispatch::Dispatch;
+use super::engine::Setup;
 use super::slots::{End, Slots};
 
 /// The longest that anyone sleeps without a look around: no lost wake-up becomes a hang.
@@ -113,6 +114,8 @@ pub struct Round {
     pub dispatch: Dispatch,
     /// Where it is kept what becomes of requests.
     pub slots: Arc<Slots>,
+    /// The number of the first of them.
+    pub first: usize,
     /// The servers'.
     pub seats: Vec<Padded<Seat>>,
     /// Who issues requests.
@@ -130,11 +133,15 @@ pub struct Round {
 }
 
 impl Round {
-    /// For so many servers, with room for `queue` requests that wait.
-    pub fn new(servers: usize, dispatch: Dispatch, queue: usize, slots: Arc<Slots>) -> Self {
+    /// For so many servers, whose first request has the number `first`.
+    pub fn new(servers: usize, setup: Setup, (slots, first): (Arc<Slots>, usize)) -> Self {
+        let Setup {
+            dispatch, queue, ..
+        } = setup;
         Self {
             dispatch,
             slots,
+            first,
             seats: (0..servers).map(|_| Padded::default()).collect(),
             generator: Padded::default(),
             queue: ArrayQueue::new(queue.max(1)),

@@ -1,25 +1,27 @@
 //! Whether requests come faster than they are served, so that those that wait grow without bound.
 
 use tare_results::samples::Sample;
+use tare_statistics::mean_interval_at;
+
+/// The chance at which a record calls a load too much that is not.
+pub const RISK: f64 = 0.005;
+/// The share of the servers' time that requests need, at the least, where they are too many.
+pub const LOADED: f64 = 0.9;
 
 /// Blocks that a repeat is cut into.
 const BLOCKS: usize = 32;
 /// Requests of a repeat at the least.
 const FEWEST: usize = 256;
-/// Student's t of 31 degrees of freedom that is exceeded once in 200 times.
-const T: f64 = 2.744;
-/// The share of the servers' time that requests need, at the least, where they are too many.
-const LOADED: f64 = 0.9;
 
 /// Whether the requests of an open loop grow without bound; `None` where there are too few to tell. `load` is the share of
 /// the servers' time that all requests that were due would have needed.
 ///
 /// Of each of 32 blocks of time it is asked by how much more requests came than were done, whatever became of the others.
 /// They are too many where the mean over the blocks is above zero by more than their own noise allows, by Student's t at
-/// 0.5%. A queue whose load is exactly 1 is a random walk that is reflected at zero, of which the end is |N(0, σ²)| of the
-/// same σ: there the rule errs in about one of 100 cases, and less the lower the load is. As a small queue rejects requests
-/// of servers that are often idle, the load must be near 1 as well.
-pub fn is_saturated(samples: &[Sample], load: f64) -> Option<bool> {
+/// `risk`. A queue whose load is exactly 1 is a random walk that is reflected at zero, of which the end is |N(0, σ²)| of the
+/// same σ: there the rule errs about twice as often as `risk` says, and less the lower the load is. As a small queue rejects
+/// requests of servers that are often idle, the load must be near 1 as well.
+pub fn is_saturated(samples: &[Sample], load: f64, risk: f64) -> Option<bool> {
     if samples.len() < FEWEST {
         return None;
     }
@@ -42,16 +44,8 @@ pub fn is_saturated(samples: &[Sample], load: f64) -> Option<bool> {
             *done -= 1.0;
         }
     }
-    Some(load >= LOADED && grows(&grown))
-}
-
-/// Whether the mean is above zero by more than chance allows.
-fn grows(grown: &[f64; BLOCKS]) -> bool {
-    let count = BLOCKS as f64;
-    let mean = grown.iter().sum::<f64>() / count;
-    let squares: f64 = grown.iter().map(|block| (block - mean).powi(2)).sum();
-    let error = (squares / (count - 1.0) / count).sqrt();
-    mean > T * error && mean > 0.0
+    let mean = mean_interval_at(&grown, 1.0 - 2.0 * risk)?;
+    Some(load >= LOADED && mean.low > 0.0)
 }
 
 #[cfg(test)]
@@ -130,7 +124,7 @@ mod tests {
         let end = served.passed.iter().filter_map(|one| one.begun).max();
         let whole = end.map_or(0, Nanoseconds::as_nanos) as f64;
         let load = busy / whole.max(busy) * served.passed.len() as f64 / executed;
-        is_saturated(&served.samples(), load)
+        is_saturated(&served.samples(), load, RISK)
     }
 
     fn share(rho: f64, count: u64, queue: usize) -> f64 {
@@ -168,6 +162,6 @@ mod tests {
     fn few_requests_and_those_of_one_moment_do_not_tell() {
         assert_eq!(told(3.0, 255, usize::MAX, 1), None);
         let at_once = vec![Sample::default(); 1_000];
-        assert_eq!(is_saturated(&at_once, 1.0), None);
+        assert_eq!(is_saturated(&at_once, 1.0, RISK), None);
     }
 }

@@ -76,17 +76,20 @@ pub struct Slots(Vec<Slot>);
 impl Slots {
     /// Room for `capacity` requests, every page touched.
     pub fn with_capacity(capacity: usize) -> Self {
-        let touched = || Slot {
-            issued: AtomicU64::new(1),
-            latency: AtomicU64::new(Sample::FAILED),
-            skew_and_end: AtomicU64::new(UNDER_WAY),
-        };
-        Self((0..capacity).map(|_| touched()).collect())
+        Self((0..capacity).map(|_| Slot::touched()).collect())
     }
 
     /// Requests that it has room for.
     pub fn capacity(&self) -> usize {
         self.0.len()
+    }
+
+    /// Forgets the first `count` requests.
+    pub fn clear(&mut self, count: usize) {
+        self.0
+            .iter_mut()
+            .take(count)
+            .for_each(|slot| *slot = Slot::touched());
     }
 
     /// Keeps that request `number` was issued at `issued` after the beginning, `skew` late. One without room is forgotten.
@@ -121,6 +124,22 @@ impl Slots {
             .store(skew | code << 32, Ordering::Release);
     }
 
+    /// Counts the times of issue of the requests from number `first` on, up to `end`, from `earlier` before.
+    pub fn issued_later(&self, first: usize, end: usize, earlier: Nanoseconds) {
+        for slot in self.0.iter().take(end).skip(first) {
+            slot.issued.fetch_add(earlier.as_nanos(), Ordering::Relaxed);
+        }
+    }
+
+    /// The latencies of the first `count` requests, a failed one being [`Nanoseconds::MAX`].
+    pub fn latencies(
+        &self,
+        count: usize,
+    ) -> impl ExactSizeIterator<Item = Nanoseconds> + Clone + '_ {
+        let latency = |slot: &Slot| Nanoseconds::from_nanos(slot.latency.load(Ordering::Relaxed));
+        self.0.iter().take(count).map(latency)
+    }
+
     /// The samples of the first `count` requests and how they ended; those still under way have failed. The samples take
     /// the place of the slots.
     pub fn into_samples(mut self, count: usize) -> (Vec<Sample>, Counts) {
@@ -140,6 +159,15 @@ impl Slots {
 }
 
 impl Slot {
+    /// Of no request yet; nothing in it is zero alone, so that its page is there.
+    fn touched() -> Self {
+        Self {
+            issued: AtomicU64::new(1),
+            latency: AtomicU64::new(Sample::FAILED),
+            skew_and_end: AtomicU64::new(UNDER_WAY),
+        }
+    }
+
     fn sample(&self, counts: &mut Counts) -> Sample {
         let word = self.skew_and_end.load(Ordering::Acquire);
         let latency = self.latency.load(Ordering::Relaxed);
@@ -216,6 +244,26 @@ mod tests {
         let moved = slots.into_samples(6);
         assert_eq!(moved.0.as_ptr().addr(), place);
         assert_eq!(moved, copied);
+    }
+
+    #[test]
+    fn a_later_leg_is_counted_from_where_the_first_began() {
+        let slots = five();
+        slots.issued_later(2, 4, at(1_000));
+        let issued = slots.to_samples(5).0.into_iter().map(|one| one.issued);
+        assert_eq!(issued.collect::<Vec<_>>(), [100, 101, 1_102, 1_103, 104]);
+        let latencies: Vec<_> = slots.latencies(3).collect();
+        assert_eq!(latencies, [at(70), Nanoseconds::MAX, Nanoseconds::MAX]);
+    }
+
+    #[test]
+    fn slots_that_are_cleared_are_as_those_of_nobody() {
+        let mut slots = five();
+        slots.clear(6);
+        let (samples, counts) = slots.to_samples(8);
+        let fresh = Slots::with_capacity(8).into_samples(8);
+        assert_eq!((samples, counts), fresh);
+        assert_eq!(counts.errors, 8, "none of them has ended");
     }
 
     #[test]

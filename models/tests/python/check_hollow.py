@@ -5,10 +5,10 @@ model executes; each twin passes ONNX's checker. Prints one line a model: operat
 FLOPs and elements, both latencies (one thread, lower quartile), the residual work, and how long the twin took to make.
 The residual is the share of the twin's latency that may be the model's own work, as `tare` counts it: the larger of what
 its operations may take, h / (1 - h) times what the model takes longer, with h the share of FLOPs that is left, and of what
-moving its elements may take, the smaller of the same by e, their share, and 3.2 ns each. Exits with 1 where a model has no
-twin with the same operators, where one took 5 s or more to make, or where the residual of a zoo model is 5% or more; for
-the models in EXCEPTED it is 10% by operations alone: their convolutions want blocks of 16 channels, a smaller twin
-executes other operators, and what moves is bounded as if it came from memory, where it lies in the nearest cache.
+its elements may take, the same by e, their share, and below a tenth at most 1 ns each (models/scripts/element_cost.py).
+Exits with 1 where a model has no twin with the same operators, where one took 5 s or more to make, or where the residual of
+a zoo model is 5% or more; for the models in EXCEPTED it is 10% by operations alone: their convolutions want blocks of 16
+channels, a smaller twin executes other operators.
 
 usage: check_hollow.py [--all] [NAME|FILE|FOLDER...]
 NAME is a model of the zoo. Without one, small zoo models and the exported files in tests/fixtures/hollow are taken; with
@@ -35,7 +35,8 @@ MOST_SECONDS = 5
 MOST_RESIDUAL = 0.05
 EXCEPTED = ("resnet-", "wide-resnet-")
 MOST_OF_EXCEPTED = 0.1
-NS_AN_ELEMENT = 3.2
+NS_AN_ELEMENT = 1.0
+MUCH = 0.1
 QUICK = ["mlp", "bert-tiny", "minilm-l6", "resnet-18"]
 FIXTURES = str(pathlib.Path(__file__).parents[1] / "fixtures/hollow")
 TYPES = {"tensor(float)": numpy.float32, "tensor(int64)": numpy.int64, "tensor(int32)": numpy.int32,
@@ -141,8 +142,8 @@ def residual(facts, original, hollow):
 
     operations, elements = facts["hollowness"], facts["elements"]
     by_operations = None if operations is None else min(part(operations) / hollow, 1)
-    by_elements = None if elements is None else min(
-        part(elements) / hollow, facts["elements_left"] * NS_AN_ELEMENT / 1e3 / hollow, 1)
+    slowest = facts["elements_left"] * NS_AN_ELEMENT / 1e3 if elements is not None and elements < MUCH else float("inf")
+    by_elements = None if elements is None else min(part(elements) / hollow, slowest / hollow, 1)
     return by_operations, by_elements
 
 

@@ -52,6 +52,7 @@ pub fn chart(cells: &mut Cells<'_>) -> Chart {
         open: OPEN,
         width: NARROW,
         table,
+        lines: Table::default(),
     }
 }
 

@@ -6,10 +6,10 @@ use super::Chart;
 use super::cells::{Cells, missing, told};
 use super::notes::{Topic, doubts};
 use super::panels::{MOST, NARROW, OPEN, Panel, grouped, left_out};
-use super::table::{Column, column};
+use super::table::{Column, Table, column};
 use super::values::Value;
 use crate::draw::ticks::si;
-use crate::draw::{Axis, Dot, Plot, Scale, Series};
+use crate::draw::{Axis, Curve, Dot, Plot, Scale, Series, legend};
 use crate::summary::Summary;
 use crate::table::{counted, numbers, p50};
 
@@ -34,6 +34,12 @@ const COLUMNS: [Column; 18] = [
     column("p99.9 high", "p99_9_high_ns"),
     column("most", "max_ns"),
 ];
+const POINT: [Column; 4] = [
+    column("cell", "cell"),
+    column("run", "run"),
+    column("share of requests", "share"),
+    column("latency at most", "latency_ns"),
+];
 /// Percentiles that a line needs, so that no two points are taken for a distribution.
 const JOINED: usize = 3;
 
@@ -46,6 +52,7 @@ pub fn chart(cells: &mut Cells<'_>) -> Chart {
         false => decided(&shown)
             .into_iter()
             .chain(left_out(groups.len(), MOST))
+            .chain(not_read(cells, &shown))
             .collect(),
     };
     let panels = groups.iter().take(MOST);
@@ -54,8 +61,9 @@ pub fn chart(cells: &mut Cells<'_>) -> Chart {
     let table = cells.table(&shown, (&TOPICS, &COLUMNS), figures);
     Chart {
         reading: "Up: the share of requests that took at most so long, each further nine as high as the one before. Marks are the least, \
-                  the percentiles that enough samples decide, with 95% intervals, and the most, at n of n + 1. A line joins them from three \
-                  percentiles on; what lies between its marks is not known."
+                  the percentiles that enough samples decide, with 95% intervals, and the most, at n of n + 1. The line is that of all \
+                  requests where their samples are here; a dashed one joins three percentiles or more, and what lies between its marks is not \
+                  known."
             .to_owned(),
         panels,
         open: OPEN,
@@ -63,7 +71,37 @@ pub fn chart(cells: &mut Cells<'_>) -> Chart {
         keys: cells.keys(shown.iter().copied()),
         words,
         table,
+        lines: lines(cells, &shown),
     }
+}
+
+/// Why cells have no line of all their requests.
+fn not_read(cells: &Cells<'_>, shown: &[&Summary]) -> Option<String> {
+    let of = |one: &&Summary| cells.analysis.distributions.of(one).err();
+    let lacking: Vec<Option<&str>> = shown.iter().filter_map(of).collect();
+    let reason = lacking.iter().flatten().next()?;
+    Some(format!(
+        "{} of {} cells have no line of all requests: {reason}.",
+        lacking.len(),
+        shown.len()
+    ))
+}
+
+/// Every point of the lines.
+fn lines(cells: &Cells<'_>, shown: &[&Summary]) -> Table {
+    let mut rows = Vec::new();
+    for one in shown {
+        let line = cells.analysis.distributions.of(one).unwrap_or_default();
+        for (share, nanos) in line {
+            rows.push(vec![
+                Value::text(cells.label(one)),
+                Value::text(one.run.clone()),
+                Value::nines(*share),
+                Value::time(*nanos),
+            ]);
+        }
+    }
+    Table::plain(&POINT, rows)
 }
 
 /// Which percentiles how many of the cells have.
@@ -92,12 +130,17 @@ fn percentiles(summary: &Summary) -> impl Iterator<Item = (String, f64, &Percent
 
 fn panel(cells: &Cells<'_>, title: &str, members: &[&Summary]) -> Option<Panel> {
     let series: Vec<Series> = members.iter().map(|one| series(cells, one)).collect();
+    let curves: Vec<Curve> = members.iter().filter_map(|one| curve(cells, one)).collect();
     let dots = || series.iter().flat_map(|one| &one.dots);
-    let highest = dots().map(|dot| dot.y).fold(0.9, f64::max);
+    let points = || curves.iter().flat_map(|one| &one.points);
+    let highest = dots().map(|dot| dot.y).chain(points().map(|point| point.1));
+    let highest = highest.fold(0.9, f64::max);
     let plot = Plot {
         size: (NARROW, 230.0),
         x: Axis {
-            scale: Scale::logarithmic(dots().map(|dot| dot.x))?,
+            scale: Scale::logarithmic(
+                dots().map(|dot| dot.x).chain(points().map(|point| point.0)),
+            )?,
             label: "latency".to_owned(),
             written: |nanos| si(nanos * 1e-9, "s"),
             ticks: Vec::new(),
@@ -110,12 +153,33 @@ fn panel(cells: &Cells<'_>, title: &str, members: &[&Summary]) -> Option<Panel> 
         },
         is_interval_across: true,
         series,
-        curves: Vec::new(),
+        curves,
         bands: Vec::new(),
     };
     Some(Panel {
         title: title.to_owned(),
         drawing: plot.draw(),
+    })
+}
+
+/// The line of all requests, and of percentiles where their samples are not here.
+fn curve(cells: &Cells<'_>, summary: &Summary) -> Option<Curve> {
+    let colour = legend::colour(cells.series(summary));
+    let whose = cells.series_name(summary);
+    if let Ok(line) = cells.analysis.distributions.of(summary) {
+        return Some(Curve {
+            class: format!("{colour} line"),
+            points: line.iter().map(|(share, nanos)| (*nanos, *share)).collect(),
+            title: format!("{whose}: all requests"),
+        });
+    }
+    let joined: Vec<(f64, f64)> = percentiles(summary)
+        .map(|(_, rank, one)| (one.value_ns, rank))
+        .collect();
+    (joined.len() >= JOINED).then(|| Curve {
+        class: format!("{colour} line dash"),
+        points: joined,
+        title: format!("{whose}: percentiles"),
     })
 }
 
@@ -153,7 +217,7 @@ fn series(cells: &Cells<'_>, summary: &Summary) -> Series {
     }
     Series {
         index: cells.series(summary),
-        is_joined: percentiles(summary).count() >= JOINED,
+        is_joined: false,
         dots,
     }
 }

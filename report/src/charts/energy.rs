@@ -6,7 +6,7 @@ use super::Chart;
 use super::cells::{Cells, missing, told};
 use super::notes::Topic;
 use super::panels::{Panel, WIDE, grouped};
-use super::table::{Column, column};
+use super::table::{Column, Table, column};
 use super::values::Value;
 use crate::draw::ticks::si;
 use crate::draw::{Axis, Dot, Plot, Scale, Series};
@@ -64,6 +64,7 @@ pub fn chart(cells: &mut Cells<'_>) -> Chart {
         keys,
         words,
         table,
+        lines: Table::default(),
     }
 }
 

@@ -6,7 +6,7 @@ use super::Chart;
 use super::cells::{Cells, missing};
 use super::notes::Topic;
 use super::panels::{MOST, NARROW, OPEN, Panel, bars, grouped, left_out};
-use super::table::{Column, column};
+use super::table::{Column, Table, column};
 use super::values::Value;
 use crate::draw::{Bar, Key, Part};
 use crate::summary::Summary;
@@ -72,6 +72,7 @@ pub fn chart(cells: &mut Cells<'_>) -> Chart {
         keys: keys(&drawn),
         words,
         table: cells.table(&shown, (&TOPICS, &COLUMNS), figures),
+        lines: Table::default(),
     }
 }
 

@@ -4,7 +4,7 @@ use super::Chart;
 use super::cells::{Cells, missing};
 use super::notes::Topic;
 use super::panels::{MOST, NARROW, OPEN, bars, left_out};
-use super::table::{Column, column};
+use super::table::{Column, Table, column};
 use super::values::Value;
 use crate::draw::{Bar, Key, Part};
 use crate::summary::Summary;
@@ -59,6 +59,7 @@ pub fn chart(cells: &mut Cells<'_>) -> Chart {
         keys,
         words,
         table,
+        lines: Table::default(),
     }
 }
 

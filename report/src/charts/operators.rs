@@ -6,11 +6,11 @@ use tare_units::{Flops, Rate};
 use super::Chart;
 use super::cells::{Cells, missing, told};
 use super::notes::Topic;
-use super::panels::{MOST, NARROW, OPEN, bars, left_out};
+use super::panels::{MOST, NARROW, OPEN, Panel, bars, grouped, left_out};
 use super::table::{Column, Row, Table, column};
 use super::values::Value;
-use crate::draw::legend::{COLOURS, colour};
-use crate::draw::{Bar, Key, Part};
+use crate::draw::legend::{COLOURS, colour, legend};
+use crate::draw::{Bar, Key, Part, Svg};
 use crate::summary::Summary;
 use crate::table::numbers;
 
@@ -39,9 +39,18 @@ pub fn chart(cells: &mut Cells<'_>) -> Chart {
         .copied()
         .filter(|one| one.profile.is_some())
         .collect();
-    let kinds = heaviest(&shown);
-    let bars = bars(cells, &shown, |one| bar(cells, one, &kinds));
-    let mut words: Vec<String> = left_out(bars.len(), MOST).into_iter().collect();
+    let common = heaviest(&shown);
+    let models = grouped(shown.iter().copied(), |one| one.cell.model.clone());
+    let models = models
+        .into_iter()
+        .map(|(_, members)| (palette(&heaviest(&members), &common), members));
+    let drawn: Vec<Panel> = models
+        .flat_map(|(kinds, members)| {
+            let bars = bars(cells, &members, |one| bar(cells, one, &kinds));
+            bars.into_iter().map(move |panel| with_keys(panel, &kinds))
+        })
+        .collect();
+    let mut words: Vec<String> = left_out(drawn.len(), MOST).into_iter().collect();
     if shown.len() < valid.len() {
         let reason = valid.iter().filter(|one| one.profile.is_none());
         let reason = reason.filter_map(|one| missing(one, "profile")).next();
@@ -55,7 +64,7 @@ pub fn chart(cells: &mut Cells<'_>) -> Chart {
             ),
         });
     }
-    let panels = bars.into_iter().take(MOST).collect();
+    let panels = drawn.into_iter().take(MOST).collect();
     let table = table(cells, &shown, &mut words);
     Chart {
         reading: "Shares of the time within operators, from a pass of its own; perturbation is how many times as long a profiled request \
@@ -64,13 +73,14 @@ pub fn chart(cells: &mut Cells<'_>) -> Chart {
         panels,
         open: OPEN,
         width: NARROW,
-        keys: keys(&kinds),
+        keys: Vec::new(),
         words,
         table,
+        lines: Table::default(),
     }
 }
 
-/// The kinds that take most over all cells, as many as there are colours.
+/// The kinds that take most over these cells, as many as there are colours.
 fn heaviest(shown: &[&Summary]) -> Vec<String> {
     let operators = shown
         .iter()
@@ -89,10 +99,36 @@ fn heaviest(shown: &[&Summary]) -> Vec<String> {
         .collect()
 }
 
-fn keys(kinds: &[String]) -> Vec<Key> {
-    let key = |(index, kind): (usize, &String)| Key {
+/// A kind of operator with its colour.
+type Coloured = (String, usize);
+
+/// A colour for each of `kinds`: that of its place in `common` if it has one, so that it is the same in most panels.
+fn palette(kinds: &[String], common: &[String]) -> Vec<Coloured> {
+    let known = |kind: &String| common.iter().position(|one| one == kind);
+    let mut free = (0..COLOURS).filter(|index| {
+        let owner = common.get(*index);
+        owner.is_none_or(|owner| !kinds.contains(owner))
+    });
+    let colours = kinds.iter().map(|kind| {
+        let index = known(kind).or_else(|| free.next());
+        (kind.clone(), index.unwrap_or_default())
+    });
+    colours.collect()
+}
+
+/// The panel below what its colours stand for.
+fn with_keys(panel: Panel, kinds: &[Coloured]) -> Panel {
+    let keys = legend(&keys(kinds), panel.drawing.width);
+    let mut drawing = Svg::new(panel.drawing.width, keys.height + panel.drawing.height);
+    drawing.place((0.0, 0.0), &keys);
+    drawing.place((0.0, keys.height), &panel.drawing);
+    Panel { drawing, ..panel }
+}
+
+fn keys(kinds: &[Coloured]) -> Vec<Key> {
+    let key = |(kind, index): &Coloured| Key {
         name: kind.clone(),
-        class: colour(index),
+        class: colour(*index),
         shape: None,
     };
     let others = Key {
@@ -102,11 +138,11 @@ fn keys(kinds: &[String]) -> Vec<Key> {
     };
     match kinds.is_empty() {
         true => Vec::new(),
-        false => kinds.iter().enumerate().map(key).chain([others]).collect(),
+        false => kinds.iter().map(key).chain([others]).collect(),
     }
 }
 
-fn bar(cells: &Cells<'_>, summary: &Summary, kinds: &[String]) -> Option<Bar> {
+fn bar(cells: &Cells<'_>, summary: &Summary, kinds: &[Coloured]) -> Option<Bar> {
     let profile = summary.profile.as_ref()?;
     let part = |class: String, value: f64| Part { class, value };
     let share = |kind: &String| -> f64 {
@@ -115,8 +151,7 @@ fn bar(cells: &Cells<'_>, summary: &Summary, kinds: &[String]) -> Option<Bar> {
     };
     let mut parts: Vec<Part> = kinds
         .iter()
-        .enumerate()
-        .map(|(index, kind)| part(format!("{} box", colour(index)), share(kind)))
+        .map(|(kind, index)| part(format!("{} box", colour(*index)), share(kind)))
         .collect();
     let named: f64 = parts.iter().map(|part| part.value).sum();
     parts.push(part(OTHERS.to_owned(), (1.0 - named).max(0.0)));

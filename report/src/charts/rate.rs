@@ -6,7 +6,7 @@ use super::Chart;
 use super::cells::{Cells, missing, told};
 use super::notes::Topic;
 use super::panels::{MOST, NARROW, OPEN, Panel, grouped, left_out};
-use super::table::{Column, column};
+use super::table::{Column, Table, column};
 use super::values::Value;
 use crate::draw::ticks::si;
 use crate::draw::{Axis, Curve, Dot, Plot, Scale, Series, legend};
@@ -65,6 +65,7 @@ pub fn chart(cells: &mut Cells<'_>) -> Chart {
         keys: cells.keys(drawn),
         words,
         table,
+        lines: Table::default(),
     }
 }
 

@@ -72,6 +72,7 @@ pub fn chart(cells: &mut Cells<'_>) -> Chart {
         keys,
         words,
         table,
+        lines: Table::default(),
     }
 }
 

@@ -9,7 +9,7 @@ use super::Chart;
 use super::cells::{Cells, missing, told};
 use super::notes::Topic;
 use super::panels::{NARROW, OPEN, Panel, bars, grouped, left_out};
-use super::table::{Column, column};
+use super::table::{Column, Table, column};
 use super::values::Value;
 use crate::draw::{Bar, Key, Part};
 use crate::summary::Summary;
@@ -80,6 +80,7 @@ pub fn chart(cells: &mut Cells<'_>) -> Chart {
         keys: keys(&shown),
         words: words(&shown).into_iter().chain(more).collect(),
         table: cells.table(&shown, (&TOPICS, &COLUMNS), figures),
+        lines: Table::default(),
     }
 }
 

@@ -62,6 +62,11 @@ impl Value {
         Self::number(format!("{:.1}%", share * 100.0), share)
     }
 
+    /// A share close to 1, by its nines.
+    pub fn nines(share: f64) -> Self {
+        Self::number(numbers::nines(share), share)
+    }
+
     /// Energy.
     pub fn joules(joules: f64) -> Self {
         Self::number(Joules::from_joules(joules).to_string(), joules)

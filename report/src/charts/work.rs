@@ -115,6 +115,7 @@ fn chart(cells: &mut Cells<'_>, against: &Against) -> Chart {
         keys,
         words,
         table,
+        lines: Table::default(),
     }
 }
 

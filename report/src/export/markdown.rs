@@ -2,7 +2,7 @@
 
 use super::{ExportError, Exporter};
 use crate::summary::Summary;
-use crate::table::{Align, Content, Dimensions, below, caption, columns};
+use crate::table::{Align, Column, Content, Dimensions, below, caption, columns};
 
 /// `markdown`.
 pub struct Markdown;
@@ -33,8 +33,13 @@ impl Exporter for Markdown {
 
 /// The heading, the rule below it, and a row a summary.
 pub fn rows(summaries: &[Summary], dimensions: &Dimensions) -> Vec<String> {
-    let mut rows = vec![String::from("|"); summaries.len() + 2];
-    for column in columns(summaries, dimensions, true) {
+    laid_out(columns(summaries, dimensions, true), summaries.len())
+}
+
+/// The heading, the rule below it, and `count` rows; bars are left out.
+pub fn laid_out(columns: Vec<Column>, count: usize) -> Vec<String> {
+    let mut rows = vec![String::from("|"); count + 2];
+    for column in columns {
         let Content::Texts(texts) = column.content else {
             continue;
         };

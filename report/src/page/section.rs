@@ -35,6 +35,15 @@ pub fn write(page: &mut String, entry: &Entry, chart: &Chart, notes: &[Sentence]
     if !chart.table.rows.is_empty() {
         numbers::write(page, name, ("Numbers", title), (&chart.table, false));
     }
+    if !chart.lines.rows.is_empty() {
+        let name = format!("{name}-lines");
+        numbers::write(
+            page,
+            &name,
+            ("Points of the lines", title),
+            (&chart.lines, false),
+        );
+    }
     page.push_str("</section>");
 }
 

@@ -10,10 +10,10 @@ use super::quantity::Quantity;
 const BOUND: f64 = 0.05;
 /// Bytes a nanosecond that the memory of any machine moves, where the machine's own figure is not known.
 const SLOW_BYTES_PER_NS: f64 = 10.0;
-/// The share from which on a twin is too much like its original for their bytes to tell the two apart.
+/// The share from which on a twin is too much like its original for another pace than the original's own.
 const MUCH: f64 = 0.1;
-/// What an element makes memory move at the most.
-const BYTES_AN_ELEMENT: f64 = 32.0;
+/// What an element costs in a twin with the arithmetic on it: `models/scripts/element_cost.py` measures 0.3 to 1.0 ns.
+const NS_AN_ELEMENT: f64 = 1.0;
 /// The share of what is counted that says enough where the original's latency is not known.
 const LITTLE: f64 = 0.01;
 
@@ -22,10 +22,9 @@ const LITTLE: f64 = 0.01;
 /// With h the share of the original's operations that is left (`hollowness`), e that of the elements between operators
 /// (`elements_ratio`) and k the original's latency less the twin's:
 /// - by operations, h ÷ (1 − h) · k: of w, the original's work, k is what the twin lacks, (1 − h) · w;
-/// - by elements, the smaller of e ÷ (1 − e) · k and what moving the elements that are left takes: 3.2 ns each, which is 32 B,
-///   8 written once and read three times, at 10 GB/s. In records that do not have `elements`, and where e is less than a
-///   tenth, it is e · (`bytes_unfused` − `bytes_min`) ÷ bandwidth, from the memory that the original's come from, or at 10 GB/s
-///   where the machine was not calibrated.
+/// - by elements, e ÷ (1 − e) · k, and where e is less than a tenth no more than what the elements that are left take, 1 ns
+///   each. In records that do not have `elements` the latter is e · (`bytes_unfused` − `bytes_min`) ÷ bandwidth, from the
+///   memory that the original's come from, or at 10 GB/s where the machine was not calibrated.
 ///
 /// Neither is more than the twin's latency.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -49,11 +48,10 @@ impl Residual {
         let moving = |share: f64| {
             let elements = facts.and_then(|facts| facts.elements);
             let left = match elements {
-                Some(elements) => Some(elements as f64 * BYTES_AN_ELEMENT / SLOW_BYTES_PER_NS),
-                None => activations_ns(twin)
-                    .filter(|_| share < MUCH)
-                    .map(|all| share * all),
+                Some(elements) => Some(elements as f64 * NS_AN_ELEMENT),
+                None => activations_ns(twin).map(|all| share * all),
             };
+            let left = left.filter(|_| share < MUCH);
             left.map_or(part(share), |left| part(share).min(left))
         };
         let operations = facts.and_then(|facts| facts.hollowness);

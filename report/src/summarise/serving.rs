@@ -1,7 +1,7 @@
 //! What became of requests under load, over the repeats, and whether a percentile was known well enough.
 
-use tare_results::{Decision, Met, ObjectiveKept, RateSearch, Record, SearchEnd, Serving};
-use tare_statistics::{Percentile, Standing, standing};
+use tare_results::{Decision, ObjectiveKept, RateSearch, Record, SearchEnd, Serving};
+use tare_statistics::{Percentile, RISK, standing};
 
 use super::figures::{Figures, mean};
 
@@ -43,18 +43,18 @@ impl Figures<'_> {
         })
     }
 
-    /// Of rates the means, the trials of all repeats, and the confidence that none of them was decided wrongly.
+    /// Of rates the means, the trials of all repeats, and how sure the bracket of each is.
     fn search(&mut self, all: &[&Serving]) -> Option<RateSearch> {
         all.iter().find(|one| one.search.is_some())?;
         let each = self.served("search", |one| one.search.clone())?;
-        let wrong: f64 = each.iter().map(|one| 1.0 - one.confidence).sum();
+        let sure = each.iter().map(|one| one.confidence);
         let missed: Option<Vec<f64>> = each.iter().map(|one| one.missed_per_s).collect();
         let open = each.iter().find(|one| one.ended != SearchEnd::Narrow);
         Some(RateSearch {
             kept_per_s: mean(each.iter().map(|one| one.kept_per_s)),
             missed_per_s: missed.map(|missed| mean(missed.into_iter())),
             trials: each.iter().map(|one| one.trials).sum(),
-            confidence: (1.0 - wrong).max(0.0),
+            confidence: sure.reduce(f64::min)?,
             ended: open.or(each.first())?.ended,
         })
     }
@@ -80,16 +80,13 @@ impl Figures<'_> {
         let due = all.iter().map(|one| one.due).sum();
         let effective: Option<f64> = each.iter().map(|one| one.effective_count).sum();
         let met = percentile(&first.percentile).zip(effective);
-        let met =
-            met.map(|(percentile, effective)| standing(percentile, due, over, effective as u64));
+        let met = met.and_then(|(percentile, effective)| {
+            standing(percentile, (due, over, effective as u64), RISK).is_met()
+        });
         Some(ObjectiveKept {
             over,
             effective_count: effective,
-            met: match met {
-                Some(Standing::Met) => Met::Met,
-                Some(Standing::NotMet) => Met::NotMet,
-                Some(Standing::NotDecided) | None => Met::NotDecided,
-            },
+            met: met.into(),
             ..first.clone()
         })
     }

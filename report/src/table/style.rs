@@ -32,7 +32,7 @@ impl Style {
     }
 
     /// `text` in characters that can be shown, none of which controls a terminal.
-    pub(super) fn shown(&self, text: &str) -> String {
+    pub(crate) fn shown(&self, text: &str) -> String {
         let printable = text.chars().map(|c| if c.is_control() { ' ' } else { c });
         if self.unicode {
             return printable.collect();
@@ -53,7 +53,7 @@ impl Style {
     }
 
     /// `text` in the colour of `tone`.
-    pub(super) fn paint(&self, tone: Tone, text: &str) -> String {
+    pub(crate) fn paint(&self, tone: Tone, text: &str) -> String {
         let code = match tone {
             Tone::Plain => return text.to_owned(),
             _ if !self.color || text.trim().is_empty() => return text.to_owned(),

@@ -45,23 +45,27 @@ impl ScenarioSpec {
     }
 
     /// How long the timed work of one repeat is, where every request takes `request`: under load as long as the schedule,
-    /// for a search its budget, and for a replayed trace the duration.
+    /// for a replayed trace and a rate that is searched the duration, with the search's budget before it.
     ///
     /// # Errors
     /// As [`Self::check`].
     pub fn timed(&self, limits: Limits, request: Nanoseconds) -> Result<Nanoseconds, LimitsError> {
         let bounds = self.bounds(limits)?;
-        if let Some(budget) = self.budget() {
-            return Ok(budget);
-        }
-        Ok(match self.entry.arrival {
+        let timed = match self.entry.arrival {
             Arrival::ClosedLoop | Arrival::RandomBatch | Arrival::Offline => bounds.timed(request),
             Arrival::Open => match self.rate() {
                 Some(rate) => bounds.at_rate(rate.per_s()),
                 None => bounds.duration(),
             },
             Arrival::Clients => bounds.at_rate(self.closed_rate(request)),
-        })
+        };
+        Ok(self.budget().unwrap_or_default() + timed)
+    }
+
+    /// The same where nobody knows what a request takes: the duration, or longer where that is known.
+    pub fn timed_at_least(&self, limits: Limits) -> Nanoseconds {
+        let known = self.timed(limits, Nanoseconds::ZERO);
+        known.unwrap_or_default().max(self.limits(limits).duration)
     }
 
     /// Requests a second that the clients can ask for and the workers can do, whichever is less.

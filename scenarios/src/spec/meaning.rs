@@ -138,6 +138,25 @@ impl ScenarioSpec {
         (searched == Some(Value::Highest)).then_some(at_rate)
     }
 
+    /// The same as it is tried, for which the limits alone say how long and how many requests: neither is left that the
+    /// timed requests are held to.
+    pub fn tried_at(&self, rate: RequestRate) -> Option<Self> {
+        let mut tried = self.at_rate(rate)?;
+        for key in [&catalogue::MIN, &catalogue::MAX] {
+            tried.options.remove(key.name);
+        }
+        Some(tried)
+    }
+
+    /// A phase of arrivals and the pause after it; none where they do not come in phases.
+    pub fn cycle(&self) -> Nanoseconds {
+        let time = |key| self.time(key).unwrap_or_default();
+        match self.pattern() {
+            Pattern::Bursty => time(&catalogue::ON) + time(&catalogue::OFF),
+            Pattern::Poisson | Pattern::Constant => Nanoseconds::ZERO,
+        }
+    }
+
     /// The file of arrivals to replay.
     pub fn trace_path(&self) -> Option<&Path> {
         match self.given(&catalogue::TRACE) {

@@ -193,7 +193,7 @@ fn chosen_suite(
     Ok(Some((source, variant)))
 }
 
-/// Timed work of the longest repeat: some scenarios set their own.
+/// Timed work of the longest repeat: some scenarios set their own, and some search before it.
 fn longest(matrices: &[Named], duration: Nanoseconds, max_requests: u64) -> Nanoseconds {
     let scenarios = matrices
         .iter()
@@ -204,10 +204,7 @@ fn longest(matrices: &[Named], duration: Nanoseconds, max_requests: u64) -> Nano
             max_requests,
             batch: scenario.fixed_batch().unwrap_or(1),
         };
-        let due = scenario
-            .timed(limits, Nanoseconds::ZERO)
-            .unwrap_or_default();
-        due.max(scenario.limits(limits).duration)
+        scenario.timed_at_least(limits)
     };
     scenarios.map(timed).max().unwrap_or(duration)
 }

@@ -11,9 +11,6 @@ use tare_scenarios::suite::{Fault, Faults, Matrix, Places, Suite, Variant, Writt
 
 use crate::model_source::is_path;
 
-const PRECISIONS: [&str; 5] = ["fp32", "fp16", "bf16", "tf32", "int8"];
-const DEVICES: [&str; 2] = ["cpu", "cuda:0"];
-
 /// A suite with the places of what is written in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
@@ -222,25 +219,28 @@ fn refused_option(reason: &str) -> Option<String> {
     let (_, rest) = reason.split_once("refuses option '")?;
     let (option, rest) = rest.split_once("': ")?;
     let (key, value) = option.split_once('=').unwrap_or((option, ""));
-    let known = rest.split_once("use ").map_or("", |(_, known)| known);
     let wrong = match rest.starts_with("unknown") {
         true => key,
         false => value,
     };
-    let near = nearest(wrong, &words(known)).map(str::to_owned);
-    Some(format!("{reason}{}", told(near)))
+    Some(with_nearest(reason, rest, wrong))
 }
 
 fn precision(text: &str) -> Option<String> {
     let error = text.parse::<Precision>().err()?;
-    let near = nearest(text, &PRECISIONS).map(str::to_owned);
-    Some(format!("{error}{}", told(near)))
+    Some(with_nearest(&error, &error, text))
 }
 
 fn device(text: &str) -> Option<String> {
     let error = text.parse::<Device>().err()?;
-    let near = nearest(text, &DEVICES).map(str::to_owned);
-    Some(format!("{error}{}", told(near)))
+    Some(with_nearest(&error, &error, text))
+}
+
+/// `reason` with the name nearest to `wrong` among those that `remedy` says to use.
+fn with_nearest(reason: &str, remedy: &str, wrong: &str) -> String {
+    let known = remedy.split_once("use ").map_or("", |(_, known)| known);
+    let near = nearest(wrong, &words(known)).map(str::to_owned);
+    format!("{reason}{}", told(near))
 }
 
 fn told(near: Option<String>) -> String {

@@ -219,8 +219,40 @@ fn a_search_tries_rates_without_its_budget_and_duration() {
     assert_eq!(searched.check(limits(1_000, 10, 1)), Ok(()));
     assert_eq!(
         searched.timed(limits(1_000, 10, 1), Nanoseconds::ZERO),
-        Ok(Nanoseconds::from_secs(60))
+        Ok(Nanoseconds::from_secs(69))
     );
+}
+
+#[test]
+fn a_trial_is_held_to_the_limits_of_its_own_alone() {
+    let rate = RequestRate::from_per_s(12.5).unwrap();
+    let searched = spec("server:rate=max,slo=p99<20ms,min=40,max=90,budget=5s");
+    let served = searched.at_rate(rate).unwrap();
+    assert_eq!(
+        served.to_string(),
+        "server:max=90,min=40,rate=12.5,slo=p99<20ms"
+    );
+    let tried = searched.tried_at(rate).unwrap();
+    assert_eq!(tried.to_string(), "server:rate=12.5,slo=p99<20ms");
+    assert_eq!(spec("server:rate=5").tried_at(rate), None);
+}
+
+#[test]
+fn arrivals_in_phases_have_a_cycle() {
+    let bursty = spec("server:rate=5,arrivals=bursty,on=20ms");
+    assert_eq!(bursty.cycle(), Nanoseconds::from_millis(120));
+    assert_eq!(spec("server:rate=5").cycle(), Nanoseconds::ZERO);
+}
+
+#[test]
+fn the_time_of_requests_that_nobody_knows_is_the_duration_at_the_least() {
+    let given = limits(1_000, 50, 1);
+    let timed = |text: &str| spec(text).timed_at_least(given).as_nanos();
+    assert_eq!(timed("single-stream"), 1_000);
+    assert_eq!(timed("single-stream:duration=7us"), 7_000);
+    assert_eq!(timed("server:rate=0.5"), 12_000_000_000, "six requests");
+    assert_eq!(timed("server:rate=max,slo=p99<1s,budget=1us"), 2_000);
+    assert_eq!(timed("closed:clients=2,decide=p90,limit=3us"), 3_000);
 }
 
 #[test]

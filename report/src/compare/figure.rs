@@ -1,0 +1,170 @@
+//! What of a cell is compared.
+
+use std::fmt;
+use std::str::FromStr;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use tare_results::{Kind, Percentile, Record, Verdict};
+use tare_units::{Bytes, Nanoseconds};
+
+use super::ratio::Known;
+use crate::summary::Summary;
+use crate::table::numbers;
+
+/// A figure of a cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Figure {
+    /// The median latency, in nanoseconds.
+    P50,
+    /// The 90th percentile.
+    P90,
+    /// The 99th percentile.
+    P99,
+    /// The median of latencies less what their thread waited for a processor, in nanoseconds.
+    EffectiveP50,
+    /// Samples a second.
+    Throughput,
+    /// Loading the model, in nanoseconds.
+    Load,
+    /// The peak of the worker's memory, in bytes.
+    PeakMemory,
+    /// Joules a sample.
+    Energy,
+}
+
+const FIGURES: [(&str, Figure); 8] = [
+    ("p50", Figure::P50),
+    ("p90", Figure::P90),
+    ("p99", Figure::P99),
+    ("effective-p50", Figure::EffectiveP50),
+    ("throughput", Figure::Throughput),
+    ("load", Figure::Load),
+    ("peak-memory", Figure::PeakMemory),
+    ("energy", Figure::Energy),
+];
+
+impl Figure {
+    /// Every figure's name.
+    pub fn names() -> [&'static str; 8] {
+        FIGURES.map(|(name, _)| name)
+    }
+
+    /// Whether more of it is worse.
+    pub fn is_more_worse(self) -> bool {
+        self != Self::Throughput
+    }
+
+    /// What a cell is called that is worse, and one that is better.
+    pub fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::PeakMemory | Self::Energy => ("more", "less"),
+            _ => ("slower", "faster"),
+        }
+    }
+
+    /// A value as a person reads it.
+    pub fn written(self, value: f64) -> String {
+        match self {
+            Self::Throughput => format!("{}/s", numbers::significant(value)),
+            Self::PeakMemory => Bytes::from_bytes(value as u64).to_string(),
+            Self::Energy => tare_units::Joules::from_joules(value).to_string(),
+            _ => numbers::time(value),
+        }
+    }
+
+    /// Where a summary says why it is not there.
+    fn path(self) -> &'static str {
+        match self {
+            Self::P50 => "latency.p50",
+            Self::P90 => "latency.p90",
+            Self::P99 => "latency.p99",
+            Self::EffectiveP50 => "effective_latency",
+            Self::Throughput => "throughput.samples_per_s",
+            Self::Load => "load",
+            Self::PeakMemory => "memory.peak_rss_bytes",
+            Self::Energy => "energy.per_sample_j",
+        }
+    }
+
+    /// That of each repeat of a cell that counts.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub(super) fn of(self, records: &[Record], cell: &Summary) -> Result<Known, String> {
+        if let Some(reason) = cell.reasons.first() {
+            return Err(format!("it is not valid: {reason}"));
+        }
+        let own = records.iter().filter(|record| {
+            let counts = record.kind == Kind::Measurement && record.verdict != Verdict::Invalid;
+            counts && record.id == cell.id
+        });
+        let own: Vec<&Record> = own.collect();
+        let values: Option<Vec<f64>> = own.iter().map(|record| self.value(record)).collect();
+        let values = values.filter(|values| !values.is_empty());
+        let values = values.filter(|values| values.iter().all(|value| *value > 0.0));
+        let values = values.ok_or_else(|| self.lacking(cell))?;
+        let within = match own.as_slice() {
+            [only] => self
+                .percentile(only)
+                .and_then(|one| one.low_ns.zip(one.high_ns)),
+            _ => None,
+        };
+        Ok(Known::new(values, within))
+    }
+
+    fn lacking(self, cell: &Summary) -> String {
+        let path = self.path();
+        let parent = path.split('.').next().unwrap_or(path);
+        let reason = cell.missing.get(path).or_else(|| cell.missing.get(parent));
+        let reason = reason.map_or("a repeat has none", String::as_str);
+        format!("{self} is not known: {reason}")
+    }
+
+    fn percentile(self, record: &Record) -> Option<&Percentile> {
+        let latency = record.latency.as_ref();
+        match self {
+            Self::P50 => latency?.p50.as_ref(),
+            Self::P90 => latency?.p90.as_ref(),
+            Self::P99 => latency?.p99.as_ref(),
+            Self::EffectiveP50 => record.effective_latency.as_ref()?.p50.as_ref(),
+            _ => None,
+        }
+    }
+
+    fn value(self, record: &Record) -> Option<f64> {
+        let nanos = |time: Nanoseconds| time.as_nanos() as f64;
+        match self {
+            Self::P50 | Self::P90 | Self::P99 | Self::EffectiveP50 => {
+                self.percentile(record).map(|one| one.value_ns)
+            }
+            Self::Throughput => record.throughput.as_ref()?.samples_per_s,
+            Self::Load => record.load.as_ref().map(|load| nanos(load.load_ns)),
+            Self::PeakMemory => {
+                let peak = record.memory.as_ref()?.peak_rss_bytes;
+                peak.map(|bytes| bytes.as_bytes() as f64)
+            }
+            Self::Energy => record.energy.as_ref()?.per_sample_j,
+        }
+    }
+}
+
+impl fmt::Display for Figure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let known = FIGURES.iter().find(|(_, figure)| figure == self);
+        f.pad(known.map_or("", |(name, _)| name))
+    }
+}
+
+impl FromStr for Figure {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let known = FIGURES.iter().find(|(name, _)| *name == text);
+        known.map(|(_, figure)| *figure).ok_or_else(|| {
+            let names = Self::names().join(", ");
+            format!("unknown figure '{text}': use one of {names}")
+        })
+    }
+}
