@@ -45,43 +45,65 @@ pub fn run(store: Option<&Path>, options: &GateOptions) -> Result<Exit, Failed> 
     if options.dry_run {
         return print(&dry(&prepared)?);
     }
-    match decided(&store, prepared, &stop)? {
-        Some(gates) => tell(gates, options),
-        None => Ok(Exit::Interrupted),
+    let (gates, end) = decided(&store, prepared, &stop);
+    let exit = match &end {
+        Ok(End::All) => exit_of(&gates),
+        Ok(End::Stopped) => Exit::Interrupted,
+        Err(failed) => failed.exit(),
+    };
+    if !gates.is_empty() {
+        tell(gates, exit, options)?;
     }
+    end.map(|_| exit)
 }
 
-/// All gates, one after the other; `None` where the user stopped one.
+/// Why no more gates are decided.
+enum End {
+    /// All are.
+    All,
+    /// The user stopped one.
+    Stopped,
+}
+
+/// All gates, one after the other; those that are decided are told whatever happens then.
 fn decided(
     store: &Store,
     prepared: Vec<Ready>,
     stop: &AtomicBool,
-) -> Result<Option<Vec<Told>>, Failed> {
+) -> (Vec<Told>, Result<End, Failed>) {
     let mut gates = Vec::with_capacity(prepared.len());
     for prepared in prepared {
         if stop.load(Ordering::SeqCst) {
             eprintln!("stopped before all gates were decided");
-            return Ok(None);
+            return (gates, Ok(End::Stopped));
         }
-        match prepared.gate(store, stop)? {
-            Came::Out(told) => gates.push(*told),
-            Came::Stopped(runs) => {
+        match prepared.gate(store, stop) {
+            Ok(Came::Out(told)) => gates.push(*told),
+            Ok(Came::Stopped(runs)) => {
                 let runs = runs.join(" and ");
                 eprintln!("stopped, and nothing is decided; what is done is in {runs}");
-                return Ok(None);
+                return (gates, Ok(End::Stopped));
             }
+            Err(failed) => return (gates, Err(failed)),
         }
     }
-    Ok(Some(gates))
+    (gates, Ok(End::All))
 }
 
-fn tell(gates: Vec<Told>, options: &GateOptions) -> Result<Exit, Failed> {
-    let class = All::class(&gates);
+fn exit_of(gates: &[Told]) -> Exit {
+    match All::class(gates) {
+        ExitClass::Passed => Exit::Done,
+        ExitClass::Regressed => Exit::Regression,
+        ExitClass::NotDecided => Exit::Invalid,
+    }
+}
+
+fn tell(gates: Vec<Told>, exit: Exit, options: &GateOptions) -> Result<(), Failed> {
     let all = All {
         schema: told::SCHEMA,
         created: utc_now(),
         machine: tare_hardware::machine(Path::new("/")).fingerprint,
-        exit: class.code(),
+        exit: exit.code(),
         gates,
     };
     for path in &options.output {
@@ -93,12 +115,7 @@ fn tell(gates: Vec<Told>, options: &GateOptions) -> Result<Exit, Failed> {
     if options.annotate || std::env::var_os("GITHUB_ACTIONS").is_some() {
         eprint!("{}", render::annotations(&all));
     }
-    print(&render::render(&all, options.format)?)?;
-    Ok(match class {
-        ExitClass::Passed => Exit::Done,
-        ExitClass::Regressed => Exit::Regression,
-        ExitClass::NotDecided => Exit::Invalid,
-    })
+    print(&render::render(&all, options.format)?).map(|_| ())
 }
 
 /// A gate that can begin.

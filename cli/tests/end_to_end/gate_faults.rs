@@ -214,3 +214,27 @@ fn measured(folder: &Path) -> usize {
         .filter(|record| record["kind"] == "measurement")
         .count()
 }
+
+#[test]
+fn gates_that_were_decided_are_told_whatever_becomes_of_the_next() {
+    let bench = Bench::new();
+    bench.write(
+        "tare-gate.toml",
+        r#"
+        [common]
+        model = "mlp:width=64,depth=2"
+        [[gate]]
+        name = "first"
+        metric = "size"
+        candidate = { model = "mlp:width=64,depth=4" }
+        [[gate]]
+        name = "second"
+        baseline = { adapter = "fake:run=2ms,load=500ms" }
+        candidate = { adapter = "fake:run=2ms" }
+        budget = "4s"
+        "#,
+    );
+    let ended = bench.tare(&["gate"]).with_code(2);
+    assert!(ended.stdout.starts_with("regression: "), "{ended:#?}");
+    ended.tells(&["too small to decide anything"]);
+}

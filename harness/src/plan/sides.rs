@@ -86,3 +86,55 @@ fn as_reference(mut work: Work) -> Work {
     work.doubts.clear();
     work
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{planned, work};
+    use super::*;
+
+    fn plan(adapter: &str) -> Plan {
+        let none = Err("not looked for".to_owned());
+        Plan {
+            cells: vec![work(planned(adapter, 1), none)],
+            ..Plan::default()
+        }
+    }
+
+    #[test]
+    fn the_candidate_is_compared_with_the_baseline_s_own_outputs() {
+        let (mut baseline, mut candidate) = (plan("rten"), plan("tract"));
+        put_beside(&mut baseline, &mut candidate, true).expect("they match");
+        assert_eq!(candidate.cells[0].reference, Ok(0));
+        assert_eq!(candidate.references[0].spec, baseline.cells[0].spec);
+        assert!(baseline.references.is_empty() && baseline.cells[0].reference.is_err());
+    }
+
+    #[test]
+    fn outputs_that_may_differ_are_compared_with_none() {
+        let (mut baseline, mut candidate) = (plan("rten"), plan("rten"));
+        candidate.cells[0]
+            .missing
+            .insert("fidelity".into(), "it draws".into());
+        let refused = put_beside(&mut baseline, &mut candidate, true);
+        let refused = refused.expect_err("never the same").to_string();
+        assert!(
+            refused.contains("it draws; --allow-different-outputs"),
+            "{refused}"
+        );
+        put_beside(&mut baseline, &mut candidate, false).expect("they may differ");
+        assert!(candidate.references.is_empty() && candidate.cells[0].reference.is_err());
+    }
+
+    #[test]
+    fn a_side_is_one_cell() {
+        let mut two = plan("rten");
+        two.cells.push(work(planned("rten", 8), Ok(0)));
+        let refused = put_beside(&mut two, &mut plan("rten"), true).expect_err("two cells");
+        assert!(
+            refused.to_string().contains("a side of 2 cells"),
+            "{refused}"
+        );
+        let none = put_beside(&mut plan("rten"), &mut Plan::default(), true);
+        assert!(matches!(none, Err(PlanError::Nothing("cell"))));
+    }
+}

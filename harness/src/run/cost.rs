@@ -95,8 +95,7 @@ impl<C: Clock> Going<'_, C> {
         pilot::decide(reading_ns, fastest)
     }
 
-    /// A short go at the cell at `place` in this scenario; the same where there was one. A cell that hangs in it is not tried
-    /// again.
+    /// A short go at the cell at `place` in this scenario; the same where there was one.
     pub(super) fn pilot(&mut self, place: usize, scenario: &ScenarioSpec) -> Pilot {
         if let Some(known) = self.pilots.get(&place) {
             return known.clone();
@@ -105,7 +104,6 @@ impl<C: Clock> Going<'_, C> {
         work.scenario = scenario.clone();
         let job = self.quick(&work, PILOT_DURATION, PILOT_REQUESTS);
         let attempt = self.attempt(&work, job, Kind::Harness, 0);
-        self.remember_hung(&work, Kind::Measurement, &attempt);
         let pilot = Pilot {
             shortest: shortest(&attempt),
             took: attempt.took,

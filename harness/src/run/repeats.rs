@@ -56,15 +56,27 @@ impl<'a, C: Clock> Repeats<'a, C> {
         }
     }
 
-    /// A short go at the cell, one request after the other: how long one takes, and what a worker takes beside.
+    /// A short go at the cell, one request after the other: how long one takes, and what a worker takes beside. A cell that hangs
+    /// in it is not tried again.
     pub fn pilot(&mut self) -> Pilot {
-        match "single-stream".parse() {
-            Ok(scenario) => self.going.pilot(0, &scenario),
-            Err(error) => Pilot {
-                shortest: Err(format!("{error}")),
-                took: Nanoseconds::ZERO,
-            },
+        let scenario = match "single-stream".parse() {
+            Ok(scenario) => scenario,
+            Err(error) => {
+                return Pilot {
+                    shortest: Err(format!("{error}")),
+                    took: Nanoseconds::ZERO,
+                };
+            }
+        };
+        let pilot = self.going.pilot(0, &scenario);
+        if let Err(reason) = &pilot.shortest
+            && pilot.took >= self.deadline
+        {
+            let id = self.going.request.plan.cells[0].planned.id.clone();
+            let hung = self.going.hung.entry((Kind::Measurement, id));
+            hung.or_insert_with(|| reason.clone());
         }
+        pilot
     }
 
     /// No more requests than this in a repeat from now on.
