@@ -60,19 +60,8 @@ pub fn measure(
 
     let clock_ns = tare_clock::reading_cost_ns(clock);
     let warmup = engine.warm_up(job.warmup)?;
-    let (timing, search) = match timing.scenario.budget() {
-        None => (timing.clone(), None),
-        Some(budget) => Searching {
-            engine: &mut engine,
-            timing,
-            serving,
-            usual: warmup.usual,
-            slots: &mut slots,
-            clock,
-        }
-        .run(budget, schedule)
-        .map(|(timing, search)| (timing, Some(search)))?,
-    };
+    let at = (warmup.usual, clock);
+    let (timing, search) = found(&mut engine, (timing, serving), &mut slots, at, schedule)?;
     let schedule = schedule(&timing)?;
     reporter.phase(Phase::Run, own)?;
 
@@ -97,6 +86,29 @@ pub fn measure(
     };
     let measured = measured_of(&timing, serving, timed)?;
     Ok(Outcome::of(&*loaded, measured))
+}
+
+/// The timing of the rate that is served, and the search for it where there is one.
+fn found<C: Clock + Clone + 'static>(
+    engine: &mut Engine<C>,
+    (timing, serving): (&Timing, &Serving),
+    slots: &mut Arc<Slots>,
+    (usual, clock): (Nanoseconds, &C),
+    schedule: Scheduling,
+) -> Result<(Timing, Option<RateSearch>), JobError> {
+    let Some(budget) = timing.scenario.budget() else {
+        return Ok((timing.clone(), None));
+    };
+    let searching = Searching {
+        engine,
+        timing,
+        serving,
+        usual,
+        slots,
+        clock,
+    };
+    let (timing, search) = searching.run(budget, schedule)?;
+    Ok((timing, Some(search)))
 }
 
 /// Serves the timed requests.
