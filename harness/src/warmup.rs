@@ -41,7 +41,7 @@ const LAST: usize = 32;
 pub struct Warmup {
     /// The latency of the first request of all.
     pub first: Nanoseconds,
-    /// The median of the last requests of the cell's own batch, [`LAST`] of them at the most.
+    /// The median of the last requests of the cell's own batch.
     pub usual: Nanoseconds,
     /// Requests in all, the first included.
     pub requests: u64,

@@ -119,7 +119,7 @@ fn requests_under_load_go_on_until_their_percentile_is_decided_or_their_limit_is
         assert_eq!(decision["count"], due, "{record:#}");
         match most {
             u64::MAX => assert!(
-                due >= 28 && due % 28 == 0,
+                due >= 28 && due.is_multiple_of(28),
                 "looks at 28, 56, …: {decision:#}"
             ),
             _ => assert!(due <= most && decision["decided"] == false, "{decision:#}"),
