@@ -40,12 +40,13 @@ impl Procedure for Rival {
     }
 
     fn run(&self, machine: &mut dyn Machine, worse: f64) -> Run {
-        let started = machine.now();
+        let mut started = machine.now();
         let (baseline, candidate) = match self {
             Self::Criterion => (samples(machine, 0.0), samples(machine, worse)),
             Self::Stored(_) => {
                 let stored = medians(machine, 0.0);
                 machine.another_day();
+                started = machine.now();
                 (stored, medians(machine, worse))
             }
             Self::MannWhitney => (medians(machine, 0.0), medians(machine, worse)),
