@@ -95,9 +95,9 @@ fn compare(metric: Metric, limits: Limits, days: &[Vec<f64>], own: &[f64]) -> Un
         };
     };
     if metric.repeatability() == Repeatability::Exact {
-        let newest = levels.last().copied().unwrap_or(f64::NAN);
-        let same = own.iter().all(|one| *one == newest);
-        let value = if same { 0.0 } else { value };
+        let newest = days.last().and_then(|day| day.last());
+        let newest = newest.copied().unwrap_or(f64::NAN);
+        let value = own.last().copied().unwrap_or(f64::NAN) - newest;
         return decided(limits, value, Some((value, value)), 1.0, between_days);
     }
     let enough = levels.len() >= DAYS && own.len() >= PROCESSES;
@@ -118,7 +118,7 @@ fn compare(metric: Metric, limits: Limits, days: &[Vec<f64>], own: &[f64]) -> Un
 }
 
 fn few(days: &[Vec<f64>], own: &[f64]) -> Obstacle {
-    if own.len() < PROCESSES {
+    if own.len() < PROCESSES && !days.is_empty() {
         return Obstacle::TooFewProcesses {
             processes: own.len(),
             needed: PROCESSES,

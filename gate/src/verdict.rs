@@ -25,16 +25,17 @@ pub enum Verdict {
     Invalid(Vec<Flaw>),
 }
 
-/// What an exit code says, worst last: the worst of several gates is that of all.
+/// What an exit code says, the strongest last, which of several gates is that of all: a regression that was shown is none the
+/// less one because another gate was not decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ExitClass {
     /// 0: nothing is worse.
     Passed,
-    /// 1: something is.
-    Regressed,
     /// 3: inconclusive or invalid.
     NotDecided,
+    /// 1: something is.
+    Regressed,
 }
 
 impl ExitClass {

@@ -92,6 +92,35 @@ fn exact_figures_need_neither_days_nor_repetition() {
 }
 
 #[test]
+fn an_exact_figure_is_compared_with_the_newest_alone() {
+    let stored = Stored {
+        days: vec![vec![200_000.0], vec![200_000.0], vec![140_000.0, 35_000.0]],
+    };
+    let of = |own: f64| {
+        let found = against(Metric::Size, Metric::Size.limits(), &stored, &[own]);
+        let found = found.expect("limits");
+        (
+            found.verdict.name(),
+            found.effect.map(|effect| effect.value),
+        )
+    };
+    assert_eq!(of(35_000.0), ("pass", Some(0.0)));
+    let (verdict, effect) = of(70_000.0);
+    assert_eq!(verdict, "regression");
+    assert!(
+        effect.is_some_and(|effect| (effect - 1.0).abs() < 1e-9),
+        "{effect:?}"
+    );
+    let none = Stored { days: Vec::new() };
+    let first = against(Metric::Size, Metric::Size.limits(), &none, &[35_000.0]);
+    let first = first.expect("limits").verdict;
+    assert!(
+        matches!(&first, Verdict::Inconclusive(why) if matches!(why[..], [tare_gate::Obstacle::DaysUnknown { days: 0, .. }])),
+        "{first:?}"
+    );
+}
+
+#[test]
 fn a_stored_figure_that_is_none_makes_it_invalid() {
     let stored = Stored {
         days: vec![vec![5.0, f64::NAN]],

@@ -119,7 +119,7 @@ pub struct Compared {
     pub value: f64,
     /// The side's over the first's.
     pub ratio: f64,
-    /// Lower end of its 95% interval; `null` where a side has one repeat and no interval of its own.
+    /// Lower end of its 95% interval; `null` where a side has one repeat, which does not tell how repeats differ.
     pub low: Option<f64>,
     /// Upper end.
     pub high: Option<f64>,

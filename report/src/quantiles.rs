@@ -6,7 +6,7 @@ use tare_results::samples::Sample;
 
 use crate::summary::Summary;
 
-/// Points of the lines of a report together, about.
+/// Points of the lines of a report together, at the most.
 const POINTS: usize = 4_000;
 const LEAST: usize = 12;
 const MOST: usize = 64;
@@ -31,9 +31,15 @@ impl Distributions {
             .iter()
             .filter(|one| one.reasons.is_empty() && one.latency.is_some())
             .collect();
-        let points = (POINTS / counted.len().max(1)).clamp(LEAST, MOST);
+        let points = (POINTS / counted.len().max(1)).min(MOST);
         let line = |one: &&Summary| {
-            let read = samples(one).map(|samples| quantiles(&samples, points));
+            let read = match points >= LEAST {
+                true => samples(one).map(|samples| quantiles(&samples, points)),
+                false => Err(format!(
+                    "a report of more than {} cells draws none",
+                    POINTS / LEAST
+                )),
+            };
             (key(one), read)
         };
         Self {

@@ -84,9 +84,17 @@ impl Records<'_> {
         weighing.weighed()
     }
 
+    /// Repeats that make the cell whole; a side of a gate ends when that is decided.
+    fn expected(&self) -> u64 {
+        match self.run.side {
+            Some(_) => self.measurements.len() as u64,
+            None => self.run.repeats,
+        }
+    }
+
     fn summary(&self) -> Summary {
         let (run, planned) = (self.run, self.planned);
-        let repeats = Repeats::of(self.measurements, run.repeats);
+        let repeats = Repeats::of(self.measurements, self.expected());
         let mut figures = Figures::of(&repeats);
         let wall = figures.latency("latency", |record| record.latency.as_ref());
         let effective = figures.latency("effective_latency", |one| one.effective_latency.as_ref());

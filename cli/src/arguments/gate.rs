@@ -58,7 +58,7 @@ pub struct GateOptions {
     /// Time that one gate takes at the most [default: 10min]
     #[arg(long, value_name = "TIME")]
     pub budget: Option<Nanoseconds>,
-    /// Seed of the inputs, and of the order in which the sides go [default: 0]
+    /// Seed of the inputs [default: 0]; the order of the sides is drawn anew for each gate
     #[arg(long, value_name = "N", value_parser = parse_count)]
     pub seed: Option<u64>,
     /// Compare no outputs: the candidate may compute something else

@@ -28,6 +28,12 @@ pub fn compare(store: Option<&Path>, options: &CompareOptions) -> Result<Exit, F
         across_machines: options.across_machines,
     };
     let comparison = tare_report::compare(&sides, asked).map_err(Failed::input)?;
+    if let ([], Some(first)) = (comparison.rows.as_slice(), comparison.left_out.first()) {
+        return Err(Failed::told(format!(
+            "no cell could be compared, such as {} of {}: {}",
+            first.label, first.side, first.reason
+        )));
+    }
     let bytes = written(&comparison, options.format)?;
     match &options.output {
         Some(path) => std::fs::write(path, bytes)

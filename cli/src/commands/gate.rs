@@ -106,16 +106,17 @@ fn tell(gates: Vec<Told>, exit: Exit, options: &GateOptions) -> Result<(), Faile
         exit: exit.code(),
         gates,
     };
+    print(&render::render(&all, options.format)?)?;
+    if options.annotate || std::env::var_os("GITHUB_ACTIONS").is_some() {
+        eprint!("{}", render::annotations(&all));
+    }
     for path in &options.output {
         let text = render::render(&all, render::format_of(path))?;
         std::fs::write(path, text)
             .with_context(|| format!("cannot write {}", path.display()))
             .map_err(Failed::input)?;
     }
-    if options.annotate || std::env::var_os("GITHUB_ACTIONS").is_some() {
-        eprint!("{}", render::annotations(&all));
-    }
-    print(&render::render(&all, options.format)?).map(|_| ())
+    Ok(())
 }
 
 /// A gate that can begin.

@@ -67,7 +67,7 @@ fn samples_of(cell: &Summary, folder: &Path, left: &mut u64) -> Result<Vec<Sampl
     let count = files.iter().map(|file| file.count);
     let count = count.fold(0, u64::saturating_add);
     *left = left.checked_sub(count).ok_or_else(|| {
-        format!("a report reads {MOST_SAMPLES} samples at the most; make one of fewer runs")
+        format!("their samples are beyond the {MOST_SAMPLES} that a report reads; name fewer runs")
     })?;
     let mut all = Vec::new();
     for file in files {

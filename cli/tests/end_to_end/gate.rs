@@ -191,6 +191,9 @@ fn a_file_holds_many_gates_and_the_worst_is_the_exit_code() {
         ended.stdout.contains("tests=\"2\" failures=\"1\""),
         "{ended:#?}"
     );
+    let beside = bench.tare(&["gate", "--metric", "p99"]).with_code(2);
+    let told = "--metric is of one gate, and no side is named";
+    assert!(beside.error().contains(told), "{beside:#?}");
 }
 
 #[test]

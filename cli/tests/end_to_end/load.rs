@@ -55,6 +55,14 @@ fn an_open_loop_is_served_for_its_duration_at_its_rate() {
     let offered = record["throughput"]["offered_per_s"].as_f64();
     let offered = offered.expect("an open loop offers");
     assert!((190.0..=201.0).contains(&offered), "{offered}");
+    let achieved = record["throughput"]["achieved_per_s"].as_f64();
+    let achieved = achieved.expect("requests were done");
+    assert!(
+        (100.0..=offered).contains(&achieved),
+        "{achieved} of {offered}"
+    );
+    let goodput = serving["goodput_per_s"].as_f64();
+    assert!(goodput <= Some(achieved), "{goodput:?} of {achieved}");
     assert_eq!(record["latency"]["count"], 100);
     assert!(record["schedule"]["skew_p99_ns"].is_number());
     let untold = record["missing"]["effective_latency"].as_str();

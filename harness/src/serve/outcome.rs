@@ -110,9 +110,14 @@ fn became(serving: &scenarios::Serving, timed: &Timed, missing: &mut Missing) ->
 }
 
 impl Served {
+    /// How long requests were due or done: what is done is over this time as what is due is, and never seems to be more.
+    fn lasted(&self) -> Nanoseconds {
+        self.serving.max(self.issuing)
+    }
+
     /// The share of the time of so many servers that all requests would have needed that were due.
     pub(super) fn load(&self, servers: u64, due: u64) -> f64 {
-        let whole = self.serving.max(self.issuing).as_secs_f64() * servers as f64;
+        let whole = self.lasted().as_secs_f64() * servers as f64;
         let busy = 1.0 - self.worked.idle.as_secs_f64() / whole;
         busy * due as f64 / self.worked.executed as f64
     }
@@ -123,13 +128,13 @@ fn throughput(batch: u64, timed: &Timed, missing: &mut Missing) -> Throughput {
     let rate = |count: u64, time: Nanoseconds| {
         (time > Nanoseconds::ZERO).then(|| count as f64 / time.as_secs_f64())
     };
-    let (issuing, serving) = (served.issuing, served.serving);
+    let (issuing, lasted) = (served.issuing, served.lasted());
     let open = |rate: Option<f64>| rate.filter(|_| timed.is_open);
     let throughput = Throughput {
-        samples_per_s: rate(served.samples_done(batch), serving),
+        samples_per_s: rate(served.samples_done(batch), lasted),
         pipelined_samples_per_s: None,
         offered_per_s: open(rate(counts.due(), issuing)),
-        achieved_per_s: open(rate(counts.done, serving)),
+        achieved_per_s: open(rate(counts.done, lasted)),
     };
     let of_open = match timed.is_open {
         true => "no time passed while requests were timed",
@@ -161,10 +166,10 @@ fn goodput(objective: Option<Objective>, timed: &Timed, missing: &mut Missing) -
         let within = |sample: &&Sample| is_within(objective, sample);
         timed.samples.iter().filter(within).count() as f64
     });
-    let serving = timed.done.served.serving;
+    let lasted = timed.done.served.lasted();
     let goodput = within
-        .filter(|_| serving > Nanoseconds::ZERO)
-        .map(|within| within / serving.as_secs_f64());
+        .filter(|_| lasted > Nanoseconds::ZERO)
+        .map(|within| within / lasted.as_secs_f64());
     if goodput.is_none() {
         let reason = match objective {
             None => "no objective was given: slo=p99<20ms",

@@ -48,7 +48,10 @@ pub fn chart(cells: &mut Cells<'_>) -> Chart {
     let shown: Vec<&Summary> = cells.valid().filter(|one| p50(one).is_some()).collect();
     let groups = grouped(shown.iter().copied(), |one| cells.place(one, &[]));
     let words = match shown.is_empty() {
-        true => vec!["No valid cell has latencies of single requests.".to_owned()],
+        true => vec![
+            "No valid cell has a median of single requests: half of them or more must end well."
+                .to_owned(),
+        ],
         false => decided(&shown)
             .into_iter()
             .chain(left_out(groups.len(), MOST))

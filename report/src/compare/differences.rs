@@ -128,6 +128,12 @@ fn settings(side: &Side<'_>) -> Named {
     let tuned = run.tuned.as_ref().map(|tuned| tuned.changed.join(", "));
     put("tuned", tuned.unwrap_or_else(|| "no".to_owned()));
     all.append(&mut flattened("checks", &run.checks));
+    if let Some(side) = &run.side {
+        let of_gate = ["gate", "role"].map(|key| format!("side.{key}"));
+        let mut side = flattened("side", side);
+        side.retain(|name, _| !of_gate.contains(name));
+        all.append(&mut side);
+    }
     all
 }
 

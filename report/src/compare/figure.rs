@@ -105,13 +105,7 @@ impl Figure {
         let values = values.filter(|values| !values.is_empty());
         let values = values.filter(|values| values.iter().all(|value| *value > 0.0));
         let values = values.ok_or_else(|| self.lacking(cell))?;
-        let within = match own.as_slice() {
-            [only] => self
-                .percentile(only)
-                .and_then(|one| one.low_ns.zip(one.high_ns)),
-            _ => None,
-        };
-        Ok(Known::new(values, within))
+        Ok(Known::new(values))
     }
 
     fn lacking(self, cell: &Summary) -> String {

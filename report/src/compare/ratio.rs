@@ -2,14 +2,13 @@
 
 use tare_statistics::{MeanInterval, independent_sum, mean_interval};
 
-/// A figure of a cell: its value in each repeat, all above zero, and the interval within the only one.
+/// A figure of a cell: its value in each repeat, all above zero.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Known {
     values: Vec<f64>,
-    within: Option<(f64, f64)>,
 }
 
-/// A ratio with its 95% interval; none where a side's spread is not known.
+/// A ratio with its 95% interval; none where a side has one repeat: its requests do not tell how processes differ.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Ratio {
     /// Of geometric means.
@@ -20,8 +19,8 @@ pub struct Ratio {
 
 impl Known {
     /// Of at least one value.
-    pub fn new(values: Vec<f64>, within: Option<(f64, f64)>) -> Self {
-        Self { values, within }
+    pub fn new(values: Vec<f64>) -> Self {
+        Self { values }
     }
 
     /// Repeats that have it.
@@ -37,13 +36,7 @@ impl Known {
     fn logarithm(&self) -> (f64, Option<MeanInterval>) {
         let logarithms: Vec<f64> = self.values.iter().map(|value| value.ln()).collect();
         let mean = logarithms.iter().sum::<f64>() / logarithms.len() as f64;
-        let within = self.within.filter(|(low, _)| *low > 0.0);
-        let within = within.map(|(low, high)| MeanInterval {
-            mean,
-            low: low.ln(),
-            high: high.ln(),
-        });
-        (mean, mean_interval(&logarithms).or(within))
+        (mean, mean_interval(&logarithms))
     }
 }
 
@@ -63,7 +56,7 @@ mod tests {
     use super::*;
 
     fn known(values: &[f64]) -> Known {
-        Known::new(values.to_vec(), None)
+        Known::new(values.to_vec())
     }
 
     #[test]
@@ -90,13 +83,9 @@ mod tests {
     }
 
     #[test]
-    fn one_repeat_has_its_own_interval_or_none() {
-        let bounded = Known::new(vec![10.0], Some((9.0, 12.0)));
-        let (low, high) = ratio(&known(&[5.0, 5.0]), &bounded).interval.expect("one");
-        assert!(
-            (low - 1.8).abs() < 1e-12 && (high - 2.4).abs() < 1e-12,
-            "{low} {high}"
-        );
-        assert_eq!(ratio(&known(&[5.0, 5.0]), &known(&[10.0])).interval, None);
+    fn one_repeat_does_not_tell_how_repeats_differ() {
+        let found = ratio(&known(&[5.0, 5.0]), &known(&[10.0]));
+        assert!((found.ratio - 2.0).abs() < 1e-12);
+        assert_eq!(found.interval, None);
     }
 }

@@ -146,6 +146,12 @@ impl Comparison {
             count(Effect::Noise),
             counted(known as u64, "cell"),
         ));
+        if count(Effect::Unknown) > 0 {
+            let more = counted(count(Effect::Unknown) as u64, "more cell");
+            lines.push(format!(
+                "Of {more} it is not known: --repeats 2 or more tell."
+            ));
+        }
         let mut runs: Vec<&str> = self.sides.iter().map(|side| side.run.as_str()).collect();
         runs.dedup();
         if runs.len() > 1 {
@@ -244,7 +250,7 @@ fn heading(effect: Effect) -> &'static str {
     match effect {
         Effect::Worse | Effect::Better => "",
         Effect::Noise => "within the noise, in no order:",
-        Effect::Unknown => "not known to differ, as a side has one repeat and no interval:",
+        Effect::Unknown => "not known to differ, as a side has one repeat:",
     }
 }
 

@@ -12,8 +12,10 @@ const BOUND: f64 = 0.05;
 const SLOW_BYTES_PER_NS: f64 = 10.0;
 /// The share from which on a twin is too much like its original for another pace than the original's own.
 const MUCH: f64 = 0.1;
-/// What an element costs in a twin with the arithmetic on it: `models/scripts/element_cost.py` measures 0.3 to 1.0 ns.
-const NS_AN_ELEMENT: f64 = 1.0;
+/// What an element costs in a small twin with the arithmetic on it, as far as `models/scripts/element_cost.py` measured it:
+/// 0.8 to 1.8 ns in ONNX Runtime, 1.5 to 2.5 in rten, but 4.4 in rten's grouped convolutions, which this does not cover.
+const NS_AN_ELEMENT: f64 = 2.5;
+const NS_AN_ELEMENT_OF_ONNXRUNTIME: f64 = 1.8;
 /// The share of what is counted that says enough where the original's latency is not known.
 const LITTLE: f64 = 0.01;
 
@@ -21,9 +23,9 @@ const LITTLE: f64 = 0.01;
 ///
 /// With h the share of the original's operations that is left (`hollowness`), e that of the elements between operators
 /// (`elements_ratio`) and k the original's latency less the twin's:
-/// - by operations, h ÷ (1 − h) · k: of w, the original's work, k is what the twin lacks, (1 − h) · w;
-/// - by elements, e ÷ (1 − e) · k, and where e is less than a tenth no more than what the elements that are left take, 1 ns
-///   each. In records that do not have `elements` the latter is e · (`bytes_unfused` − `bytes_min`) ÷ bandwidth, from the
+/// - by operations at the original's pace, h ÷ (1 − h) · k: of w, the original's work, k is what the twin lacks, (1 − h) · w;
+/// - by elements, e ÷ (1 − e) · k, and where e is less than a tenth no more than what the elements that are left take, 1.8
+///   ns each in ONNX Runtime and 2.5 elsewhere. In records that do not have `elements` the latter is e · (`bytes_unfused` − `bytes_min`) ÷ bandwidth, from the
 ///   memory that the original's come from, or at 10 GB/s where the machine was not calibrated.
 ///
 /// Neither is more than the twin's latency.
@@ -48,7 +50,7 @@ impl Residual {
         let moving = |share: f64| {
             let elements = facts.and_then(|facts| facts.elements);
             let left = match elements {
-                Some(elements) => Some(elements as f64 * NS_AN_ELEMENT),
+                Some(elements) => Some(elements as f64 * an_element(twin)),
                 None => activations_ns(twin).map(|all| share * all),
             };
             let left = left.filter(|_| share < MUCH);
@@ -115,6 +117,14 @@ pub fn is_hollow(twin: &Record, latency_ns: Option<f64>) -> bool {
         let residual = Residual::of(twin, latency_ns, p50.value_ns);
         residual.doubt().is_none()
     })
+}
+
+/// Nanoseconds that an element of a twin costs.
+fn an_element(twin: &Record) -> f64 {
+    match twin.cell.adapter.split('@').next() {
+        Some("onnxruntime") => NS_AN_ELEMENT_OF_ONNXRUNTIME,
+        _ => NS_AN_ELEMENT,
+    }
 }
 
 /// What moving all that operators hand to each other takes.

@@ -16,7 +16,7 @@ use tare_units::Nanoseconds;
 
 use super::asked::Asked;
 use super::given::Given;
-use super::measure::{Came, request};
+use super::measure::{Came, UNSEEN, request};
 use super::notes::doubts;
 use super::prepared::{Difference, SidePlan, side};
 use super::progress::{Line, SideLine};
@@ -128,11 +128,11 @@ impl Alone {
             },
         };
         let outcome = baseline.outcome(&asked, &gave)?;
-        let stored = match asked.update && is_fit_to_store(&outcome.verdict) {
+        let stored = match asked.update && is_fit_to_store(&outcome, asked.limits.must_detect) {
             true => Some(baseline.update(&asked, &gave, &planned)?),
             false => None,
         };
-        let mut notes = vec![WEAKER.to_owned()];
+        let mut notes = vec![WEAKER.to_owned(), UNSEEN.to_owned()];
         notes.extend(gave.notes);
         Ok(Came::Out(Box::new(Told {
             name,
@@ -197,13 +197,19 @@ impl Kept {
     }
 }
 
-/// What is slower, or no sound measurement, is no baseline for others.
-fn is_fit_to_store(verdict: &Verdict) -> bool {
-    match verdict {
+/// What is slower, seems to be by what must be detected, or is no sound measurement, is no baseline for others.
+fn is_fit_to_store(outcome: &Outcome, must_detect: f64) -> bool {
+    let is_near = outcome
+        .effect
+        .is_none_or(|effect| effect.value < must_detect);
+    match &outcome.verdict {
         Verdict::Pass | Verdict::Improvement => true,
-        Verdict::Inconclusive(why) => why
-            .iter()
-            .all(|obstacle| matches!(obstacle, Obstacle::DaysUnknown { .. } | Obstacle::TooWide)),
+        Verdict::Inconclusive(why) => {
+            let open = |obstacle: &Obstacle| {
+                matches!(obstacle, Obstacle::DaysUnknown { .. } | Obstacle::TooWide)
+            };
+            is_near && why.iter().all(open)
+        }
         Verdict::Regression | Verdict::Invalid(_) => false,
     }
 }

@@ -68,7 +68,14 @@ pub fn gates(options: &GateOptions) -> Result<Vec<Asked>, Failed> {
     let mut gates = match (&options.file, names_a_side) {
         (Some(path), _) => file::read(path, options)?,
         (None, true) => vec![of_options(options)],
-        (None, false) if Path::new(FILE).is_file() => file::read(Path::new(FILE), options)?,
+        (None, false) if Path::new(FILE).is_file() => {
+            if let Some(option) = of_one_gate(options) {
+                return Err(Failed::told(format!(
+                    "{option} is of one gate, and no side is named: give --baseline KEY=VALUE or --candidate KEY=VALUE, or leave {option} out to decide the gates of {FILE}"
+                )));
+            }
+            file::read(Path::new(FILE), options)?
+        }
         (None, false) => {
             return Err(Failed::told(format!(
                 "no side is named: give --baseline KEY=VALUE and --candidate KEY=VALUE, such as --candidate adapter=onnxruntime@1.31.1, or a file of gates with --file FILE; there is no {FILE} here"
@@ -86,6 +93,29 @@ pub fn gates(options: &GateOptions) -> Result<Vec<Asked>, Failed> {
         gate.check()?;
     }
     Ok(gates)
+}
+
+/// An option that a file of gates says for each of them.
+fn of_one_gate(options: &GateOptions) -> Option<&'static str> {
+    let cell = &options.cell;
+    let given = [
+        ("--model", cell.model.is_some()),
+        ("--adapter", cell.adapter.is_some()),
+        ("--input", !cell.input.is_empty()),
+        ("--scenario", cell.scenario.is_some()),
+        ("--batch", cell.batch.is_some()),
+        ("--shape", cell.shape.is_some()),
+        ("--precision", cell.precision.is_some()),
+        ("--device", cell.device.is_some()),
+        ("--threads", cell.threads.is_some()),
+        ("--metric", options.metric.is_some()),
+        ("--tolerance", options.tolerance.is_some()),
+        ("--must-detect", options.must_detect.is_some()),
+    ];
+    given
+        .iter()
+        .find(|(_, is_given)| *is_given)
+        .map(|(option, _)| *option)
 }
 
 impl Asked {

@@ -57,6 +57,9 @@ pub fn gate(store: &Store, prepared: Prepared, stop: &AtomicBool) -> Result<Came
     }
 }
 
+/// Told of gates that execute nothing beside another.
+pub const UNSEEN: &str = "outputs are compared with no other's: that the candidate computes the same is for another gate to show";
+
 /// The gate before its first block, where the run delay can be read.
 ///
 /// # Errors
@@ -86,7 +89,7 @@ fn exact(prepared: &Prepared) -> Result<Came, Failed> {
         took_ns: Nanoseconds::ZERO,
         runs: Vec::new(),
         updated: false,
-        notes: Vec::new(),
+        notes: vec![UNSEEN.to_owned()],
         evidence: gate.evidence().blocks().to_vec(),
     })))
 }
@@ -97,12 +100,12 @@ fn measured(store: &Store, prepared: Prepared, stop: &AtomicBool) -> Result<Came
     let line = RefCell::new(Line::new(&measuring.name));
     let mut of_baseline = SideLine::new(&line, Side::Baseline);
     let mut of_candidate = SideLine::new(&line, Side::Candidate);
-    let seed = measuring.asked.seed;
+    let order = order(&measuring.runs);
     let sides = (
         (baseline, &mut of_baseline as _),
         (candidate, &mut of_candidate as _),
     );
-    let mut lockstep = Lockstep::begin(sides.0, sides.1, seed, &clock).map_err(Failed::cell)?;
+    let mut lockstep = Lockstep::begin(sides.0, sides.1, order, &clock).map_err(Failed::cell)?;
     let (judge, end) = measuring.decide(&mut lockstep, &clock, &line)?;
     rewrite("");
     let outcomes = lockstep.finish();
@@ -111,6 +114,15 @@ fn measured(store: &Store, prepared: Prepared, stop: &AtomicBool) -> Result<Came
         End::Over | End::OutOfTime => {
             Came::Out(Box::new(measuring.told(&judge, outcomes, clock.now())))
         }
+    })
+}
+
+/// What the order of the sides is drawn from: the ids of both runs, which hold the time and a salt, so that each gate has an
+/// order of its own, and that of a stored one can be drawn again. FNV-1a (Fowler, Noll and Vo).
+fn order(runs: &[String]) -> u64 {
+    let bytes = runs.iter().flat_map(|run| run.bytes());
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3)
     })
 }
 

@@ -146,7 +146,7 @@ fn json_has_every_block_and_the_exit_code() {
     let json: serde_json::Value = serde_json::from_str(&text).expect("JSON");
     assert_eq!(
         (json["schema"].as_str(), json["exit"].as_u64()),
-        (Some("tare.gate/1"), Some(3))
+        (Some("tare.gate/1"), Some(1))
     );
     assert_eq!(json["gates"][1]["verdict"], "regression");
     assert_eq!(json["gates"][1]["name"], NAME);
