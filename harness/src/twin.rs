@@ -45,6 +45,34 @@ pub struct Hollow {
     pub inputs: Inputs,
 }
 
+impl Hollow {
+    /// With what a profile of the same file counted earlier; what follows from the file alone stays as it is found now.
+    pub fn counted_as(mut self, facts: &TwinFacts, missing: &Missing) -> Self {
+        self.facts = TwinFacts {
+            operators_executed: facts.operators_executed,
+            original_operators_executed: facts.original_operators_executed,
+            same_operators: facts.same_operators,
+            kinds: facts.kinds.clone(),
+            ..self.facts
+        };
+        let counted = OF_PROFILES.map(|field| format!("twin.{field}"));
+        let reasons = counted
+            .into_iter()
+            .filter_map(|path| missing.get_key_value(&path));
+        let reasons = reasons.map(|(path, reason)| (path.clone(), reason.clone()));
+        self.missing.extend(reasons.collect::<Missing>());
+        self
+    }
+}
+
+/// The facts that take a profile.
+const OF_PROFILES: [&str; 4] = [
+    "operators_executed",
+    "original_operators_executed",
+    "same_operators",
+    "kinds",
+];
+
 /// Operators executed in one request, by the framework's name of their kind.
 pub type Executed = BTreeMap<String, u64>;
 

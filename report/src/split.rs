@@ -12,6 +12,7 @@ mod twin;
 use std::collections::BTreeMap;
 
 use tare_results::{Missing, Percentile, Record, Tax, TaxDoubt, TaxMethod, TwinFacts, TwinFigures};
+use tare_statistics::MeanInterval;
 use tare_units::SignedNanoseconds;
 
 use crate::summarise::{Repeats, reason};
@@ -106,9 +107,14 @@ impl Weighing<'_> {
         let Some(twin) = residual::p50(&self.twins.counted) else {
             return self.by_law(&self.no_twin());
         };
-        let why = self.not_hollow().and_then(|doubt| doubt.why_not_hollow());
-        let law = why.and_then(|why| self.by_law(&why).ok());
-        Ok(law.unwrap_or(Source::Twin(twin)))
+        let Some(why) = self.not_hollow().and_then(|doubt| doubt.why_not_hollow()) else {
+            return Ok(Source::Twin(twin));
+        };
+        let surplus = self.residual().and_then(|residual| residual.most_ns());
+        let surplus = surplus.unwrap_or(twin.mean);
+        let law = self.predicted(&why).ok();
+        let law = law.and_then(|predicted| within(&twin, surplus, predicted));
+        Ok(law.map_or(Source::AtMost(twin, surplus), Source::Law))
     }
 
     /// How long the device was busy in the profiled passes, where the cell runs on one: over the repeats where each has a
@@ -127,8 +133,12 @@ impl Weighing<'_> {
         }
     }
 
-    /// What a law says where there is no hollow twin, for the reason `why`.
+    /// What a law says where there is no twin, for the reason `why`.
     fn by_law(&self, why: &str) -> Result<Source, String> {
+        self.predicted(why).map(Source::Law)
+    }
+
+    fn predicted(&self, why: &str) -> Result<MeanInterval, String> {
         if !self.asked && self.twins.made.is_empty() {
             return Err(why.to_owned());
         }
@@ -136,7 +146,7 @@ impl Weighing<'_> {
         let counted = self.operators();
         let predicted = self.laws.predict(record, counted.as_ref());
         let (prediction, _) = predicted.map_err(|law| format!("{why}; {law}"))?;
-        Ok(Source::Law(prediction))
+        Ok(prediction)
     }
 
     /// Whether requests waited for each other.
@@ -192,6 +202,20 @@ impl Weighing<'_> {
     fn is_by_twin(tax: &Tax) -> bool {
         tax.method != TaxMethod::Law
     }
+}
+
+/// What a law says of a tax that lies from `twin` less `surplus` to `twin`, in nanoseconds: nothing where it says something
+/// else, or where that is known better without it.
+fn within(twin: &Quantity, surplus: f64, predicted: MeanInterval) -> Option<MeanInterval> {
+    let known = twin.interval().unwrap_or(MeanInterval::exactly(twin.mean));
+    let (low, high) = (known.low - surplus, known.high);
+    let is_narrower = predicted.high - predicted.low < high - low;
+    let serves = is_narrower && (low..=high).contains(&predicted.mean);
+    serves.then(|| MeanInterval {
+        low: predicted.low.max(low),
+        high: predicted.high.min(high),
+        ..predicted
+    })
 }
 
 const FLOOR: &[&str] = &[

@@ -95,18 +95,18 @@ fn latency_against_batch_is_drawn_to_scale() {
         text x="14" y="12">rten</text
         /g
         g transform="translate(16 80)"
-        text class="tick e" x="55" y="198.8">10 ms</text
-        text class="tick e" x="55" y="19.2">20 ms</text
-        text class="tick m" x="69.9" y="217">1</text
-        text class="tick m" x="318.1" y="217">2</text
-        path class="grid" d="M60 194.8H328M60 15.2H328M69.9 8V202M318.1 8V202"/
-        path class="axis" d="M60 8V202H328"/
-        text class="small m" x="194" y="235">batch</text
+        text class="tick e" x="58.2" y="198.8">10 ms</text
+        text class="tick e" x="58.2" y="19.2">20 ms</text
+        text class="tick m" x="73" y="217">1</text
+        text class="tick m" x="318.2" y="217">2</text
+        path class="grid" d="M63.2 194.8H328M63.2 15.2H328M73 8V202M318.2 8V202"/
+        path class="axis" d="M63.2 8V202H328"/
+        text class="small m" x="195.6" y="235">batch</text
         text class="small m" transform="translate(11 105)rotate(-90)">median latency</text
-        path class="c0 line" d="M69.9 194.8L318.1 15.2"/
-        path class="c0 open" d="M66.9 194.8a3 3 0 1 0 6 0 3 3 0 1 0-6 0zM69.9 197.4V192.2"
+        path class="c0 line" d="M73 194.8L318.2 15.2"/
+        path class="c0 open" d="M70 194.8a3 3 0 1 0 6 0 3 3 0 1 0-6 0zM73 197.4V192.2"
         /path
-        path class="c0 open" d="M315.1 15.2a3 3 0 1 0 6 0 3 3 0 1 0-6 0zM318.1 17.8V12.6"
+        path class="c0 open" d="M315.2 15.2a3 3 0 1 0 6 0 3 3 0 1 0-6 0zM318.2 17.8V12.6"
         /path
         /g
         /svg>

@@ -200,6 +200,97 @@ fn the_law_serves_where_a_twin_is_not_hollow_and_says_so() {
     );
 }
 
+/// Twins of other models, of so many operators that take so many nanoseconds.
+fn timed(twins: &[(u64, f64)]) -> Vec<Record> {
+    let (operators, latencies): (Vec<u64>, Vec<f64>) = twins.iter().copied().unzip();
+    let mut records = other_twins(&operators);
+    for (record, nanos) in records.iter_mut().zip(latencies) {
+        set_median(record, nanos);
+    }
+    records
+}
+
+/// The split where laws are fitted over twins of so many operators that take so many nanoseconds.
+fn by_laws(records: &[Record], twins: &[(u64, f64)]) -> tare_results::Tax {
+    let mut run = run_of(vec![cell(1)], 3);
+    run.twins = true;
+    let summary = summarise_by(&run, records, &Laws::of(&timed(twins))).remove(0);
+    summary.tax.expect("a split")
+}
+
+/// 5 µs and 400 ns an operator, near enough to fit a law: 76.2 µs for 178.
+const CLEAR: [(u64, f64); 4] = [(20, 13.01e3), (60, 28.97e3), (350, 145.1e3), (700, 284.9e3)];
+
+#[test]
+fn a_law_serves_only_within_what_the_twin_allows() {
+    let within = by_laws(&left(30.0, 0.1, Some(0.001), Some(1e-5)), &CLEAR);
+    assert_eq!(within.method, TaxMethod::Law);
+    assert!((within.tax_ns.as_nanos_f64() / 76_200.0 - 1.0).abs() < 0.02);
+    assert!(within.tax_high_ns <= Some(ns(100_000.0)));
+    assert!(within.tax_low_ns >= Some(ns(70_069.0)));
+
+    let beyond = by_laws(&left(30.0, 0.05, Some(0.001), Some(1e-5)), &CLEAR);
+    assert_eq!(
+        (beyond.method, beyond.tax_ns),
+        (TaxMethod::HollowTwin, ns(50_000.0)),
+        "no more than the twin takes can be tax"
+    );
+    let below = by_laws(&left(30.0, 0.2, Some(0.001), Some(1e-5)), &CLEAR);
+    assert_eq!(
+        (below.method, below.tax_ns),
+        (TaxMethod::HollowTwin, ns(200_000.0)),
+        "the twin leaves 30 µs of work, not 124"
+    );
+
+    let vague = [(20, 30e3), (60, 10e3), (350, 190e3), (700, 270e3)];
+    let vague = by_laws(&left(30.0, 0.1, Some(0.001), Some(1e-5)), &vague);
+    assert_eq!(vague.method, TaxMethod::HollowTwin);
+}
+
+#[test]
+fn the_law_leaves_out_a_twin_that_is_not_hollow_beside_its_original() {
+    let mut records = other_twins(&[20, 60, 350, 700]);
+    let facts = records[2].twin.as_mut().expect("a twin");
+    facts.hollowness = Some(0.005);
+    let left_out = |records: &[Record]| {
+        let laws = Laws::of(records);
+        let law = laws.all().next().expect("a law");
+        (law.twins, law.not_hollow)
+    };
+    assert_eq!(left_out(&records), (4, 0), "its original is not known");
+    let mut original = common::timed(&records[2].cell, 0, 30e6);
+    original.verdict = tare_results::Verdict::Invalid;
+    original.reasons = vec!["its outputs were wrong".to_owned()];
+    records.push(original.clone());
+    assert_eq!(left_out(&records), (4, 0), "its original tells nothing");
+    original.verdict = tare_results::Verdict::Valid;
+    original.reasons.clear();
+    records.push(original);
+    assert_eq!(left_out(&records), (3, 1));
+}
+
+#[test]
+fn an_upper_bound_reaches_down_to_what_the_twin_leaves_of_the_work() {
+    let tax = split(&left(30.0, 0.05, Some(0.001), Some(1e-5)));
+    let residual: f64 = 0.001 / 0.999 * (30e6 - 50e3);
+    assert_eq!(tax.tax_ns, ns(50_000.0));
+    assert_eq!(
+        (tax.tax_low_ns, tax.tax_high_ns),
+        (Some(ns((50e3 - residual).floor())), Some(ns(50e3)))
+    );
+    assert_eq!(tax.kernel_high_ns, Some(ns((29.95e6 + residual).ceil())));
+    let inefficiency = tax.inefficiency_ns.expect("a floor").as_nanos_f64();
+    let high = tax.inefficiency_high_ns.expect("bounds").as_nanos_f64();
+    assert!(high - inefficiency >= residual - 1.0);
+    assert!(near(tax.tax_fraction_low, (50e3 - residual) / 30e6));
+    assert!(near(tax.tax_fraction_high, 50e3 / 30e6));
+
+    let mostly_tax = split(&left(1.0, 0.9, Some(0.5), Some(1e-5)));
+    assert_eq!(mostly_tax.class, Some(Class::FrameworkBound));
+    let open = split(&left(1.0, 0.55, Some(0.5), Some(1e-5)));
+    assert_eq!(open.class, Some(Class::Undecided));
+}
+
 #[test]
 fn a_twin_by_itself_tells_whether_it_is_hollow() {
     let of = |operations, elements| {
@@ -227,12 +318,7 @@ fn set_median(record: &mut Record, nanos: f64) {
 
 /// The lines of frameworks without a law, where twins of so many operators take so many nanoseconds.
 fn lacking(twins: &[(u64, f64)]) -> Vec<String> {
-    let (operators, latencies): (Vec<u64>, Vec<f64>) = twins.iter().copied().unzip();
-    let mut records = other_twins(&operators);
-    for (record, nanos) in records.iter_mut().zip(latencies) {
-        set_median(record, nanos);
-    }
-    Laws::of(&records).lacking().collect()
+    Laws::of(&timed(twins)).lacking().collect()
 }
 
 #[test]

@@ -57,6 +57,10 @@ pub fn read(path: &Path) -> Result<Vec<Sample>, StoreError> {
         path: path.to_owned(),
         reason,
     };
+    let found = fs::metadata(path).map_err(StoreError::io("read", path))?;
+    if !found.is_file() {
+        return Err(wrong("it is no file".to_owned()));
+    }
     let bytes = fs::read(path).map_err(StoreError::io("read", path))?;
     let (count, body) = npy::split(&bytes).map_err(wrong)?;
     if count.checked_mul(size_of::<Sample>() as u64) != Some(body.len() as u64) {
@@ -131,5 +135,15 @@ mod tests {
             text.contains("/dev/full") && text.contains("free space"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn what_is_no_file_is_refused_and_not_waited_for() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("samples.npy");
+        let made = std::process::Command::new("mkfifo").arg(&path).status();
+        assert!(made.unwrap().success());
+        let error = read(&path).unwrap_err().to_string();
+        assert!(error.contains("it is no file"), "{error}");
     }
 }

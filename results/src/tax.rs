@@ -66,8 +66,9 @@ pub struct Tax {
     #[serde(default)]
     pub elements_ratio: Option<f64>,
     /// The most work that may be left in the twin, and so within the tax, by operations and by elements: the larger of
-    /// h ÷ (1 − h) · kernel and the smaller of e ÷ (1 − e) · kernel and e · what moving the cell's activations takes at the
-    /// machine's bandwidth, with h the `hollowness` and e the `elements_ratio`; no more than the tax.
+    /// h ÷ (1 − h) · kernel and the smaller of e ÷ (1 − e) · kernel and what the elements that are left take, with h the
+    /// `hollowness` and e the `elements_ratio`; no more than the tax. Above 5% of the tax, `tax_ns` is an upper bound, and
+    /// `tax_low_ns` is lower by this much.
     pub residual_ns: Option<SignedNanoseconds>,
     /// The tax that the dispatch law gives for the operators executed.
     pub predicted_tax_ns: Option<SignedNanoseconds>,
@@ -93,7 +94,8 @@ pub enum TaxMethod {
     HollowTwin,
     /// The latency less the time in which the device was busy.
     DeviceIntervals,
-    /// No hollow twin could be made: what the dispatch law of other twins predicts.
+    /// What the dispatch law of other twins predicts, where no hollow twin could be made; where one was made that still does
+    /// work, within what it allows.
     Law,
 }
 

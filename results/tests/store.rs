@@ -56,8 +56,17 @@ fn twins_of_like_machines_are_found_in_all_runs_whatever_else_is_there() {
     let torn = store.dir().join("20260102-000000-bbbb/cells.jsonl");
     let text = fs::read_to_string(&torn).unwrap();
     fs::write(&torn, format!("{text}{}", &text[..text.len() / 2])).unwrap();
+    let mut another = record(1);
+    another.id = "a cell without a twin".into();
+    for (id, only) in [
+        ("20260103-000000-cccc", record(0)),
+        ("20260104-000000-dddd", another),
+    ] {
+        store.create(&run(id)).unwrap().append(&only).unwrap();
+    }
     let found = store.twins(&twin.machine);
-    assert_eq!(found, [twin.clone(), twin.clone(), twin.clone()]);
+    assert_eq!(found[..3], [twin.clone(), twin.clone(), record(0)]);
+    assert_eq!(found[3..], [twin, record(0), record(0)]);
 }
 
 #[test]

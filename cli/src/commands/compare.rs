@@ -2,13 +2,12 @@
 
 use std::path::Path;
 
-use anyhow::Context;
 use tare_report::{Comparing, Comparison, Side};
 use tare_results::store::RunContents;
 
-use super::print_bytes;
 use super::report::runs;
 use super::show::{open, style, summaries};
+use super::write_or_print;
 use crate::arguments::{CompareOptions, Format};
 use crate::exit::{Exit, Failed};
 
@@ -35,13 +34,7 @@ pub fn compare(store: Option<&Path>, options: &CompareOptions) -> Result<Exit, F
         )));
     }
     let bytes = written(&comparison, options.format)?;
-    match &options.output {
-        Some(path) => std::fs::write(path, bytes)
-            .with_context(|| format!("cannot write {}", path.display()))
-            .map(|()| Exit::Done)
-            .map_err(Failed::input),
-        None => print_bytes(&bytes),
-    }
+    write_or_print(options.output.as_deref(), &bytes)
 }
 
 fn side<'a>(store: Option<&Path>, run: &'a RunContents) -> Result<Side<'a>, Failed> {

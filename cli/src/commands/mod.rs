@@ -17,6 +17,9 @@ pub mod suite;
 pub mod worker;
 
 use std::io::Write;
+use std::path::Path;
+
+use anyhow::Context;
 
 use crate::exit::{Exit, Failed};
 
@@ -40,6 +43,20 @@ pub fn print_bytes(bytes: &[u8]) -> Result<Exit, Failed> {
         ))),
         _ => Ok(Exit::Done),
     }
+}
+
+/// Writes `bytes` to the file that was asked for, else to standard output.
+///
+/// # Errors
+/// Where the file cannot be written; else as [`print()`].
+pub fn write_or_print(output: Option<&Path>, bytes: &[u8]) -> Result<Exit, Failed> {
+    let Some(path) = output else {
+        return print_bytes(bytes);
+    };
+    std::fs::write(path, bytes)
+        .with_context(|| format!("cannot write {}", path.display()))
+        .map(|()| Exit::Done)
+        .map_err(Failed::input)
 }
 
 /// `value` as indented JSON with a line end.

@@ -4,14 +4,13 @@ use std::collections::BTreeSet;
 use std::io::{ErrorKind, IsTerminal};
 use std::path::Path;
 
-use anyhow::Context;
 use tare_report::{Analysis, Distributions, Laws, Summary, analyse, summarise_by};
 use tare_results::Record;
 use tare_results::samples::{self, Sample};
 use tare_results::store::{RunContents, StoreError};
 
-use super::print_bytes;
 use super::show::{open, read};
+use super::write_or_print;
 use crate::arguments::{ReportFormat, ReportOptions};
 use crate::exit::{Exit, Failed};
 
@@ -49,13 +48,7 @@ pub fn report(store: Option<&Path>, options: &ReportOptions) -> Result<Exit, Fai
         });
     }
     let bytes = made(&summaries, &analysis, (format, options.chart.as_deref()))?;
-    match &options.output {
-        Some(path) => std::fs::write(path, bytes)
-            .with_context(|| format!("cannot write {}", path.display()))
-            .map(|()| Exit::Done)
-            .map_err(Failed::input),
-        None => print_bytes(&bytes),
-    }
+    write_or_print(options.output.as_deref(), &bytes)
 }
 
 /// The samples of all repeats of a cell, whose run is in `folder`.

@@ -2,12 +2,11 @@
 
 use std::path::Path;
 
-use anyhow::Context;
 use tare_report::{Analysis, Laws, Style, Summary, analyse, summarise_by};
 use tare_results::store::{RunContents, Store, Torn};
 use tare_results::{Record, Run};
 
-use super::print;
+use super::{print, write_or_print};
 use crate::arguments::{ExportOptions, Format, ShowOptions};
 use crate::exit::{Exit, Failed};
 use crate::terminal;
@@ -30,13 +29,7 @@ pub fn export(store: Option<&Path>, options: &ExportOptions) -> Result<Exit, Fai
     let (store, contents) = read(store, &options.run)?;
     let (summaries, analysis) = summaries(&store, &contents.run, &contents.records);
     let text = render(&summaries, &analysis, options.format)?;
-    match &options.output {
-        None => print(&text),
-        Some(path) => std::fs::write(path, text)
-            .with_context(|| format!("cannot write {}", path.display()))
-            .map(|()| Exit::Done)
-            .map_err(Failed::input),
-    }
+    write_or_print(options.output.as_deref(), text.as_bytes())
 }
 
 /// The store that was asked for, else the user's own.

@@ -70,11 +70,8 @@ impl<C: Clock> Going<'_, C> {
             ControlFlow::Break(())
         });
         let made = made?;
-        (made.facts.sha256 == entry.facts.sha256).then(|| Hollow {
-            facts: entry.facts.clone(),
-            missing: entry.missing.clone(),
-            ..made
-        })
+        let is_same = made.facts.sha256 == entry.facts.sha256;
+        is_same.then(|| made.counted_as(&entry.facts, &entry.missing))
     }
 
     fn twins_dir(&self) -> Result<PathBuf, String> {

@@ -194,3 +194,34 @@ fn whoever_makes_none_says_why() {
     );
     assert_eq!(none.expect_err("none"), "not a graph");
 }
+
+#[test]
+fn what_follows_from_the_file_is_taken_from_the_file_and_the_rest_from_the_earlier_count() {
+    let run = built::run("run", vec![built::cell(1)]);
+    let work = work(run.cells[0].clone(), Ok(0));
+    let mut earlier = hollow(&work, "2");
+    earlier.facts.hollowness = Some(0.5);
+    earlier.facts.operators_executed = Some(12);
+    earlier.facts.same_operators = Some(true);
+    earlier.missing = Missing::from([
+        ("twin.kinds".to_owned(), "the profile names none".to_owned()),
+        (
+            "twin.elements".to_owned(),
+            "an older tare did not count them".to_owned(),
+        ),
+    ]);
+    let mut now = hollow(&work, "2");
+    now.facts.hollowness = Some(1e-5);
+    now.facts.elements = Some(700);
+    let now = now.counted_as(&earlier.facts, &earlier.missing);
+    assert_eq!(
+        (now.facts.hollowness, now.facts.elements),
+        (Some(1e-5), Some(700))
+    );
+    assert_eq!(
+        (now.facts.operators_executed, now.facts.same_operators),
+        (Some(12), Some(true))
+    );
+    let told: Vec<&str> = now.missing.keys().map(String::as_str).collect();
+    assert_eq!(told, ["twin.kinds"]);
+}

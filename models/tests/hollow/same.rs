@@ -27,6 +27,10 @@ fn check_operators(name: &str, model: &Model, twin: &Model) {
     let originals: HashMap<&str, &Node> = (model.graph().nodes.iter())
         .map(|node| (first(model, node), node))
         .collect();
+    for node in dependent(model) {
+        let output = first(model, node);
+        assert!(made_here.contains(output), "{name}: {output} is not made");
+    }
     for node in &twin.graph().nodes {
         let original = originals[first(twin, node)];
         assert_eq!(node.op_type, original.op_type, "{name}");
@@ -48,6 +52,25 @@ fn check_operators(name: &str, model: &Model, twin: &Model) {
 fn first<'m>(model: &'m Model, node: &Node) -> &'m str {
     let output = node.outputs.iter().flatten().next();
     model.graph().name_of(*output.expect("an output"))
+}
+
+/// The nodes whose results follow from an input of the graph, by its elements or by its shape.
+fn dependent(model: &Model) -> Vec<&Node> {
+    let inputs = model.graph().inputs.iter().map(|input| input.value);
+    let mut known: HashSet<ValueId> = inputs.collect();
+    let mut nodes = Vec::new();
+    for node in &model.graph().nodes {
+        if node
+            .inputs
+            .iter()
+            .flatten()
+            .any(|value| known.contains(value))
+        {
+            known.extend(node.outputs.iter().flatten().copied());
+            nodes.push(node);
+        }
+    }
+    nodes
 }
 
 fn without_sizes(node: &Node) -> Vec<(&String, &Attribute)> {

@@ -64,8 +64,9 @@ pub fn chart(cells: &mut Cells<'_>) -> Chart {
     let table = cells.table(&shown, (&TOPICS, &COLUMNS), figures);
     Chart {
         reading: "Up: the share of requests that took at most so long, each further nine as high as the one before. Marks are the least, \
-                  the percentiles that enough samples decide, with 95% intervals, and the most, at n of n + 1. The line is that of all \
-                  requests where their samples are here; a dashed one joins three percentiles or more, and what lies between its marks is not \
+                  the percentiles that enough samples decide, with 95% intervals, and the most, at n of n + 1. The line is that of \
+                  the requests of all repeats together where their samples are here, while a mark is the mean of the repeats' own figures, so \
+                  that it may lie beside the line; a dashed one joins three percentiles or more, and what lies between its marks is not \
                   known."
             .to_owned(),
         panels,

@@ -1,5 +1,7 @@
 //! Where the time of a request goes, by kind of operator and by operator, as each framework's own profiler says.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use tare_results::{OperatorShare, Profile};
 use tare_units::{Flops, Rate};
 
@@ -39,14 +41,17 @@ pub fn chart(cells: &mut Cells<'_>) -> Chart {
         .copied()
         .filter(|one| one.profile.is_some())
         .collect();
-    let common = heaviest(&shown);
     let models = grouped(shown.iter().copied(), |one| one.cell.model.clone());
-    let models = models
+    let panels: Vec<Vec<String>> = models
+        .iter()
+        .map(|(_, members)| heaviest(members, COLOURS))
+        .collect();
+    let palettes = palettes(&heaviest(&shown, usize::MAX), &panels);
+    let drawn: Vec<Panel> = palettes
         .into_iter()
-        .map(|(_, members)| (palette(&heaviest(&members), &common), members));
-    let drawn: Vec<Panel> = models
-        .flat_map(|(kinds, members)| {
-            let bars = bars(cells, &members, |one| bar(cells, one, &kinds));
+        .zip(&models)
+        .flat_map(|(kinds, (_, members))| {
+            let bars = bars(cells, members, |one| bar(cells, one, &kinds));
             bars.into_iter().map(move |panel| with_keys(panel, &kinds))
         })
         .collect();
@@ -80,13 +85,13 @@ pub fn chart(cells: &mut Cells<'_>) -> Chart {
     }
 }
 
-/// The kinds that take most over these cells, as many as there are colours.
-fn heaviest(shown: &[&Summary]) -> Vec<String> {
+/// The kinds that take most over these cells, that which takes most first.
+fn heaviest(shown: &[&Summary], most: usize) -> Vec<String> {
     let operators = shown
         .iter()
         .filter_map(|one| one.profile.as_ref())
         .flat_map(|one| &one.operators);
-    let mut kinds: std::collections::BTreeMap<&str, f64> = std::collections::BTreeMap::new();
+    let mut kinds: BTreeMap<&str, f64> = BTreeMap::new();
     for one in operators {
         *kinds.entry(&one.kind).or_default() += one.share;
     }
@@ -94,7 +99,7 @@ fn heaviest(shown: &[&Summary]) -> Vec<String> {
     kinds.sort_by(|one, other| other.1.total_cmp(&one.1));
     kinds
         .into_iter()
-        .take(COLOURS)
+        .take(most)
         .map(|(kind, _)| kind.to_owned())
         .collect()
 }
@@ -102,18 +107,34 @@ fn heaviest(shown: &[&Summary]) -> Vec<String> {
 /// A kind of operator with its colour.
 type Coloured = (String, usize);
 
-/// A colour for each of `kinds`: that of its place in `common` if it has one, so that it is the same in most panels.
-fn palette(kinds: &[String], common: &[String]) -> Vec<Coloured> {
-    let known = |kind: &String| common.iter().position(|one| one == kind);
-    let mut free = (0..COLOURS).filter(|index| {
-        let owner = common.get(*index);
-        owner.is_none_or(|owner| !kinds.contains(owner))
-    });
-    let colours = kinds.iter().map(|kind| {
-        let index = known(kind).or_else(|| free.next());
-        (kind.clone(), index.unwrap_or_default())
-    });
-    colours.collect()
+/// A colour for each kind of each of `panels`, of which none has more kinds than there are colours: the same in all panels
+/// that have the kind, unless the kinds beside it in one of them left none, where it takes any that is free in each.
+/// `kinds` are all of them; the first have the first choice.
+fn palettes(kinds: &[String], panels: &[Vec<String>]) -> Vec<Vec<Coloured>> {
+    let mut common: BTreeMap<&String, usize> = BTreeMap::new();
+    for kind in kinds {
+        let together = panels.iter().filter(|panel| panel.contains(kind));
+        let taken: BTreeSet<usize> = together
+            .flatten()
+            .filter_map(|beside| common.get(beside).copied())
+            .collect();
+        if let Some(free) = (0..COLOURS).find(|index| !taken.contains(index)) {
+            common.insert(kind, free);
+        }
+    }
+    let palette = |panel: &Vec<String>| {
+        let taken: BTreeSet<usize> = panel
+            .iter()
+            .filter_map(|kind| common.get(kind).copied())
+            .collect();
+        let mut free = (0..COLOURS).filter(|index| !taken.contains(index));
+        let colours = panel.iter().map(|kind| {
+            let index = common.get(kind).copied().or_else(|| free.next());
+            (kind.clone(), index.unwrap_or_default())
+        });
+        colours.collect()
+    };
+    panels.iter().map(palette).collect()
 }
 
 /// The panel below what its colours stand for.
@@ -234,4 +255,45 @@ fn of_kind(summary: &Summary, profile: &Profile, kind: &OperatorShare) -> Vec<Va
 
 fn known(value: Option<Value>) -> Value {
     value.unwrap_or(Value::Missing(None))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named(kinds: &[&str]) -> Vec<String> {
+        kinds.iter().map(|kind| (*kind).to_owned()).collect()
+    }
+
+    #[test]
+    fn a_kind_has_one_colour_in_all_panels_and_no_panel_has_a_colour_twice() {
+        let all: Vec<String> = (0..12).map(|kind| format!("kind-{kind}")).collect();
+        let panels = [&all[..8], &all[4..12], &all[6..9]].map(<[String]>::to_vec);
+        let palettes = palettes(&all, &panels);
+        let mut colours: BTreeMap<&String, BTreeSet<usize>> = BTreeMap::new();
+        for palette in &palettes {
+            let used: BTreeSet<usize> = palette.iter().map(|(_, index)| *index).collect();
+            assert_eq!(used.len(), palette.len(), "{palette:?}");
+            for (kind, index) in palette {
+                colours.entry(kind).or_default().insert(*index);
+            }
+        }
+        assert!(colours.values().all(|of| of.len() == 1), "{colours:?}");
+    }
+
+    #[test]
+    fn a_kind_that_finds_no_colour_free_everywhere_takes_one_in_each_panel() {
+        let all = named(&["a", "b", "c", "d", "e", "f", "g", "h", "i", "x"]);
+        let panels = [
+            named(&["a", "b", "c", "d", "e", "f", "g", "x"]),
+            named(&["h", "x"]),
+            named(&["a", "b", "c", "d", "e", "f", "g", "h"]),
+        ];
+        let palettes = palettes(&all, &panels);
+        let of_x: Vec<usize> = palettes[..2]
+            .iter()
+            .map(|panel| panel.iter().find(|(kind, _)| kind == "x").expect("x").1)
+            .collect();
+        assert_eq!(of_x, [7, 0]);
+    }
 }

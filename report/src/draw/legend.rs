@@ -68,13 +68,21 @@ pub fn legend(keys: &[Key], width: f64) -> Svg {
     svg
 }
 
-/// How wide a character is set at 12 pixels, at the most on average: as DejaVu Sans, which is wider than most, sets words.
-const CHARACTER: f64 = 7.2;
-
-/// About how wide a text is set at 12 pixels.
+/// How wide a text is set at 12 pixels at the most: as DejaVu Sans, which is wider than most, sets it.
 pub fn text_width(text: &str) -> f64 {
-    use unicode_width::UnicodeWidthStr;
-    text.width() as f64 * CHARACTER
+    text.chars().map(width).sum()
+}
+
+fn width(character: char) -> f64 {
+    use unicode_width::UnicodeWidthChar;
+    match character {
+        'i' | 'j' | 'l' | 'I' | '.' | ',' | ':' | ';' | '\'' | '|' | ' ' | '·' => 4.1,
+        'f' | 'r' | 't' | '-' | '/' | '(' | ')' | '[' | ']' | '!' => 5.0,
+        'm' | 'M' | 'w' | 'W' | '@' | '%' | '…' => 12.0,
+        '+' | '=' | '<' | '>' | '~' | '×' | '÷' | '±' | '≤' | '≥' => 10.1,
+        upper if upper.is_uppercase() => 9.5,
+        other => other.width().unwrap_or(0) as f64 * 7.7,
+    }
 }
 
 /// The text, or as much of it as `width` pixels hold with an ellipsis in the middle of what is left out.
@@ -82,14 +90,21 @@ pub fn fitted(text: &str, width: f64) -> String {
     if text_width(text) <= width {
         return text.to_owned();
     }
-    let room = ((width / CHARACTER) as usize).saturating_sub(1);
-    let characters: Vec<char> = text.chars().collect();
-    let tail = room / 3;
-    let head: String = characters.iter().take(room - tail).collect();
-    let tail: String = characters[characters.len().saturating_sub(tail)..]
-        .iter()
-        .collect();
+    let room = (width - text_width("…")).max(0.0);
+    let tail: String = starting(text.chars().rev(), room / 3.0);
+    let head = starting(text.chars(), room - text_width(&tail));
+    let tail: String = tail.chars().rev().collect();
     format!("{head}…{tail}")
+}
+
+/// As many of the first characters as `room` pixels hold.
+fn starting(text: impl Iterator<Item = char>, room: f64) -> String {
+    let mut left = room;
+    text.take_while(|character| {
+        left -= width(*character);
+        left >= 0.0
+    })
+    .collect()
 }
 
 #[cfg(test)]
@@ -119,6 +134,7 @@ mod tests {
     #[test]
     fn a_text_that_is_too_long_keeps_its_ends() {
         assert_eq!(fitted("resnet-18", 100.0), "resnet-18");
+        assert_eq!(fitted("GEMM-MMMM", 60.0), "GEM…M");
         let short = fitted("a-model-with-a-very-long-name-v2.onnx", 100.0);
         assert!(
             short.starts_with("a-model") && short.ends_with("nnx"),

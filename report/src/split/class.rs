@@ -11,10 +11,6 @@ impl Weighing<'_> {
     pub fn label(&self, tax: &mut Tax, missing: &mut Missing) {
         tax.algorithmic = self.is_algorithmic(tax);
         match class(tax) {
-            // The tax is less than what was found, and the work that much more.
-            Ok(Class::FrameworkBound) if self.is_upper_bound(tax) => {
-                tax.class = Some(Class::Undecided);
-            }
             Ok(class) => tax.class = Some(class),
             Err(reason) => lack(missing, &["class"], reason),
         }

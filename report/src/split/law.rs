@@ -11,7 +11,7 @@ use tare_statistics::{MeanInterval, RobustFit};
 
 use super::residual::is_hollow;
 use super::twin::Executed;
-use crate::summarise::mean;
+use crate::summarise::{is_valid, mean};
 use crate::table::counted;
 use choice::Columns;
 
@@ -191,6 +191,8 @@ fn points<'a>(twins: impl Iterator<Item = &'a Twin>) -> Vec<Point> {
 
 impl Laws {
     /// Of all twins among `records`, which may be those of many runs; each framework as it was run has a law of its own.
+    ///
+    /// Whether a twin is hollow takes the latency of its original: give the measurements of its cell too.
     pub fn of<'a>(records: impl IntoIterator<Item = &'a Record>) -> Self {
         let records: Vec<&Record> = records.into_iter().collect();
         let originals = originals(&records);
@@ -277,10 +279,11 @@ impl Laws {
     }
 }
 
-/// The median of each cell that was timed, by its id: the mean of its repeats, in nanoseconds.
+/// The median of each cell that was timed, by its id: the mean of its valid repeats, in nanoseconds.
 fn originals<'a>(records: &[&'a Record]) -> BTreeMap<&'a str, f64> {
     let mut medians: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
-    for record in records.iter().filter(|one| one.kind == Kind::Measurement) {
+    let measured = records.iter().filter(|one| one.kind == Kind::Measurement);
+    for record in measured.filter(|one| is_valid(one)) {
         let p50 = record.latency.as_ref().and_then(|all| all.p50.as_ref());
         if let Some(p50) = p50 {
             medians.entry(&record.id).or_default().push(p50.value_ns);
@@ -293,7 +296,7 @@ fn originals<'a>(records: &[&'a Record]) -> BTreeMap<&'a str, f64> {
 }
 
 fn told(record: &Record) -> Option<(Framework, f64, &tare_results::TwinFacts)> {
-    let is_counted = record.kind == Kind::Twin && crate::summarise::is_valid(record);
+    let is_counted = record.kind == Kind::Twin && is_valid(record);
     let facts = record.twin.as_ref().filter(|_| is_counted)?;
     facts.operators_executed?;
     let p50 = record.latency.as_ref()?.p50.as_ref()?.value_ns;

@@ -10,6 +10,8 @@ use super::quantity::{Quantity, Term, sum};
 pub enum Source {
     /// The twin's latency is the tax.
     Twin(Quantity),
+    /// The twin's latency is no less than the tax, and at most so many nanoseconds more.
+    AtMost(Quantity, f64),
     /// The device's busy time is all that is not tax.
     Busy(Quantity),
     /// A law's prediction is the tax.
@@ -17,10 +19,18 @@ pub enum Source {
 }
 
 impl Source {
+    /// By how much the tax may be less than what is taken for it, and the work more, in nanoseconds.
+    fn surplus(&self) -> f64 {
+        match self {
+            Self::AtMost(_, surplus) => *surplus,
+            _ => 0.0,
+        }
+    }
+
     /// How it is called.
     pub fn method(&self) -> TaxMethod {
         match self {
-            Self::Twin(_) => TaxMethod::HollowTwin,
+            Self::Twin(_) | Self::AtMost(..) => TaxMethod::HollowTwin,
             Self::Busy(_) => TaxMethod::DeviceIntervals,
             Self::Law(_) => TaxMethod::Law,
         }
@@ -47,7 +57,9 @@ impl Parts {
     pub fn of(latency: &Quantity, source: &Source, floor: Option<&Quantity>) -> Self {
         let predicted;
         let (tax, kernel): (Vec<Term<'_>>, Vec<Term<'_>>) = match source {
-            Source::Twin(twin) => (vec![(1.0, twin)], vec![(1.0, latency), (-1.0, twin)]),
+            Source::Twin(twin) | Source::AtMost(twin, _) => {
+                (vec![(1.0, twin)], vec![(1.0, latency), (-1.0, twin)])
+            }
             Source::Busy(busy) => (vec![(1.0, latency), (-1.0, busy)], vec![(1.0, busy)]),
             Source::Law(prediction) => {
                 predicted = Quantity::alone(*prediction);
@@ -63,7 +75,7 @@ impl Parts {
         };
         let inefficiency = floor.map(|floor| {
             let terms: Vec<Term<'_>> = kernel.iter().copied().chain([(-1.0, floor)]).collect();
-            sum(&terms)
+            sum(&terms).map(|interval| raised(interval, source.surplus()))
         });
         Self {
             latency: latency.mean,
@@ -74,9 +86,9 @@ impl Parts {
             inefficiency,
             tax: Part {
                 value: value(&tax),
-                interval: sum(&tax),
+                interval: sum(&tax).map(|interval| lowered(interval, source.surplus())),
             },
-            kernel: sum(&kernel),
+            kernel: sum(&kernel).map(|interval| raised(interval, source.surplus())),
             share: share(latency, source),
         }
     }
@@ -133,22 +145,41 @@ impl Parts {
 /// The tax over the latency.
 fn share(latency: &Quantity, source: &Source) -> Option<MeanInterval> {
     match source {
-        Source::Twin(twin) if twin.is_paired(latency) => {
-            paired_share(&twin.values(), &latency.values())
+        Source::Twin(twin) => share_of(twin, latency),
+        Source::AtMost(twin, surplus) => {
+            let share = share_of(twin, latency)?;
+            Some(lowered(share, surplus / latency.mean))
         }
-        Source::Twin(twin) => independent_share(twin.interval()?, latency.interval()?),
         Source::Law(predicted) => independent_share(*predicted, latency.interval()?),
         Source::Busy(busy) => {
-            let busy = match busy.is_paired(latency) {
-                true => paired_share(&busy.values(), &latency.values()),
-                false => independent_share(busy.interval()?, latency.interval()?),
-            }?;
+            let busy = share_of(busy, latency)?;
             Some(MeanInterval {
                 mean: 1.0 - busy.mean,
                 low: 1.0 - busy.high,
                 high: 1.0 - busy.low,
             })
         }
+    }
+}
+
+fn share_of(part: &Quantity, latency: &Quantity) -> Option<MeanInterval> {
+    match part.is_paired(latency) {
+        true => paired_share(&part.values(), &latency.values()),
+        false => independent_share(part.interval()?, latency.interval()?),
+    }
+}
+
+fn lowered(interval: MeanInterval, by: f64) -> MeanInterval {
+    MeanInterval {
+        low: interval.low - by,
+        ..interval
+    }
+}
+
+fn raised(interval: MeanInterval, by: f64) -> MeanInterval {
+    MeanInterval {
+        high: interval.high + by,
+        ..interval
     }
 }
 
