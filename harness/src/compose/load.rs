@@ -14,7 +14,13 @@ pub fn judge_load(record: &mut Record, measured: &Measured, processors: Option<u
         return;
     };
     let skews = measured.schedule.as_ref().zip(measured.latency.as_ref());
-    for why in skews.map_or_else(Vec::new, |(skew, latency)| late(skew, latency)) {
+    let late = skews.map_or_else(Vec::new, |(skew, latency)| late(skew, latency));
+    let cut = measured.cut.map(|(why, after_ns)| ServingDoubt::Cut {
+        why,
+        due: serving.due,
+        after_ns,
+    });
+    for why in late.into_iter().chain(cut) {
         record.verdict = Verdict::Invalid;
         record.reasons.push(why.to_string());
         record.doubts.push(Doubt::Serving { why });
@@ -75,10 +81,11 @@ fn late(skew: &ScheduleSkew, latency: &Latency) -> Vec<ServingDoubt> {
 
 #[cfg(test)]
 mod tests {
-    use tare_results::Percentile;
+    use tare_results::{Cut, Percentile};
 
     use super::*;
-    use crate::compose::tests::built;
+    use crate::check::Check;
+    use crate::compose::tests::{built, measured};
 
     fn latency(p50_ns: f64, p99_ns: Option<f64>) -> Latency {
         let mut latency = built::latency(p50_ns);
@@ -126,6 +133,26 @@ mod tests {
             saturated: None,
             objective: None,
         }
+    }
+
+    #[test]
+    fn a_repeat_that_was_cut_is_invalid_though_no_request_failed() {
+        let mut record = built::record("run", built::cell(1), 0);
+        let mut measured = measured(Check::default());
+        measured.serving = Some(serving());
+        judge_load(&mut record, &measured, None);
+        assert_eq!(record.verdict, Verdict::Valid);
+        measured.cut = Some((Cut::Time, Nanoseconds::from_secs(16)));
+        judge_load(&mut record, &measured, None);
+        assert_eq!(record.verdict, Verdict::Invalid);
+        let told = "requests were issued for 16.0 s only, 0 of them, and the schedule went on";
+        assert!(record.reasons[0].starts_with(told), "{:?}", record.reasons);
+        assert!(
+            record
+                .doubts
+                .iter()
+                .any(|doubt| doubt.to_string() == record.reasons[0])
+        );
     }
 
     #[test]

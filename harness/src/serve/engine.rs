@@ -200,7 +200,7 @@ impl<C: Clock + Clone + 'static> Engine<C> {
         };
         let issued = generator.issue(schedule);
         self.drain(&round, issued.queued, until);
-        self.end(&round, issued.is_cut, (serving, until));
+        self.end(&round, issued.cut.is_some(), (serving, until));
         let worked = round.worked();
         let ended = match worked.batches {
             0 => issued.until,

@@ -1,6 +1,7 @@
 //! The generator: one thread that asks the schedule what is due, waits for it, and hands requests to the servers' queue.
 
 use tare_clock::{Clock, Pacer};
+use tare_results::Cut;
 use tare_scenarios::{Progress, Schedule, Step};
 use tare_units::Nanoseconds;
 
@@ -23,8 +24,8 @@ pub struct Issued {
     pub queued: u64,
     /// Requests that waited at once, at the most.
     pub most_waiting: u64,
-    /// Whether it ended because nobody serves, or its time is over, rather than by its schedule.
-    pub is_cut: bool,
+    /// Why it ended where that was not by its schedule.
+    pub cut: Option<Cut>,
 }
 
 /// The generator of one round.
@@ -53,7 +54,7 @@ impl<C: Clock> Generator<'_, C> {
             due: 0,
             queued: 0,
             most_waiting: 0,
-            is_cut: false,
+            cut: None,
         };
         loop {
             let ended = self.round.ended();
@@ -71,14 +72,22 @@ impl<C: Clock> Generator<'_, C> {
                 Step::WaitForCompletion => now = self.hear(now, ended),
                 Step::Done => break,
             }
-            if now >= self.until || !self.round.is_served() {
-                issued.is_cut = true;
+            issued.cut = self.cut(now);
+            if issued.cut.is_some() {
                 self.never_sent(schedule, now, (progress, &mut issued));
                 break;
             }
         }
         issued.until = now;
         issued
+    }
+
+    #[inline]
+    fn cut(&self, now: Nanoseconds) -> Option<Cut> {
+        if !self.round.is_served() {
+            return Some(Cut::Sessions);
+        }
+        (now >= self.until).then_some(Cut::Time)
     }
 
     #[inline]

@@ -9,6 +9,7 @@ use tare_scenarios::{CellSchedule, Objective, RequestRate, ScenarioSpec, Serving
 use tare_units::Nanoseconds;
 
 use super::engine::Engine;
+use super::measure::length;
 use super::slots::Slots;
 use super::trial::{deciding, judged};
 use crate::job::JobError;
@@ -105,7 +106,8 @@ impl<C: Clock + Clone + 'static> Searching<'_, C> {
         objective: Objective,
         mut schedule: CellSchedule,
     ) -> Result<Told, JobError> {
-        let until = self.clock.now() + timing.duration_ns + timing.drain_ns;
+        let length = length(timing, &schedule, self.usual);
+        let until = self.clock.now() + length + timing.drain_ns;
         let slots = Arc::clone(self.slots);
         let served = self.engine.serve(&mut schedule, slots, until);
         let due = usize::try_from(served.issued.due).unwrap_or(usize::MAX);

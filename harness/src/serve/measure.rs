@@ -7,7 +7,7 @@ use tare_adapter_api::{Adapter, Loaded};
 use tare_clock::Clock;
 use tare_results::samples::Sample;
 use tare_results::{Phase, RateSearch};
-use tare_scenarios::{CellSchedule, Serving};
+use tare_scenarios::{CellSchedule, Limits, Serving};
 use tare_units::Nanoseconds;
 
 use super::decide::{Done, serve_until};
@@ -60,13 +60,15 @@ pub fn measure(
 
     let clock_ns = tare_clock::reading_cost_ns(clock);
     let warmup = engine.warm_up(job.warmup)?;
-    let at = (warmup.usual, clock);
+    let usual = warmup.usual;
+    let at = (usual, clock);
     let (timing, search) = found(&mut engine, (timing, serving), &mut slots, at, schedule)?;
     let schedule = schedule(&timing)?;
     reporter.phase(Phase::Run, own)?;
 
     let until = |length| clock.now() + length + timing.drain_ns;
-    let done = requests(&mut engine, (&timing, serving), &schedule, &slots, until);
+    let lasting = (&schedule, length(&timing, &schedule, usual));
+    let done = requests(&mut engine, (&timing, serving), lasting, &slots, until);
     let mut answer = reporter.timed(own)?;
     while let Answer::More(length) = answer {
         let further = stretch(&mut engine, &schedule, (length, until(length)));
@@ -115,16 +117,29 @@ fn found<C: Clock + Clone + 'static>(
 fn requests(
     engine: &mut Engine<impl Clock + Clone + 'static>,
     (timing, serving): (&Timing, &Serving),
-    schedule: &CellSchedule,
+    (schedule, length): (&CellSchedule, Nanoseconds),
     slots: &Arc<Slots>,
     until: impl Fn(Nanoseconds) -> Nanoseconds,
 ) -> Done {
     if let Some(decision) = timing.scenario.decision() {
-        return serve_until(engine, (schedule, serving), slots, until, decision);
+        let lasting = (schedule, length, serving);
+        return serve_until(engine, lasting, slots, until, decision);
     }
-    let end = until(timing.duration_ns);
+    let end = until(length);
     let served = engine.serve(&mut schedule.clone(), Arc::clone(slots), end);
     Done::in_one_leg(served, serving)
+}
+
+/// How long `schedule` lasts; where that depends on the requests, about as long as it does if each takes `usual`.
+pub(super) fn length(timing: &Timing, schedule: &CellSchedule, usual: Nanoseconds) -> Nanoseconds {
+    let limits = Limits {
+        duration: timing.duration_ns,
+        max_requests: timing.max_requests,
+        batch: timing.batch,
+    };
+    let by_usual = || timing.scenario.timed(limits, usual).unwrap_or_default();
+    let length = schedule.length().unwrap_or_else(by_usual);
+    length.max(timing.duration_ns)
 }
 
 /// The samples of the requests that were due, without a copy where no thread that hangs still holds their slots.

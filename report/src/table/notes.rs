@@ -297,7 +297,10 @@ fn tail(summaries: &[Summary]) -> Option<Note> {
         let needed = reason.strip_suffix(" samples")?.split(" of ").nth(1)?;
         let needed: u64 = needed.parse().ok()?;
         let seconds = match &summary.serving {
-            Some(_) => needed as f64 / summary.throughput.as_ref()?.achieved_per_s?,
+            Some(_) => {
+                let achieved = summary.throughput.as_ref()?.achieved_per_s?;
+                needed as f64 / Some(achieved).filter(|rate| *rate > 0.0)?
+            }
             None => needed as f64 * p50(summary)?.value_ns / 1e9,
         };
         Some((needed, seconds.ceil() as u64))

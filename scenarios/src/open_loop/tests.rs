@@ -128,6 +128,31 @@ fn a_trace_is_issued_within_the_duration_and_ends_with_its_last_arrival() {
 }
 
 #[test]
+fn it_lasts_until_its_duration_or_until_the_least_of_requests_are_due() {
+    let nanos = |text: &str, max| {
+        let length = schedule(text, limits(SECOND, max, 1)).length();
+        length.map(Nanoseconds::as_nanos)
+    };
+    assert_eq!(nanos("server:rate=2000", MANY), Some(SECOND));
+    let slow = "server:rate=0.1,arrivals=constant";
+    assert_eq!(
+        nanos(slow, MANY),
+        Some(50 * SECOND),
+        "the sixth is due then"
+    );
+    assert_eq!(nanos(slow, 3), Some(20 * SECOND));
+    for text in ["server:rate=0.1", "server:rate=3,arrivals=bursty,min=40"] {
+        let last = issued(text, SECOND, MANY, 1).scheduled.pop();
+        let last = last.map(|due| due - 70);
+        assert!(last > Some(2 * SECOND));
+        assert_eq!(nanos(text, MANY), last, "{text}");
+    }
+    for text in ["single-stream", "offline", "closed:clients=2"] {
+        assert_eq!(nanos(text, MANY), None, "{text}");
+    }
+}
+
+#[test]
 fn a_step_is_the_same_however_often_it_is_asked_for_and_wherever_one_woke_up_early() {
     let spec: ScenarioSpec = "server:rate=1000".parse().unwrap();
     let mut asked_twice = spec

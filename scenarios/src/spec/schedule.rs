@@ -27,6 +27,16 @@ pub enum CellSchedule {
     Clients(Clients),
 }
 
+impl CellSchedule {
+    /// How long it lasts, from the start, before any request was issued; `None` where that depends on how long requests take.
+    pub fn length(&self) -> Option<Nanoseconds> {
+        match self {
+            Self::OpenLoop(schedule) => Some(schedule.length()),
+            Self::ClosedLoop(_) | Self::Offline(_) | Self::Clients(_) => None,
+        }
+    }
+}
+
 impl Schedule for CellSchedule {
     #[inline]
     fn next(&mut self, now: Nanoseconds, progress: &Progress) -> Step {
