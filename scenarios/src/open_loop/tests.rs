@@ -117,7 +117,7 @@ fn a_trace_is_issued_within_the_duration_and_ends_with_its_last_arrival() {
             .unwrap();
         run(&mut schedule, 0, 100, |_| 1)
     };
-    let within = issued("server:trace=a.txt,min=1");
+    let within = issued("server:trace=a.txt");
     assert_eq!(
         within.scheduled,
         [0, SECOND / 5, SECOND / 5, 7 * SECOND / 10]
@@ -125,6 +125,25 @@ fn a_trace_is_issued_within_the_duration_and_ends_with_its_last_arrival() {
     assert_eq!((within.samples, within.ended), (12, SECOND));
     let whole = issued("server:trace=a.txt,duration=1h");
     assert_eq!((whole.requests(), whole.ended), (5, 3 * SECOND / 2 + 1));
+    let asked = issued("server:trace=a.txt,min=5");
+    assert_eq!(asked.requests(), 5, "a minimum that was asked for holds");
+}
+
+#[test]
+fn a_trace_of_which_nothing_lies_within_the_duration_is_refused() {
+    let trace = Trace::parse("1\n1.5\n", "a.txt").unwrap();
+    let scheduled = |text: &str| {
+        let spec: ScenarioSpec = text.parse().unwrap();
+        spec.schedule(limits(SECOND, MANY, 1), Seed::default(), Some(&trace))
+    };
+    let refused = scheduled("server:trace=a.txt").unwrap_err().to_string();
+    assert_eq!(
+        refused,
+        "scenario 'server:trace=a.txt' replays a trace whose first arrival is at 1.00 s, and its duration is 1.00 s: \
+         give a longer duration="
+    );
+    assert!(scheduled("server:trace=a.txt,duration=1001ms").is_ok());
+    assert!(scheduled("server:trace=a.txt,min=1").is_ok());
 }
 
 #[test]
