@@ -1,9 +1,14 @@
 //! Doubts and reasons that follow from how requests were served under load.
 
-use tare_results::{Doubt, Latency, Met, Record, ScheduleSkew, Serving, ServingDoubt, Verdict};
+use tare_results::{
+    Doubt, Latency, Met, Percentile, Record, ScheduleSkew, Serving, ServingDoubt, Verdict,
+};
 use tare_units::Nanoseconds;
 
 use crate::protocol::Measured;
+
+/// What the largest is called beside percentiles.
+const MAX: &str = "max";
 
 /// The generator's lag at a percentile may be this share of the latency at it.
 const SKEW_SHARE: f64 = 0.05;
@@ -60,15 +65,26 @@ fn undecided(serving: &Serving) -> Option<ServingDoubt> {
     })
 }
 
-/// Where the generator's own lag is too much of the latency.
+/// Where the generator's own lag is too much of the latency: at each percentile of it that is known, and at the largest of
+/// all where the 99th is not.
 fn late(skew: &ScheduleSkew, latency: &Latency) -> Vec<ServingDoubt> {
-    let percentiles = [
-        ("p50", skew.skew_p50_ns, latency.p50.as_ref()),
-        ("p99", skew.skew_p99_ns, latency.p99.as_ref()),
+    let value = |percentile: &Option<Percentile>| percentile.as_ref().map(|one| one.value_ns);
+    let p99 = value(&latency.p99);
+    let max = latency.max_ns.filter(|_| p99.is_none());
+    let each = [
+        ("p50", Some(skew.skew_p50_ns), value(&latency.p50)),
+        ("p90", skew.skew_p90_ns, value(&latency.p90)),
+        ("p95", skew.skew_p95_ns, value(&latency.p95)),
+        ("p99", Some(skew.skew_p99_ns), p99),
+        ("p99.9", skew.skew_p99_9_ns, value(&latency.p99_9)),
+        (
+            MAX,
+            Some(skew.skew_max_ns),
+            max.map(|max| max.as_nanos() as f64),
+        ),
     ];
-    let percentiles = percentiles.into_iter();
-    let known = percentiles.filter_map(|(name, skew_ns, latency)| {
-        let value_ns = latency?.value_ns;
+    let known = each.into_iter().filter_map(|(name, skew_ns, value_ns)| {
+        let (skew_ns, value_ns) = skew_ns.zip(value_ns)?;
         let is_late = skew_ns.as_nanos() as f64 > SKEW_SHARE * value_ns;
         is_late.then(|| ServingDoubt::Skew {
             percentile: name.to_owned(),
@@ -81,7 +97,7 @@ fn late(skew: &ScheduleSkew, latency: &Latency) -> Vec<ServingDoubt> {
 
 #[cfg(test)]
 mod tests {
-    use tare_results::{Cut, Percentile};
+    use tare_results::Cut;
 
     use super::*;
     use crate::check::Check;
@@ -95,10 +111,14 @@ mod tests {
     }
 
     fn skew(p50: u64, p99: u64) -> ScheduleSkew {
+        let [p50, p99] = [p50, p99].map(Nanoseconds::from_nanos);
         ScheduleSkew {
-            skew_p50_ns: Nanoseconds::from_nanos(p50),
-            skew_p99_ns: Nanoseconds::from_nanos(p99),
-            skew_max_ns: Nanoseconds::from_nanos(p99),
+            skew_p50_ns: p50,
+            skew_p90_ns: Some(p50),
+            skew_p95_ns: Some(p50),
+            skew_p99_ns: p99,
+            skew_p99_9_ns: Some(p99),
+            skew_max_ns: p99,
         }
     }
 
@@ -114,7 +134,43 @@ mod tests {
         assert!(told.len() == 1 && told[0].contains("at p50"), "{told:?}");
         let told = names(skew(0, 100_001), slow());
         assert!(told.len() == 1 && told[0].contains("at p99"), "{told:?}");
-        assert!(names(skew(0, 1 << 40), latency(1e6, None)).is_empty());
+    }
+
+    /// Latencies of 1 ms with these in the place of its tail.
+    fn told_at(change: impl Fn(&mut Latency, &mut ScheduleSkew)) -> Vec<String> {
+        let (mut latency, mut skew) = (latency(1e6, Some(1e6)), skew(0, 0));
+        (latency.p90, latency.max_ns) = (None, Some(Nanoseconds::from_millis(1)));
+        change(&mut latency, &mut skew);
+        let late = late(&skew, &latency).into_iter();
+        let name = |doubt| match doubt {
+            ServingDoubt::Skew { percentile, .. } => percentile,
+            other => panic!("{other:?}"),
+        };
+        late.map(name).collect()
+    }
+
+    #[test]
+    fn a_lag_counts_at_every_percentile_that_is_known_and_at_the_largest_where_the_99th_is_not() {
+        let late = Nanoseconds::from_micros(51);
+        let known = |latency: &Latency| latency.p50.clone();
+        assert!(told_at(|_, skew| skew.skew_p90_ns = Some(late)).is_empty());
+        let told = told_at(|latency, skew| {
+            (latency.p90, skew.skew_p90_ns) = (known(latency), Some(late));
+        });
+        assert_eq!(told, ["p90"]);
+        let told = told_at(|latency, skew| {
+            (latency.p95, skew.skew_p95_ns) = (known(latency), Some(late));
+        });
+        assert_eq!(told, ["p95"]);
+        let told = told_at(|latency, skew| {
+            (latency.p99_9, skew.skew_p99_9_ns) = (known(latency), Some(late));
+        });
+        assert_eq!(told, ["p99.9"]);
+        assert!(told_at(|_, skew| skew.skew_max_ns = late).is_empty());
+        let told = told_at(|latency, skew| {
+            (latency.p99, skew.skew_max_ns) = (None, late);
+        });
+        assert_eq!(told, [MAX], "too few requests for a p99");
     }
 
     fn serving() -> Serving {
