@@ -177,7 +177,9 @@ impl<C: Clock + Clone + 'static> Engine<C> {
         until: Nanoseconds,
     ) -> Served {
         let kept = (slots, first);
-        let round = Arc::new(Round::new(self.servers.len(), self.setup, kept));
+        let heeds = schedule.heeds_completions();
+        let round = Round::new(self.servers.len(), self.setup, kept, heeds);
+        let round = Arc::new(round);
         round.generator.0.adopt();
         let mut serving = 0;
         for place in 0..self.servers.len() {
@@ -230,13 +232,13 @@ impl<C: Clock + Clone + 'static> Engine<C> {
         round.close();
         let mut left = serving;
         if is_cut {
-            round.abandon();
+            round.abandon(self.clock.now());
         } else {
             while left > 0 && self.served_within(until.saturating_sub(self.clock.now())) {
                 left -= 1;
             }
             if left > 0 {
-                round.abandon();
+                round.abandon(self.clock.now());
             }
         }
         while left > 0 && self.served_within(Nanoseconds::from_nanos(GRACE.as_nanos() as u64)) {
@@ -249,7 +251,7 @@ impl<C: Clock + Clone + 'static> Engine<C> {
             self.servers.iter_mut().for_each(|server| *server = None);
         }
         // A server may have gone while requests waited that nobody took any more.
-        round.abandon();
+        round.abandon(self.clock.now());
     }
 
     /// Whether another server is done within `time`.

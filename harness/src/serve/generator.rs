@@ -56,20 +56,28 @@ impl<C: Clock> Generator<'_, C> {
             most_waiting: 0,
             cut: None,
         };
+        // Ends of requests that the schedule was told, of those that were queued.
+        let mut heard = 0;
         loop {
-            let ended = self.round.ended();
             progress.issued = issued.due;
-            progress.completed = issued.due - issued.queued + ended;
+            if heeds && self.round.ended() > heard {
+                heard += 1;
+                progress.ended = self.round.next_end().unwrap_or(now);
+                now = now.max(progress.ended);
+            }
+            progress.completed = issued.due - issued.queued + heard;
             match schedule.next(now, &progress) {
                 Step::Issue { scheduled, .. } => {
-                    self.hand_over(now, scheduled, &mut issued);
+                    if !self.hand_over(now, scheduled, &mut issued) {
+                        progress.ended = now;
+                    }
                     now = self.clock.now();
                 }
                 Step::WaitUntil(due) if heeds => {
-                    now = self.wait_or_hear(&mut pacer, due.min(self.until), ended);
+                    now = self.wait_or_hear(&mut pacer, due.min(self.until), heard);
                 }
                 Step::WaitUntil(due) => now = pacer.wait_until(due.min(self.until)),
-                Step::WaitForCompletion => now = self.hear(now, ended),
+                Step::WaitForCompletion => now = self.hear(now, heard),
                 Step::Done => break,
             }
             issued.cut = self.cut(now);
@@ -90,8 +98,9 @@ impl<C: Clock> Generator<'_, C> {
         (now >= self.until).then_some(Cut::Time)
     }
 
+    /// Whether there was room for it to wait.
     #[inline]
-    fn hand_over(&self, now: Nanoseconds, scheduled: Nanoseconds, issued: &mut Issued) {
+    fn hand_over(&self, now: Nanoseconds, scheduled: Nanoseconds, issued: &mut Issued) -> bool {
         let number = self.round.first + issued.due as usize;
         issued.due += 1;
         let skew = now.saturating_sub(scheduled);
@@ -101,21 +110,25 @@ impl<C: Clock> Generator<'_, C> {
             Some(waiting) => {
                 issued.queued += 1;
                 issued.most_waiting = issued.most_waiting.max(waiting);
+                true
             }
-            None => slots.end(number, End::Rejected),
+            None => {
+                slots.end(number, End::Rejected);
+                false
+            }
         }
     }
 
-    /// Until `due`, or until more than `ended` requests have ended.
-    fn wait_or_hear(&self, pacer: &mut Pacer<C>, due: Nanoseconds, ended: u64) -> Nanoseconds {
-        let heard = || self.round.ended() > ended || !self.round.is_served();
+    /// Until `due`, or until more requests have ended than those `told`.
+    fn wait_or_hear(&self, pacer: &mut Pacer<C>, due: Nanoseconds, told: u64) -> Nanoseconds {
+        let heard = || self.round.ended() > told || !self.round.is_served();
         let generator = &self.round.generator.0;
         generator.asleep(|| pacer.wait_unless(due, &heard))
     }
 
-    /// Until more than `ended` requests have ended, or a while.
-    fn hear(&self, now: Nanoseconds, ended: u64) -> Nanoseconds {
-        let heard = || self.round.ended() > ended || !self.round.is_served();
+    /// Until more requests have ended than those `told`, or a while.
+    fn hear(&self, now: Nanoseconds, told: u64) -> Nanoseconds {
+        let heard = || self.round.ended() > told || !self.round.is_served();
         if self.spins {
             let now = self.clock.spin_until(now + SPIN, &heard);
             if heard() {

@@ -121,6 +121,8 @@ pub struct Round {
     /// Who issues requests.
     pub generator: Padded<Sleeper>,
     queue: ArrayQueue<Due>,
+    /// When requests ended, where the schedule wants to know: no more of them are in flight than may wait.
+    ends: Option<ArrayQueue<Nanoseconds>>,
     taken: Padded<AtomicU64>,
     ended: Padded<AtomicU64>,
     last_end: Padded<AtomicU64>,
@@ -133,8 +135,14 @@ pub struct Round {
 }
 
 impl Round {
-    /// For so many servers, whose first request has the number `first`.
-    pub fn new(servers: usize, setup: Setup, (slots, first): (Arc<Slots>, usize)) -> Self {
+    /// For so many servers, whose first request has the number `first`; the generator is told when requests ended where the
+    /// schedule `heeds` that.
+    pub fn new(
+        servers: usize,
+        setup: Setup,
+        (slots, first): (Arc<Slots>, usize),
+        heeds: bool,
+    ) -> Self {
         let Setup {
             dispatch, queue, ..
         } = setup;
@@ -145,6 +153,7 @@ impl Round {
             seats: (0..servers).map(|_| Padded::default()).collect(),
             generator: Padded::default(),
             queue: ArrayQueue::new(queue.max(1)),
+            ends: heeds.then(|| ArrayQueue::new(queue.max(1))),
             taken: Padded::default(),
             ended: Padded::default(),
             last_end: Padded::default(),
@@ -217,11 +226,20 @@ impl Round {
         self.ended.0.load(Ordering::Acquire)
     }
 
-    /// Those of `batch` ended.
+    /// When another of those ended that [`Self::ended`] counts; `None` where nobody wrote it down.
     #[inline]
-    pub fn end(&self, batch: &[Due], end: impl Fn(&Due) -> End) {
+    pub fn next_end(&self) -> Option<Nanoseconds> {
+        self.ends.as_ref()?.pop()
+    }
+
+    /// Those of `batch` ended at `now`.
+    #[inline]
+    pub fn end(&self, batch: &[Due], now: Nanoseconds, end: impl Fn(&Due) -> End) {
         for due in batch {
             self.slots.end(due.number, end(due));
+            if let Some(ends) = &self.ends {
+                let _ = ends.push(now);
+            }
         }
         self.ended
             .0
@@ -297,12 +315,12 @@ impl Round {
     }
 
     /// What waits has waited too long, and servers end with what they are at.
-    pub fn abandon(&self) {
+    pub fn abandon(&self, now: Nanoseconds) {
         self.abandoned.store(true, Ordering::SeqCst);
         self.wake_all();
         while let Some(due) = self.pop() {
             self.take(1);
-            self.end(&[due], |_| End::TimedOut);
+            self.end(&[due], now, |_| End::TimedOut);
         }
     }
 
