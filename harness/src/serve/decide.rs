@@ -113,6 +113,7 @@ impl Served {
             ended: later.ended,
             issuing: self.issuing + later.issuing,
             serving: self.serving + later.serving,
+            batches: self.batches.and(later.batches),
             first_error: self.first_error.or(later.first_error),
         }
     }

@@ -15,6 +15,7 @@ use super::generator::{Generator, Issued};
 use super::round::{Round, Worked, wait_for};
 use super::server::{Server, panicked};
 use super::slots::Slots;
+use crate::batches::BatchCounts;
 use crate::check::{Check, check};
 use crate::job::JobError;
 use crate::pool::Pool;
@@ -52,6 +53,8 @@ pub struct Served {
     pub issuing: Nanoseconds,
     /// How long they were served, without these pauses.
     pub serving: Nanoseconds,
+    /// The samples that were executed together, where these are not the same in all executions.
+    pub batches: BatchCounts,
     /// What the first request said that failed.
     pub first_error: Option<AdapterError>,
 }
@@ -150,7 +153,7 @@ impl<C: Clock + Clone + 'static> Engine<C> {
                         usual: all.usual.max(warmup.usual),
                         requests: all.requests + warmup.requests,
                         steady: all.steady && warmup.steady,
-                        met: all.met.and(warmup.met),
+                        met: all.met.in_both(&warmup.met),
                     },
                 });
             }
@@ -214,8 +217,17 @@ impl<C: Clock + Clone + 'static> Engine<C> {
             ended,
             issuing: issued.until.saturating_sub(issued.started),
             serving: ended.saturating_sub(issued.started),
+            batches: self.batches(&round),
             first_error: round.first_error(),
         }
+    }
+
+    fn batches(&self, round: &Round) -> BatchCounts {
+        let mut batches = BatchCounts::up_to(self.feed.largest());
+        for (requests, executions) in (1..).zip(round.together()) {
+            batches.count_many(requests * self.feed.own_batch(), executions);
+        }
+        batches
     }
 
     /// Waits until what was queued has ended: nobody is woken for it, and nothing allocated, while requests are timed.

@@ -36,7 +36,7 @@ pub fn measured_of(
         cut: timed.done.served.cut(),
         drift: figures::drift_of(samples),
         decision: timed.done.settled.map(|settled| settled.told(&mut missing)),
-        batches: None,
+        batches: timed.done.served.batches.told(&timed.warmup.met),
         samples_done: timed.done.served.samples_done(timing.batch),
         latency: Some(latency),
         effective_latency: None,

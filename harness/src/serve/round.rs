@@ -123,6 +123,8 @@ pub struct Round {
     queue: ArrayQueue<Due>,
     /// When requests ended, where the schedule wants to know: no more of them are in flight than may wait.
     ends: Option<ArrayQueue<Nanoseconds>>,
+    /// Executions of one request, of two and so on, where there are such of several.
+    together: Vec<AtomicU64>,
     taken: Padded<AtomicU64>,
     ended: Padded<AtomicU64>,
     last_end: Padded<AtomicU64>,
@@ -154,6 +156,10 @@ impl Round {
             generator: Padded::default(),
             queue: ArrayQueue::new(queue.max(1)),
             ends: heeds.then(|| ArrayQueue::new(queue.max(1))),
+            together: match dispatch.max_batch {
+                0 | 1 => Vec::new(),
+                most => (0..most.min(queue)).map(|_| AtomicU64::new(0)).collect(),
+            },
             taken: Padded::default(),
             ended: Padded::default(),
             last_end: Padded::default(),
@@ -254,6 +260,9 @@ impl Round {
         add(&seat.executed, count as u64);
         add(&seat.batches, 1);
         add(&seat.done, done);
+        if let Some(executions) = self.together.get(count.wrapping_sub(1)) {
+            executions.fetch_add(1, Ordering::Relaxed);
+        }
         self.last_end.0.fetch_max(now.as_nanos(), Ordering::Relaxed);
     }
 
@@ -341,6 +350,12 @@ impl Round {
                 self.seats[place].0.sleeper.wake();
             }
         }
+    }
+
+    /// Executions so far of one request, of two and so on; none where each request is executed by itself.
+    pub fn together(&self) -> impl Iterator<Item = u64> + '_ {
+        let counts = self.together.iter();
+        counts.map(|count| count.load(Ordering::Relaxed))
     }
 
     /// What the servers did so far.
