@@ -161,3 +161,30 @@ fn requests_that_wait_are_executed_together() {
     let together = serving["mean_batch"].as_f64().expect("executed");
     assert!((2.0..=8.0).contains(&together), "{serving:#}");
 }
+
+#[test]
+fn what_cannot_be_served_is_refused_before_anything_is_measured_and_in_a_dry_run_too() {
+    let bench = Bench::new();
+    bench.write("late.txt", "3\n");
+    for (scenario, part) in [
+        (
+            "server:rate=5,max_batch=1000000000",
+            "of this machine's memory are free; ask for a smaller max_batch=",
+        ),
+        (
+            "server:rate=5,min=20,max=10",
+            "asks for 20 requests and at most 10 are allowed",
+        ),
+        (
+            "server:trace=late.txt",
+            "first arrival is at 3.00 s, and its duration is 1.00 s: give a longer duration=",
+        ),
+    ] {
+        for dry in [&[][..], &["--dry-run"]] {
+            let asked = ["--adapter", "fake", "--scenario", scenario];
+            let refused = bench.run(&[&asked[..], dry].concat()).with_code(2);
+            assert!(refused.error().contains(part), "{scenario}: {refused:#?}");
+        }
+    }
+    assert!(!bench.path("store").exists(), "nothing was begun");
+}
