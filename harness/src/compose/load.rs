@@ -1,7 +1,8 @@
 //! Doubts and reasons that follow from how requests were served under load.
 
 use tare_results::{
-    Doubt, Latency, Met, Percentile, Record, ScheduleSkew, Serving, ServingDoubt, Verdict,
+    Doubt, Latency, Met, Percentile, RateSearch, Record, ScheduleSkew, Serving, ServingDoubt,
+    Verdict,
 };
 use tare_units::Nanoseconds;
 
@@ -29,6 +30,13 @@ pub fn judge_load(record: &mut Record, measured: &Measured, processors: Option<u
         record.verdict = Verdict::Invalid;
         record.reasons.push(why.to_string());
         record.doubts.push(Doubt::Serving { why });
+    }
+    let is_found = |search: &RateSearch| search.kept_per_s.is_some();
+    if !serving.search.as_ref().is_none_or(is_found) {
+        record.verdict = Verdict::Invalid;
+        let why = measured.missing.get("latency");
+        let none = || "no rate was found to serve".to_owned();
+        record.reasons.push(why.cloned().unwrap_or_else(none));
     }
     let threads = record.cell.threads;
     let doubts = [

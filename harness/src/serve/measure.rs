@@ -8,7 +8,7 @@ use tare_clock::Clock;
 use tare_results::samples::Sample;
 use tare_results::{Phase, RateSearch};
 use tare_scenarios::{CellSchedule, Limits, Serving};
-use tare_units::Nanoseconds;
+use tare_units::{Bytes, Nanoseconds};
 
 use super::decide::{Done, serve_until};
 use super::dispatch::Dispatch;
@@ -16,6 +16,7 @@ use super::engine::{Engine, Served, Setup};
 use super::highest::Searching;
 use super::outcome::measured_of;
 use super::slots::{Counts, Slots};
+use super::unserved::unserved;
 use crate::check::Check;
 use crate::job::{JobError, Reporter};
 use crate::protocol::{Answer, Job, Outcome, Stretch, Timing};
@@ -60,20 +61,25 @@ pub fn measure(
 
     let clock_ns = tare_clock::reading_cost_ns(clock);
     let warmup = engine.warm_up(job.warmup)?;
-    let usual = warmup.usual;
-    let at = (usual, clock);
+    let at = (warmup.usual, clock);
     let (timing, search) = found(&mut engine, (timing, serving), &mut slots, at, schedule)?;
+    let Some(timing) = timing else {
+        let check = engine.check(&Arc::new(job.clone()));
+        let ready = (load_ns, &warmup);
+        let untimed = search.map(|search| unserved(serving, search, ready, clock_ns, check));
+        let untimed = untimed.ok_or_else(|| JobError::Job("it has no rate".into()))?;
+        return Ok(Outcome::of(&*loaded, untimed));
+    };
     let schedule = schedule(&timing)?;
     reporter.phase(Phase::Run, own)?;
-
-    let until = |length| clock.now() + length + timing.drain_ns;
-    let lasting = (&schedule, length(&timing, &schedule, usual));
-    let done = requests(&mut engine, (&timing, serving), lasting, &slots, until);
-    let mut answer = reporter.timed(own)?;
-    while let Answer::More(length) = answer {
-        let further = stretch(&mut engine, &schedule, (length, until(length)));
-        answer = reporter.stretched(further.told(timing.batch))?;
-    }
+    let asked = (&timing, serving, warmup.usual);
+    let done = timed(
+        &mut engine,
+        asked,
+        (&schedule, &slots),
+        clock,
+        (reporter, own),
+    )?;
     let (samples, counts) = kept(slots, count(done.served.issued.due));
     let timed = Timed {
         load_ns,
@@ -90,16 +96,35 @@ pub fn measure(
     Ok(Outcome::of(&*loaded, measured))
 }
 
-/// The timing of the rate that is served, and the search for it where there is one.
+/// Serves the timed requests, and further ones as long as the parent wants them.
+fn timed(
+    engine: &mut Engine<impl Clock + Clone + 'static>,
+    (timing, serving, usual): (&Timing, &Serving, Nanoseconds),
+    (schedule, slots): (&CellSchedule, &Arc<Slots>),
+    clock: &impl Clock,
+    (reporter, own): (&mut dyn Reporter, Bytes),
+) -> Result<Done, JobError> {
+    let until = |length| clock.now() + length + timing.drain_ns;
+    let lasting = (schedule, length(timing, schedule, usual));
+    let done = requests(engine, (timing, serving), lasting, slots, until);
+    let mut answer = reporter.timed(own)?;
+    while let Answer::More(length) = answer {
+        let further = stretch(engine, schedule, (length, until(length)));
+        answer = reporter.stretched(further.told(timing.batch))?;
+    }
+    Ok(done)
+}
+
+/// The timing of the rate that is served, and the search for it where there is one; no timing where that found no rate.
 fn found<C: Clock + Clone + 'static>(
     engine: &mut Engine<C>,
     (timing, serving): (&Timing, &Serving),
     slots: &mut Arc<Slots>,
     (usual, clock): (Nanoseconds, &C),
     schedule: Scheduling,
-) -> Result<(Timing, Option<RateSearch>), JobError> {
+) -> Result<(Option<Timing>, Option<RateSearch>), JobError> {
     let Some(budget) = timing.scenario.budget() else {
-        return Ok((timing.clone(), None));
+        return Ok((Some(timing.clone()), None));
     };
     let searching = Searching {
         engine,

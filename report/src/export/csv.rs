@@ -213,6 +213,7 @@ const GROUPS: &[(&str, &[&str])] = &[
             "kept_per_s",
             "missed_per_s",
             "trials",
+            "tried",
             "confidence",
             "ended",
         ],
