@@ -268,8 +268,10 @@ fn afterword(
         for summary in summaries {
             for doubt in &summary.doubts {
                 eprintln!(
-                    "doubt: {} b={}: {doubt}",
-                    summary.cell.model, summary.cell.batch
+                    "doubt: {} b={}: {}",
+                    summary.cell.model,
+                    summary.cell.batch,
+                    doubt.told_of(&summary.cell)
                 );
             }
         }
