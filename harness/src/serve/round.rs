@@ -208,6 +208,11 @@ impl Round {
         Some(waiting + 1)
     }
 
+    /// Requests that may wait, those of a batch that is put together among them.
+    pub fn room(&self) -> usize {
+        self.queue.capacity()
+    }
+
     /// The oldest that waits in the queue.
     #[inline]
     pub fn pop(&self) -> Option<Due> {

@@ -32,7 +32,7 @@ pub struct Server<'a, C> {
 impl<C: Clock> Server<'_, C> {
     /// Serves until the round is over; `false` where the session can serve no longer.
     pub fn serve(&mut self, round: &Round) -> bool {
-        let mut batch: Vec<Due> = Vec::with_capacity(round.dispatch.max_batch.min(4096));
+        let mut batch: Vec<Due> = Vec::with_capacity(round.dispatch.max_batch.min(round.room()));
         let mut pacer = Pacer::new(self.clock);
         let mut turn = self.place;
         round.sit(self.place);
