@@ -9,14 +9,14 @@ mod sessions;
 
 use std::sync::Arc;
 
-use queue::Arrivals;
-use sessions::{Acting, Eager, engine, no_inputs, setup};
+use queue::{constant, poisson};
+use sessions::{Acting, engine, no_inputs, setup};
 use tare_clock::{Clock, MonotonicClock, Pacer, ThreadCpuClock};
 use tare_harness::serve::slots::Slots;
 use tare_harness::serve::{Served, Setup};
 use tare_harness::{Pool, SampleBuffer, drive};
 use tare_results::samples::Sample;
-use tare_scenarios::{Limits, ScenarioSpec, Schedule};
+use tare_scenarios::{CellSchedule, Limits, ScenarioSpec};
 use tare_statistics::{Percentile, nearest_rank};
 use tare_units::Nanoseconds;
 
@@ -34,28 +34,30 @@ fn main() {
     wake_up_lag("default timer slack", seconds, false);
     let lag = wake_up_lag("timer slack of 1 ns", seconds, true);
     let distance = 1e9 / RATE as f64;
-    let constant = Arrivals::constant(distance, RATE * seconds);
-    skew("constant", constant, &lag);
+    skew("constant", constant(distance, RATE * seconds), &lag);
     println!("    LoadGen: p50 66.7 µs, p99 3.6 ms; with real-time priority 13.7 µs and 982 µs");
-    let poisson = Arrivals::poisson(distance, RATE * seconds, 1);
-    skew("Poisson", poisson, &lag);
+    skew("Poisson", poisson(distance, RATE * seconds, 1), &lag);
     println!(
         "memory of a request: {} B (LoadGen: 328 B, 639 B with its trace)",
         size_of::<Sample>()
     );
 }
 
-/// One thread that issues a request as soon as the one before is done.
-fn closed_loop() {
-    let spec: ScenarioSpec = "single-stream".parse().expect("a scenario");
+/// So many requests of a scenario that has one in flight.
+fn alone(scenario: &str, max_requests: u64) -> CellSchedule {
+    let spec: ScenarioSpec = scenario.parse().expect("a scenario");
     let limits = Limits {
         duration: Nanoseconds::from_secs(3_600),
-        max_requests: MILLION,
+        max_requests,
         batch: 1,
     };
-    let mut schedule = spec
-        .schedule(limits, Default::default(), None)
-        .expect("fits");
+    let schedule = spec.schedule(limits, Default::default(), None);
+    schedule.expect("fits")
+}
+
+/// One thread that issues a request as soon as the one before is done.
+fn closed_loop() {
+    let mut schedule = alone("single-stream", MILLION);
     let loaded = Acting::new(|_, _| Ok(()));
     let mut session = tare_adapter_api::Loaded::session(&*loaded).expect("a session");
     let mut buffer = SampleBuffer::with_capacity(MILLION as usize);
@@ -78,7 +80,7 @@ fn closed_loop() {
 
 /// A thread that issues what is long due, and another that serves.
 fn open_loop() {
-    let (served, samples) = serve(Arrivals::poisson(1.0, MILLION, 1), MILLION as usize);
+    let (served, samples) = serve(poisson(1.0, MILLION, 1), MILLION as usize);
     let rate = MILLION as f64 / (served.issued.until - served.issued.started).as_secs_f64();
     let done = samples.iter().filter(|one| one.latency().is_some()).count();
     println!(
@@ -88,7 +90,7 @@ fn open_loop() {
     );
 }
 
-fn serve(mut schedule: impl Schedule, queue: usize) -> (Served, Vec<Sample>) {
+fn serve(mut schedule: CellSchedule, queue: usize) -> (Served, Vec<Sample>) {
     let loaded = Acting::new(|_, _| Ok(()));
     let spinning = Setup {
         spins: std::thread::available_parallelism().is_ok_and(|count| count.get() > 1),
@@ -104,12 +106,7 @@ fn serve(mut schedule: impl Schedule, queue: usize) -> (Served, Vec<Sample>) {
 
 /// From the end of a request to the issue of its client's next one, and from issue to the end of a request of no work.
 fn hand_over() {
-    let eager = Eager {
-        clients: 1,
-        count: 200_000,
-        most_in_flight: 0,
-    };
-    let (_, samples) = serve(eager, 16);
+    let (_, samples) = serve(alone("closed:clients=1", 200_000), 16);
     let back = samples.windows(2).map(|pair| {
         let end = pair[0].issued + pair[0].latency;
         Nanoseconds::from_nanos(pair[1].issued.saturating_sub(end))
@@ -138,7 +135,7 @@ fn wake_up_lag(name: &str, seconds: u64, tight: bool) -> String {
 }
 
 /// Beside what a thread that only sleeps would be late by, `lag`.
-fn skew(name: &str, schedule: Arrivals, lag: &str) {
+fn skew(name: &str, schedule: CellSchedule, lag: &str) {
     let cpu = ThreadCpuClock.now();
     let (served, samples) = serve(schedule, 1_024);
     let cpu = (ThreadCpuClock.now() - cpu).as_secs_f64();

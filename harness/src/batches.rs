@@ -23,10 +23,24 @@ impl BatchCounts {
     /// One more of so many samples.
     #[inline]
     pub fn count(&mut self, samples: u64) {
+        self.count_many(samples, 1);
+    }
+
+    /// So many more of so many samples.
+    #[inline]
+    pub fn count_many(&mut self, samples: u64, more: u64) {
         let place = usize::try_from(samples).unwrap_or(usize::MAX);
         if let Some(count) = self.counts.get_mut(place.wrapping_sub(1)) {
-            *count += 1;
+            *count += more;
         }
+    }
+
+    /// Those that each of the two has.
+    pub fn in_both(mut self, other: &Self) -> Self {
+        for (samples, count) in (1..).zip(&mut self.counts) {
+            *count = (*count).min(other.of(samples));
+        }
+        self
     }
 
     /// Those of both.
@@ -106,6 +120,17 @@ mod tests {
         let told = timed.told(&warm).expect("six were counted");
         assert_eq!((told.smallest, told.mean, told.largest), (2, 4.5, 7));
         assert_eq!(told.first_met, 2, "6 and 7");
+    }
+
+    #[test]
+    fn a_batch_that_one_of_two_has_not_is_not_in_both() {
+        let mut one = BatchCounts::up_to(Some(3));
+        let mut other = one.clone();
+        one.count_many(2, 5);
+        one.count(3);
+        other.count_many(2, 4);
+        let both = one.in_both(&other);
+        assert_eq!([1, 2, 3].map(|samples| both.of(samples)), [0, 4, 0]);
     }
 
     #[test]

@@ -112,7 +112,7 @@ pub fn drive(
                     }
                 }
                 kept.keep(request.sample);
-                progress.completed += 1;
+                (progress.completed, progress.ended) = (progress.completed + 1, request.end);
             }
             Step::WaitUntil(deadline) => clock.wait_until(deadline),
             // Every request is complete when it returns, so there is nothing to wait for.

@@ -2,7 +2,9 @@
 
 use tare_results::samples::Sample;
 use tare_results::{Latency, Missing, Percentile, ScheduleSkew};
-use tare_statistics::{Distribution, PercentileEstimate, Undecided, nearest_rank};
+use tare_statistics::{
+    Distribution, Percentile as Rank, PercentileEstimate, Undecided, nearest_rank,
+};
 use tare_units::Nanoseconds;
 
 /// The distribution of `latencies` in issue order; percentiles that too few samples decide are `null` and get their
@@ -90,9 +92,13 @@ pub fn skew_of(samples: &[Sample]) -> Option<ScheduleSkew> {
         .map(|sample| Nanoseconds::from_nanos(u64::from(sample.skew)))
         .collect();
     skews.sort_unstable();
+    let at = |percentile| nearest_rank(&skews, percentile);
     Some(ScheduleSkew {
-        skew_p50_ns: nearest_rank(&skews, tare_statistics::Percentile::P50)?,
-        skew_p99_ns: nearest_rank(&skews, tare_statistics::Percentile::P99)?,
+        skew_p50_ns: at(Rank::P50)?,
+        skew_p90_ns: at(Rank::P90),
+        skew_p95_ns: at(Rank::P95),
+        skew_p99_ns: at(Rank::P99)?,
+        skew_p99_9_ns: at(Rank::P99_9),
         skew_max_ns: *skews.last()?,
     })
 }

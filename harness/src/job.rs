@@ -8,7 +8,7 @@ use tare_results::Phase;
 use tare_results::samples::Sample;
 use tare_units::Bytes;
 
-use crate::batches::each_once;
+use crate::batches::{around, each_once};
 use crate::measure::measure;
 use crate::pool::Pool;
 use crate::profile::profile;
@@ -107,9 +107,13 @@ impl Job {
             (Purpose::Reference, _) => Ok(Pool::of_one_batch(vec![self.inputs.generate(0)])),
             (Purpose::Measure(timing), Some(largest)) => {
                 let pool = Pool::filled_up_to(&self.inputs, largest)?;
-                match timing.drawn() {
-                    Some(batches) => pool.met_in(each_once(batches)),
-                    None => Ok(pool),
+                match (timing.drawn(), timing.scenario.serving()) {
+                    (Some(batches), _) => pool.met_in(each_once(batches)),
+                    (None, Some(serving)) => {
+                        let together = around(1, serving.max_batch).into_iter();
+                        pool.met_in(together.map(|count| count * timing.batch).collect())
+                    }
+                    (None, None) => Ok(pool),
                 }
             }
             (Purpose::Measure(_), None) | (Purpose::Profile(_), _) => {

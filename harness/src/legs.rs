@@ -42,6 +42,7 @@ impl<S: Schedule> Schedule for Legs<S> {
             started: progress.started.saturating_sub(self.spent),
             issued: self.issued + progress.issued,
             completed: self.issued + progress.completed,
+            ended: progress.ended,
         };
         match whole.issued >= self.until {
             true => Step::Done,
@@ -88,6 +89,7 @@ mod tests {
                         progress.issued += 1;
                         progress.completed += 1;
                         now = now + Nanoseconds::from_nanos(10);
+                        progress.ended = now;
                     }
                     Step::WaitUntil(due) => now = due,
                     Step::WaitForCompletion => panic!("all are done"),

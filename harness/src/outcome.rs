@@ -24,6 +24,7 @@ pub fn measured_of(
         load: timed.warmup.load(load_ns),
         schedule: latency.as_ref().and_then(|_| figures::skew_of(samples)),
         serving: None,
+        cut: None,
         drift: latency.as_ref().and_then(|_| figures::drift_of(samples)),
         decision: timed.settled.map(|settled| settled.told(&mut missing)),
         latency,

@@ -10,6 +10,7 @@ mod memory;
 mod opened;
 mod outlook;
 mod rates;
+mod room;
 mod settle;
 mod shaped;
 mod sides;

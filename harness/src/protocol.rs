@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 use tare_adapter_api::{LoadRequest, Options, RuntimeFacts};
 use tare_models::Inputs;
 use tare_results::{
-    Batches, Decision, Latency, Load, Missing, Phase, Profile, SampleFile, ScheduleSkew, Serving,
-    Throughput,
+    Batches, Cut, Decision, Latency, Load, Missing, Phase, Profile, SampleFile, ScheduleSkew,
+    Serving, Throughput,
 };
 use tare_scenarios::{ScenarioSpec, Seed};
 use tare_units::{Bytes, Nanoseconds};
@@ -262,6 +262,8 @@ pub struct Measured {
     pub schedule: Option<ScheduleSkew>,
     /// What became of requests under load; `None` where none were.
     pub serving: Option<Serving>,
+    /// Why requests under load were issued no longer before their schedule was done, and after how long.
+    pub cut: Option<(Cut, Nanoseconds)>,
     /// The rise of the median from the first half of the requests to the second, as a share; `None` where there is none to
     /// speak of.
     pub drift: Option<f64>,

@@ -14,7 +14,8 @@ mod server;
 pub mod simulated;
 pub mod slots;
 pub mod trial;
+mod unserved;
 
 pub use engine::{Engine, Served, Setup};
-pub use highest::ROOM;
 pub use measure::{Scheduling, measure};
+pub use trial::ROOM;

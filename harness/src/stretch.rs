@@ -36,6 +36,7 @@ impl<S: Schedule + Clone> Lasting<S> {
             started: *self.began.get_or_insert(progress.started),
             issued: progress.issued - self.before,
             completed: progress.completed - self.before,
+            ended: progress.ended,
         };
         self.current.next(now, &own)
     }

@@ -143,3 +143,36 @@ fn a_request_of_one_batch_tells_of_none() {
     let (measured, _) = repeat(job(&[("run", "1ms")])).expect("measures");
     assert_eq!(measured.batches, None);
 }
+
+/// A job of two samples a request, up to four of which are executed together, for a warm-up of so many requests at the least.
+fn together(warmup: u64) -> Measured {
+    let mut job = job(&[("run", "2ms")]);
+    job.load.largest_batch = NonZeroUsize::new(8);
+    job.warmup.min_requests = warmup;
+    if warmup == 1 {
+        job.warmup.max_ns = Nanoseconds::ZERO;
+    }
+    let timing = timing(&mut job);
+    timing.scenario = "server:rate=2000,arrivals=constant,max_batch=4"
+        .parse()
+        .expect("a scenario");
+    timing.duration_ns = Nanoseconds::from_millis(200);
+    timing.drain_ns = Nanoseconds::from_secs(10);
+    let clock = tare_clock::MonotonicClock;
+    let outcome = perform(&Fake::new(clock), &job, &clock, &mut Phases::default());
+    let outcome = outcome.expect("measures");
+    outcome.measured().expect("it was to measure").clone()
+}
+
+#[test]
+fn requests_that_are_executed_together_are_counted_by_their_samples_and_new_ones_are_told() {
+    let batches = together(3).batches.expect("several");
+    assert!(batches.smallest >= 2 && batches.largest <= 8, "{batches:?}");
+    assert!(batches.mean > 2.0, "2,000 requests a second: {batches:?}");
+    assert_eq!(batches.first_met, 0, "each of 2, 4, 6 and 8 was met");
+    let batches = together(1).batches.expect("several");
+    assert!(
+        batches.first_met > 0,
+        "one request alone is a warm-up: {batches:?}"
+    );
+}

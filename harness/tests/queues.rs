@@ -3,7 +3,8 @@
 mod queue;
 
 use queue::{
-    Arrivals, Random, SERVICE_NS, Service, assert_holds, crommelin, plain, queue, solve, waits,
+    Random, SERVICE_NS, Service, assert_holds, constant, crommelin, plain, poisson, queue, solve,
+    waits,
 };
 use tare_harness::serve::dispatch::Dispatch;
 use tare_harness::serve::simulated::{Execution, Simulated};
@@ -88,7 +89,7 @@ fn a_stall_of_a_second_is_in_the_latency_of_everyone_who_was_due_meanwhile() {
         50_000 => Some(Nanoseconds::from_secs(1)),
         _ => Some(Nanoseconds::from_micros(100)),
     };
-    let served = plain(1).serve(&mut Arrivals::constant(1e6, 100_000), stall);
+    let served = plain(1).serve(&mut constant(1e6, 100_000), stall);
     let latencies: Vec<Nanoseconds> = served
         .samples()
         .iter()
@@ -127,7 +128,7 @@ fn every_request_that_was_due_is_in_exactly_one_count_and_begins_in_its_order() 
             queue: 1 + pick(&mut random, 40.0),
         };
         let count = 2_000;
-        let mut schedule = Arrivals::poisson(random.between(1e5, 2e6), count, seed);
+        let mut schedule = poisson(random.between(1e5, 2e6), count, seed);
         let mut drawn = Random::new(seed);
         let served = rules.serve(&mut schedule, |execution| {
             assert!((1..=rules.dispatch.max_batch).contains(&execution.count));
@@ -163,9 +164,7 @@ fn requests_that_find_company_are_executed_together_and_others_wait_no_longer_th
         },
         queue: 100,
     };
-    let served = rules.serve(&mut Arrivals::constant(1e6, 10), |_| {
-        Some(Nanoseconds::from_nanos(1))
-    });
+    let served = rules.serve(&mut constant(1e6, 10), |_| Some(Nanoseconds::from_nanos(1)));
     let begun: Vec<u64> = served
         .passed
         .iter()

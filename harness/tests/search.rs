@@ -2,16 +2,17 @@
 
 mod queue;
 
+use std::convert::Infallible;
+
 use queue::{Random, SERVICE_NS, Service, crommelin, exponential, plain, solve};
 use tare_harness::serve::simulated::{Execution, Simulation};
-use tare_harness::serve::trial::{deciding, judged};
-use tare_scenarios::search::{Bracket, Effort, End, Search};
+use tare_harness::serve::trial::{ROOM, Sought, Tried};
+use tare_scenarios::search::{Bracket, End};
 use tare_scenarios::{Limits, Objective, RequestRate, ScenarioSpec, Seed};
 use tare_statistics::Percentile;
 use tare_units::Nanoseconds;
 
 const SEEDS: u64 = 200;
-const ROOM: u64 = 1 << 20;
 
 /// One server, and what requests are held to.
 #[derive(Debug, Clone, Copy)]
@@ -63,25 +64,29 @@ impl World {
         (served, busy.as_secs_f64())
     }
 
-    /// As the worker searches, beginning at half of what the server can do.
+    /// The worker's search, with trials on this server.
     fn search(&self, number: u64) -> Bracket {
-        let effort = Effort {
-            requests: deciding(self.objective),
-            most: ROOM / 2,
-            shortest: Nanoseconds::from_millis(500),
+        let sought = Sought {
+            objective: self.objective,
+            workers: 1,
+            usual: Nanoseconds::from_nanos_f64(SERVICE_NS),
+            cycle: Nanoseconds::ZERO,
             budget: self.budget,
         };
-        let mut search = Search::new(0.5e9 / SERVICE_NS, effort);
-        while let Some(trial) = search.trial() {
-            let seed = Seed::new(number, 0).of_trial(search.bracket().trials);
+        let found = sought.search(|trial, before| -> Result<Tried, Infallible> {
+            let seed = Seed::new(number, 0).of_trial(before);
             let (served, busy) = self.served(trial.per_s, trial.duration, seed);
             let ends = served.passed.iter().filter_map(|one| one.begun);
             let end = ends.max().unwrap_or_default().max(trial.duration);
-            let load = busy / end.as_secs_f64().max(busy);
-            let told = judged(&served.samples(), load, self.objective);
-            search.tell(told, end);
-        }
-        search.bracket()
+            Ok(Tried {
+                samples: served.samples(),
+                load: busy / end.as_secs_f64().max(busy),
+                is_whole: true,
+                took: end,
+            })
+        });
+        let Ok(found) = found;
+        found.bracket
     }
 
     /// Of how many searches, in percent, the bracket holds the `truth`, and how wide it is in the middle one, as a ratio.

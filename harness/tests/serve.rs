@@ -12,6 +12,7 @@ use tare_harness::Pool;
 use tare_harness::serve::Setup;
 use tare_harness::serve::dispatch::Dispatch;
 use tare_harness::serve::slots::Counts;
+use tare_results::Cut;
 use tare_results::samples::Sample;
 use tare_units::Nanoseconds;
 
@@ -156,11 +157,11 @@ fn where_the_last_session_panics_the_rest_of_the_requests_is_counted_and_nobody_
             }
         };
         assert_eq!((went.counts.done, went.counts.errors), (5, 1));
-        assert!(went.served.issued.is_cut);
+        assert_eq!(went.served.issued.cut, Some(Cut::Sessions));
         assert_eq!(went.counts.due(), went.samples.len() as u64);
         let again = go(&mut servers, &mut at_once(10), PATIENCE);
         assert_eq!(again.counts.done, 0, "nobody is left");
-        assert!(again.served.issued.is_cut);
+        assert_eq!(again.served.issued.cut, Some(Cut::Sessions));
     }
 }
 
@@ -264,7 +265,7 @@ fn what_is_due_when_the_time_is_over_was_never_sent() {
     let loaded = Acting::new(|_, _| Ok(()));
     let mut servers = engine(&loaded, no_inputs(), setup(1, 1_000));
     let went = go(&mut servers, &mut at_once(60), Nanoseconds::ZERO);
-    assert!(went.served.issued.is_cut);
+    assert_eq!(went.served.issued.cut, Some(Cut::Time));
     assert_eq!(went.counts.due(), 60);
     assert!(went.counts.never_sent >= 59, "{:?}", went.counts);
 }

@@ -1,6 +1,6 @@
 //! Sentences that say the same of other numbers, told as one: the worst of them, with the range of its numbers.
 
-use tare_results::Doubt;
+use tare_results::{Cell, Doubt};
 
 use crate::summarise::{is_alike, severity};
 
@@ -24,11 +24,11 @@ impl Sentence {
         }
     }
 
-    /// What a doubt says of itself.
-    pub fn of(doubt: &Doubt) -> Self {
+    /// What a doubt says of itself, about `cell`.
+    pub fn of(doubt: &Doubt, cell: &Cell) -> Self {
         Self {
             doubt: Some(doubt.clone()),
-            ..Self::plain(doubt.to_string())
+            ..Self::plain(doubt.told_of(cell))
         }
     }
 
@@ -257,12 +257,17 @@ mod tests {
     }
 
     fn load(found: &str, excess: f64) -> Sentence {
-        Sentence::of(&Doubt::Environment {
+        let doubt = Doubt::Environment {
             check: "load".to_owned(),
             found: found.to_owned(),
             excess: Some(excess),
             remedy: "end them".to_owned(),
-        })
+        };
+        Sentence {
+            text: doubt.to_string(),
+            shape: shape(&doubt.to_string()),
+            doubt: Some(doubt),
+        }
     }
 
     #[test]

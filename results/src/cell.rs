@@ -38,6 +38,9 @@ pub struct Cell {
     pub seed: u64,
 }
 
+/// The option of the command line that makes repeats longer.
+pub(crate) const LONGER: &str = "--duration";
+
 impl Cell {
     /// The sha256, in hexadecimal, of the cell's canonical JSON (keys sorted, no spaces) in which the model stands by `model_sha256`.
     pub fn id(&self, model_sha256: &str) -> String {
@@ -64,6 +67,16 @@ impl Cell {
     /// The scenario with its options, as it is written on the command line.
     pub fn scenario_spec(&self) -> String {
         with_options(&self.scenario, &self.scenario_options)
+    }
+
+    /// The option that makes a repeat longer: the scenario's own where that says how long it is.
+    pub fn lengthened_by(&self) -> &'static str {
+        let has = |key: &str| self.scenario_options.contains_key(key);
+        match (has("decide"), has("duration")) {
+            (true, _) => "limit= of the scenario",
+            (false, true) => "duration= of the scenario",
+            (false, false) => LONGER,
+        }
     }
 }
 
@@ -128,6 +141,7 @@ pub struct Runtime {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Doubt, ServingDoubt};
 
     fn cell() -> Cell {
         Cell {
@@ -143,6 +157,26 @@ mod tests {
             threads: 1,
             seed: 0,
         }
+    }
+
+    #[test]
+    fn a_repeat_is_made_longer_by_the_option_that_says_how_long_it_is() {
+        let with = |key: &str| {
+            let mut cell = cell();
+            let options = &mut cell.scenario_options;
+            options.insert(key.to_owned(), "9s".to_owned());
+            let doubt = Doubt::Serving {
+                why: ServingDoubt::ObjectiveNotDecided {
+                    objective: "p99<20ms".to_owned(),
+                    over: 3,
+                    due: 400,
+                },
+            };
+            doubt.told_of(&cell)
+        };
+        assert!(with("min").ends_with("beyond it; raise --duration"));
+        assert!(with("duration").ends_with("beyond it; raise duration= of the scenario"));
+        assert!(with("decide").ends_with("beyond it; raise limit= of the scenario"));
     }
 
     #[test]

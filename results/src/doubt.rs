@@ -5,6 +5,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::cell::{Cell, LONGER};
 use crate::energy::EnergyDoubt;
 use crate::peaks_doubt::PeaksDoubt;
 use crate::serving_doubt::ServingDoubt;
@@ -130,6 +131,13 @@ pub enum Doubt {
     /// A doubt of a later version than this reader.
     #[serde(other)]
     Unknown,
+}
+
+impl Doubt {
+    /// One line for a person, whose remedy suits `cell`: a longer repeat is had by the option that says how long it is.
+    pub fn told_of(&self, cell: &Cell) -> String {
+        self.to_string().replace(LONGER, cell.lengthened_by())
+    }
 }
 
 /// One line for a person.

@@ -53,8 +53,8 @@ pub use profile::{DeviceTime, Family, FamilyShare, NodeShare, OperatorShare, Pro
 pub use record::{Failure, Kind, Phase, Producer, RECORD_SCHEMA, Record};
 pub use run::{GateRole, GateSide, PlannedCell, RUN_SCHEMA, Run, Tuning};
 pub use schema::{record_schema, run_schema, schema_of};
-pub use serving::{Met, ObjectiveKept, RateSearch, SearchEnd, Serving};
-pub use serving_doubt::ServingDoubt;
+pub use serving::{Met, ObjectiveKept, RateSearch, SearchEnd, Serving, TriedRate};
+pub use serving_doubt::{Cut, ServingDoubt};
 pub use tax::{Class, FloorTerm, Tax, TaxDoubt, TaxMethod, TwinFigures, Weighed};
 pub use twin::TwinFacts;
 pub use verdict::{Missing, Verdict};

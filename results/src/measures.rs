@@ -150,8 +150,17 @@ pub struct Throughput {
 pub struct ScheduleSkew {
     /// Median of issue time minus scheduled time.
     pub skew_p50_ns: Nanoseconds,
+    /// 90th percentile; this one, the 95th and the 99.9th are not there in records of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub skew_p90_ns: Option<Nanoseconds>,
+    /// 95th percentile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub skew_p95_ns: Option<Nanoseconds>,
     /// 99th percentile.
     pub skew_p99_ns: Nanoseconds,
+    /// 99.9th percentile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub skew_p99_9_ns: Option<Nanoseconds>,
     /// Largest.
     pub skew_max_ns: Nanoseconds,
 }

@@ -38,20 +38,33 @@ pub struct Serving {
     pub search: Option<RateSearch>,
 }
 
-/// The highest rate that keeps an objective lies between the two.
+/// The highest rate that keeps an objective lies between the two; where none was kept, below the lowest that was not.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RateSearch {
-    /// The highest that kept the objective, in requests a second: the one that was served.
-    pub kept_per_s: f64,
+    /// The highest that kept the objective, in requests a second: the one that was served; `null` where none was shown to,
+    /// and nothing was served.
+    pub kept_per_s: Option<f64>,
     /// The lowest that did not; `null` where none was found in time.
     pub missed_per_s: Option<f64>,
-    /// Rates that were tried.
+    /// How many rates were tried.
     pub trials: u64,
+    /// Each of them, in their order.
+    #[serde(default)]
+    pub tried: Vec<TriedRate>,
     /// How likely it is, at the least, that the highest rate lies between the two, from 0 to 1; of several repeats, that
     /// each one's does.
     pub confidence: f64,
     /// Why the bracket is no narrower, such as `narrow`.
     pub ended: SearchEnd,
+}
+
+/// A rate that was tried.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct TriedRate {
+    /// Requests a second.
+    pub per_s: f64,
+    /// Whether it keeps the objective.
+    pub met: Met,
 }
 
 /// Why a search for a rate ended.

@@ -33,6 +33,15 @@ pub enum ServingDoubt {
         /// The latency at that percentile.
         latency_ns: Nanoseconds,
     },
+    /// Requests were issued no longer, though the schedule went on.
+    Cut {
+        /// Why.
+        why: Cut,
+        /// Requests that had been due.
+        due: u64,
+        /// How long they were issued.
+        after_ns: Nanoseconds,
+    },
     /// Too few requests to say whether the objective holds.
     ObjectiveNotDecided {
         /// Such as `p99<20ms`.
@@ -45,6 +54,16 @@ pub enum ServingDoubt {
     /// A doubt of a later version than this reader.
     #[serde(other)]
     Unknown,
+}
+
+/// Why requests were issued no longer before their schedule was done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Cut {
+    /// The time that a worker has was over.
+    Time,
+    /// No session could serve any longer.
+    Sessions,
 }
 
 impl ServingDoubt {
@@ -96,6 +115,16 @@ impl fmt::Display for ServingDoubt {
                 "requests were issued {skew_ns} late at {percentile}, {:.0}% of the latency of {latency_ns}",
                 100.0 * self.skew_share().unwrap_or_default()
             ),
+            Self::Cut { why, due, after_ns } => {
+                write!(
+                    f,
+                    "requests were issued for {after_ns} only, {due} of them, and the schedule went on: "
+                )?;
+                f.write_str(match why {
+                    Cut::Time => "the worker's time was over; raise --deadline",
+                    Cut::Sessions => "no session could serve any longer",
+                })
+            }
             Self::ObjectiveNotDecided {
                 objective,
                 over,
@@ -131,6 +160,14 @@ mod tests {
         };
         let told = "whether p99<20ms holds is not decided by 3 of 400 requests beyond it; raise --duration";
         assert_eq!(undecided.to_string(), told);
+        let cut = ServingDoubt::Cut {
+            why: Cut::Time,
+            due: 1,
+            after_ns: Nanoseconds::from_secs(16),
+        };
+        let told = "requests were issued for 16.0 s only, 1 of them, and the schedule went on: the worker's time was over; \
+                    raise --deadline";
+        assert_eq!(cut.to_string(), told);
         let alone = ServingDoubt::NoCoreForGenerator {
             workers: 2,
             threads: 1,

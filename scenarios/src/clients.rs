@@ -12,8 +12,8 @@ use crate::{Progress, Schedule, Step};
 
 /// At most as many requests in flight as there are clients, each scheduled for the end of its client's think time.
 ///
-/// Clients are alike, so nobody need tell whose request is done: for each completion that is seen, one client begins to
-/// think. At the start all of them think: those whose think time is constant, spread evenly over it, the others each for a
+/// Clients are alike, so nobody need tell whose request is done: for each completion that is told, one client thinks from
+/// when it was, however late it was heard of. At the start all of them think: those whose think time is constant, spread evenly over it, the others each for a
 /// time of its own.
 #[derive(Debug, Clone)]
 pub struct Clients {
@@ -71,14 +71,14 @@ impl Clients {
     /// Takes the clients that issued a request out, and those whose request is done back in. None of this allocates: the
     /// clients that think are never more than there were at the start.
     #[inline]
-    fn follow(&mut self, now: Nanoseconds, progress: &Progress) {
+    fn follow(&mut self, progress: &Progress) {
         while self.issued < progress.issued {
             self.thinking.pop();
             self.issued += 1;
         }
-        let since = now.saturating_sub(progress.started).as_nanos();
+        let ended = progress.ended.saturating_sub(progress.started).as_nanos();
         while self.completed < progress.completed {
-            let done = since.saturating_add(self.times.next());
+            let done = ended.saturating_add(self.times.next());
             self.thinking.push(Reverse(done));
             self.completed += 1;
         }
@@ -88,7 +88,7 @@ impl Clients {
 impl Schedule for Clients {
     #[inline]
     fn next(&mut self, now: Nanoseconds, progress: &Progress) -> Step {
-        self.follow(now, progress);
+        self.follow(progress);
         if self.bounds.reached(now, progress) {
             return Step::Done;
         }

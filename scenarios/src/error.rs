@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use tare_units::Nanoseconds;
+
 /// Why the text is no scenario, or does not fit the batches asked for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SpecError {
@@ -153,6 +155,21 @@ pub enum LimitsError {
         requests: u64,
         /// What there is.
         arrivals: u64,
+    },
+    /// No arrival of the trace lies within the duration.
+    #[error(
+        "scenario '{scenario}' replays a trace whose first arrival is at {first}, and its duration is {duration}: \
+         give a longer {key}="
+    )]
+    LateTrace {
+        /// The scenario as written.
+        scenario: String,
+        /// When the first request arrives, from the start.
+        first: Nanoseconds,
+        /// How long requests are due.
+        duration: Nanoseconds,
+        /// The option that says so.
+        key: &'static str,
     },
     /// The scenario replays a file that nobody has read.
     #[error("scenario '{scenario}' replays a trace that was not read: read its file first")]

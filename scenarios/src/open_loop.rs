@@ -31,6 +31,22 @@ impl OpenLoop {
             due,
         }
     }
+
+    /// From the start to the end, before any request was issued: the duration, or the time at which the last request is due
+    /// where the minimum makes that later.
+    pub fn length(&self) -> Nanoseconds {
+        let mut arrivals = self.arrivals.clone();
+        let least = self.bounds.least();
+        let mut last = self.due.filter(|_| least > 0);
+        for _ in 1..least {
+            match arrivals.next() {
+                None => break,
+                next => last = next,
+            }
+        }
+        let last = Nanoseconds::from_nanos(last.unwrap_or(0));
+        last.max(self.bounds.duration())
+    }
 }
 
 impl Schedule for OpenLoop {

@@ -7,6 +7,7 @@ pub trait Schedule {
     /// What to do at `now`, given what was done. Never allocates.
     ///
     /// Both times are on one clock, and neither `now` nor a count of `progress` ever decreases from one call to the next.
+    /// Requests that ended at different times are told one call after the other, each with its own `ended`.
     fn next(&mut self, now: Nanoseconds, progress: &Progress) -> Step;
 
     /// Whether completions change what is issued when; an open loop heeds none, and is not woken for any.
@@ -42,6 +43,8 @@ pub struct Progress {
     pub issued: u64,
     /// Of these, requests that ended, failed ones too.
     pub completed: u64,
+    /// When the last of these ended, however late it was heard of; the start where none did.
+    pub ended: Nanoseconds,
 }
 
 impl Progress {
@@ -51,6 +54,7 @@ impl Progress {
             started,
             issued: 0,
             completed: 0,
+            ended: started,
         }
     }
 

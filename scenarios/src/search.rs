@@ -70,8 +70,6 @@ pub struct Bracket {
     pub kept: Option<f64>,
     /// The lowest that did not.
     pub missed: Option<f64>,
-    /// The lowest that was tried, whatever came of it.
-    pub lowest: f64,
     /// Why it is no narrower.
     pub end: End,
     /// Trials that were made.
@@ -87,11 +85,10 @@ pub struct Search {
     /// The lowest and the highest rate between the two that trials of this length do not decide.
     open: Option<(f64, f64)>,
     next: f64,
-    lowest: f64,
     /// How often trials were lengthened.
     longer: u32,
     left: Nanoseconds,
-    trials: u32,
+    tried: Vec<(f64, Told)>,
     end: Option<End>,
 }
 
@@ -104,10 +101,9 @@ impl Search {
             missed: None,
             open: None,
             next: first,
-            lowest: first,
             longer: 0,
             left: effort.budget,
-            trials: 0,
+            tried: Vec::new(),
             end: None,
         }
     }
@@ -119,12 +115,12 @@ impl Search {
             return None;
         }
         let wanted = self.lasting(self.longer);
-        let least = match (self.trials, self.longer) {
+        let least = match (self.trials(), self.longer) {
             (0, _) => Nanoseconds::ZERO,
             (_, longer) => self.lasting(longer.saturating_sub(1)),
         };
         let is_over = self.left == Nanoseconds::ZERO || least > self.left;
-        if self.trials == MOST_TRIALS || is_over {
+        if self.trials() == MOST_TRIALS || is_over {
             self.end = Some(self.spent());
             return None;
         }
@@ -137,8 +133,7 @@ impl Search {
     /// Takes what came of the last trial, which took `took` in all.
     pub fn tell(&mut self, told: Told, took: Nanoseconds) {
         let per_s = self.next;
-        self.lowest = self.lowest.min(per_s);
-        self.trials += 1;
+        self.tried.push((per_s, told));
         self.left = self.left.saturating_sub(took);
         match told {
             Told::Kept => {
@@ -167,10 +162,18 @@ impl Search {
         Bracket {
             kept: self.kept,
             missed: self.missed,
-            lowest: self.lowest,
             end: self.end.unwrap_or_else(|| self.spent()),
-            trials: self.trials,
+            trials: self.trials(),
         }
+    }
+
+    /// The rates that were tried, in their order, and what came of each.
+    pub fn tried(&self) -> &[(f64, Told)] {
+        &self.tried
+    }
+
+    fn trials(&self) -> u32 {
+        self.tried.len() as u32
     }
 
     fn spent(&self) -> End {

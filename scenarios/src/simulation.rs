@@ -35,6 +35,13 @@ pub(crate) fn schedule(spec: &str, limits: Limits) -> CellSchedule {
         .unwrap()
 }
 
+fn complete(now: &mut u64, progress: &mut Progress, ends: &mut Vec<u64>) {
+    let end = ends.remove(0);
+    *now = end.max(*now);
+    progress.ended = Nanoseconds::from_nanos(end);
+    progress.completed += 1;
+}
+
 /// Runs `schedule` from time `start` with up to `room` requests in flight; request `i` takes `cost(i)`.
 pub(crate) fn run(
     schedule: &mut impl Schedule,
@@ -59,13 +66,11 @@ pub(crate) fn run(
                 trace.most_in_flight = trace.most_in_flight.max(progress.in_flight());
             }
             Step::Issue { .. } | Step::WaitForCompletion => {
-                now = now.max(ends.remove(0));
-                progress.completed += 1;
+                complete(&mut now, &mut progress, &mut ends);
             }
             Step::WaitUntil(time) => match ends.first().copied() {
                 Some(end) if end <= time.as_nanos() => {
-                    now = now.max(ends.remove(0));
-                    progress.completed += 1;
+                    complete(&mut now, &mut progress, &mut ends);
                 }
                 _ => now = now.max(time.as_nanos()),
             },

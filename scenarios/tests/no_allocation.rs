@@ -31,7 +31,7 @@ fn issued(schedule: &mut CellSchedule) -> u64 {
             Step::WaitUntil(time) if progress.in_flight() == 0 => now = time,
             Step::WaitUntil(_) | Step::WaitForCompletion => {
                 now = now + Nanoseconds::from_millis(2);
-                progress.completed += 1;
+                (progress.completed, progress.ended) = (progress.completed + 1, now);
             }
             Step::Done => return progress.issued,
         }

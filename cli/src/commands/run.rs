@@ -76,6 +76,7 @@ fn run_holding(
                 worker::with_desk(|desk| {
                     let settings = Settings::of(options, desk)?;
                     let plan = planned(&settings, desk).map_err(|error| settings.told(error))?;
+                    settings.check(&plan)?;
                     Ok((settings, plan))
                 })
             })?;
@@ -86,9 +87,6 @@ fn run_holding(
                 eprintln!("stopped before anything was measured");
                 return Ok(Exit::Interrupted);
             }
-            plan.check_limits(settings.duration, settings.max_requests)
-                .map_err(Failed::input)?;
-            settings.check_memory(&plan)?;
             let tuned = held.begin(options.tune)?;
             let energy = joules::meters(
                 settings.probes,
@@ -270,8 +268,10 @@ fn afterword(
         for summary in summaries {
             for doubt in &summary.doubts {
                 eprintln!(
-                    "doubt: {} b={}: {doubt}",
-                    summary.cell.model, summary.cell.batch
+                    "doubt: {} b={}: {}",
+                    summary.cell.model,
+                    summary.cell.batch,
+                    doubt.told_of(&summary.cell)
                 );
             }
         }

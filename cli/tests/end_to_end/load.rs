@@ -161,3 +161,53 @@ fn requests_that_wait_are_executed_together() {
     let together = serving["mean_batch"].as_f64().expect("executed");
     assert!((2.0..=8.0).contains(&together), "{serving:#}");
 }
+
+#[test]
+fn a_search_that_finds_no_rate_leaves_a_record_that_says_so_with_the_rates_that_were_tried() {
+    let bench = Bench::new();
+    let scenario = "server:rate=max,slo=p50<1ms,budget=2s";
+    let (run, record) = served(&bench, "fake:run=5ms", scenario, &[]);
+    assert_eq!(run.code, Some(3), "{run:#?}");
+    let reason = record["reasons"][0].as_str().expect("a reason");
+    assert!(
+        reason.starts_with("no rate holds p50<1.00 ms: of "),
+        "{reason}"
+    );
+    assert!(record["failure"].is_null(), "{record:#}");
+    let search = &record["serving"]["search"];
+    assert!(search["kept_per_s"].is_null(), "{search:#}");
+    let tried = search["tried"].as_array().expect("rates");
+    assert_eq!(Some(tried.len() as u64), search["trials"].as_u64());
+    let missed = |one: &&Value| one["met"] == "not-met" && one["per_s"].is_number();
+    assert!(tried.iter().filter(missed).count() > 0, "{search:#}");
+    assert_eq!(record["missing"]["latency"], reason);
+    let shown = bench.tare(&["show"]).with_code(0).stdout;
+    assert!(shown.contains("no rate holds p50<1.00 ms"), "{shown}");
+}
+
+#[test]
+fn what_cannot_be_served_is_refused_before_anything_is_measured_and_in_a_dry_run_too() {
+    let bench = Bench::new();
+    bench.write("late.txt", "3\n");
+    for (scenario, part) in [
+        (
+            "server:rate=5,max_batch=1000000000",
+            "of this machine's memory are free; ask for a smaller max_batch=",
+        ),
+        (
+            "server:rate=5,min=20,max=10",
+            "asks for 20 requests and at most 10 are allowed",
+        ),
+        (
+            "server:trace=late.txt",
+            "first arrival is at 3.00 s, and its duration is 1.00 s: give a longer duration=",
+        ),
+    ] {
+        for dry in [&[][..], &["--dry-run"]] {
+            let asked = ["--adapter", "fake", "--scenario", scenario];
+            let refused = bench.run(&[&asked[..], dry].concat()).with_code(2);
+            assert!(refused.error().contains(part), "{scenario}: {refused:#?}");
+        }
+    }
+    assert!(!bench.path("store").exists(), "nothing was begun");
+}

@@ -1,5 +1,7 @@
 //! Suites of several experiments: shown, planned into one run, quick on request, without what is not here.
 
+use serde_json::Value;
+
 use crate::support::{Bench, Ended, lines};
 
 const OWN: &str = r#"name = "own"
@@ -308,4 +310,56 @@ fn a_wrong_experiment_is_refused_with_its_line_and_column() {
         let told = planned(&bench, &OWN.replacen(from, to, 1), &[]).with_code(2);
         assert!(told.error().contains(error), "{told:#?}");
     }
+}
+
+/// A number of a summary, by its dotted path.
+fn number(summary: &Value, path: &str) -> f64 {
+    let value = path.split('.').fold(summary, |value, key| &value[key]);
+    let number = value.as_f64();
+    number.unwrap_or_else(|| panic!("no {path} in {summary:#}"))
+}
+
+#[test]
+fn the_quick_pentathlon_is_measured_with_each_of_its_figures_or_why_there_is_none() {
+    let bench = Bench::new();
+    let suite = ["run", "--suite", "pentathlon", "--quick"];
+    let brief = ["--repeats", "1", "--duration", "50ms", "--no-tax"];
+    let fake = ["--adapter", "fake:run=1ms,per-sample=100us", "--reference"];
+    let run = [&suite[..], &brief, &fake, &["none", "--format", "json"]].concat();
+    let summaries = bench.tare(&run).with_code(0).json();
+    let summaries = summaries.as_array().expect("summaries");
+    let mut cells = std::collections::BTreeSet::new();
+    for summary in summaries {
+        let cell = &summary["cell"];
+        let name = |key: &str| cell[key].as_str().expect("a name").to_owned();
+        let scenario = name("scenario");
+        cells.insert((name("model"), scenario.clone(), cell["batch"].as_u64()));
+        match scenario.as_str() {
+            "offline" => assert!(summary["missing"]["latency"].is_string(), "{summary:#}"),
+            "single-stream" => assert!(number(summary, "latency.p50.value_ns") >= 1.1e6),
+            _ => assert!(number(summary, "latency.mean_ns") > 2e6, "16 of 100 µs"),
+        }
+        assert!(number(summary, "throughput.samples_per_s") > 100.0);
+        assert!(number(summary, "memory.peak_rss_bytes") > 1e6);
+        assert!(number(summary, "model.parameters") > 1e6);
+        assert!(number(summary, "model.flops") > 1e6);
+        let joules = &summary["energy"]["per_sample_j"];
+        let paths = ["energy", "energy.per_sample_j"];
+        let reason = paths
+            .iter()
+            .find(|path| summary["missing"][path].is_string());
+        assert!(joules.is_number() != reason.is_some(), "{summary:#}");
+    }
+    let all = [
+        ("fixed-batch", 16),
+        ("random-batch", 16),
+        ("single-stream", 1),
+        ("offline", 16),
+    ];
+    let models = ["bert-tiny", "resnet-18"].into_iter();
+    let expected = models.flat_map(|model| {
+        all.map(|(scenario, batch)| (model.to_owned(), scenario.to_owned(), Some(batch)))
+    });
+    assert_eq!(cells, expected.collect());
+    assert_eq!(summaries.len(), 8);
 }

@@ -1,9 +1,15 @@
 //! Doubts and reasons that follow from how requests were served under load.
 
-use tare_results::{Doubt, Latency, Met, Record, ScheduleSkew, Serving, ServingDoubt, Verdict};
+use tare_results::{
+    Doubt, Latency, Met, Percentile, RateSearch, Record, ScheduleSkew, Serving, ServingDoubt,
+    Verdict,
+};
 use tare_units::Nanoseconds;
 
 use crate::protocol::Measured;
+
+/// What the largest is called beside percentiles.
+const MAX: &str = "max";
 
 /// The generator's lag at a percentile may be this share of the latency at it.
 const SKEW_SHARE: f64 = 0.05;
@@ -14,10 +20,23 @@ pub fn judge_load(record: &mut Record, measured: &Measured, processors: Option<u
         return;
     };
     let skews = measured.schedule.as_ref().zip(measured.latency.as_ref());
-    for why in skews.map_or_else(Vec::new, |(skew, latency)| late(skew, latency)) {
+    let late = skews.map_or_else(Vec::new, |(skew, latency)| late(skew, latency));
+    let cut = measured.cut.map(|(why, after_ns)| ServingDoubt::Cut {
+        why,
+        due: serving.due,
+        after_ns,
+    });
+    for why in late.into_iter().chain(cut) {
         record.verdict = Verdict::Invalid;
         record.reasons.push(why.to_string());
         record.doubts.push(Doubt::Serving { why });
+    }
+    let is_found = |search: &RateSearch| search.kept_per_s.is_some();
+    if !serving.search.as_ref().is_none_or(is_found) {
+        record.verdict = Verdict::Invalid;
+        let why = measured.missing.get("latency");
+        let none = || "no rate was found to serve".to_owned();
+        record.reasons.push(why.cloned().unwrap_or_else(none));
     }
     let threads = record.cell.threads;
     let doubts = [
@@ -54,15 +73,26 @@ fn undecided(serving: &Serving) -> Option<ServingDoubt> {
     })
 }
 
-/// Where the generator's own lag is too much of the latency.
+/// Where the generator's own lag is too much of the latency: at each percentile of it that is known, and at the largest of
+/// all where the 99th is not.
 fn late(skew: &ScheduleSkew, latency: &Latency) -> Vec<ServingDoubt> {
-    let percentiles = [
-        ("p50", skew.skew_p50_ns, latency.p50.as_ref()),
-        ("p99", skew.skew_p99_ns, latency.p99.as_ref()),
+    let value = |percentile: &Option<Percentile>| percentile.as_ref().map(|one| one.value_ns);
+    let p99 = value(&latency.p99);
+    let max = latency.max_ns.filter(|_| p99.is_none());
+    let each = [
+        ("p50", Some(skew.skew_p50_ns), value(&latency.p50)),
+        ("p90", skew.skew_p90_ns, value(&latency.p90)),
+        ("p95", skew.skew_p95_ns, value(&latency.p95)),
+        ("p99", Some(skew.skew_p99_ns), p99),
+        ("p99.9", skew.skew_p99_9_ns, value(&latency.p99_9)),
+        (
+            MAX,
+            Some(skew.skew_max_ns),
+            max.map(|max| max.as_nanos() as f64),
+        ),
     ];
-    let percentiles = percentiles.into_iter();
-    let known = percentiles.filter_map(|(name, skew_ns, latency)| {
-        let value_ns = latency?.value_ns;
+    let known = each.into_iter().filter_map(|(name, skew_ns, value_ns)| {
+        let (skew_ns, value_ns) = skew_ns.zip(value_ns)?;
         let is_late = skew_ns.as_nanos() as f64 > SKEW_SHARE * value_ns;
         is_late.then(|| ServingDoubt::Skew {
             percentile: name.to_owned(),
@@ -75,10 +105,11 @@ fn late(skew: &ScheduleSkew, latency: &Latency) -> Vec<ServingDoubt> {
 
 #[cfg(test)]
 mod tests {
-    use tare_results::Percentile;
+    use tare_results::Cut;
 
     use super::*;
-    use crate::compose::tests::built;
+    use crate::check::Check;
+    use crate::compose::tests::{built, measured};
 
     fn latency(p50_ns: f64, p99_ns: Option<f64>) -> Latency {
         let mut latency = built::latency(p50_ns);
@@ -88,10 +119,14 @@ mod tests {
     }
 
     fn skew(p50: u64, p99: u64) -> ScheduleSkew {
+        let [p50, p99] = [p50, p99].map(Nanoseconds::from_nanos);
         ScheduleSkew {
-            skew_p50_ns: Nanoseconds::from_nanos(p50),
-            skew_p99_ns: Nanoseconds::from_nanos(p99),
-            skew_max_ns: Nanoseconds::from_nanos(p99),
+            skew_p50_ns: p50,
+            skew_p90_ns: Some(p50),
+            skew_p95_ns: Some(p50),
+            skew_p99_ns: p99,
+            skew_p99_9_ns: Some(p99),
+            skew_max_ns: p99,
         }
     }
 
@@ -107,7 +142,43 @@ mod tests {
         assert!(told.len() == 1 && told[0].contains("at p50"), "{told:?}");
         let told = names(skew(0, 100_001), slow());
         assert!(told.len() == 1 && told[0].contains("at p99"), "{told:?}");
-        assert!(names(skew(0, 1 << 40), latency(1e6, None)).is_empty());
+    }
+
+    /// Latencies of 1 ms with these in the place of its tail.
+    fn told_at(change: impl Fn(&mut Latency, &mut ScheduleSkew)) -> Vec<String> {
+        let (mut latency, mut skew) = (latency(1e6, Some(1e6)), skew(0, 0));
+        (latency.p90, latency.max_ns) = (None, Some(Nanoseconds::from_millis(1)));
+        change(&mut latency, &mut skew);
+        let late = late(&skew, &latency).into_iter();
+        let name = |doubt| match doubt {
+            ServingDoubt::Skew { percentile, .. } => percentile,
+            other => panic!("{other:?}"),
+        };
+        late.map(name).collect()
+    }
+
+    #[test]
+    fn a_lag_counts_at_every_percentile_that_is_known_and_at_the_largest_where_the_99th_is_not() {
+        let late = Nanoseconds::from_micros(51);
+        let known = |latency: &Latency| latency.p50.clone();
+        assert!(told_at(|_, skew| skew.skew_p90_ns = Some(late)).is_empty());
+        let told = told_at(|latency, skew| {
+            (latency.p90, skew.skew_p90_ns) = (known(latency), Some(late));
+        });
+        assert_eq!(told, ["p90"]);
+        let told = told_at(|latency, skew| {
+            (latency.p95, skew.skew_p95_ns) = (known(latency), Some(late));
+        });
+        assert_eq!(told, ["p95"]);
+        let told = told_at(|latency, skew| {
+            (latency.p99_9, skew.skew_p99_9_ns) = (known(latency), Some(late));
+        });
+        assert_eq!(told, ["p99.9"]);
+        assert!(told_at(|_, skew| skew.skew_max_ns = late).is_empty());
+        let told = told_at(|latency, skew| {
+            (latency.p99, skew.skew_max_ns) = (None, late);
+        });
+        assert_eq!(told, [MAX], "too few requests for a p99");
     }
 
     fn serving() -> Serving {
@@ -126,6 +197,26 @@ mod tests {
             saturated: None,
             objective: None,
         }
+    }
+
+    #[test]
+    fn a_repeat_that_was_cut_is_invalid_though_no_request_failed() {
+        let mut record = built::record("run", built::cell(1), 0);
+        let mut measured = measured(Check::default());
+        measured.serving = Some(serving());
+        judge_load(&mut record, &measured, None);
+        assert_eq!(record.verdict, Verdict::Valid);
+        measured.cut = Some((Cut::Time, Nanoseconds::from_secs(16)));
+        judge_load(&mut record, &measured, None);
+        assert_eq!(record.verdict, Verdict::Invalid);
+        let told = "requests were issued for 16.0 s only, 0 of them, and the schedule went on";
+        assert!(record.reasons[0].starts_with(told), "{:?}", record.reasons);
+        assert!(
+            record
+                .doubts
+                .iter()
+                .any(|doubt| doubt.to_string() == record.reasons[0])
+        );
     }
 
     #[test]

@@ -34,6 +34,7 @@ pub(crate) fn measured(check: Check) -> Measured {
         throughput: Throughput::default(),
         schedule: None,
         serving: None,
+        cut: None,
         drift: None,
         decision: None,
         delayed_share: None,

@@ -45,14 +45,14 @@ impl Done {
 }
 
 /// Serves `schedule` in legs until the percentile of `decision` is decided, the schedule is done, whose end its limit is, or
-/// `slots` are full. Each leg waits for its requests until what `until` says of the time that is left.
+/// `slots` are full. Each leg waits for its requests until what `until` says of what is left of the schedule's `length`.
 ///
 /// A leg ends at the number of requests at which a look is due, and what is under way is waited for: nothing is looked at
 /// while a request is timed. The next leg begins as the repeat did, with nothing waiting, and its arrivals go on where those
 /// of the last one ended.
 pub fn serve_until<C: Clock + Clone + 'static>(
     engine: &mut Engine<C>,
-    (schedule, serving): (&CellSchedule, &Serving),
+    (schedule, length, serving): (&CellSchedule, Nanoseconds, &Serving),
     slots: &Arc<Slots>,
     until: impl Fn(Nanoseconds) -> Nanoseconds,
     decision: Decision,
@@ -64,7 +64,7 @@ pub fn serve_until<C: Clock + Clone + 'static>(
         let (first, spent) = all.as_ref().map_or((0, Nanoseconds::ZERO), |all| {
             (all.issued.due as usize, all.issuing)
         });
-        let end = until(decision.limit.saturating_sub(spent));
+        let end = until(length.saturating_sub(spent));
         let leg = engine.serve_on(&mut legs, (Arc::clone(slots), first), end);
         let load = leg.load(serving.workers, leg.issued.due);
         let went = (leg.issued.due, leg.issuing);
@@ -73,7 +73,7 @@ pub fn serve_until<C: Clock + Clone + 'static>(
             Some(all) => all.then(leg, slots),
         };
         let due = served.issued.due;
-        let is_cut = served.issued.is_cut || due < settling.next();
+        let is_cut = served.issued.cut.is_some() || due < settling.next();
         let is_full = due >= slots.capacity() as u64;
         let is_last = is_cut || is_full || served.issuing >= decision.limit;
         if let Some(settled) = settling.look(slots.latencies(due as usize), is_last) {
@@ -101,7 +101,7 @@ impl Served {
                 due,
                 queued: self.issued.queued + later.issued.queued,
                 most_waiting: self.issued.most_waiting.max(later.issued.most_waiting),
-                is_cut: later.issued.is_cut,
+                cut: later.issued.cut,
             },
             worked: Worked {
                 done: self.worked.done + later.worked.done,
@@ -113,6 +113,7 @@ impl Served {
             ended: later.ended,
             issuing: self.issuing + later.issuing,
             serving: self.serving + later.serving,
+            batches: self.batches.and(later.batches),
             first_error: self.first_error.or(later.first_error),
         }
     }

@@ -15,6 +15,7 @@ use super::generator::{Generator, Issued};
 use super::round::{Round, Worked, wait_for};
 use super::server::{Server, panicked};
 use super::slots::Slots;
+use crate::batches::BatchCounts;
 use crate::check::{Check, check};
 use crate::job::JobError;
 use crate::pool::Pool;
@@ -52,6 +53,8 @@ pub struct Served {
     pub issuing: Nanoseconds,
     /// How long they were served, without these pauses.
     pub serving: Nanoseconds,
+    /// The samples that were executed together, where these are not the same in all executions.
+    pub batches: BatchCounts,
     /// What the first request said that failed.
     pub first_error: Option<AdapterError>,
 }
@@ -150,7 +153,7 @@ impl<C: Clock + Clone + 'static> Engine<C> {
                         usual: all.usual.max(warmup.usual),
                         requests: all.requests + warmup.requests,
                         steady: all.steady && warmup.steady,
-                        met: all.met.and(warmup.met),
+                        met: all.met.in_both(&warmup.met),
                     },
                 });
             }
@@ -177,7 +180,9 @@ impl<C: Clock + Clone + 'static> Engine<C> {
         until: Nanoseconds,
     ) -> Served {
         let kept = (slots, first);
-        let round = Arc::new(Round::new(self.servers.len(), self.setup, kept));
+        let heeds = schedule.heeds_completions();
+        let round = Round::new(self.servers.len(), self.setup, kept, heeds);
+        let round = Arc::new(round);
         round.generator.0.adopt();
         let mut serving = 0;
         for place in 0..self.servers.len() {
@@ -200,7 +205,7 @@ impl<C: Clock + Clone + 'static> Engine<C> {
         };
         let issued = generator.issue(schedule);
         self.drain(&round, issued.queued, until);
-        self.end(&round, issued.is_cut, (serving, until));
+        self.end(&round, issued.cut.is_some(), (serving, until));
         let worked = round.worked();
         let ended = match worked.batches {
             0 => issued.until,
@@ -212,8 +217,17 @@ impl<C: Clock + Clone + 'static> Engine<C> {
             ended,
             issuing: issued.until.saturating_sub(issued.started),
             serving: ended.saturating_sub(issued.started),
+            batches: self.batches(&round),
             first_error: round.first_error(),
         }
+    }
+
+    fn batches(&self, round: &Round) -> BatchCounts {
+        let mut batches = BatchCounts::up_to(self.feed.largest());
+        for (requests, executions) in (1..).zip(round.together()) {
+            batches.count_many(requests * self.feed.own_batch(), executions);
+        }
+        batches
     }
 
     /// Waits until what was queued has ended: nobody is woken for it, and nothing allocated, while requests are timed.
@@ -230,13 +244,13 @@ impl<C: Clock + Clone + 'static> Engine<C> {
         round.close();
         let mut left = serving;
         if is_cut {
-            round.abandon();
+            round.abandon(self.clock.now());
         } else {
             while left > 0 && self.served_within(until.saturating_sub(self.clock.now())) {
                 left -= 1;
             }
             if left > 0 {
-                round.abandon();
+                round.abandon(self.clock.now());
             }
         }
         while left > 0 && self.served_within(Nanoseconds::from_nanos(GRACE.as_nanos() as u64)) {
@@ -249,7 +263,7 @@ impl<C: Clock + Clone + 'static> Engine<C> {
             self.servers.iter_mut().for_each(|server| *server = None);
         }
         // A server may have gone while requests waited that nobody took any more.
-        round.abandon();
+        round.abandon(self.clock.now());
     }
 
     /// Whether another server is done within `time`.

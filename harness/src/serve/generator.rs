@@ -1,6 +1,7 @@
 //! The generator: one thread that asks the schedule what is due, waits for it, and hands requests to the servers' queue.
 
 use tare_clock::{Clock, Pacer};
+use tare_results::Cut;
 use tare_scenarios::{Progress, Schedule, Step};
 use tare_units::Nanoseconds;
 
@@ -23,8 +24,8 @@ pub struct Issued {
     pub queued: u64,
     /// Requests that waited at once, at the most.
     pub most_waiting: u64,
-    /// Whether it ended because nobody serves, or its time is over, rather than by its schedule.
-    pub is_cut: bool,
+    /// Why it ended where that was not by its schedule.
+    pub cut: Option<Cut>,
 }
 
 /// The generator of one round.
@@ -53,26 +54,34 @@ impl<C: Clock> Generator<'_, C> {
             due: 0,
             queued: 0,
             most_waiting: 0,
-            is_cut: false,
+            cut: None,
         };
+        // Ends of requests that the schedule was told, of those that were queued.
+        let mut heard = 0;
         loop {
-            let ended = self.round.ended();
             progress.issued = issued.due;
-            progress.completed = issued.due - issued.queued + ended;
+            if heeds && self.round.ended() > heard {
+                heard += 1;
+                progress.ended = self.round.next_end().unwrap_or(now);
+                now = now.max(progress.ended);
+            }
+            progress.completed = issued.due - issued.queued + heard;
             match schedule.next(now, &progress) {
                 Step::Issue { scheduled, .. } => {
-                    self.hand_over(now, scheduled, &mut issued);
+                    if !self.hand_over(now, scheduled, &mut issued) {
+                        progress.ended = now;
+                    }
                     now = self.clock.now();
                 }
                 Step::WaitUntil(due) if heeds => {
-                    now = self.wait_or_hear(&mut pacer, due.min(self.until), ended);
+                    now = self.wait_or_hear(&mut pacer, due.min(self.until), heard);
                 }
                 Step::WaitUntil(due) => now = pacer.wait_until(due.min(self.until)),
-                Step::WaitForCompletion => now = self.hear(now, ended),
+                Step::WaitForCompletion => now = self.hear(now, heard),
                 Step::Done => break,
             }
-            if now >= self.until || !self.round.is_served() {
-                issued.is_cut = true;
+            issued.cut = self.cut(now);
+            if issued.cut.is_some() {
                 self.never_sent(schedule, now, (progress, &mut issued));
                 break;
             }
@@ -82,7 +91,16 @@ impl<C: Clock> Generator<'_, C> {
     }
 
     #[inline]
-    fn hand_over(&self, now: Nanoseconds, scheduled: Nanoseconds, issued: &mut Issued) {
+    fn cut(&self, now: Nanoseconds) -> Option<Cut> {
+        if !self.round.is_served() {
+            return Some(Cut::Sessions);
+        }
+        (now >= self.until).then_some(Cut::Time)
+    }
+
+    /// Whether there was room for it to wait.
+    #[inline]
+    fn hand_over(&self, now: Nanoseconds, scheduled: Nanoseconds, issued: &mut Issued) -> bool {
         let number = self.round.first + issued.due as usize;
         issued.due += 1;
         let skew = now.saturating_sub(scheduled);
@@ -92,21 +110,25 @@ impl<C: Clock> Generator<'_, C> {
             Some(waiting) => {
                 issued.queued += 1;
                 issued.most_waiting = issued.most_waiting.max(waiting);
+                true
             }
-            None => slots.end(number, End::Rejected),
+            None => {
+                slots.end(number, End::Rejected);
+                false
+            }
         }
     }
 
-    /// Until `due`, or until more than `ended` requests have ended.
-    fn wait_or_hear(&self, pacer: &mut Pacer<C>, due: Nanoseconds, ended: u64) -> Nanoseconds {
-        let heard = || self.round.ended() > ended || !self.round.is_served();
+    /// Until `due`, or until more requests have ended than those `told`.
+    fn wait_or_hear(&self, pacer: &mut Pacer<C>, due: Nanoseconds, told: u64) -> Nanoseconds {
+        let heard = || self.round.ended() > told || !self.round.is_served();
         let generator = &self.round.generator.0;
         generator.asleep(|| pacer.wait_unless(due, &heard))
     }
 
-    /// Until more than `ended` requests have ended, or a while.
-    fn hear(&self, now: Nanoseconds, ended: u64) -> Nanoseconds {
-        let heard = || self.round.ended() > ended || !self.round.is_served();
+    /// Until more requests have ended than those `told`, or a while.
+    fn hear(&self, now: Nanoseconds, told: u64) -> Nanoseconds {
+        let heard = || self.round.ended() > told || !self.round.is_served();
         if self.spins {
             let now = self.clock.spin_until(now + SPIN, &heard);
             if heard() {

@@ -3,27 +3,17 @@
 use std::sync::Arc;
 
 use tare_clock::Clock;
-use tare_results::{RateSearch, SearchEnd};
-use tare_scenarios::search::{Bracket, CONFIDENCE, Effort, End, Search, Told, Trial};
-use tare_scenarios::{CellSchedule, Objective, RequestRate, ScenarioSpec, Serving};
+use tare_results::{Met, RateSearch, SearchEnd, TriedRate};
+use tare_scenarios::search::{CONFIDENCE, End, Told, Trial};
+use tare_scenarios::{CellSchedule, RequestRate, ScenarioSpec, Serving};
 use tare_units::Nanoseconds;
 
 use super::engine::Engine;
+use super::measure::length;
 use super::slots::Slots;
-use super::trial::{deciding, judged};
+use super::trial::{Found, ROOM, Sought, Tried};
 use crate::job::JobError;
 use crate::protocol::Timing;
-
-/// Requests that a trial has room for.
-pub const ROOM: u64 = 1 << 20;
-/// A trial lasts so long at the least.
-const SHORTEST: Nanoseconds = Nanoseconds::from_millis(500);
-/// And so many phases of arrivals with the pauses between them.
-const FEWEST_CYCLES: u64 = 20;
-/// A request that took less may as well have taken no time.
-const QUICKEST: Nanoseconds = Nanoseconds::from_micros(1);
-/// What is tried first, as a share of what the sessions could do without a pause.
-const FIRST: f64 = 0.5;
 
 /// What a search is made of.
 pub struct Searching<'a, C> {
@@ -42,50 +32,36 @@ pub struct Searching<'a, C> {
 }
 
 impl<C: Clock + Clone + 'static> Searching<'_, C> {
-    /// The cell's timing at the highest rate that kept the objective, and how it was found.
+    /// The cell's timing at the highest rate that kept the objective, and how it was found; no timing where none kept it.
     ///
     /// # Errors
-    /// `Job` where no rate kept it, and what a session said that can serve no longer.
+    /// What a session said that can serve no longer.
     pub fn run(
         mut self,
         budget: Nanoseconds,
         schedule: impl Fn(&Timing) -> Result<CellSchedule, JobError>,
-    ) -> Result<(Timing, RateSearch), JobError> {
+    ) -> Result<(Option<Timing>, RateSearch), JobError> {
         let objective = self.serving.objective;
-        let objective = objective.ok_or_else(|| wrong("it has no objective: give slo="))?;
-        let usual = self.usual.max(QUICKEST).as_secs_f64();
-        let first = FIRST * self.serving.workers as f64 / usual;
-        let mut search = Search::new(first, self.effort(objective, budget));
-        while let Some(trial) = search.trial() {
-            let began = self.clock.now();
-            let timing = self.trying(trial, search.bracket().trials)?;
-            let told = self.try_one(&timing, objective, schedule(&timing)?)?;
-            search.tell(told, self.clock.now().saturating_sub(began));
-        }
-        let found = search.bracket();
-        let told = told(found).ok_or_else(|| {
-            wrong(&format!(
-                "no rate down to {:.3} requests a second was shown to keep {objective} within {budget}: raise the \
-                 objective's time or budget=",
-                found.lowest
-            ))
-        })?;
-        let served = Timing {
-            scenario: at(told.kept_per_s, |rate| self.timing.scenario.at_rate(rate))?,
-            ..self.timing.clone()
-        };
-        Ok((served, told))
-    }
-
-    fn effort(&self, objective: Objective, budget: Nanoseconds) -> Effort {
-        let cycles = self.timing.scenario.cycle().as_nanos();
-        let cycles = Nanoseconds::from_nanos(cycles.saturating_mul(FEWEST_CYCLES));
-        Effort {
-            requests: deciding(objective),
-            most: most_due(),
-            shortest: SHORTEST.max(cycles),
+        let sought = Sought {
+            objective: objective.ok_or_else(|| wrong("it has no objective: give slo="))?,
+            workers: self.serving.workers,
+            usual: self.usual,
+            cycle: self.timing.scenario.cycle(),
             budget,
-        }
+        };
+        let found = sought.search(|trial, number| {
+            let timing = self.trying(trial, number)?;
+            self.try_one(&timing, schedule(&timing)?)
+        })?;
+        let at_rate = |per_s| at(per_s, |rate| self.timing.scenario.at_rate(rate));
+        let served = match found.bracket.kept {
+            None => None,
+            Some(per_s) => Some(Timing {
+                scenario: at_rate(per_s)?,
+                ..self.timing.clone()
+            }),
+        };
+        Ok((served, told(found)))
     }
 
     /// The timing of a trial; each draws arrivals of its own.
@@ -99,13 +75,9 @@ impl<C: Clock + Clone + 'static> Searching<'_, C> {
         })
     }
 
-    fn try_one(
-        &mut self,
-        timing: &Timing,
-        objective: Objective,
-        mut schedule: CellSchedule,
-    ) -> Result<Told, JobError> {
-        let until = self.clock.now() + timing.duration_ns + timing.drain_ns;
+    fn try_one(&mut self, timing: &Timing, mut schedule: CellSchedule) -> Result<Tried, JobError> {
+        let began = self.clock.now();
+        let until = began + length(timing, &schedule, self.usual) + timing.drain_ns;
         let slots = Arc::clone(self.slots);
         let served = self.engine.serve(&mut schedule, slots, until);
         let due = usize::try_from(served.issued.due).unwrap_or(usize::MAX);
@@ -114,7 +86,12 @@ impl<C: Clock + Clone + 'static> Searching<'_, C> {
         let load = served.load(self.serving.workers, served.issued.due);
         match served.first_error.filter(|_| !self.engine.is_whole()) {
             Some(error) => Err(JobError::Adapter(error)),
-            None => Ok(judged(&samples, load, objective)),
+            None => Ok(Tried {
+                samples,
+                load,
+                is_whole: served.issued.cut.is_none(),
+                took: self.clock.now().saturating_sub(began),
+            }),
         }
     }
 
@@ -128,14 +105,6 @@ impl<C: Clock + Clone + 'static> Searching<'_, C> {
     }
 }
 
-/// The mean of the requests that may be due in a trial. Of as many as drawn arrivals have, ten standard deviations more find
-/// room, and where they come in phases another half of one.
-fn most_due() -> u64 {
-    let drawn = ((ROOM as f64 + 25.0).sqrt() - 5.0).powi(2);
-    let cycles = FEWEST_CYCLES as f64;
-    (drawn * cycles / (cycles + 1.0)) as u64
-}
-
 fn at(
     per_s: f64,
     scenario: impl Fn(RequestRate) -> Option<ScenarioSpec>,
@@ -144,32 +113,30 @@ fn at(
     at_rate.ok_or_else(|| wrong(&format!("{per_s} requests a second cannot be tried")))
 }
 
-fn told(found: Bracket) -> Option<RateSearch> {
-    Some(RateSearch {
-        kept_per_s: found.kept?,
-        missed_per_s: found.missed,
-        trials: u64::from(found.trials),
+fn told(found: Found) -> RateSearch {
+    let bracket = found.bracket;
+    let tried = found.tried.into_iter().map(|(per_s, told)| TriedRate {
+        per_s,
+        met: match told {
+            Told::Kept => Met::Met,
+            Told::Missed => Met::NotMet,
+            Told::Undecided => Met::NotDecided,
+        },
+    });
+    RateSearch {
+        kept_per_s: bracket.kept,
+        missed_per_s: bracket.missed,
+        trials: u64::from(bracket.trials),
+        tried: tried.collect(),
         confidence: CONFIDENCE,
-        ended: match found.end {
+        ended: match bracket.end {
             End::Narrow => SearchEnd::Narrow,
             End::Spent => SearchEnd::Budget,
             End::Undecided => SearchEnd::NotDecided,
         },
-    })
+    }
 }
 
 fn wrong(why: &str) -> JobError {
     JobError::Job(format!("the highest rate was not found: {why}"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_trial_has_room_for_ten_standard_deviations_more_than_are_due_on_average() {
-        let most = most_due() as f64 * (1.0 + 1.0 / FEWEST_CYCLES as f64);
-        let needed = most + 10.0 * most.sqrt();
-        assert!((0.99..=1.0).contains(&(needed / ROOM as f64)), "{needed}");
-    }
 }

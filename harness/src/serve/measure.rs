@@ -7,8 +7,8 @@ use tare_adapter_api::{Adapter, Loaded};
 use tare_clock::Clock;
 use tare_results::samples::Sample;
 use tare_results::{Phase, RateSearch};
-use tare_scenarios::{CellSchedule, Serving};
-use tare_units::Nanoseconds;
+use tare_scenarios::{CellSchedule, Limits, Serving};
+use tare_units::{Bytes, Nanoseconds};
 
 use super::decide::{Done, serve_until};
 use super::dispatch::Dispatch;
@@ -16,6 +16,7 @@ use super::engine::{Engine, Served, Setup};
 use super::highest::Searching;
 use super::outcome::measured_of;
 use super::slots::{Counts, Slots};
+use super::unserved::unserved;
 use crate::check::Check;
 use crate::job::{JobError, Reporter};
 use crate::protocol::{Answer, Job, Outcome, Stretch, Timing};
@@ -62,16 +63,23 @@ pub fn measure(
     let warmup = engine.warm_up(job.warmup)?;
     let at = (warmup.usual, clock);
     let (timing, search) = found(&mut engine, (timing, serving), &mut slots, at, schedule)?;
+    let Some(timing) = timing else {
+        let check = engine.check(&Arc::new(job.clone()));
+        let ready = (load_ns, &warmup);
+        let untimed = search.map(|search| unserved(serving, search, ready, clock_ns, check));
+        let untimed = untimed.ok_or_else(|| JobError::Job("it has no rate".into()))?;
+        return Ok(Outcome::of(&*loaded, untimed));
+    };
     let schedule = schedule(&timing)?;
     reporter.phase(Phase::Run, own)?;
-
-    let until = |length| clock.now() + length + timing.drain_ns;
-    let done = requests(&mut engine, (&timing, serving), &schedule, &slots, until);
-    let mut answer = reporter.timed(own)?;
-    while let Answer::More(length) = answer {
-        let further = stretch(&mut engine, &schedule, (length, until(length)));
-        answer = reporter.stretched(further.told(timing.batch))?;
-    }
+    let asked = (&timing, serving, warmup.usual);
+    let done = timed(
+        &mut engine,
+        asked,
+        (&schedule, &slots),
+        clock,
+        (reporter, own),
+    )?;
     let (samples, counts) = kept(slots, count(done.served.issued.due));
     let timed = Timed {
         load_ns,
@@ -88,16 +96,35 @@ pub fn measure(
     Ok(Outcome::of(&*loaded, measured))
 }
 
-/// The timing of the rate that is served, and the search for it where there is one.
+/// Serves the timed requests, and further ones as long as the parent wants them.
+fn timed(
+    engine: &mut Engine<impl Clock + Clone + 'static>,
+    (timing, serving, usual): (&Timing, &Serving, Nanoseconds),
+    (schedule, slots): (&CellSchedule, &Arc<Slots>),
+    clock: &impl Clock,
+    (reporter, own): (&mut dyn Reporter, Bytes),
+) -> Result<Done, JobError> {
+    let until = |length| clock.now() + length + timing.drain_ns;
+    let lasting = (schedule, length(timing, schedule, usual));
+    let done = requests(engine, (timing, serving), lasting, slots, until);
+    let mut answer = reporter.timed(own)?;
+    while let Answer::More(length) = answer {
+        let further = stretch(engine, schedule, (length, until(length)));
+        answer = reporter.stretched(further.told(timing.batch))?;
+    }
+    Ok(done)
+}
+
+/// The timing of the rate that is served, and the search for it where there is one; no timing where that found no rate.
 fn found<C: Clock + Clone + 'static>(
     engine: &mut Engine<C>,
     (timing, serving): (&Timing, &Serving),
     slots: &mut Arc<Slots>,
     (usual, clock): (Nanoseconds, &C),
     schedule: Scheduling,
-) -> Result<(Timing, Option<RateSearch>), JobError> {
+) -> Result<(Option<Timing>, Option<RateSearch>), JobError> {
     let Some(budget) = timing.scenario.budget() else {
-        return Ok((timing.clone(), None));
+        return Ok((Some(timing.clone()), None));
     };
     let searching = Searching {
         engine,
@@ -115,16 +142,29 @@ fn found<C: Clock + Clone + 'static>(
 fn requests(
     engine: &mut Engine<impl Clock + Clone + 'static>,
     (timing, serving): (&Timing, &Serving),
-    schedule: &CellSchedule,
+    (schedule, length): (&CellSchedule, Nanoseconds),
     slots: &Arc<Slots>,
     until: impl Fn(Nanoseconds) -> Nanoseconds,
 ) -> Done {
     if let Some(decision) = timing.scenario.decision() {
-        return serve_until(engine, (schedule, serving), slots, until, decision);
+        let lasting = (schedule, length, serving);
+        return serve_until(engine, lasting, slots, until, decision);
     }
-    let end = until(timing.duration_ns);
+    let end = until(length);
     let served = engine.serve(&mut schedule.clone(), Arc::clone(slots), end);
     Done::in_one_leg(served, serving)
+}
+
+/// How long `schedule` lasts; where that depends on the requests, about as long as it does if each takes `usual`.
+pub(super) fn length(timing: &Timing, schedule: &CellSchedule, usual: Nanoseconds) -> Nanoseconds {
+    let limits = Limits {
+        duration: timing.duration_ns,
+        max_requests: timing.max_requests,
+        batch: timing.batch,
+    };
+    let by_usual = || timing.scenario.timed(limits, usual).unwrap_or_default();
+    let length = schedule.length().unwrap_or_else(by_usual);
+    length.max(timing.duration_ns)
 }
 
 /// The samples of the requests that were due, without a copy where no thread that hangs still holds their slots.

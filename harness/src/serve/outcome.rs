@@ -1,7 +1,7 @@
 //! What requests under load gave, as the worker tells it: figures, and a reason for each that is not there.
 
 use tare_results::samples::Sample;
-use tare_results::{Missing, ObjectiveKept, Serving, Throughput};
+use tare_results::{Cut, Missing, ObjectiveKept, Serving, Throughput};
 use tare_scenarios::{self as scenarios, Objective};
 use tare_statistics::RISK;
 use tare_units::Nanoseconds;
@@ -33,9 +33,10 @@ pub fn measured_of(
         load: timed.warmup.load(timed.load_ns),
         schedule: figures::skew_of(samples),
         serving: Some(became),
+        cut: timed.done.served.cut(),
         drift: figures::drift_of(samples),
         decision: timed.done.settled.map(|settled| settled.told(&mut missing)),
-        batches: None,
+        batches: timed.done.served.batches.told(&timed.warmup.met),
         samples_done: timed.done.served.samples_done(timing.batch),
         latency: Some(latency),
         effective_latency: None,
@@ -110,6 +111,11 @@ fn became(serving: &scenarios::Serving, timed: &Timed, missing: &mut Missing) ->
 }
 
 impl Served {
+    /// Why requests were issued no longer, and after how long, where the schedule went on.
+    fn cut(&self) -> Option<(Cut, Nanoseconds)> {
+        Some((self.issued.cut?, self.issuing))
+    }
+
     /// How long requests were due or done: what is done is over this time as what is due is, and never seems to be more.
     fn lasted(&self) -> Nanoseconds {
         self.serving.max(self.issuing)

@@ -121,6 +121,10 @@ pub struct Round {
     /// Who issues requests.
     pub generator: Padded<Sleeper>,
     queue: ArrayQueue<Due>,
+    /// When requests ended, where the schedule wants to know: no more of them are in flight than may wait.
+    ends: Option<ArrayQueue<Nanoseconds>>,
+    /// Executions of one request, of two and so on, where there are such of several.
+    together: Vec<AtomicU64>,
     taken: Padded<AtomicU64>,
     ended: Padded<AtomicU64>,
     last_end: Padded<AtomicU64>,
@@ -133,8 +137,14 @@ pub struct Round {
 }
 
 impl Round {
-    /// For so many servers, whose first request has the number `first`.
-    pub fn new(servers: usize, setup: Setup, (slots, first): (Arc<Slots>, usize)) -> Self {
+    /// For so many servers, whose first request has the number `first`; the generator is told when requests ended where the
+    /// schedule `heeds` that.
+    pub fn new(
+        servers: usize,
+        setup: Setup,
+        (slots, first): (Arc<Slots>, usize),
+        heeds: bool,
+    ) -> Self {
         let Setup {
             dispatch, queue, ..
         } = setup;
@@ -145,6 +155,11 @@ impl Round {
             seats: (0..servers).map(|_| Padded::default()).collect(),
             generator: Padded::default(),
             queue: ArrayQueue::new(queue.max(1)),
+            ends: heeds.then(|| ArrayQueue::new(queue.max(1))),
+            together: match dispatch.max_batch {
+                0 | 1 => Vec::new(),
+                most => (0..most.min(queue)).map(|_| AtomicU64::new(0)).collect(),
+            },
             taken: Padded::default(),
             ended: Padded::default(),
             last_end: Padded::default(),
@@ -193,6 +208,11 @@ impl Round {
         Some(waiting + 1)
     }
 
+    /// Requests that may wait, those of a batch that is put together among them.
+    pub fn room(&self) -> usize {
+        self.queue.capacity()
+    }
+
     /// The oldest that waits in the queue.
     #[inline]
     pub fn pop(&self) -> Option<Due> {
@@ -217,11 +237,20 @@ impl Round {
         self.ended.0.load(Ordering::Acquire)
     }
 
-    /// Those of `batch` ended.
+    /// When another of those ended that [`Self::ended`] counts; `None` where nobody wrote it down.
     #[inline]
-    pub fn end(&self, batch: &[Due], end: impl Fn(&Due) -> End) {
+    pub fn next_end(&self) -> Option<Nanoseconds> {
+        self.ends.as_ref()?.pop()
+    }
+
+    /// Those of `batch` ended at `now`.
+    #[inline]
+    pub fn end(&self, batch: &[Due], now: Nanoseconds, end: impl Fn(&Due) -> End) {
         for due in batch {
             self.slots.end(due.number, end(due));
+            if let Some(ends) = &self.ends {
+                let _ = ends.push(now);
+            }
         }
         self.ended
             .0
@@ -236,6 +265,9 @@ impl Round {
         add(&seat.executed, count as u64);
         add(&seat.batches, 1);
         add(&seat.done, done);
+        if let Some(executions) = self.together.get(count.wrapping_sub(1)) {
+            executions.fetch_add(1, Ordering::Relaxed);
+        }
         self.last_end.0.fetch_max(now.as_nanos(), Ordering::Relaxed);
     }
 
@@ -297,12 +329,12 @@ impl Round {
     }
 
     /// What waits has waited too long, and servers end with what they are at.
-    pub fn abandon(&self) {
+    pub fn abandon(&self, now: Nanoseconds) {
         self.abandoned.store(true, Ordering::SeqCst);
         self.wake_all();
         while let Some(due) = self.pop() {
             self.take(1);
-            self.end(&[due], |_| End::TimedOut);
+            self.end(&[due], now, |_| End::TimedOut);
         }
     }
 
@@ -323,6 +355,12 @@ impl Round {
                 self.seats[place].0.sleeper.wake();
             }
         }
+    }
+
+    /// Executions so far of one request, of two and so on; none where each request is executed by itself.
+    pub fn together(&self) -> impl Iterator<Item = u64> + '_ {
+        let counts = self.together.iter();
+        counts.map(|count| count.load(Ordering::Relaxed))
     }
 
     /// What the servers did so far.

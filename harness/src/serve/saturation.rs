@@ -49,7 +49,7 @@ pub fn is_saturated(samples: &[Sample], load: f64, risk: f64) -> Option<bool> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use tare_units::Nanoseconds;
 
     use super::*;
@@ -96,8 +96,8 @@ mod tests {
         }
     }
 
-    /// Whether `count` requests at this load of one server with room for `queue` are called too many.
-    fn told(rho: f64, count: u64, queue: usize, seed: u64) -> Option<bool> {
+    /// `count` requests at this load of one server with room for `queue`, and their share of its time.
+    pub fn served(rho: f64, count: u64, queue: usize, seed: u64) -> (Vec<Sample>, f64) {
         let rules = Simulated {
             servers: 1,
             dispatch: Dispatch {
@@ -124,7 +124,13 @@ mod tests {
         let end = served.passed.iter().filter_map(|one| one.begun).max();
         let whole = end.map_or(0, Nanoseconds::as_nanos) as f64;
         let load = busy / whole.max(busy) * served.passed.len() as f64 / executed;
-        is_saturated(&served.samples(), load, RISK)
+        (served.samples(), load)
+    }
+
+    /// Whether they are called too many.
+    fn told(rho: f64, count: u64, queue: usize, seed: u64) -> Option<bool> {
+        let (samples, load) = served(rho, count, queue, seed);
+        is_saturated(&samples, load, RISK)
     }
 
     fn share(rho: f64, count: u64, queue: usize) -> f64 {

@@ -32,7 +32,7 @@ pub struct Server<'a, C> {
 impl<C: Clock> Server<'_, C> {
     /// Serves until the round is over; `false` where the session can serve no longer.
     pub fn serve(&mut self, round: &Round) -> bool {
-        let mut batch: Vec<Due> = Vec::with_capacity(round.dispatch.max_batch.min(4096));
+        let mut batch: Vec<Due> = Vec::with_capacity(round.dispatch.max_batch.min(round.room()));
         let mut pacer = Pacer::new(self.clock);
         let mut turn = self.place;
         round.sit(self.place);
@@ -44,7 +44,7 @@ impl<C: Clock> Server<'_, C> {
             let is_done = matches!(result, Ok(Ok(())));
             let done = if is_done { batch.len() as u64 } else { 0 };
             round.executed(self.place, (batch.len(), done), end);
-            round.end(&batch, |due| match is_done {
+            round.end(&batch, end, |due| match is_done {
                 true => End::Done(end.saturating_sub(due.scheduled)),
                 false => End::Error,
             });
@@ -84,12 +84,12 @@ impl<C: Clock> Server<'_, C> {
                 }
             }
             if round.is_abandoned() {
-                return give_back(round, batch);
+                return give_back(round, batch, self.clock.now());
             }
             let now = self.clock.now();
             let oldest = batch.first().map(|due| due.scheduled);
             match round.dispatch.next(batch.len(), oldest, now) {
-                Next::Expire => expire(round, batch),
+                Next::Expire => expire(round, batch, now),
                 Next::Begin(count) => {
                     round.take(count);
                     round.gathered();
@@ -122,16 +122,16 @@ impl<C: Clock> Server<'_, C> {
     }
 }
 
-fn expire(round: &Round, batch: &mut Vec<Due>) {
+fn expire(round: &Round, batch: &mut Vec<Due>, now: Nanoseconds) {
     let late = batch.remove(0);
     round.take(1);
-    round.end(&[late], |_| End::TimedOut);
+    round.end(&[late], now, |_| End::TimedOut);
 }
 
 /// What was not begun will not be.
-fn give_back(round: &Round, batch: &mut Vec<Due>) -> bool {
+fn give_back(round: &Round, batch: &mut Vec<Due>, now: Nanoseconds) -> bool {
     round.take(batch.len());
-    round.end(batch, |_| End::TimedOut);
+    round.end(batch, now, |_| End::TimedOut);
     batch.clear();
     round.gathered();
     false

@@ -168,6 +168,7 @@ impl<F: FnMut(Execution) -> Option<Nanoseconds>> World<'_, F> {
     fn finish(&mut self, number: usize, end: End) {
         self.given.passed[number].end = end;
         self.progress.completed += 1;
+        self.progress.ended = self.now;
     }
 
     /// Lets free servers begin; when the rule wants to be asked again.

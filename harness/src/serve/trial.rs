@@ -1,34 +1,134 @@
-//! Whether a rate that was tried keeps its objective: by its requests, and by whether their queue grows.
+//! The search for the highest rate, whoever serves its trials: where it begins, how long trials are, and whether a rate that
+//! was tried keeps its objective, by its requests and by whether their queue grows.
 
 use tare_results::samples::Sample;
 use tare_scenarios::Objective;
-use tare_scenarios::search::{RISK, Told};
+use tare_scenarios::search::{Bracket, Effort, RISK, Search, Told, Trial};
 use tare_statistics::{Standing, fewest, kept};
+use tare_units::Nanoseconds;
 
 use super::saturation::{LOADED, is_saturated};
 use crate::figures::wall;
 
-/// The chance at which each of the two rules may be wrong that say a rate does not keep its objective.
-const EACH: f64 = RISK / 2.0;
+/// Requests that a trial has room for.
+pub const ROOM: u64 = 1 << 20;
+/// A trial lasts so long at the least.
+const SHORTEST: Nanoseconds = Nanoseconds::from_millis(500);
+/// And so many phases of arrivals with the pauses between them.
+const FEWEST_CYCLES: u64 = 20;
+/// A request that took less may as well have taken no time.
+const QUICKEST: Nanoseconds = Nanoseconds::from_micros(1);
+/// What is tried first, as a share of what the sessions could do without a pause.
+const FIRST: f64 = 0.5;
+/// The share of a trial's risk that is left to the rule of the objective; the other half is the rule of saturation's.
+const HALF: f64 = 0.5;
+/// How often the rule of saturation errs where the load is exactly 1, over what it is asked for.
+const REFLECTED: f64 = 2.0;
+
+/// What is searched for.
+#[derive(Debug, Clone, Copy)]
+pub struct Sought {
+    /// What rates are held to.
+    pub objective: Objective,
+    /// Sessions that serve.
+    pub workers: u64,
+    /// What one request usually takes.
+    pub usual: Nanoseconds,
+    /// A phase of arrivals and the pause after it; none where they do not come in phases.
+    pub cycle: Nanoseconds,
+    /// How long all trials may take together.
+    pub budget: Nanoseconds,
+}
+
+/// What came of a trial.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tried {
+    /// Its requests, in issue order.
+    pub samples: Vec<Sample>,
+    /// The share of the servers' time that all that were due would have needed.
+    pub load: f64,
+    /// Whether requests were issued to the end of their schedule.
+    pub is_whole: bool,
+    /// What it took in all.
+    pub took: Nanoseconds,
+}
+
+/// What was found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Found {
+    /// The rates between which the highest lies.
+    pub bracket: Bracket,
+    /// The rates that were tried, in their order.
+    pub tried: Vec<(f64, Told)>,
+}
+
+impl Sought {
+    /// Tries rates, which `serve` does for as long as a trial says; it is told how many there were before.
+    ///
+    /// # Errors
+    /// The first one of `serve`.
+    pub fn search<E>(
+        &self,
+        mut serve: impl FnMut(Trial, u32) -> Result<Tried, E>,
+    ) -> Result<Found, E> {
+        let usual = self.usual.max(QUICKEST).as_secs_f64();
+        let first = FIRST * self.workers as f64 / usual;
+        let mut search = Search::new(first, self.effort());
+        while let Some(trial) = search.trial() {
+            let tried = serve(trial, search.bracket().trials)?;
+            let told = match tried.is_whole {
+                true => judged(&tried.samples, tried.load, self.objective, RISK),
+                false => Told::Undecided,
+            };
+            search.tell(told, tried.took);
+        }
+        Ok(Found {
+            bracket: search.bracket(),
+            tried: search.tried().to_vec(),
+        })
+    }
+
+    fn effort(&self) -> Effort {
+        let cycles = self.cycle.as_nanos().saturating_mul(FEWEST_CYCLES);
+        Effort {
+            requests: deciding(self.objective),
+            most: most_due(),
+            shortest: SHORTEST.max(Nanoseconds::from_nanos(cycles)),
+            budget: self.budget,
+        }
+    }
+}
+
+/// The mean of the requests that may be due in a trial. Of as many as drawn arrivals have, ten standard deviations more find
+/// room, and where they come in phases another half of one.
+fn most_due() -> u64 {
+    let drawn = ((ROOM as f64 + 25.0).sqrt() - 5.0).powi(2);
+    let cycles = FEWEST_CYCLES as f64;
+    (drawn * cycles / (cycles + 1.0)) as u64
+}
 
 /// Requests that decide `objective` where hardly any depends on another: twice as many as are needed at the least, as drawn
 /// arrivals may be fewer than they are on average, and one request over the bound too many.
-pub fn deciding(objective: Objective) -> u64 {
-    2 * fewest(objective.percentile, EACH)
+fn deciding(objective: Objective) -> u64 {
+    2 * fewest(objective.percentile, HALF * RISK)
 }
 
 /// What requests in issue order say of `objective` that came at one rate from a time on at which none waited; `load` is the
 /// share of the servers' time that all that were due would have needed.
 ///
 /// A rate at which the queue grows without bound does not keep any objective, however many requests of a short trial were
-/// within it. Where they are too few to tell and the load is near 1, nothing is decided.
-pub fn judged(samples: &[Sample], load: f64, objective: Objective) -> Told {
+/// within it. Where they are too few to tell and the load is near 1, nothing is decided. Both rules together err with a chance
+/// of `risk` at the most.
+fn judged(samples: &[Sample], load: f64, objective: Objective, risk: f64) -> Told {
     let asked = (objective.percentile, objective.bound);
-    let saturated = is_saturated(samples, load, EACH);
-    match (kept(wall(samples), asked, EACH).standing, saturated) {
+    let saturated = is_saturated(samples, load, (1.0 - HALF) * risk / REFLECTED);
+    match (kept(wall(samples), asked, HALF * risk).standing, saturated) {
         (_, Some(true)) | (Standing::NotMet, _) => Told::Missed,
         (Standing::Met, Some(false)) => Told::Kept,
         (Standing::Met, None) if load < LOADED => Told::Kept,
         _ => Told::Undecided,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,7 +8,7 @@ pub use random::Random;
 use statrs::distribution::{ContinuousCDF, StudentsT};
 use tare_harness::serve::dispatch::Dispatch;
 use tare_harness::serve::simulated::{Execution, Simulated, Simulation};
-use tare_scenarios::{Progress, Schedule, Step};
+use tare_scenarios::{CellSchedule, Limits, RequestRate, ScenarioSpec, Seed};
 use tare_units::Nanoseconds;
 
 /// The mean service time of every queue here.
@@ -19,58 +19,27 @@ pub fn exponential(random: &mut Random, mean_ns: f64) -> Nanoseconds {
     Nanoseconds::from_nanos_f64(-mean_ns * random.uniform().ln())
 }
 
-/// Requests as a Poisson process has them, or at even distances.
-#[derive(Debug, Clone)]
-pub struct Arrivals {
-    random: Option<Random>,
-    mean_ns: f64,
-    due: Nanoseconds,
-    left: u64,
+/// So many requests of the product's own schedule, drawn at this mean distance.
+pub fn poisson(mean_ns: f64, count: u64, seed: u64) -> CellSchedule {
+    arrivals("poisson", mean_ns, count, seed)
 }
 
-impl Arrivals {
-    /// So many in `mean_ns` each, the first at the beginning.
-    pub fn poisson(mean_ns: f64, count: u64, seed: u64) -> Self {
-        Self {
-            random: Some(Random::new(seed)),
-            ..Self::constant(mean_ns, count)
-        }
-    }
-
-    pub fn constant(mean_ns: f64, count: u64) -> Self {
-        Self {
-            random: None,
-            mean_ns,
-            due: Nanoseconds::ZERO,
-            left: count,
-        }
-    }
+/// The same, evenly spaced from the beginning.
+pub fn constant(mean_ns: f64, count: u64) -> CellSchedule {
+    arrivals("constant", mean_ns, count, 0)
 }
 
-impl Schedule for Arrivals {
-    fn next(&mut self, now: Nanoseconds, progress: &Progress) -> Step {
-        let due = progress.started + self.due;
-        match self.left {
-            0 => Step::Done,
-            _ if now < due => Step::WaitUntil(due),
-            _ => {
-                self.left -= 1;
-                self.due = self.due
-                    + match &mut self.random {
-                        Some(random) => exponential(random, self.mean_ns),
-                        None => Nanoseconds::from_nanos_f64(self.mean_ns),
-                    };
-                Step::Issue {
-                    scheduled: due,
-                    samples: 1,
-                }
-            }
-        }
-    }
-
-    fn heeds_completions(&self) -> bool {
-        false
-    }
+fn arrivals(pattern: &str, mean_ns: f64, count: u64, seed: u64) -> CellSchedule {
+    let rate = RequestRate::from_per_s(1e9 / mean_ns).expect("a rate");
+    let spec = format!("server:rate={rate},arrivals={pattern},min={count},max={count}");
+    let spec: ScenarioSpec = spec.parse().expect("a scenario");
+    let limits = Limits {
+        duration: Nanoseconds::from_secs(1),
+        max_requests: count,
+        batch: 1,
+    };
+    spec.schedule(limits, Seed::new(seed, 0), None)
+        .expect("fits")
 }
 
 /// Servers without batches, a bound or a timeout.
@@ -103,7 +72,7 @@ pub fn queue(servers: usize, rho: f64, service: Service, count: u64, seed: u64) 
         })
     };
     let mean = SERVICE_NS / (rho * servers as f64);
-    plain(servers).serve(&mut Arrivals::poisson(mean, count, seed), time)
+    plain(servers).serve(&mut poisson(mean, count, seed), time)
 }
 
 /// How long requests waited, those of the first `skip` left out, as they found the queue too empty.

@@ -121,7 +121,7 @@ fn decided(shown: &[&Summary]) -> Vec<String> {
     });
     let groups: Vec<String> = groups.collect();
     vec![format!(
-        "Percentiles that enough samples decide: {}. The others take more requests: --duration.",
+        "Percentiles that enough samples decide: {}. The others take more requests: a longer --duration, or duration= of a scenario that says it.",
         groups.join("; ")
     )]
 }

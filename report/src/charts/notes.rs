@@ -57,9 +57,12 @@ impl Notes {
     /// The places of those doubts of a summary that concern one of `topics`.
     pub fn of(&mut self, summary: &Summary, topics: &[Topic]) -> Vec<usize> {
         doubts(summary, topics)
-            .map(|doubt| match self.places.get(&doubt.to_string()) {
-                Some(place) => *place,
-                None => self.keep(Sentence::of(doubt)),
+            .map(|doubt| {
+                let sentence = Sentence::of(doubt, &summary.cell);
+                match self.places.get(&sentence.text) {
+                    Some(place) => *place,
+                    None => self.keep(sentence),
+                }
             })
             .collect()
     }

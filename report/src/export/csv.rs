@@ -175,7 +175,17 @@ const GROUPS: &[(&str, &[&str])] = &[
             "achieved_per_s",
         ],
     ),
-    ("schedule", &["skew_p50_ns", "skew_p99_ns", "skew_max_ns"]),
+    (
+        "schedule",
+        &[
+            "skew_p50_ns",
+            "skew_p90_ns",
+            "skew_p95_ns",
+            "skew_p99_ns",
+            "skew_p99_9_ns",
+            "skew_max_ns",
+        ],
+    ),
     ("batches", &["smallest", "mean", "largest", "first_met"]),
     (
         "serving",
@@ -203,6 +213,7 @@ const GROUPS: &[(&str, &[&str])] = &[
             "kept_per_s",
             "missed_per_s",
             "trials",
+            "tried",
             "confidence",
             "ended",
         ],

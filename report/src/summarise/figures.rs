@@ -116,9 +116,16 @@ impl<'a> Figures<'a> {
             let values = skews.iter().map(|skew| get(skew));
             values.collect::<Vec<_>>()
         };
+        let known = |get: fn(&ScheduleSkew) -> Option<Nanoseconds>| {
+            let values: Option<Vec<_>> = skews.iter().map(|skew| get(skew)).collect();
+            values.map(|values| mean_ns(&values))
+        };
         Some(ScheduleSkew {
             skew_p50_ns: mean_ns(&all(|skew| skew.skew_p50_ns)),
+            skew_p90_ns: known(|skew| skew.skew_p90_ns),
+            skew_p95_ns: known(|skew| skew.skew_p95_ns),
             skew_p99_ns: mean_ns(&all(|skew| skew.skew_p99_ns)),
+            skew_p99_9_ns: known(|skew| skew.skew_p99_9_ns),
             skew_max_ns: all(|skew| skew.skew_max_ns).into_iter().max()?,
         })
     }

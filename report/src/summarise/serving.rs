@@ -48,12 +48,17 @@ impl Figures<'_> {
         all.iter().find(|one| one.search.is_some())?;
         let each = self.served("search", |one| one.search.clone())?;
         let sure = each.iter().map(|one| one.confidence);
-        let missed: Option<Vec<f64>> = each.iter().map(|one| one.missed_per_s).collect();
+        let all = |get: fn(&RateSearch) -> Option<f64>| {
+            let rates: Option<Vec<f64>> = each.iter().map(get).collect();
+            rates.map(|rates| mean(rates.into_iter()))
+        };
+        let tried = each.iter().flat_map(|one| one.tried.iter().cloned());
         let open = each.iter().find(|one| one.ended != SearchEnd::Narrow);
         Some(RateSearch {
-            kept_per_s: mean(each.iter().map(|one| one.kept_per_s)),
-            missed_per_s: missed.map(|missed| mean(missed.into_iter())),
+            kept_per_s: all(|one| one.kept_per_s),
+            missed_per_s: all(|one| one.missed_per_s),
             trials: each.iter().map(|one| one.trials).sum(),
+            tried: tried.collect(),
             confidence: sure.reduce(f64::min)?,
             ended: open.or(each.first())?.ended,
         })

@@ -1,5 +1,7 @@
 //! What stands below a table: why rows are invalid, what to doubt, what an undecided percentile needs.
 
+use std::collections::BTreeSet;
+
 use tare_results::{Doubt, EnergySource};
 use tare_units::{Joules, Watts};
 
@@ -68,14 +70,15 @@ fn doubts(summary: &Summary) -> Vec<Sentence> {
         match doubt {
             Doubt::MissingRepeats { .. } if !summary.reasons.is_empty() => {}
             Doubt::WithinRepeatSpread { percentile } => agreeing.push(percentile.replace('_', ".")),
-            other => sentences.push(Sentence::of(other)),
+            other => sentences.push(Sentence::of(other, &summary.cell)),
         }
     }
     match agreeing.as_slice() {
         [] => {}
         [percentile] => {
             let percentile = percentile.clone();
-            sentences.push(Sentence::of(&Doubt::WithinRepeatSpread { percentile }));
+            let doubt = Doubt::WithinRepeatSpread { percentile };
+            sentences.push(Sentence::of(&doubt, &summary.cell));
         }
         several => sentences.push(Sentence::plain(format!(
             "{} vary more within repeats than their intervals between repeats say",
@@ -88,7 +91,9 @@ fn doubts(summary: &Summary) -> Vec<Sentence> {
 /// What disturbed the machine or the split.
 fn disturbances(summary: &Summary) -> Vec<Sentence> {
     let disturbances = summary.doubts.iter().filter(|doubt| is_disturbance(doubt));
-    disturbances.map(Sentence::of).collect()
+    disturbances
+        .map(|doubt| Sentence::of(doubt, &summary.cell))
+        .collect()
 }
 
 fn is_disturbance(doubt: &Doubt) -> bool {
@@ -297,18 +302,30 @@ fn tail(summaries: &[Summary]) -> Option<Note> {
         let needed = reason.strip_suffix(" samples")?.split(" of ").nth(1)?;
         let needed: u64 = needed.parse().ok()?;
         let seconds = match &summary.serving {
-            Some(_) => needed as f64 / summary.throughput.as_ref()?.achieved_per_s?,
+            Some(_) => {
+                let achieved = summary.throughput.as_ref()?.achieved_per_s?;
+                needed as f64 / Some(achieved).filter(|rate| *rate > 0.0)?
+            }
             None => needed as f64 * p50(summary)?.value_ns / 1e9,
         };
-        Some((needed, seconds.ceil() as u64))
+        Some((needed, seconds.ceil() as u64, summary.cell.lengthened_by()))
     };
-    let needs: Vec<(u64, u64)> = summaries.iter().filter_map(needs).collect();
-    let samples = needs.iter().map(|(samples, _)| samples).max()?;
-    let seconds = needs.iter().map(|(_, seconds)| seconds).max()?;
+    let needs: Vec<(u64, u64, &str)> = summaries.iter().filter_map(needs).collect();
+    let samples = needs.iter().map(|(samples, ..)| samples).max()?;
+    let seconds = needs.iter().map(|(_, seconds, _)| seconds).max()?;
+    let options: BTreeSet<&str> = needs.iter().map(|(.., option)| *option).collect();
+    let options = options
+        .into_iter()
+        .map(|option| match option.split_once("= ") {
+            Some((key, of)) => format!("{key}={seconds}s {of}"),
+            None => format!("{option} {seconds}s"),
+        });
+    let options: Vec<String> = options.collect();
     Some(Note {
         mark: "",
         text: format!(
-            "a p99 needs {samples} samples of each repeat: --duration {seconds}s is enough for every row"
+            "a p99 needs {samples} samples of each repeat: {} is enough for every row",
+            options.join(", and ")
         ),
     })
 }

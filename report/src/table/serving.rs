@@ -148,6 +148,15 @@ fn decision(decision: &Decision) -> Option<String> {
 
 /// Between which rates the highest lies, and how sure that is.
 fn searched(search: &RateSearch) -> String {
+    let Some(kept) = search.kept_per_s else {
+        let rates = search.tried.iter().map(|one| one.per_s);
+        let lowest = rates.fold(f64::INFINITY, f64::min);
+        return format!(
+            "none of {} rates was shown to keep it, down to {}/s",
+            search.trials,
+            significant(lowest)
+        );
+    };
     let missed = search.missed_per_s.map_or_else(
         || "no higher one was found that did not".to_owned(),
         |missed| format!("{}/s did not", significant(missed)),
@@ -159,7 +168,7 @@ fn searched(search: &RateSearch) -> String {
     };
     format!(
         "{}/s kept it and {missed} ({} trials, {} sure{ended})",
-        significant(search.kept_per_s),
+        significant(kept),
         search.trials,
         percent(search.confidence)
     )

@@ -172,7 +172,10 @@ fn probed(flops_per_s: f64) -> ProbeReading {
 fn skew() -> ScheduleSkew {
     ScheduleSkew {
         skew_p50_ns: Nanoseconds::from_nanos(80),
+        skew_p90_ns: Some(Nanoseconds::from_nanos(120)),
+        skew_p95_ns: Some(Nanoseconds::from_nanos(150)),
         skew_p99_ns: Nanoseconds::from_nanos(200),
+        skew_p99_9_ns: None,
         skew_max_ns: Nanoseconds::from_nanos(900),
     }
 }

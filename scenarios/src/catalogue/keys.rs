@@ -49,7 +49,7 @@ pub(crate) static MIN: Key = count(
     "min",
     MOST_REQUESTS,
     Some(FEWEST),
-    "requests at the least, even where the time is over",
+    "requests at the least, even where the time is over; of a trace none unless it is given",
 );
 pub(crate) static MAX: Key = count(
     "max",

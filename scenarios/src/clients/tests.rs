@@ -1,6 +1,9 @@
 //! Clients issue, wait and think, one request each at a time.
 
+use tare_units::Nanoseconds;
+
 use crate::simulation::{limits, run, schedule};
+use crate::{Progress, Schedule, Step};
 
 const SECOND: u64 = 1_000_000_000;
 const MS: u64 = 1_000_000;
@@ -108,4 +111,27 @@ fn think_times_have_their_mean_and_come_from_the_seed() {
 fn a_request_that_ends_at_once_lets_its_client_think_anew() {
     let trace = issued("closed:clients=2,think=20ms", SECOND, 9, |_| 0);
     assert_eq!(trace.requests(), 100, "2 clients every 20 ms");
+}
+
+/// Two requests of two clients ended at 700 and 900, which is heard of at 5,000.
+#[test]
+fn a_client_thinks_from_the_end_of_its_request_however_late_that_is_heard_of() {
+    let ns = Nanoseconds::from_nanos;
+    let mut clients = schedule("closed:clients=2,think=100ns", limits(SECOND, MANY, 1));
+    let issue = |scheduled| Step::Issue {
+        scheduled: ns(scheduled),
+        samples: 1,
+    };
+    let mut progress = Progress::starting_at(ns(30));
+    assert_eq!(clients.next(ns(90), &progress), issue(30));
+    progress.issued = 1;
+    assert_eq!(clients.next(ns(90), &progress), issue(80));
+    progress.issued = 2;
+    assert_eq!(clients.next(ns(90), &progress), Step::WaitForCompletion);
+    (progress.completed, progress.ended) = (1, ns(900));
+    assert_eq!(clients.next(ns(5_000), &progress), issue(1_000));
+    (progress.completed, progress.ended) = (2, ns(700));
+    assert_eq!(clients.next(ns(5_000), &progress), issue(800));
+    progress.issued = 3;
+    assert_eq!(clients.next(ns(5_000), &progress), issue(1_000));
 }

@@ -117,7 +117,7 @@ fn a_trace_is_issued_within_the_duration_and_ends_with_its_last_arrival() {
             .unwrap();
         run(&mut schedule, 0, 100, |_| 1)
     };
-    let within = issued("server:trace=a.txt,min=1");
+    let within = issued("server:trace=a.txt");
     assert_eq!(
         within.scheduled,
         [0, SECOND / 5, SECOND / 5, 7 * SECOND / 10]
@@ -125,6 +125,50 @@ fn a_trace_is_issued_within_the_duration_and_ends_with_its_last_arrival() {
     assert_eq!((within.samples, within.ended), (12, SECOND));
     let whole = issued("server:trace=a.txt,duration=1h");
     assert_eq!((whole.requests(), whole.ended), (5, 3 * SECOND / 2 + 1));
+    let asked = issued("server:trace=a.txt,min=5");
+    assert_eq!(asked.requests(), 5, "a minimum that was asked for holds");
+}
+
+#[test]
+fn a_trace_of_which_nothing_lies_within_the_duration_is_refused() {
+    let trace = Trace::parse("1\n1.5\n", "a.txt").unwrap();
+    let scheduled = |text: &str| {
+        let spec: ScenarioSpec = text.parse().unwrap();
+        spec.schedule(limits(SECOND, MANY, 1), Seed::default(), Some(&trace))
+    };
+    let refused = scheduled("server:trace=a.txt").unwrap_err().to_string();
+    assert_eq!(
+        refused,
+        "scenario 'server:trace=a.txt' replays a trace whose first arrival is at 1.00 s, and its duration is 1.00 s: \
+         give a longer duration="
+    );
+    assert!(scheduled("server:trace=a.txt,duration=1001ms").is_ok());
+    assert!(scheduled("server:trace=a.txt,min=1").is_ok());
+}
+
+#[test]
+fn it_lasts_until_its_duration_or_until_the_least_of_requests_are_due() {
+    let nanos = |text: &str, max| {
+        let length = schedule(text, limits(SECOND, max, 1)).length();
+        length.map(Nanoseconds::as_nanos)
+    };
+    assert_eq!(nanos("server:rate=2000", MANY), Some(SECOND));
+    let slow = "server:rate=0.1,arrivals=constant";
+    assert_eq!(
+        nanos(slow, MANY),
+        Some(50 * SECOND),
+        "the sixth is due then"
+    );
+    assert_eq!(nanos(slow, 3), Some(20 * SECOND));
+    for text in ["server:rate=0.1", "server:rate=3,arrivals=bursty,min=40"] {
+        let last = issued(text, SECOND, MANY, 1).scheduled.pop();
+        let last = last.map(|due| due - 70);
+        assert!(last > Some(2 * SECOND));
+        assert_eq!(nanos(text, MANY), last, "{text}");
+    }
+    for text in ["single-stream", "offline", "closed:clients=2"] {
+        assert_eq!(nanos(text, MANY), None, "{text}");
+    }
 }
 
 #[test]

@@ -90,6 +90,8 @@ impl ScenarioSpec {
         }
         let minimum = match self.minimum() {
             Some(minimum) => self.allows(minimum, &limits)?,
+            // A trace says itself what comes and when.
+            None if self.trace_path().is_some() => 0,
             None => catalogue::FEWEST.min(limits.max_requests),
         };
         Ok(Bounds::new(limits.duration, minimum, limits.max_requests))

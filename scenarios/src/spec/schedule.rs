@@ -4,6 +4,7 @@ use tare_units::Nanoseconds;
 
 use super::{Limits, ScenarioSpec};
 use crate::arrivals::Arrivals;
+use crate::bounds::Bounds;
 use crate::catalogue::{self, Arrival, Pattern};
 use crate::clients::Clients;
 use crate::closed_loop::ClosedLoop;
@@ -25,6 +26,16 @@ pub enum CellSchedule {
     OpenLoop(OpenLoop),
     /// As clients think and wait.
     Clients(Clients),
+}
+
+impl CellSchedule {
+    /// How long it lasts, from the start, before any request was issued; `None` where that depends on how long requests take.
+    pub fn length(&self) -> Option<Nanoseconds> {
+        match self {
+            Self::OpenLoop(schedule) => Some(schedule.length()),
+            Self::ClosedLoop(_) | Self::Offline(_) | Self::Clients(_) => None,
+        }
+    }
 }
 
 impl Schedule for CellSchedule {
@@ -78,7 +89,7 @@ impl ScenarioSpec {
             }
             Arrival::Offline => CellSchedule::Offline(Offline::new(batch, bounds)),
             Arrival::Open => {
-                let arrivals = self.arrivals(seed, trace)?;
+                let arrivals = self.arrivals(seed, trace, bounds)?;
                 CellSchedule::OpenLoop(OpenLoop::new(arrivals, batch, bounds))
             }
             Arrival::Clients => {
@@ -99,21 +110,44 @@ impl ScenarioSpec {
         self.own_seed().map_or(seed, |own| seed.in_place(own))
     }
 
-    fn arrivals(&self, seed: Seed, trace: Option<&Trace>) -> Result<Arrivals, LimitsError> {
+    fn replayed(&self, trace: Option<&Trace>, bounds: Bounds) -> Result<Arrivals, LimitsError> {
+        let scenario = self.to_string();
+        let Some(trace) = trace else {
+            return Err(LimitsError::NoTrace { scenario });
+        };
+        let (arrivals, requests) = (trace.arrivals().len() as u64, bounds.least());
+        if requests > arrivals {
+            return Err(LimitsError::ShortTrace {
+                scenario,
+                requests,
+                arrivals,
+            });
+        }
+        let duration = bounds.duration();
+        let late = trace.arrivals().first().filter(|first| **first >= duration);
+        match late.filter(|_| requests == 0) {
+            None => Ok(Arrivals::replayed(trace)),
+            Some(first) => Err(LimitsError::LateTrace {
+                scenario,
+                first: *first,
+                duration,
+                key: match self.decision() {
+                    Some(_) => catalogue::LIMIT.name,
+                    None => catalogue::DURATION.name,
+                },
+            }),
+        }
+    }
+
+    fn arrivals(
+        &self,
+        seed: Seed,
+        trace: Option<&Trace>,
+        bounds: Bounds,
+    ) -> Result<Arrivals, LimitsError> {
         let scenario = || self.to_string();
         if self.trace_path().is_some() {
-            let trace = trace.ok_or_else(|| LimitsError::NoTrace {
-                scenario: scenario(),
-            })?;
-            let arrivals = trace.arrivals().len() as u64;
-            return match self.minimum().filter(|minimum| *minimum > arrivals) {
-                None => Ok(Arrivals::replayed(trace)),
-                Some(requests) => Err(LimitsError::ShortTrace {
-                    scenario: scenario(),
-                    requests,
-                    arrivals,
-                }),
-            };
+            return self.replayed(trace, bounds);
         }
         let rate = self.rate().ok_or_else(|| LimitsError::NoRate {
             scenario: scenario(),

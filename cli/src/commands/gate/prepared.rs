@@ -237,9 +237,7 @@ pub fn side(asked: &Asked, side: &SideAsked) -> Result<SidePlan, Failed> {
             Ok((settings, plan))
         })
     })?;
-    plan.check_limits(settings.duration, settings.max_requests)
-        .map_err(Failed::input)?;
-    settings.check_memory(&plan)?;
+    settings.check(&plan)?;
     for work in &mut plan.cells {
         work.environment.extend(side.environment.iter().cloned());
     }

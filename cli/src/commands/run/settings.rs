@@ -145,11 +145,22 @@ impl Settings {
         }
     }
 
+    /// Refuses cells that cannot be measured within these limits.
+    ///
+    /// # Errors
+    /// Names the first such cell, or its scenario.
+    pub fn check(&self, plan: &Plan) -> Result<(), Failed> {
+        plan.check_limits(self.duration, self.max_requests)
+            .map_err(Failed::input)?;
+        self.check_memory(plan)?;
+        self.check_room(plan)
+    }
+
     /// Refuses cells whose inputs and outputs alone are more than a worker may take.
     ///
     /// # Errors
     /// Names the first such cell.
-    pub fn check_memory(&self, plan: &Plan) -> Result<(), Failed> {
+    fn check_memory(&self, plan: &Plan) -> Result<(), Failed> {
         let Some(limit) = self.memory_limit else {
             return Ok(());
         };
@@ -164,6 +175,37 @@ impl Settings {
                     model.name,
                     planned.cell.batch,
                     Bytes::from_bytes(needs)
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses cells whose inputs and samples alone are more than this machine has left.
+    ///
+    /// # Errors
+    /// Names the first such cell.
+    fn check_room(&self, plan: &Plan) -> Result<(), Failed> {
+        let Ok(free) = tare_hardware::available_memory(Path::new("/")) else {
+            return Ok(());
+        };
+        for work in &plan.cells {
+            let needs = work.own_bytes(self.duration, self.max_requests);
+            if needs > free {
+                let cell = &work.planned.cell;
+                let largest = work.load.largest_batch;
+                let largest = largest.map_or(cell.batch, |largest| largest.get() as u64);
+                return Err(Failed::told(format!(
+                    "model '{}' under '{}': inputs of up to {largest} samples and places for {} requests take {needs}, and \
+                     {free} of this machine's memory are free; ask for {}",
+                    cell.model,
+                    cell.scenario_spec(),
+                    work.limits(self.duration, self.max_requests).max_requests,
+                    match work.load.largest_batch {
+                        Some(_) if work.scenario.serving().is_some() => "a smaller max_batch=",
+                        Some(_) => "a smaller mean=",
+                        None => "fewer requests with --max-requests, or smaller sizes",
+                    }
                 )));
             }
         }
