@@ -15,7 +15,7 @@ use tare_results::{Kind, PlannedCell, Record};
 use tare_units::Nanoseconds;
 
 use super::asked::Asked;
-use super::given::Given;
+use super::given::{Given, counts_delay};
 use super::measure::{Came, UNSEEN, request};
 use super::notes::doubts;
 use super::prepared::{Difference, SidePlan, side};
@@ -279,7 +279,7 @@ fn measured(
     };
     let conditions = Conditions {
         single_threaded,
-        run_delay: repeats.no_run_delay().is_none() && given.iter().all(Given::reads_delay),
+        run_delay: repeats.no_run_delay().is_none() && counts_delay(given.iter()),
     };
     let records = repeats.finish().records;
     let timed = |record: &&Record| record.kind == Kind::Measurement;
