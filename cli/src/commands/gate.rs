@@ -2,11 +2,14 @@
 
 mod alone;
 mod asked;
+mod candidate;
 mod decide;
+mod exact;
 mod file;
 mod given;
 mod measure;
 mod notes;
+mod outputs;
 mod prepared;
 mod progress;
 mod render;

@@ -13,6 +13,7 @@ mod fidelity;
 mod frameworks;
 mod gate;
 mod gate_faults;
+mod gate_outputs;
 mod gpus;
 mod happy;
 mod load;

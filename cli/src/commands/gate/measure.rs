@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
 use tare_clock::{Clock, MonotonicClock};
-use tare_gate::{Block, BudgetTooSmall, Conditions, Fault, Gate, Metric, Requests, Side};
+use tare_gate::{BudgetTooSmall, Conditions, Fault, Gate, Metric, Requests, Side};
 use tare_hardware::nvml::Nvml;
 use tare_harness::{
     self as harness, EnergyMeter, Lockstep, NoPeakMeter, Pilot, Repeats, RunOutcome, RunRequest,
@@ -17,6 +17,7 @@ use tare_units::Nanoseconds;
 use super::super::run::{joules, new_run, weighing};
 use super::asked::Asked;
 use super::decide::{End, Judge, Made, decide};
+use super::exact;
 use super::given::Given;
 use super::notes::notes;
 use super::prepared::{Difference, Prepared, SidePlan, TIMED};
@@ -34,7 +35,7 @@ pub enum Came {
 }
 
 /// What is known of a gate once its runs have taken the plans.
-struct Measuring {
+pub struct Measuring {
     asked: Asked,
     name: String,
     differences: Vec<Difference>,
@@ -52,13 +53,10 @@ struct Measuring {
 /// Where its budget cannot decide anything, or a record cannot be kept.
 pub fn gate(store: &Store, prepared: Prepared, stop: &AtomicBool) -> Result<Came, Failed> {
     match prepared.asked.is_exact() {
-        true => exact(&prepared),
+        true => exact::gate(store, prepared, stop),
         false => measured(store, prepared, stop),
     }
 }
-
-/// Told of gates that execute nothing beside another.
-pub const UNSEEN: &str = "outputs are compared with no other's: that the candidate computes the same is for another gate to show";
 
 /// The gate before its first block, where the run delay can be read.
 ///
@@ -71,27 +69,6 @@ pub fn unmeasured(prepared: &Prepared) -> Result<Gate, Failed> {
     };
     let Asked { metric, limits, .. } = prepared.asked;
     Gate::new(metric, limits, conditions).map_err(Failed::input)
-}
-
-fn exact(prepared: &Prepared) -> Result<Came, Failed> {
-    let mut gate = unmeasured(prepared)?;
-    let metric = prepared.asked.metric;
-    gate.push(Block {
-        first: Side::Baseline,
-        baseline: prepared.baseline.exact(metric),
-        candidate: prepared.candidate.exact(metric),
-    });
-    Ok(Came::Out(Box::new(Told {
-        name: prepared.name(),
-        differences: prepared.differences(),
-        outcome: gate.outcome(),
-        size: gate.size(),
-        took_ns: Nanoseconds::ZERO,
-        runs: Vec::new(),
-        updated: false,
-        notes: vec![UNSEEN.to_owned()],
-        evidence: gate.evidence().blocks().to_vec(),
-    })))
 }
 
 fn measured(store: &Store, prepared: Prepared, stop: &AtomicBool) -> Result<Came, Failed> {
@@ -127,7 +104,10 @@ fn order(runs: &[String]) -> u64 {
 }
 
 /// Both runs in the store, the baseline's first.
-fn begin<'s>(
+///
+/// # Errors
+/// Where they cannot be kept.
+pub fn begin<'s>(
     store: &Store,
     prepared: Prepared,
     stop: &'s AtomicBool,
@@ -213,6 +193,16 @@ fn energy_of(metric: Metric, run: &Run) -> Result<EnergyMeter, Failed> {
 }
 
 impl Measuring {
+    /// What is gated, in few words.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The ids of both runs, the baseline's first.
+    pub fn runs(&self) -> &[String] {
+        &self.runs
+    }
+
     fn decide(
         &self,
         lockstep: &mut Lockstep<Repeats<'_, MonotonicClock>>,
@@ -284,7 +274,8 @@ impl Measuring {
         afforded.map(|_| ()).map_err(Failed::input)
     }
 
-    fn made(&self, block: &harness::Block) -> Made {
+    /// What the processes of `block` gave.
+    pub fn made(&self, block: &harness::Block) -> Made {
         let Asked {
             metric, compared, ..
         } = self.asked;

@@ -74,8 +74,7 @@ impl Prepared {
             candidate,
         };
         let plans = (&mut prepared.baseline.plan, &mut prepared.candidate.plan);
-        let compared = prepared.asked.compared && !prepared.asked.is_exact();
-        put_beside(plans.0, plans.1, compared).map_err(Failed::input)?;
+        put_beside(plans.0, plans.1, prepared.asked.compared).map_err(Failed::input)?;
         Ok(prepared)
     }
 

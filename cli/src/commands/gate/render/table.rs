@@ -1,5 +1,7 @@
 //! Gates for people, a paragraph each.
 
+use tare_gate::Repeatability;
+
 use super::super::told::{All, Told};
 
 /// Each gate: its verdict first, then what that rests on.
@@ -22,9 +24,9 @@ fn paragraph(told: &Told) -> String {
     }
     if let Some((baseline, candidate)) = told.figures() {
         let metric = told.outcome.metric;
-        let of = match told.runs.is_empty() {
-            true => "",
-            false => " (medians)",
+        let of = match metric.repeatability() {
+            Repeatability::Exact => "",
+            _ => " (medians)",
         };
         line("figures", format!("{metric} {baseline} → {candidate}{of}"));
     }
