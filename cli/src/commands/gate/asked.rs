@@ -124,6 +124,13 @@ impl Asked {
         self.metric.repeatability() == tare_gate::Repeatability::Exact
     }
 
+    /// Its name before its model is known to be one.
+    pub fn title(&self) -> String {
+        let model = self.candidate.cell.model.as_deref();
+        let model = model.or(self.baseline.cell.model.as_deref());
+        self.name_of(model.unwrap_or("no model"))
+    }
+
     /// Its name, else what it gates of `model`.
     pub fn name_of(&self, model: &str) -> String {
         let name = self.name.clone();

@@ -23,6 +23,19 @@ pub struct All {
     pub exit: u8,
     /// In the order in which they were decided.
     pub gates: Vec<Told>,
+    /// Those that were to follow, in their order.
+    pub not_run: Vec<NotRun>,
+}
+
+/// A gate that was asked for and has no verdict.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NotRun {
+    /// What was to be gated.
+    pub name: String,
+    /// Why it was not.
+    pub why: String,
+    /// Whether it is the one that failed, rather than one of those that were left out for it.
+    pub failed: bool,
 }
 
 /// One gate.

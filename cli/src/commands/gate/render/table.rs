@@ -6,7 +6,15 @@ use super::super::told::{All, Told};
 
 /// Each gate: its verdict first, then what that rests on.
 pub fn table(all: &All) -> String {
-    let gates = all.gates.iter().map(paragraph);
+    let not_run = all.not_run.iter();
+    let not_run = not_run.map(|gate| {
+        let lines = [
+            format!("not run  {}", gate.name),
+            format!("  because   {}", gate.why),
+        ];
+        lines.map(|line| plain(&line) + "\n").concat()
+    });
+    let gates = all.gates.iter().map(paragraph).chain(not_run);
     gates.collect::<Vec<_>>().join("\n")
 }
 
