@@ -79,7 +79,7 @@ pub struct GateOptions {
     /// Tell the result as annotations of GitHub's on standard error [default: where GITHUB_ACTIONS is set]
     #[arg(long)]
     pub annotate: bool,
-    /// Print what would be measured, how many blocks decide and how long they take, and measure nothing
+    /// Print what would be measured, how many requests, processes and blocks decide, and measure nothing
     #[arg(long)]
     pub dry_run: bool,
 }

@@ -196,7 +196,7 @@ fn dry(prepared: &[Ready]) -> Result<String, Failed> {
             Ready::Alone(alone) => (alone.foretold(), alone.differences()),
             Ready::Pair(pair) => {
                 let gate = measure::unmeasured(pair)?;
-                let line = told::foretold(&pair.name(), &gate, None, pair.asked.budget);
+                let line = told::foretold(&pair.name(), &gate, pair.takes(), pair.asked.budget);
                 (line, pair.differences())
             }
         };

@@ -11,6 +11,7 @@ use tare_gate::{
 use tare_harness::plan::put_beside;
 use tare_results::PlannedCell;
 use tare_results::store::Store;
+use tare_units::Nanoseconds;
 
 use super::asked::Asked;
 use super::candidate::{Gave, Measure, exact};
@@ -84,11 +85,14 @@ impl Alone {
 
     /// What would be measured.
     pub fn foretold(&self) -> String {
-        format!(
-            "{}: {PROCESSES} processes of the candidate against the days stored in {}",
-            self.name(),
-            self.baseline.path.display()
-        )
+        let measure = Measure {
+            asked: &self.asked,
+            name: &self.name(),
+            baseline: &self.baseline,
+            processes: processes(&self.asked),
+            began: Nanoseconds::ZERO,
+        };
+        measure.foretold(self.candidate.sample(self.asked.metric), None)
     }
 
     /// The parts in which the candidate differs from what was stored last.
@@ -112,7 +116,7 @@ impl Alone {
             candidate,
             baseline,
         } = self;
-        let processes = if asked.is_exact() { 1 } else { PROCESSES };
+        let processes = processes(&asked);
         let exact = asked.is_exact().then(|| exact(&asked, &candidate));
         let measure = Measure {
             asked: &asked,
@@ -207,6 +211,11 @@ impl Kept {
             days => format!("the baseline {} has {days} days now", self.path.display()),
         })
     }
+}
+
+/// One shows the outputs of what is exact.
+fn processes(asked: &Asked) -> usize {
+    if asked.is_exact() { 1 } else { PROCESSES }
 }
 
 /// What is slower, seems to be by what must be detected, or is no sound measurement, is no baseline for others.

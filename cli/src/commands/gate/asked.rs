@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use tare_gate::{Limits, Metric};
+use tare_gate::{Fault, Limits, Metric, Side};
+use tare_harness::Pilot;
 use tare_units::{Bytes, Nanoseconds};
 
 use super::file;
@@ -119,6 +120,42 @@ fn of_one_gate(options: &GateOptions) -> Option<&'static str> {
 }
 
 impl Asked {
+    /// How long one worker may take: a quarter of the budget at the most, so that one that hangs leaves time to say so.
+    pub fn deadline_of_worker(&self) -> Nanoseconds {
+        self.deadline
+            .min(Nanoseconds::from_nanos(self.budget.as_nanos() / 4))
+    }
+
+    /// What is wrong with a budget a quarter of which `pilot`, a short go at the `side`, did not keep to, where the first look takes
+    /// so many processes.
+    pub fn too_long(&self, side: Side, pilot: &Pilot, processes: u64) -> Option<Failed> {
+        let most = self.deadline_of_worker();
+        let is_cut = pilot.shortest.is_err() && pilot.took >= most && most < self.deadline;
+        let needed = pilot.took.as_nanos().saturating_mul(processes);
+        is_cut.then(|| {
+            Failed::told(format!(
+                "a budget of {} is too small to decide anything: a process of the {side} was not done within a quarter of it, {most}, \
+                 and the first look takes {processes}; give more than {}, or where it hangs a --deadline that tells so",
+                self.budget,
+                Nanoseconds::from_nanos(needed)
+            ))
+        })
+    }
+
+    /// `fault`, with the remedy for a worker that was killed for the budget's sake.
+    pub fn told_of_budget(&self, fault: Fault) -> Fault {
+        let is_share = self.deadline_of_worker() < self.deadline;
+        match fault {
+            Fault::Failed { why } if is_share => Fault::Failed {
+                why: why.replace(
+                    "raise --deadline",
+                    "raise --budget, of which a worker may take a quarter",
+                ),
+            },
+            fault => fault,
+        }
+    }
+
     /// Whether both sides' figures are the same each time.
     pub fn is_exact(&self) -> bool {
         self.metric.repeatability() == tare_gate::Repeatability::Exact

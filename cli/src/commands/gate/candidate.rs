@@ -7,11 +7,12 @@ use std::sync::atomic::AtomicBool;
 use tare_clock::{Clock, MonotonicClock};
 use tare_gate::{Conditions, Fault, Side, SideFigure, Statistic};
 use tare_harness::plan::Work;
-use tare_harness::{Repeats, Side as _};
+use tare_harness::{Pilot, Repeats, Side as _};
 use tare_results::store::Store;
 use tare_results::{Kind, Record};
 use tare_units::Nanoseconds;
 
+use super::super::run::dry::about;
 use super::alone::Kept;
 use super::asked::Asked;
 use super::given::{Given, counts_delay};
@@ -20,6 +21,7 @@ use super::notes::doubts;
 use super::outputs::{Outputs, Staged, StoredOutputs};
 use super::prepared::SidePlan;
 use super::progress::{Line, SideLine};
+use super::told::Sample;
 use crate::exit::Failed;
 use crate::terminal::rewrite;
 
@@ -99,7 +101,7 @@ impl Measure<'_> {
         let metric = self.asked.metric;
         let work = candidate.work().clone();
         let single_threaded = candidate.is_single_threaded();
-        let requests = candidate.requests(metric);
+        let (requests, sample) = (candidate.requests(metric), candidate.sample(metric));
         let most = (metric, self.processes as u64);
         let request = request(store, candidate, None, most, stop)?;
         let run = request.run.id.clone();
@@ -108,9 +110,21 @@ impl Measure<'_> {
         let mut told = SideLine::new(&line, Side::Candidate);
         let mut repeats =
             Repeats::begin(request, &MonotonicClock, &mut told).map_err(Failed::cell)?;
-        if let (Some(requests), Ok(latency)) = (requests, repeats.pilot().shortest) {
-            repeats.limit_requests(requests.of(latency));
+        let pilot = repeats.pilot();
+        let fewest = self.processes.min(tare_gate::PROCESSES) as u64;
+        rewrite("");
+        if let Some(short) = self.asked.too_long(Side::Candidate, &pilot, fewest) {
+            return Err(short);
         }
+        if let (Some(requests), Ok(latency)) = (requests, &pilot.shortest) {
+            repeats.limit_requests(requests.of(*latency));
+        }
+        self.check_budget(&pilot, fewest)?;
+        let sample = match (requests, &pilot.shortest) {
+            (Some(requests), Ok(latency)) => Some(Sample::Exactly(requests.of(*latency))),
+            _ => sample,
+        };
+        eprintln!("{}", self.foretold(sample, Some(pilot.took)));
         let made = self.processes(&mut repeats, &folder);
         rewrite("");
         let Some((given, fault)) = made? else {
@@ -137,6 +151,41 @@ impl Measure<'_> {
             kept,
             notes: doubts(records.iter().filter(timed)),
         }))
+    }
+
+    /// What it takes, where a process takes so long beside its requests.
+    pub fn foretold(&self, sample: Option<Sample>, beside: Option<Nanoseconds>) -> String {
+        let processes = self.processes as u64;
+        let sample = sample.map(|sample| format!(", each with {sample}"));
+        let time = beside.map(|one| {
+            let all = Nanoseconds::from_nanos(one.as_nanos().saturating_mul(processes));
+            format!(", {} and the time of its requests", about(all))
+        });
+        format!(
+            "{}: {processes} processes of the candidate{} against the days stored in {}{}, {} at the most",
+            self.name,
+            sample.unwrap_or_default(),
+            self.baseline.path.display(),
+            time.unwrap_or_default(),
+            about(self.asked.budget)
+        )
+    }
+
+    /// Refuses a budget of which what is left has no room for so few processes as decide anything.
+    fn check_budget(&self, pilot: &Pilot, fewest: u64) -> Result<(), Failed> {
+        let spent = MonotonicClock.now().saturating_sub(self.began);
+        let left = self.asked.budget.saturating_sub(spent);
+        let needed = Nanoseconds::from_nanos(pilot.took.as_nanos().saturating_mul(fewest));
+        match pilot.shortest.is_err() || needed <= left {
+            true => Ok(()),
+            false => Err(Failed::told(format!(
+                "a budget of {} is too small to decide anything: it takes {fewest} processes of the candidate of about {}; give at \
+                 least {}",
+                self.asked.budget,
+                pilot.took,
+                needed + spent
+            ))),
+        }
     }
 
     /// How the outputs compare with the stored ones; and themselves, where they are to be stored.
@@ -182,7 +231,12 @@ impl Measure<'_> {
             };
             match Given::of(&record, folder, metric, compared) {
                 Ok(one) => given.push(one),
-                Err(fault) => return Ok(Some((given, Some(fault)))),
+                // What was killed because the budget ended is no fault of its own.
+                Err(Fault::Failed { .. }) if MonotonicClock.now() >= until => break,
+                Err(fault) => {
+                    let fault = self.asked.told_of_budget(fault);
+                    return Ok(Some((given, Some(fault))));
+                }
             }
         }
         Ok(Some((given, None)))

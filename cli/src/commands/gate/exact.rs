@@ -133,9 +133,17 @@ fn seen(
     let mut lockstep = Lockstep::begin(sides.0, sides.1, 0, &clock).map_err(Failed::cell)?;
     let block = lockstep.block(&clock, until);
     rewrite("");
-    let made = block
+    let mut made = block
         .map_err(Failed::cell)?
         .map(|block| measuring.made(&block));
+    if let Some(made) = made.as_mut().filter(|_| clock.now() >= until) {
+        // What was killed because the budget ended is no fault of its own.
+        for given in [&mut made.baseline, &mut made.candidate] {
+            if let Err(Fault::Failed { why }) = given {
+                *why = "the budget ended before its outputs were seen: allow more time".to_owned();
+            }
+        }
+    }
     let (baseline, candidate) = lockstep.finish();
     let records: [&[Record]; 2] = [&baseline.records, &candidate.records];
     let runs = measuring.runs().to_vec();

@@ -22,7 +22,7 @@ use super::given::Given;
 use super::notes::notes;
 use super::prepared::{Difference, Prepared, SidePlan, TIMED};
 use super::progress::{BlockLine, Line, SideLine};
-use super::told::{Told, foretold};
+use super::told::{Sample, Takes, Told, foretold};
 use crate::exit::Failed;
 use crate::terminal::rewrite;
 
@@ -42,6 +42,8 @@ pub struct Measuring {
     single_threaded: bool,
     /// What a process times, where its scenario does not say it.
     requests: Option<Requests>,
+    /// What is known of it before that.
+    takes: Takes,
     began: Nanoseconds,
     runs: [String; 2],
     folders: [PathBuf; 2],
@@ -118,9 +120,10 @@ pub fn begin<'s>(
         .last()
         .map_or(1, |look| look.blocks as u64);
     let (name, differences) = (prepared.name(), prepared.differences());
-    let (single_threaded, requests) = (
+    let (single_threaded, requests, takes) = (
         prepared.is_single_threaded(),
         prepared.baseline.requests(prepared.asked.metric),
+        prepared.takes(),
     );
     let Prepared {
         asked,
@@ -141,6 +144,7 @@ pub fn begin<'s>(
         differences,
         single_threaded,
         requests,
+        takes,
         began,
         runs,
     };
@@ -216,12 +220,13 @@ impl Measuring {
         };
         let Asked { metric, limits, .. } = self.asked;
         let mut judge = Judge::new(metric, limits, conditions).map_err(Failed::input)?;
-        let block = self.size_up(lockstep, &pilots);
         rewrite("");
-        if let Some(block) = block {
+        self.check_pilots(&pilots, judge.gate())?;
+        let takes = self.size_up(lockstep, &pilots);
+        if let Some(block) = takes.block {
             self.check_budget(judge.gate(), block, clock.now())?;
         }
-        let plan = foretold(&self.name, judge.gate(), block, self.asked.budget);
+        let plan = foretold(&self.name, judge.gate(), takes, self.asked.budget);
         eprintln!("{plan}");
         let until = self.began + self.asked.budget;
         let read = |block: &harness::Block| self.made(block);
@@ -230,18 +235,29 @@ impl Measuring {
         Ok((judge, end.map_err(Failed::cell)?))
     }
 
-    /// Bounds the requests of a process by how long one takes, and says what a block then takes; `None` where a pilot failed,
+    /// Refuses a budget a quarter of which has no room for one process.
+    fn check_pilots(&self, pilots: &[Pilot; 2], gate: &Gate) -> Result<(), Failed> {
+        let blocks = gate.looks().first().map_or(1, |look| look.blocks as u64);
+        let sides = [Side::Baseline, Side::Candidate].into_iter().zip(pilots);
+        let mut long =
+            sides.filter_map(|(side, pilot)| self.asked.too_long(side, pilot, 2 * blocks));
+        long.next().map_or(Ok(()), Err)
+    }
+
+    /// Bounds the requests of a process by how long one takes, and says what a block then takes; not where a pilot failed,
     /// which the first block will tell.
     fn size_up(
         &self,
         lockstep: &mut Lockstep<Repeats<'_, MonotonicClock>>,
         pilots: &[Pilot; 2],
-    ) -> Option<Nanoseconds> {
+    ) -> Takes {
         let shortest = pilots
             .iter()
             .map(|pilot| pilot.shortest.as_ref().ok().copied());
         let shortest: Option<Vec<Nanoseconds>> = shortest.collect();
-        let shortest = shortest?;
+        let Some(shortest) = shortest else {
+            return self.takes;
+        };
         let requests = self.requests.map(|requests| requests.of(shortest[0]));
         if let Some(requests) = requests {
             lockstep.limit_requests(requests);
@@ -252,7 +268,10 @@ impl Measuring {
             None => TIMED.as_nanos(),
         };
         let timed: u64 = shortest.iter().map(timed).sum();
-        Some(beside + Nanoseconds::from_nanos(timed))
+        Takes {
+            requests: requests.map_or(self.takes.requests, |count| Some(Sample::Exactly(count))),
+            block: Some(beside + Nanoseconds::from_nanos(timed)),
+        }
     }
 
     /// Refuses a budget of which what is left `now` has no room for the first look.
@@ -283,13 +302,14 @@ impl Measuring {
         let baseline = Given::of(&block.baseline, baseline, metric, false);
         // What failed gave no outputs either, and the fault is its own.
         let compared = compared && !matches!(baseline, Err(Fault::Failed { .. }));
+        let candidate = Given::of(&block.candidate, candidate, metric, compared);
         Made {
             first: match block.candidate_first {
                 true => Side::Candidate,
                 false => Side::Baseline,
             },
-            baseline,
-            candidate: Given::of(&block.candidate, candidate, metric, compared),
+            baseline: baseline.map_err(|fault| self.asked.told_of_budget(fault)),
+            candidate: candidate.map_err(|fault| self.asked.told_of_budget(fault)),
         }
     }
 

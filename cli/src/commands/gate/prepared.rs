@@ -18,6 +18,7 @@ use super::super::run::settings::Settings;
 use super::super::run::{looking, planned};
 use super::super::worker;
 use super::asked::{Asked, SideAsked};
+use super::told::{Sample, Takes};
 use crate::arguments::{EnergyBound, Reference, RunOptions};
 use crate::exit::Failed;
 
@@ -103,6 +104,15 @@ impl Prepared {
         all.filter(|part| part.baseline != part.candidate).collect()
     }
 
+    /// What it takes, as far as that is known without measuring.
+    pub fn takes(&self) -> Takes {
+        let metric = self.asked.metric;
+        Takes {
+            requests: self.baseline.sample(metric),
+            block: None,
+        }
+    }
+
     /// Whether requests of both sides are executed by one thread, one after the other.
     pub fn is_single_threaded(&self) -> bool {
         self.baseline.is_single_threaded() && self.candidate.is_single_threaded()
@@ -125,6 +135,15 @@ impl SidePlan {
         let requests = metric.requests()?;
         let closed = self.work().scenario.serving().is_none();
         closed.then_some(requests)
+    }
+
+    /// The same, as far as it is known without measuring.
+    pub fn sample(&self, metric: Metric) -> Option<Sample> {
+        metric.requests()?;
+        Some(match self.requests(metric) {
+            Some(requests) => Sample::Bounded(requests),
+            None => Sample::OfScenario,
+        })
     }
 
     /// What its run says of it, where the gate goes by this id.
@@ -288,7 +307,7 @@ fn options(asked: &Asked, side: &SideAsked) -> Result<RunOptions, Failed> {
     Ok(RunOptions {
         seed: Some(asked.seed),
         duration: Some(requests.map_or(TIMED, |_| Requests::LONG)),
-        deadline: Some(asked.deadline.min(share_of(asked.budget))),
+        deadline: Some(asked.deadline_of_worker()),
         memory_limit: asked.memory_limit,
         reference: Some(Reference(ReferenceChoice::None)),
         energy_bound: match asked.metric {
@@ -297,11 +316,6 @@ fn options(asked: &Asked, side: &SideAsked) -> Result<RunOptions, Failed> {
         },
         ..cell.run_options()
     })
-}
-
-/// What one worker may take of a budget: so that one that hangs leaves time to say so.
-fn share_of(budget: Nanoseconds) -> Nanoseconds {
-    Nanoseconds::from_nanos(budget.as_nanos() / 4)
 }
 
 /// `scenario` with as many requests as a figure is made of at the least, where that can be said of it.
