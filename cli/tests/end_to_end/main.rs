@@ -12,6 +12,7 @@ mod faults;
 mod fidelity;
 mod frameworks;
 mod gate;
+mod gate_bad_input;
 mod gate_faults;
 mod gate_outputs;
 mod gpus;
