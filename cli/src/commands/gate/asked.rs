@@ -66,11 +66,20 @@ pub fn gates(options: &GateOptions) -> Result<Vec<Asked>, Failed> {
         || !options.candidate.is_empty()
         || options.baseline_bin.is_some()
         || options.against.is_some();
+    let of_one_gate = options.of_one_gate().next();
     let mut gates = match (&options.file, names_a_side) {
-        (Some(path), _) => file::read(path, options)?,
+        (Some(path), _) => {
+            if let Some(option) = of_one_gate {
+                return Err(Failed::told(format!(
+                    "{option} is of one gate, and --file {} holds many: write it there, or leave --file out",
+                    path.display()
+                )));
+            }
+            file::read(path, options)?
+        }
         (None, true) => vec![of_options(options)],
         (None, false) if Path::new(FILE).is_file() => {
-            if let Some(option) = of_one_gate(options) {
+            if let Some(option) = of_one_gate {
                 return Err(Failed::told(format!(
                     "{option} is of one gate, and no side is named: give --baseline KEY=VALUE or --candidate KEY=VALUE, or leave {option} out to decide the gates of {FILE}"
                 )));
@@ -94,29 +103,6 @@ pub fn gates(options: &GateOptions) -> Result<Vec<Asked>, Failed> {
         gate.check()?;
     }
     Ok(gates)
-}
-
-/// An option that a file of gates says for each of them.
-fn of_one_gate(options: &GateOptions) -> Option<&'static str> {
-    let cell = &options.cell;
-    let given = [
-        ("--model", cell.model.is_some()),
-        ("--adapter", cell.adapter.is_some()),
-        ("--input", !cell.input.is_empty()),
-        ("--scenario", cell.scenario.is_some()),
-        ("--batch", cell.batch.is_some()),
-        ("--shape", cell.shape.is_some()),
-        ("--precision", cell.precision.is_some()),
-        ("--device", cell.device.is_some()),
-        ("--threads", cell.threads.is_some()),
-        ("--metric", options.metric.is_some()),
-        ("--tolerance", options.tolerance.is_some()),
-        ("--must-detect", options.must_detect.is_some()),
-    ];
-    given
-        .iter()
-        .find(|(_, is_given)| *is_given)
-        .map(|(option, _)| *option)
 }
 
 impl Asked {
@@ -283,6 +269,23 @@ mod tests {
         assert!(gate.baseline.environment.is_empty() && gate.baseline.program.is_some());
         assert_eq!(gate.candidate.environment.len(), 1);
         assert_eq!(gate.candidate.program, None);
+    }
+
+    #[test]
+    fn what_is_of_one_gate_stands_beside_no_file_of_gates() {
+        let beside = GateOptions {
+            file: Some("gates.toml".into()),
+            cell: CellOptions {
+                threads: Some(2),
+                ..CellOptions::default()
+            },
+            metric: Some(Metric::P99),
+            ..options("threads=2")
+        };
+        let given: Vec<&str> = beside.of_one_gate().collect();
+        assert_eq!(given, ["--candidate", "--threads", "--metric"]);
+        let refused = gates(&beside).expect_err("refused").text();
+        assert!(refused.starts_with("--candidate is of one gate, and --file gates.toml"));
     }
 
     #[test]
