@@ -5,6 +5,7 @@ mod gate;
 mod report;
 mod run;
 mod runtime;
+mod words;
 
 use std::path::PathBuf;
 

@@ -105,7 +105,7 @@ impl Failed {
     }
 
     /// The error and its causes, without those that the text before them tells already.
-    fn text(&self) -> String {
+    pub fn text(&self) -> String {
         self.error.chain().fold(String::new(), |text, cause| {
             let cause = cause.to_string();
             match text.is_empty() {

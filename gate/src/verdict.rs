@@ -166,6 +166,15 @@ pub enum Obstacle {
         /// At least so many are needed.
         needed: usize,
     },
+    /// The outputs could not be compared with the baseline's, so that nobody knows whether the candidate computes the same.
+    #[error(
+        "the outputs could not be compared with the stored baseline's: {why}; store the baseline anew, or allow different outputs \
+         where that is meant"
+    )]
+    OutputsUnknown {
+        /// What is missing.
+        why: String,
+    },
     /// The stored days differ too much for the bounds to decide.
     #[error(
         "the days of the stored baseline differ too much to tell: gate against a baseline that runs beside the candidate"

@@ -29,6 +29,7 @@ fn ended(metric: Metric, worse: f64, gates: u64, end: End) -> Vec<u64> {
     let gate = Whole {
         metric,
         conditions: ALONE,
+        most: None,
     };
     let count = |(place, noise)| {
         let run = |seed| {
@@ -56,6 +57,28 @@ fn a_median_that_is_slower_by_a_tenth_is_found_on_every_machine() {
 fn a_tail_that_is_slower_by_three_tenths_is_found_on_every_machine() {
     let found = ended(Metric::P99, 0.30, 30, End::Alarm);
     assert!(found.iter().all(|found| *found >= 28), "{found:?}");
+}
+
+#[test]
+fn a_gate_without_room_for_its_next_look_is_undecided_and_makes_no_block_of_it() {
+    let (place, harsh) = noises::all()
+        .find(|(_, noise)| noise.name == "harsh")
+        .expect("a noise");
+    let runs = |most| {
+        let gate = Whole {
+            metric: Metric::P50,
+            conditions: ALONE,
+            most,
+        };
+        let run = |seed| gate.run(&mut World::new(harsh, (place << 32) + seed), 0.05);
+        (0..40).map(run).collect::<Vec<_>>()
+    };
+    for (all, bounded) in runs(None).into_iter().zip(runs(Some(30))) {
+        match all.processes <= 25 {
+            true => assert_eq!(bounded.end, all.end),
+            false => assert_eq!((bounded.end, bounded.processes), (End::Undecided, 25)),
+        }
+    }
 }
 
 #[test]

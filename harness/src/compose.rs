@@ -14,6 +14,7 @@ use crate::observe::Observed;
 use crate::peaks::Gave;
 use crate::plan::Work;
 use crate::protocol::{Given, Outcome};
+pub use fill::others_worked;
 use fill::{add, add_of_failed, distrust_run_delay, fill, invalidate, surround, weigh};
 
 /// Where a record says why its run does not read the run delay.

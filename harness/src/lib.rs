@@ -41,6 +41,7 @@ pub mod worker;
 
 pub use batches::BatchCounts;
 pub use buffer::SampleBuffer;
+pub use compose::others_worked;
 pub use desk::{Absent, Consideration, Description, Desk, LinkedDesk, Refusal, WorkerDesk};
 pub use drive::{Driven, Keep, RunDelaySource, drive};
 pub use energy::EnergyMeter;

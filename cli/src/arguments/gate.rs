@@ -12,6 +12,7 @@ use tare_units::{Bytes, Nanoseconds};
 
 use super::Shape;
 use super::run::{RunOptions, parse_count, parse_shape};
+use super::words::help;
 
 #[derive(Debug, Default, Args)]
 pub struct GateOptions {
@@ -35,8 +36,7 @@ pub struct GateOptions {
     #[arg(long)]
     pub update_baseline: bool,
     /// A file of gates, which are decided one after the other [default: tare-gate.toml, where no side is named]
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["baseline", "candidate", "baseline_bin", "against", "model", "adapter", "input", "scenario", "batch",
-          "shape", "precision", "device", "threads", "metric", "tolerance", "must_detect"])]
+    #[arg(long, value_name = "FILE")]
     pub file: Option<PathBuf>,
     #[command(flatten)]
     pub cell: CellOptions,
@@ -64,11 +64,9 @@ pub struct GateOptions {
     /// Compare no outputs: the candidate may compute something else
     #[arg(long)]
     pub allow_different_outputs: bool,
-    /// How long one worker may take [default: 2min]
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, help = concat!(help!(deadline), " [default: 2min, a quarter of the budget at the most]"), value_name = "TIME")]
     pub deadline: Option<Nanoseconds>,
-    /// Resident memory one worker may take [default: 90% of what is available when the gate begins]
-    #[arg(long, value_name = "SIZE")]
+    #[arg(long, help = concat!(help!(memory_limit), " [default: 90% of what is available when the gate begins]"), value_name = "SIZE")]
     pub memory_limit: Option<Bytes>,
     /// How the result is printed
     #[arg(long, value_name = "FORMAT", default_value = "table")]
@@ -79,46 +77,58 @@ pub struct GateOptions {
     /// Tell the result as annotations of GitHub's on standard error [default: where GITHUB_ACTIONS is set]
     #[arg(long)]
     pub annotate: bool,
-    /// Print what would be measured, how many blocks decide and how long they take, and measure nothing
+    /// Print what would be measured, how many requests, processes and blocks decide, and measure nothing
     #[arg(long)]
     pub dry_run: bool,
+}
+
+impl GateOptions {
+    /// Those that are given of what a file of gates says for each of them.
+    pub fn of_one_gate(&self) -> impl Iterator<Item = &'static str> {
+        let cell = &self.cell;
+        let given = [
+            ("--baseline", !self.baseline.is_empty()),
+            ("--candidate", !self.candidate.is_empty()),
+            ("--baseline-bin", self.baseline_bin.is_some()),
+            ("--against", self.against.is_some()),
+            ("--model", cell.model.is_some()),
+            ("--adapter", cell.adapter.is_some()),
+            ("--input", !cell.input.is_empty()),
+            ("--scenario", cell.scenario.is_some()),
+            ("--batch", cell.batch.is_some()),
+            ("--shape", cell.shape.is_some()),
+            ("--precision", cell.precision.is_some()),
+            ("--device", cell.device.is_some()),
+            ("--threads", cell.threads.is_some()),
+            ("--metric", self.metric.is_some()),
+            ("--tolerance", self.tolerance.is_some()),
+            ("--must-detect", self.must_detect.is_some()),
+        ];
+        let given = given.into_iter().filter(|(_, is_given)| *is_given);
+        given.map(|(option, _)| option)
+    }
 }
 
 /// The parts of a cell, one of each.
 #[derive(Debug, Clone, Default, Args)]
 pub struct CellOptions {
-    /// A zoo model by name, an ONNX file, or a TorchScript file
-    #[arg(long, value_name = "NAME|FILE")]
+    #[arg(long, value_name = "NAME|FILE", help = help!(model))]
     pub model: Option<String>,
-    #[arg(
-        long,
-        value_name = "SPEC",
-        help = "name[@version][:key=value,…], such as rten or onnxruntime@1.31.1:opt=basic [default: rten]"
-    )]
+    #[arg(long, value_name = "SPEC", help = concat!(help!(adapter), " [default: rten]"))]
     pub adapter: Option<AdapterSpec>,
-    #[arg(
-        long,
-        value_name = "NAME=TYPE[DIM,…]",
-        help = "An argument of a TorchScript file's forward, such as 'x=f32[batch,3,224,224]'; repeat it for each, in their order"
-    )]
+    #[arg(long, value_name = "NAME=TYPE[DIM,…]", help = help!(input))]
     pub input: Vec<InputSpec>,
-    /// How requests arrive, such as single-stream or fixed-batch:size=8 [default: single-stream]
-    #[arg(long, value_name = "SPEC")]
+    #[arg(long, help = concat!(help!(scenario), " [default: single-stream]"), value_name = "SPEC")]
     pub scenario: Option<ScenarioSpec>,
-    /// Samples a request carries [default: 1]
-    #[arg(long, value_name = "N", value_parser = parse_count)]
+    #[arg(long, help = concat!(help!(batch), " [default: 1]"), value_name = "N", value_parser = parse_count)]
     pub batch: Option<u64>,
-    /// Sizes of the model's free dimensions, such as seq=128
-    #[arg(long, value_name = "SYMBOL=N,…", value_parser = parse_shape)]
+    #[arg(long, help = help!(shape), value_name = "SYMBOL=N,…", value_parser = parse_shape)]
     pub shape: Option<Shape>,
-    /// Arithmetic other than the file's: fp32, fp16, bf16, tf32, int8
-    #[arg(long, value_name = "P")]
+    #[arg(long, help = help!(precision), value_name = "P")]
     pub precision: Option<Precision>,
-    /// Where operators execute: cpu or cuda:0 [default: cpu]
-    #[arg(long, value_name = "DEVICE")]
+    #[arg(long, help = concat!(help!(device), " [default: cpu]"), value_name = "DEVICE")]
     pub device: Option<Device>,
-    /// Threads that may execute operators [default: 1]
-    #[arg(long, value_name = "N", value_parser = parse_count)]
+    #[arg(long, help = concat!(help!(threads), " [default: 1]"), value_name = "N", value_parser = parse_count)]
     pub threads: Option<u64>,
 }
 

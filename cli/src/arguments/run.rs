@@ -12,6 +12,7 @@ use tare_scenarios::ScenarioSpec;
 use tare_units::{Bytes, Nanoseconds};
 
 use super::Format;
+use super::words::help;
 
 #[derive(Debug, Default, Args)]
 pub struct RunOptions {
@@ -21,20 +22,11 @@ pub struct RunOptions {
     /// The suite's quick variant: smaller models, fewer and shorter repeats
     #[arg(long)]
     pub quick: bool,
-    /// A zoo model by name, an ONNX file, or a TorchScript file; repeatable
-    #[arg(long, value_name = "NAME|FILE")]
+    #[arg(long, value_name = "NAME|FILE", help = concat!(help!(model), "; repeatable"))]
     pub model: Vec<String>,
-    #[arg(
-        long,
-        value_name = "SPEC",
-        help = "name[@version][:key=value,…], such as rten, onnxruntime@1.31.1:opt=basic or libtorch:mode=script; repeatable"
-    )]
+    #[arg(long, value_name = "SPEC", help = concat!(help!(adapter), "; repeatable"))]
     pub adapter: Vec<AdapterSpec>,
-    #[arg(
-        long,
-        value_name = "NAME=TYPE[DIM,…]",
-        help = "An argument of a TorchScript file's forward, such as 'x=f32[batch,3,224,224]'; repeat it for each, in their order"
-    )]
+    #[arg(long, value_name = "NAME=TYPE[DIM,…]", help = help!(input))]
     pub input: Vec<InputSpec>,
     /// The adapter whose outputs the others' are compared with, or none [default: onnxruntime, else tract, else rten]
     #[arg(long, value_name = "SPEC|none")]
@@ -45,27 +37,17 @@ pub struct RunOptions {
     /// Time no hollow twins and profile nothing: the latency as it is, not split into floor, inefficiency and tax
     #[arg(long)]
     pub no_tax: bool,
-    #[arg(
-        long,
-        value_name = "SPEC",
-        help = "name[:key=value,…], such as single-stream, offline:samples=512 or 'server:rate=1000,slo=p99<20ms'; \
-                tare scenario list tells them, tare scenario show NAME the options of one; repeatable"
-    )]
+    #[arg(long, value_name = "SPEC", help = concat!(help!(scenario), "; repeatable"))]
     pub scenario: Vec<ScenarioSpec>,
-    /// Samples a request carries
-    #[arg(long, value_name = "N,…", value_delimiter = ',', value_parser = parse_count)]
+    #[arg(long, help = help!(batch), value_name = "N,…", value_delimiter = ',', value_parser = parse_count)]
     pub batch: Vec<u64>,
-    /// Sizes of the model's free dimensions, such as seq=128; repeat the option for more shapes
-    #[arg(long, value_name = "SYMBOL=N,…", value_parser = parse_shape)]
+    #[arg(long, help = concat!(help!(shape), "; repeat the option for more shapes"), value_name = "SYMBOL=N,…", value_parser = parse_shape)]
     pub shape: Vec<Shape>,
-    /// Arithmetic other than the file's: fp32, fp16, bf16, tf32, int8
-    #[arg(long, value_name = "P")]
+    #[arg(long, help = help!(precision), value_name = "P")]
     pub precision: Option<Precision>,
-    /// Where operators execute: cpu or cuda:0
-    #[arg(long, value_name = "DEVICE", value_delimiter = ',')]
+    #[arg(long, help = help!(device), value_name = "DEVICE", value_delimiter = ',')]
     pub device: Vec<Device>,
-    /// Threads that may execute operators [default: 1]
-    #[arg(long, value_name = "N,…", value_delimiter = ',', value_parser = parse_count)]
+    #[arg(long, help = concat!(help!(threads), " [default: 1]"), value_name = "N,…", value_delimiter = ',', value_parser = parse_count)]
     pub threads: Vec<u64>,
     /// Fresh workers for each cell [default: 5]
     #[arg(long, value_name = "N", value_parser = parse_count)]
@@ -79,11 +61,9 @@ pub struct RunOptions {
     /// Seed of the inputs, and of what a scenario draws [default: 0]
     #[arg(long, value_name = "N", value_parser = parse_count)]
     pub seed: Option<u64>,
-    /// How long one worker may take [default: 2min, or 20 times the timed work of the longest repeat]
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, help = concat!(help!(deadline), " [default: 2min, or 20 times the timed work of the longest repeat]"), value_name = "TIME")]
     pub deadline: Option<Nanoseconds>,
-    /// Resident memory one worker may take [default: 90% of what is available when the run begins]
-    #[arg(long, value_name = "SIZE")]
+    #[arg(long, help = concat!(help!(memory_limit), " [default: 90% of what is available when the run begins]"), value_name = "SIZE")]
     pub memory_limit: Option<Bytes>,
     /// Go on with a run that was stopped: an id, a unique prefix of one, or latest; --deadline and --memory-limit may differ
     #[arg(

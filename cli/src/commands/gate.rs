@@ -2,11 +2,14 @@
 
 mod alone;
 mod asked;
+mod candidate;
 mod decide;
+mod exact;
 mod file;
 mod given;
 mod measure;
 mod notes;
+mod outputs;
 mod prepared;
 mod progress;
 mod render;
@@ -29,32 +32,37 @@ use alone::Alone;
 use asked::Asked;
 use measure::Came;
 use prepared::Prepared;
-use told::{All, Told};
+use told::{All, NotRun, Told};
 
 /// Decides the gates that were asked for, and prints them.
 ///
 /// # Errors
 /// Where a side cannot be measured, a budget decides nothing, or records cannot be kept.
 pub fn run(store: Option<&Path>, options: &GateOptions) -> Result<Exit, Failed> {
-    let asked = asked::gates(options)?;
     check_outputs(options)?;
+    if !options.dry_run {
+        remove_old(options)?;
+    }
+    let asked = asked::gates(options)?;
     let store = show::open(store)?;
     let stop = stop::on_signals().map_err(Failed::input)?;
-    let prepared = asked.into_iter().map(Ready::of);
-    let prepared = prepared.collect::<Result<Vec<_>, _>>()?;
-    if options.dry_run {
-        return print(&dry(&prepared)?);
-    }
-    let (gates, end) = decided(&store, prepared, &stop);
-    let exit = match &end {
-        Ok(End::All) => exit_of(&gates),
-        Ok(End::Stopped) => Exit::Interrupted,
-        Err(failed) => failed.exit(),
+    let names: Vec<String> = asked.iter().map(Asked::title).collect();
+    let (gates, end) = match ready(asked) {
+        Ok(ready) if options.dry_run => return print(&dry(&ready)?),
+        Ok(ready) => decided(&store, ready, &stop),
+        Err(end) => (Vec::new(), end),
     };
-    if !gates.is_empty() {
-        tell(gates, exit, options)?;
+    let exit = match &end {
+        End::All => exit_of(&gates),
+        End::Stopped => Exit::Interrupted,
+        End::Failed(_, failed) => failed.exit(),
+    };
+    let not_run = not_run(&names, gates.len(), &end);
+    tell(gates, not_run, exit, options)?;
+    match end {
+        End::Failed(_, failed) => Err(failed),
+        End::All | End::Stopped => Ok(exit),
     }
-    end.map(|_| exit)
 }
 
 /// Why no more gates are decided.
@@ -63,31 +71,58 @@ enum End {
     All,
     /// The user stopped one.
     Stopped,
+    /// The gate at this place failed.
+    Failed(usize, Failed),
+}
+
+/// All gates, ready to begin.
+fn ready(asked: Vec<Asked>) -> Result<Vec<Ready>, End> {
+    let places = asked.into_iter().enumerate();
+    let ready = |(place, one)| Ready::of(one).map_err(|failed| End::Failed(place, failed));
+    places.map(ready).collect()
 }
 
 /// All gates, one after the other; those that are decided are told whatever happens then.
-fn decided(
-    store: &Store,
-    prepared: Vec<Ready>,
-    stop: &AtomicBool,
-) -> (Vec<Told>, Result<End, Failed>) {
-    let mut gates = Vec::with_capacity(prepared.len());
-    for prepared in prepared {
+fn decided(store: &Store, ready: Vec<Ready>, stop: &AtomicBool) -> (Vec<Told>, End) {
+    let mut gates = Vec::with_capacity(ready.len());
+    for one in ready {
         if stop.load(Ordering::SeqCst) {
             eprintln!("stopped before all gates were decided");
-            return (gates, Ok(End::Stopped));
+            return (gates, End::Stopped);
         }
-        match prepared.gate(store, stop) {
+        match one.gate(store, stop) {
             Ok(Came::Out(told)) => gates.push(*told),
             Ok(Came::Stopped(runs)) => {
                 let runs = runs.join(" and ");
                 eprintln!("stopped, and nothing is decided; what is done is in {runs}");
-                return (gates, Ok(End::Stopped));
+                return (gates, End::Stopped);
             }
-            Err(failed) => return (gates, Err(failed)),
+            Err(failed) => {
+                let place = gates.len();
+                return (gates, End::Failed(place, failed));
+            }
         }
     }
-    (gates, Ok(End::All))
+    (gates, End::All)
+}
+
+/// The gates of these names after those that were `decided`, with why they were not.
+fn not_run(names: &[String], decided: usize, end: &End) -> Vec<NotRun> {
+    let left = names.iter().enumerate().skip(decided);
+    let why = |place: usize| match end {
+        End::All => None,
+        End::Stopped => Some("the gates were stopped before it was decided".to_owned()),
+        End::Failed(failed, error) if *failed == place => Some(error.text()),
+        End::Failed(failed, _) => Some(format!("left out, as gate '{}' failed", names[*failed])),
+    };
+    let not_run = left.filter_map(|(place, name)| {
+        Some(NotRun {
+            name: name.clone(),
+            why: why(place)?,
+            failed: matches!(end, End::Failed(failed, _) if *failed == place),
+        })
+    });
+    not_run.collect()
 }
 
 fn exit_of(gates: &[Told]) -> Exit {
@@ -98,15 +133,25 @@ fn exit_of(gates: &[Told]) -> Exit {
     }
 }
 
-fn tell(gates: Vec<Told>, exit: Exit, options: &GateOptions) -> Result<(), Failed> {
+/// What came out, in files and, where a gate was decided, on standard output.
+fn tell(
+    gates: Vec<Told>,
+    not_run: Vec<NotRun>,
+    exit: Exit,
+    options: &GateOptions,
+) -> Result<(), Failed> {
+    let is_any_decided = !gates.is_empty();
     let all = All {
         schema: told::SCHEMA,
         created: utc_now(),
         machine: tare_hardware::machine(Path::new("/")).fingerprint,
         exit: exit.code(),
         gates,
+        not_run,
     };
-    print(&render::render(&all, options.format)?)?;
+    if is_any_decided {
+        print(&render::render(&all, options.format)?)?;
+    }
     if options.annotate || std::env::var_os("GITHUB_ACTIONS").is_some() {
         eprint!("{}", render::annotations(&all));
     }
@@ -151,7 +196,7 @@ fn dry(prepared: &[Ready]) -> Result<String, Failed> {
             Ready::Alone(alone) => (alone.foretold(), alone.differences()),
             Ready::Pair(pair) => {
                 let gate = measure::unmeasured(pair)?;
-                let line = told::foretold(&pair.name(), &gate, None, pair.asked.budget);
+                let line = told::foretold(&pair.name(), &gate, pair.takes(), pair.asked.budget);
                 (line, pair.differences())
             }
         };
@@ -164,6 +209,22 @@ fn dry(prepared: &[Ready]) -> Result<String, Failed> {
         }
     }
     Ok(text)
+}
+
+/// Removes what an earlier execution wrote, which would stand for this one where it fails.
+fn remove_old(options: &GateOptions) -> Result<(), Failed> {
+    for path in &options.output {
+        let is_file = path.symlink_metadata().is_ok_and(|found| found.is_file());
+        let removed = if is_file {
+            std::fs::remove_file(path)
+        } else {
+            Ok(())
+        };
+        removed
+            .with_context(|| format!("cannot replace {}", path.display()))
+            .map_err(Failed::input)?;
+    }
+    Ok(())
 }
 
 /// Refuses files that cannot be written before minutes are spent on what stands in them.

@@ -43,7 +43,7 @@ time_t time(time_t *now) {
 "#;
 
 /// The library that sets the clock, built by the compiler that links this test.
-fn setter(bench: &Bench) -> PathBuf {
+pub fn setter(bench: &Bench) -> PathBuf {
     let source = bench.write("sets_the_clock.c", SETS_THE_CLOCK);
     let library = bench.path("sets_the_clock.so");
     let built = Command::new("cc")

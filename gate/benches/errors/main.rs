@@ -1,7 +1,8 @@
 //! How often the gate errs, and how often others do, on the same made-up machines.
 //!
-//! `cargo bench -p tare-gate --bench errors -- [GATES] [WORD…] [FILE.csv…]`: so many comparisons for each number, 10,000 if not given;
-//! only rows in which every word occurs; on the recorded processes of files instead of machines that are made up.
+//! `cargo bench -p tare-gate --bench errors -- [GATES] [most=BLOCKS…] [WORD…] [FILE.csv…]`: so many comparisons for each number,
+//! 10,000 if not given; gates whose budget has room for so many blocks beside those that it has no bound for; only rows in which every
+//! word occurs; on the recorded processes of files instead of machines that are made up.
 
 mod machine;
 mod noise;
@@ -49,30 +50,49 @@ fn main() {
         words.partition(|word| word.parse::<u32>().is_ok());
     let (files, words): (Vec<String>, Vec<String>) =
         words.into_iter().partition(|word| word.ends_with(".csv"));
+    let (bounds, words): (Vec<String>, Vec<String>) =
+        words.into_iter().partition(|word| word.starts_with(MOST));
+    let bounds: Result<Vec<usize>, String> = bounds.iter().map(|word| bound(word)).collect();
     let gates = numbers.first().and_then(|word| word.parse().ok());
     let table = Table {
         gates: gates.unwrap_or(10_000),
         words,
     };
-    for file in &files {
-        if let Err(wrong) = recorded(&table, file) {
-            eprintln!("{file}: {wrong}");
-            std::process::exit(2);
+    let measured = bounds.and_then(|bounds| {
+        for file in &files {
+            recorded(&table, file, &bounds).map_err(|wrong| format!("{file}: {wrong}"))?;
         }
-    }
-    if files.is_empty() {
-        made_up(&table);
+        if files.is_empty() {
+            made_up(&table, &bounds);
+        }
+        Ok(())
+    });
+    if let Err(wrong) = measured {
+        eprintln!("{wrong}");
+        std::process::exit(2);
     }
 }
 
+/// What a bound on blocks begins with.
+const MOST: &str = "most=";
+
+fn bound(word: &str) -> Result<usize, String> {
+    let blocks = word.strip_prefix(MOST).and_then(|most| most.parse().ok());
+    blocks.ok_or_else(|| format!("`{word}` bounds no blocks: write one such as {MOST}100"))
+}
+
 /// Every procedure on every noise.
-fn made_up(table: &Table) {
+fn made_up(table: &Table, bounds: &[usize]) {
     println!(
         "{} comparisons for each share; a request works for 2 ms",
         table.gates
     );
     spreads();
-    for (procedures, slower) in [(medians(), &SLOWER[..]), (tails(), &SLOWER_TAIL[..])] {
+    let both = [
+        (medians(bounds), &SLOWER[..]),
+        (tails(bounds), &SLOWER_TAIL[..]),
+    ];
+    for (procedures, slower) in both {
         table.head(slower);
         for (place, noise) in noises::all() {
             for procedure in &procedures {
@@ -121,7 +141,7 @@ fn p25() -> Percentile {
 
 /// Every procedure on medians on every setting of a file, but for criterion's: a process of its own takes 5 s, and recorded ones do
 /// not last that long.
-fn recorded(table: &Table, file: &str) -> Result<(), String> {
+fn recorded(table: &Table, file: &str, bounds: &[usize]) -> Result<(), String> {
     let text = std::fs::read_to_string(file).map_err(|error| error.to_string())?;
     let settings = recorded::read(&text)?;
     println!("{} comparisons for each share, from {file}", table.gates);
@@ -129,7 +149,7 @@ fn recorded(table: &Table, file: &str) -> Result<(), String> {
     table.head(&SLOWER);
     for setting in &settings {
         let name = format!("{}, {} blocks", setting.setting, setting.blocks());
-        for procedure in medians().iter().filter(|one| one.name() != criterion) {
+        for procedure in medians(bounds).iter().filter(|one| one.name() != criterion) {
             table.row(&name, procedure.as_ref(), &SLOWER, |seed| {
                 Box::new(Replay::new(setting, seed))
             });
@@ -138,7 +158,7 @@ fn recorded(table: &Table, file: &str) -> Result<(), String> {
     Ok(())
 }
 
-fn medians() -> Vec<Box<dyn Procedure>> {
+fn medians(bounds: &[usize]) -> Vec<Box<dyn Procedure>> {
     let five = || {
         let five = FIVE_LOOKS.map(|(blocks, regression, pass)| Look {
             blocks,
@@ -158,9 +178,8 @@ fn medians() -> Vec<Box<dyn Procedure>> {
         Box::new(part) as Box<dyn Procedure>
     };
     let (wall, effective) = (Basis::Wall, Basis::Effective);
-    let mut all = vec![
-        whole(Metric::P50, ALONE),
-        whole(Metric::P50, BLIND),
+    let mut all = wholes(Metric::P50, bounds);
+    all.extend([
         part(
             "effective p50 of 50",
             Percentile::P50,
@@ -177,7 +196,7 @@ fn medians() -> Vec<Box<dyn Procedure>> {
             five(),
         ),
         part("wall p25 of 50, up to 64 blocks", p25(), wall, 50, five()),
-    ];
+    ]);
     all.extend(rivals().map(|rival| Box::new(rival) as Box<dyn Procedure>));
     all
 }
@@ -193,10 +212,21 @@ fn rivals() -> [Rival; 6] {
     ]
 }
 
-fn tails() -> Vec<Box<dyn Procedure>> {
-    vec![whole(Metric::P99, ALONE), whole(Metric::P99, BLIND)]
+fn tails(bounds: &[usize]) -> Vec<Box<dyn Procedure>> {
+    wholes(Metric::P99, bounds)
 }
 
-fn whole(metric: Metric, conditions: Conditions) -> Box<dyn Procedure> {
-    Box::new(Whole { metric, conditions })
+/// The gate with either statistic, without a bound and with each.
+fn wholes(metric: Metric, bounds: &[usize]) -> Vec<Box<dyn Procedure>> {
+    let bounds = std::iter::once(None).chain(bounds.iter().copied().map(Some));
+    let both = bounds.flat_map(|most| [(most, ALONE), (most, BLIND)]);
+    let whole = |(most, conditions)| {
+        let whole = Whole {
+            metric,
+            conditions,
+            most,
+        };
+        Box::new(whole) as Box<dyn Procedure>
+    };
+    both.map(whole).collect()
 }

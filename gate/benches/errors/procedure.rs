@@ -35,11 +35,17 @@ pub trait Procedure: Sync {
 pub struct Whole {
     pub metric: Metric,
     pub conditions: Conditions,
+    /// Blocks that its budget has room for; `None` where that is enough for all.
+    pub most: Option<usize>,
 }
 
 impl Procedure for Whole {
     fn name(&self) -> String {
-        format!("tare gate: {}", self.metric.statistic(self.conditions))
+        let statistic = self.metric.statistic(self.conditions);
+        match self.most {
+            None => format!("tare gate: {statistic}"),
+            Some(most) => format!("tare gate: {statistic}, at most {most} blocks"),
+        }
     }
 
     fn run(&self, machine: &mut dyn Machine, worse: f64) -> Run {
@@ -52,6 +58,9 @@ impl Procedure for Whole {
         let verdict = loop {
             let blocks = match gate.next() {
                 Next::Over(verdict) => break verdict,
+                Next::More { blocks } if self.most.is_some_and(|most| blocks > most) => {
+                    break gate.stop();
+                }
                 Next::More { blocks } => blocks,
             };
             while gate.evidence().blocks().len() < blocks {

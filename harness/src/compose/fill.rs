@@ -137,9 +137,14 @@ pub fn distrust_run_delay(record: &mut Record) {
     let delayed = |doubt: &Doubt| matches!(doubt, Doubt::DelayedRequests { .. });
     record.doubts.retain(|doubt| !delayed(doubt));
     if record.effective_latency.take().is_some() {
-        let reason = format!("{used} threads worked: their run delays overlap");
+        let reason = others_worked(used);
         record.missing.insert("effective_latency".into(), reason);
     }
+}
+
+/// Why a record of a single thread whose delay was read around every request has no effective latency, where `used` threads worked.
+pub fn others_worked(used: u64) -> String {
+    format!("{used} threads worked: their run delays overlap")
 }
 
 /// Puts what the parent alone knows into `record`.

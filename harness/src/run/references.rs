@@ -93,7 +93,7 @@ impl References {
     }
 
     /// The file and the name of the reference of `work`, or why there is none.
-    fn given(&self, work: &Work) -> Result<(&Path, &str), String> {
+    pub fn given(&self, work: &Work) -> Result<(&Path, &str), String> {
         let place = work.reference.clone()?;
         fits(work)?;
         let entry = self

@@ -1,5 +1,7 @@
 //! A run of one cell that makes its next repeat when it is told to, so that two runs can take turns.
 
+use std::path::Path;
+
 use tare_clock::Clock;
 use tare_results::{Event, Kind, Record};
 use tare_units::Nanoseconds;
@@ -77,6 +79,15 @@ impl<'a, C: Clock> Repeats<'a, C> {
             hung.or_insert_with(|| reason.clone());
         }
         pilot
+    }
+
+    /// The outputs that those of the repeats so far were compared with, and who gave them; the file is gone with the run.
+    ///
+    /// # Errors
+    /// In words, why there are none.
+    pub fn reference(&self) -> Result<(&Path, &str), String> {
+        let going = &self.going;
+        going.references.given(&going.request.plan.cells[0])
     }
 
     /// No more requests than this in a repeat from now on.

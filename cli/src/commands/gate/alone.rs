@@ -1,29 +1,26 @@
 //! A candidate against a stored baseline: the weaker test, for where the baseline cannot be run again.
 
-use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
 use tare_clock::{Clock, MonotonicClock, utc_now};
 use tare_gate::{
-    Conditions, Fault, Flaw, Metric, Obstacle, Outcome, Side, SideEvidence, SideFigure, Size,
-    Statistic, Stored, Unpaired, Verdict, against, estimate,
+    Fault, Flaw, Obstacle, Outcome, Side, SideEvidence, Size, Stored, Unpaired, Verdict, against,
+    estimate,
 };
-use tare_harness::{Repeats, Side as _};
+use tare_harness::plan::put_beside;
+use tare_results::PlannedCell;
 use tare_results::store::Store;
-use tare_results::{Kind, PlannedCell, Record};
 use tare_units::Nanoseconds;
 
 use super::asked::Asked;
-use super::given::Given;
-use super::measure::{Came, UNSEEN, request};
-use super::notes::doubts;
+use super::candidate::{Gave, Measure, exact};
+use super::measure::Came;
+use super::outputs::Staged;
 use super::prepared::{Difference, SidePlan, side};
-use super::progress::{Line, SideLine};
 use super::stored::{Baseline, Now};
 use super::told::Told;
 use crate::exit::Failed;
-use crate::terminal::rewrite;
 
 /// Processes of the candidate.
 const PROCESSES: usize = 10;
@@ -38,19 +35,12 @@ pub struct Alone {
 }
 
 /// A baseline and where it is kept.
-struct Kept {
-    path: PathBuf,
+pub struct Kept {
+    /// The file.
+    pub path: PathBuf,
     machine: String,
-    stored: Option<Baseline>,
-}
-
-/// What the candidate's processes gave.
-struct Gave {
-    statistic: Statistic,
-    figures: Vec<SideFigure>,
-    fault: Option<Fault>,
-    run: Option<String>,
-    notes: Vec<String>,
+    /// What it holds; `None` where there is none yet.
+    pub stored: Option<Baseline>,
 }
 
 impl Alone {
@@ -59,7 +49,10 @@ impl Alone {
     /// # Errors
     /// Where the candidate cannot be measured, or the file is of another machine or cell, or is not there and shall not be made.
     pub fn of(asked: Asked, path: &Path) -> Result<Self, Failed> {
-        let candidate = side(&asked, &asked.candidate)?;
+        let mut candidate = side(&asked, &asked.candidate)?;
+        let mut own = candidate.plan.clone();
+        // Its own outputs are what is compared with the stored ones; each process is held to them.
+        put_beside(&mut own, &mut candidate.plan, asked.compared).map_err(Failed::input)?;
         let machine = tare_hardware::machine(Path::new("/")).fingerprint;
         let now = Now {
             machine: &machine,
@@ -92,11 +85,14 @@ impl Alone {
 
     /// What would be measured.
     pub fn foretold(&self) -> String {
-        format!(
-            "{}: {PROCESSES} processes of the candidate against the days stored in {}",
-            self.name(),
-            self.baseline.path.display()
-        )
+        let measure = Measure {
+            asked: &self.asked,
+            name: &self.name(),
+            baseline: &self.baseline,
+            processes: processes(&self.asked),
+            began: Nanoseconds::ZERO,
+        };
+        measure.foretold(self.candidate.sample(self.asked.metric), None)
     }
 
     /// The parts in which the candidate differs from what was stored last.
@@ -120,30 +116,44 @@ impl Alone {
             candidate,
             baseline,
         } = self;
-        let gave = match asked.is_exact() {
-            true => exact(&asked, &candidate),
-            false => match measured((store, stop), (&asked, &name), candidate, began)? {
-                Ok(gave) => gave,
+        let processes = processes(&asked);
+        let exact = asked.is_exact().then(|| exact(&asked, &candidate));
+        let measure = Measure {
+            asked: &asked,
+            name: &name,
+            baseline: &baseline,
+            processes,
+            began,
+        };
+        let gave = match exact {
+            Some(exact) if !asked.compared || exact.fault.is_some() => exact,
+            exact => match measure.gave(store, candidate, stop)? {
+                Ok(gave) => match exact {
+                    Some(exact) => exact.seen_by(gave),
+                    None => gave,
+                },
                 Err(run) => return Ok(Came::Stopped(vec![run])),
             },
         };
         let outcome = baseline.outcome(&asked, &gave)?;
+        let mut notes = vec![WEAKER.to_owned()];
+        notes.extend(gave.outputs.note());
+        notes.extend(gave.notes.iter().cloned());
+        let runs = gave.run.clone().into_iter().collect();
         let stored = match asked.update && is_fit_to_store(&outcome, asked.limits.must_detect) {
-            true => Some(baseline.update(&asked, &gave, &planned)?),
+            true => Some(baseline.update(&asked, gave, &planned)?),
             false => None,
         };
-        let mut notes = vec![WEAKER.to_owned(), UNSEEN.to_owned()];
-        notes.extend(gave.notes);
         Ok(Came::Out(Box::new(Told {
             name,
             differences,
-            size: exactly(PROCESSES),
+            size: exactly(processes),
             took_ns: MonotonicClock.now().saturating_sub(began),
             evidence: Vec::new(),
             updated: stored.is_some(),
             notes: notes.into_iter().chain(stored).collect(),
             outcome,
-            runs: gave.run.into_iter().collect(),
+            runs,
         })))
     }
 }
@@ -172,7 +182,10 @@ impl Kept {
             metric: asked.metric,
             statistic: gave.statistic,
             limits: asked.limits,
-            verdict: gave.fault.clone().map_or(verdict, at_fault),
+            verdict: match gave.fault.clone() {
+                Some(fault) => at_fault(fault),
+                None => gave.outputs.clone().judge(verdict),
+            },
             effect,
             blocks: figures.len(),
             sides: [side(&days.days.concat(), 0), side(&figures, requests)],
@@ -180,7 +193,7 @@ impl Kept {
     }
 
     /// Writes the baseline with what the candidate gave, and says so.
-    fn update(self, asked: &Asked, gave: &Gave, planned: &PlannedCell) -> Result<String, Failed> {
+    fn update(self, asked: &Asked, gave: Gave, planned: &PlannedCell) -> Result<String, Failed> {
         let now = Now {
             machine: &self.machine,
             metric: asked.metric,
@@ -188,13 +201,21 @@ impl Kept {
         };
         let figures: Vec<f64> = gave.figures.iter().map(|one| one.value).collect();
         let made = (&*utc_now(), gave.run.as_deref());
+        let kept = gave.kept.map(Staged::keep).transpose();
+        let kept = kept.map_err(Failed::told)?;
         let baseline = Baseline::with(self.stored, (now, gave.statistic), made, &figures);
+        let baseline = baseline.with_outputs(kept);
         baseline.write(&self.path)?;
         Ok(match baseline.days() {
             1 => format!("the baseline {} has 1 day now", self.path.display()),
             days => format!("the baseline {} has {days} days now", self.path.display()),
         })
     }
+}
+
+/// One shows the outputs of what is exact.
+fn processes(asked: &Asked) -> usize {
+    if asked.is_exact() { 1 } else { PROCESSES }
 }
 
 /// What is slower, seems to be by what must be detected, or is no sound measurement, is no baseline for others.
@@ -206,7 +227,12 @@ fn is_fit_to_store(outcome: &Outcome, must_detect: f64) -> bool {
         Verdict::Pass | Verdict::Improvement => true,
         Verdict::Inconclusive(why) => {
             let open = |obstacle: &Obstacle| {
-                matches!(obstacle, Obstacle::DaysUnknown { .. } | Obstacle::TooWide)
+                matches!(
+                    obstacle,
+                    Obstacle::DaysUnknown { .. }
+                        | Obstacle::TooWide
+                        | Obstacle::OutputsUnknown { .. }
+                )
             };
             is_near && why.iter().all(open)
         }
@@ -229,92 +255,4 @@ fn exactly(processes: usize) -> Size {
         equal: processes as f64,
         worse: processes as f64,
     }
-}
-
-fn exact(asked: &Asked, candidate: &SidePlan) -> Gave {
-    let conditions = Conditions {
-        single_threaded: true,
-        run_delay: true,
-    };
-    let figure = candidate.exact(asked.metric);
-    Gave {
-        statistic: asked.metric.statistic(conditions),
-        fault: figure.as_ref().err().cloned(),
-        figures: figure.into_iter().collect(),
-        run: None,
-        notes: Vec::new(),
-    }
-}
-
-/// Processes of the candidate until there are enough, one is at fault, or the budget is over; `Err` with the run where the
-/// user stopped it.
-fn measured(
-    (store, stop): (&Store, &AtomicBool),
-    (asked, name): (&Asked, &str),
-    candidate: SidePlan,
-    began: Nanoseconds,
-) -> Result<Result<Gave, String>, Failed> {
-    let single_threaded = candidate.is_single_threaded();
-    let requests = candidate.requests(asked.metric);
-    let request = request(
-        store,
-        candidate,
-        None,
-        (asked.metric, PROCESSES as u64),
-        stop,
-    )?;
-    let run = request.run.id.clone();
-    let folder = store.dir().join(&run);
-    let line = RefCell::new(Line::new(name));
-    let mut told = SideLine::new(&line, Side::Candidate);
-    let mut repeats = Repeats::begin(request, &MonotonicClock, &mut told).map_err(Failed::cell)?;
-    if let (Some(requests), Ok(latency)) = (requests, repeats.pilot().shortest) {
-        repeats.limit_requests(requests.of(latency));
-    }
-    let until = began + asked.budget;
-    let made = processes(&mut repeats, asked.metric, &folder, until);
-    rewrite("");
-    let Some((given, fault)) = made? else {
-        return Ok(Err(run));
-    };
-    let conditions = Conditions {
-        single_threaded,
-        run_delay: repeats.no_run_delay().is_none() && given.iter().all(Given::reads_delay),
-    };
-    let records = repeats.finish().records;
-    let timed = |record: &&Record| record.kind == Kind::Measurement;
-    let statistic = asked.metric.statistic(conditions);
-    let figures: Result<Vec<SideFigure>, Fault> =
-        given.iter().map(|one| one.figure(statistic)).collect();
-    Ok(Ok(Gave {
-        statistic,
-        fault: fault.or(figures.as_ref().err().cloned()),
-        figures: figures.unwrap_or_default(),
-        run: Some(run),
-        notes: doubts(records.iter().filter(timed)),
-    }))
-}
-
-/// What each gave, and the fault of the last; `None` where the user stopped it.
-type Processes = Option<(Vec<Given>, Option<Fault>)>;
-
-/// Repeats until there are enough, one is at fault, or `until` has come.
-fn processes(
-    repeats: &mut Repeats<'_, MonotonicClock>,
-    metric: Metric,
-    folder: &Path,
-    until: Nanoseconds,
-) -> Result<Processes, Failed> {
-    let mut given: Vec<Given> = Vec::new();
-    while given.len() < PROCESSES && MonotonicClock.now() < until {
-        let left = until.saturating_sub(MonotonicClock.now());
-        let Some(record) = repeats.repeat(left).map_err(Failed::cell)? else {
-            return Ok(None);
-        };
-        match Given::of(&record, folder, metric, false) {
-            Ok(one) => given.push(one),
-            Err(fault) => return Ok(Some((given, Some(fault)))),
-        }
-    }
-    Ok(Some((given, None)))
 }

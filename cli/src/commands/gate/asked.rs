@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use tare_gate::{Limits, Metric};
+use tare_gate::{Fault, Limits, Metric, Side};
+use tare_harness::Pilot;
 use tare_units::{Bytes, Nanoseconds};
 
 use super::file;
@@ -65,11 +66,20 @@ pub fn gates(options: &GateOptions) -> Result<Vec<Asked>, Failed> {
         || !options.candidate.is_empty()
         || options.baseline_bin.is_some()
         || options.against.is_some();
+    let of_one_gate = options.of_one_gate().next();
     let mut gates = match (&options.file, names_a_side) {
-        (Some(path), _) => file::read(path, options)?,
+        (Some(path), _) => {
+            if let Some(option) = of_one_gate {
+                return Err(Failed::told(format!(
+                    "{option} is of one gate, and --file {} holds many: write it there, or leave --file out",
+                    path.display()
+                )));
+            }
+            file::read(path, options)?
+        }
         (None, true) => vec![of_options(options)],
         (None, false) if Path::new(FILE).is_file() => {
-            if let Some(option) = of_one_gate(options) {
+            if let Some(option) = of_one_gate {
                 return Err(Failed::told(format!(
                     "{option} is of one gate, and no side is named: give --baseline KEY=VALUE or --candidate KEY=VALUE, or leave {option} out to decide the gates of {FILE}"
                 )));
@@ -95,33 +105,53 @@ pub fn gates(options: &GateOptions) -> Result<Vec<Asked>, Failed> {
     Ok(gates)
 }
 
-/// An option that a file of gates says for each of them.
-fn of_one_gate(options: &GateOptions) -> Option<&'static str> {
-    let cell = &options.cell;
-    let given = [
-        ("--model", cell.model.is_some()),
-        ("--adapter", cell.adapter.is_some()),
-        ("--input", !cell.input.is_empty()),
-        ("--scenario", cell.scenario.is_some()),
-        ("--batch", cell.batch.is_some()),
-        ("--shape", cell.shape.is_some()),
-        ("--precision", cell.precision.is_some()),
-        ("--device", cell.device.is_some()),
-        ("--threads", cell.threads.is_some()),
-        ("--metric", options.metric.is_some()),
-        ("--tolerance", options.tolerance.is_some()),
-        ("--must-detect", options.must_detect.is_some()),
-    ];
-    given
-        .iter()
-        .find(|(_, is_given)| *is_given)
-        .map(|(option, _)| *option)
-}
-
 impl Asked {
+    /// How long one worker may take: a quarter of the budget at the most, so that one that hangs leaves time to say so.
+    pub fn deadline_of_worker(&self) -> Nanoseconds {
+        self.deadline
+            .min(Nanoseconds::from_nanos(self.budget.as_nanos() / 4))
+    }
+
+    /// What is wrong with a budget a quarter of which `pilot`, a short go at the `side`, did not keep to, where the first look takes
+    /// so many processes.
+    pub fn too_long(&self, side: Side, pilot: &Pilot, processes: u64) -> Option<Failed> {
+        let most = self.deadline_of_worker();
+        let is_cut = pilot.shortest.is_err() && pilot.took >= most && most < self.deadline;
+        let needed = pilot.took.as_nanos().saturating_mul(processes);
+        is_cut.then(|| {
+            Failed::told(format!(
+                "a budget of {} is too small to decide anything: a process of the {side} was not done within a quarter of it, {most}, \
+                 and the first look takes {processes}; give more than {}, or where it hangs a --deadline that tells so",
+                self.budget,
+                Nanoseconds::from_nanos(needed)
+            ))
+        })
+    }
+
+    /// `fault`, with the remedy for a worker that was killed for the budget's sake.
+    pub fn told_of_budget(&self, fault: Fault) -> Fault {
+        let is_share = self.deadline_of_worker() < self.deadline;
+        match fault {
+            Fault::Failed { why } if is_share => Fault::Failed {
+                why: why.replace(
+                    "raise --deadline",
+                    "raise --budget, of which a worker may take a quarter",
+                ),
+            },
+            fault => fault,
+        }
+    }
+
     /// Whether both sides' figures are the same each time.
     pub fn is_exact(&self) -> bool {
         self.metric.repeatability() == tare_gate::Repeatability::Exact
+    }
+
+    /// Its name before its model is known to be one.
+    pub fn title(&self) -> String {
+        let model = self.candidate.cell.model.as_deref();
+        let model = model.or(self.baseline.cell.model.as_deref());
+        self.name_of(model.unwrap_or("no model"))
     }
 
     /// Its name, else what it gates of `model`.
@@ -239,6 +269,23 @@ mod tests {
         assert!(gate.baseline.environment.is_empty() && gate.baseline.program.is_some());
         assert_eq!(gate.candidate.environment.len(), 1);
         assert_eq!(gate.candidate.program, None);
+    }
+
+    #[test]
+    fn what_is_of_one_gate_stands_beside_no_file_of_gates() {
+        let beside = GateOptions {
+            file: Some("gates.toml".into()),
+            cell: CellOptions {
+                threads: Some(2),
+                ..CellOptions::default()
+            },
+            metric: Some(Metric::P99),
+            ..options("threads=2")
+        };
+        let given: Vec<&str> = beside.of_one_gate().collect();
+        assert_eq!(given, ["--candidate", "--threads", "--metric"]);
+        let refused = gates(&beside).expect_err("refused").text();
+        assert!(refused.starts_with("--candidate is of one gate, and --file gates.toml"));
     }
 
     #[test]

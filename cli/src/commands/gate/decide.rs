@@ -5,7 +5,7 @@ use tare_gate::{Block, Conditions, Fault, Gate, Limits, Metric, Next, PlanError,
 use tare_harness::{self as harness, Lockstep, RunError};
 use tare_units::Nanoseconds;
 
-use super::given::Given;
+use super::given::{Given, counts_delay};
 
 /// What the two processes of a block gave, whichever statistic decides.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,6 +24,8 @@ pub struct Judge {
     metric: Metric,
     limits: Limits,
     conditions: Conditions,
+    /// Whether the run delay counts by the blocks so far.
+    counted: bool,
     made: Vec<Made>,
     gate: Gate,
 }
@@ -58,6 +60,7 @@ impl Judge {
             metric,
             limits,
             conditions,
+            counted: conditions.run_delay,
             made: Vec::new(),
             gate: Gate::new(metric, limits, conditions)?,
         })
@@ -68,23 +71,31 @@ impl Judge {
         &self.gate
     }
 
-    /// One more block. Where it is the first whose run delay does not count, all blocks are judged without.
+    /// One more block. Where the run delay begins to count with it, or ends to, all blocks are judged anew.
     pub fn push(&mut self, made: Made) {
-        let lacks =
-            |given: &Result<Given, Fault>| given.as_ref().is_ok_and(|one| !one.reads_delay());
-        let lacks = lacks(&made.baseline) || lacks(&made.candidate);
         self.made.push(made);
-        if self.conditions.run_delay && lacks {
-            self.conditions.run_delay = false;
+        let counts = self.conditions.run_delay && self.counts_delay();
+        if counts != self.counted {
+            self.counted = counts;
             self.judge_again();
         } else if let Some(made) = self.made.last() {
             self.gate.push(block(made, &self.gate));
         }
     }
 
+    fn counts_delay(&self) -> bool {
+        let baseline = self.made.iter().flat_map(|made| &made.baseline);
+        let candidate = self.made.iter().flat_map(|made| &made.candidate);
+        counts_delay(baseline) && counts_delay(candidate)
+    }
+
     fn judge_again(&mut self) {
+        let conditions = Conditions {
+            run_delay: self.counted,
+            ..self.conditions
+        };
         // The limits were accepted before, and they alone are what can be refused.
-        if let Ok(gate) = Gate::new(self.metric, self.limits, self.conditions) {
+        if let Ok(gate) = Gate::new(self.metric, self.limits, conditions) {
             self.gate = gate;
         }
         for made in &self.made {

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use tare_gate::{Fault, Metric, Request, SideFigure, Statistic};
+use tare_harness as harness;
 use tare_results::samples::{Sample, read};
 use tare_results::{Doubt, Record, Verdict};
 use tare_units::Nanoseconds;
@@ -10,8 +11,13 @@ use tare_units::Nanoseconds;
 /// What a process gave, whichever statistic decides.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Given {
-    /// Its requests.
-    Requests(Vec<Request>),
+    /// Its requests, and whether the thread that executed them was the only one that worked.
+    Requests {
+        /// All of them, in order.
+        requests: Vec<Request>,
+        /// Whether no other thread worked beside it.
+        alone: bool,
+    },
     /// One figure, in the metric's unit.
     Once(f64),
 }
@@ -56,7 +62,7 @@ impl Given {
                 (energy.and_then(|energy| energy.per_sample_j), "energy")
             }
             Metric::Instructions => (instructions(record), "counters.instructions"),
-            _ => return requests(record, run).map(Self::Requests),
+            _ => return requests(record, run),
         };
         match once {
             (Some(value), _) => Ok(Self::Once(value)),
@@ -73,19 +79,41 @@ impl Given {
     pub fn figure(&self, statistic: Statistic) -> Result<SideFigure, Fault> {
         match self {
             Self::Once(value) => Ok(SideFigure::once(*value)),
-            Self::Requests(requests) => statistic.of(requests).ok_or_else(|| Fault::Invalid {
-                why: format!("{} requests have no {statistic}", requests.len()),
-            }),
+            Self::Requests { requests, .. } => {
+                statistic.of(requests).ok_or_else(|| Fault::Invalid {
+                    why: format!("{} requests have no {statistic}", requests.len()),
+                })
+            }
         }
     }
 
     /// Whether the run delay of its requests was read, where it has any.
-    pub fn reads_delay(&self) -> bool {
+    fn reads_delay(&self) -> bool {
         match self {
             Self::Once(_) => true,
-            Self::Requests(requests) => requests.iter().all(|request| request.delay.is_some()),
+            Self::Requests { requests, .. } => {
+                requests.iter().all(|request| request.delay.is_some())
+            }
         }
     }
+
+    /// Whether one thread did all the work, as far as requests go.
+    fn is_alone(&self) -> bool {
+        match self {
+            Self::Once(_) => true,
+            Self::Requests { alone, .. } => *alone,
+        }
+    }
+}
+
+/// Whether the processes of a side that was planned with one thread can be judged by their run delays: each was read, and in no
+/// more than half of them another thread worked as well. That thread is the library's own where most have it, and the delays are
+/// then not the side's; a process now and then has one that is nobody's doing, whose delays are still those of the thread that
+/// executes.
+pub fn counts_delay<'g>(side: impl Iterator<Item = &'g Given> + Clone) -> bool {
+    let processes = side.clone().count();
+    let alone = side.clone().filter(|given| given.is_alone()).count();
+    2 * alone >= processes && side.clone().all(Given::reads_delay)
 }
 
 fn check(record: &Record) -> Result<(), Fault> {
@@ -128,13 +156,14 @@ fn check(record: &Record) -> Result<(), Fault> {
     })
 }
 
-fn requests(record: &Record, run: &Path) -> Result<Vec<Request>, Fault> {
+fn requests(record: &Record, run: &Path) -> Result<Given, Fault> {
     let invalid = |why: String| Fault::Invalid { why };
     let file = record.samples.as_ref();
     let file =
         file.ok_or_else(|| invalid(format!("it kept no samples: {}", reason(record, "samples"))))?;
     let samples = read(&run.join(&file.path)).map_err(|error| invalid(error.to_string()))?;
-    let reads_delay = record.effective_latency.is_some();
+    let others_worked = others_worked(record);
+    let reads_delay = record.effective_latency.is_some() || others_worked;
     let request = |sample: &Sample| {
         Some(Request {
             latency: sample.latency()?,
@@ -142,7 +171,22 @@ fn requests(record: &Record, run: &Path) -> Result<Vec<Request>, Fault> {
             samples: record.cell.batch,
         })
     };
-    Ok(samples.iter().filter_map(request).collect())
+    Ok(Given::Requests {
+        requests: samples.iter().filter_map(request).collect(),
+        alone: !others_worked,
+    })
+}
+
+/// Whether a process that was planned with one thread has no effective latency for the one reason that another thread worked
+/// beside it: its samples then hold the delays of the thread that executes.
+fn others_worked(record: &Record) -> bool {
+    let cost = record.harness.as_ref();
+    let is_read = cost.is_some_and(|cost| cost.run_delay_ns.is_some());
+    let used = record.counters.as_ref();
+    let used = used.and_then(|counters| counters.threads_used);
+    let why = record.missing.get("effective_latency");
+    let is_why = used.is_some_and(|used| why == Some(&harness::others_worked(used)));
+    record.cell.threads == 1 && is_read && is_why
 }
 
 /// Of one request.
@@ -163,5 +207,71 @@ fn reason<'r>(record: &'r Record, path: &str) -> &'r str {
             Some((group, _)) => path = group,
             None => return "its record does not say why",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tare_results::Counters;
+    use tare_results::samples::write;
+
+    use super::super::decide::tests::built;
+    use super::*;
+
+    /// What the process gave whose run delay was read, but whose record has no effective latency for this reason.
+    fn given(why: String) -> Given {
+        let dir = tempfile::tempdir().expect("temporary folder");
+        let mut record = built::record("run", built::cell(1), 0);
+        record.effective_latency = None;
+        record.missing.insert("effective_latency".to_owned(), why);
+        record.counters = Some(Counters {
+            threads_used: Some(2),
+            ..Counters::default()
+        });
+        if let Some(cost) = &mut record.harness {
+            cost.run_delay_ns = Some(800.0);
+        }
+        let sample = |latency, delay| Sample {
+            latency,
+            delay,
+            ..Sample::default()
+        };
+        let samples = [
+            sample(5_000, 0),
+            sample(Sample::FAILED, 0),
+            sample(9_000, 4_000),
+        ];
+        let file = dir
+            .path()
+            .join(&record.samples.as_ref().expect("samples").path);
+        std::fs::create_dir_all(file.parent().expect("a folder")).expect("makes it");
+        write(&file, &samples).expect("writes");
+        Given::of(&record, dir.path(), Metric::P50, true).expect("a figure")
+    }
+
+    #[test]
+    fn delays_that_were_read_count_though_another_thread_worked_for_once() {
+        let odd = given(harness::others_worked(2));
+        let Given::Requests { requests, alone } = &odd else {
+            panic!("requests: {odd:?}");
+        };
+        assert!(!alone);
+        let effective: Vec<u64> = requests
+            .iter()
+            .map(|one| one.effective().as_nanos())
+            .collect();
+        assert_eq!(effective, [5_000, 5_000]);
+        let usual = Given::Requests {
+            requests: requests.clone(),
+            alone: true,
+        };
+        assert!(counts_delay([&usual, &odd].into_iter()));
+        assert!(!counts_delay([&usual, &odd, &odd].into_iter()));
+    }
+
+    #[test]
+    fn delays_that_were_not_read_around_every_request_are_unknown_and_none() {
+        let unread = given("the run delay could not be read around every request".to_owned());
+        assert!(!counts_delay([&unread].into_iter()));
     }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
 use tare_clock::{Clock, MonotonicClock};
-use tare_gate::{Block, BudgetTooSmall, Conditions, Fault, Gate, Metric, Requests, Side};
+use tare_gate::{BudgetTooSmall, Conditions, Fault, Gate, Metric, Requests, Side};
 use tare_hardware::nvml::Nvml;
 use tare_harness::{
     self as harness, EnergyMeter, Lockstep, NoPeakMeter, Pilot, Repeats, RunOutcome, RunRequest,
@@ -17,11 +17,12 @@ use tare_units::Nanoseconds;
 use super::super::run::{joules, new_run, weighing};
 use super::asked::Asked;
 use super::decide::{End, Judge, Made, decide};
+use super::exact;
 use super::given::Given;
 use super::notes::notes;
 use super::prepared::{Difference, Prepared, SidePlan, TIMED};
 use super::progress::{BlockLine, Line, SideLine};
-use super::told::{Told, foretold};
+use super::told::{Sample, Takes, Told, foretold};
 use crate::exit::Failed;
 use crate::terminal::rewrite;
 
@@ -34,13 +35,15 @@ pub enum Came {
 }
 
 /// What is known of a gate once its runs have taken the plans.
-struct Measuring {
+pub struct Measuring {
     asked: Asked,
     name: String,
     differences: Vec<Difference>,
     single_threaded: bool,
     /// What a process times, where its scenario does not say it.
     requests: Option<Requests>,
+    /// What is known of it before that.
+    takes: Takes,
     began: Nanoseconds,
     runs: [String; 2],
     folders: [PathBuf; 2],
@@ -52,13 +55,10 @@ struct Measuring {
 /// Where its budget cannot decide anything, or a record cannot be kept.
 pub fn gate(store: &Store, prepared: Prepared, stop: &AtomicBool) -> Result<Came, Failed> {
     match prepared.asked.is_exact() {
-        true => exact(&prepared),
+        true => exact::gate(store, prepared, stop),
         false => measured(store, prepared, stop),
     }
 }
-
-/// Told of gates that execute nothing beside another.
-pub const UNSEEN: &str = "outputs are compared with no other's: that the candidate computes the same is for another gate to show";
 
 /// The gate before its first block, where the run delay can be read.
 ///
@@ -71,27 +71,6 @@ pub fn unmeasured(prepared: &Prepared) -> Result<Gate, Failed> {
     };
     let Asked { metric, limits, .. } = prepared.asked;
     Gate::new(metric, limits, conditions).map_err(Failed::input)
-}
-
-fn exact(prepared: &Prepared) -> Result<Came, Failed> {
-    let mut gate = unmeasured(prepared)?;
-    let metric = prepared.asked.metric;
-    gate.push(Block {
-        first: Side::Baseline,
-        baseline: prepared.baseline.exact(metric),
-        candidate: prepared.candidate.exact(metric),
-    });
-    Ok(Came::Out(Box::new(Told {
-        name: prepared.name(),
-        differences: prepared.differences(),
-        outcome: gate.outcome(),
-        size: gate.size(),
-        took_ns: Nanoseconds::ZERO,
-        runs: Vec::new(),
-        updated: false,
-        notes: vec![UNSEEN.to_owned()],
-        evidence: gate.evidence().blocks().to_vec(),
-    })))
 }
 
 fn measured(store: &Store, prepared: Prepared, stop: &AtomicBool) -> Result<Came, Failed> {
@@ -127,7 +106,10 @@ fn order(runs: &[String]) -> u64 {
 }
 
 /// Both runs in the store, the baseline's first.
-fn begin<'s>(
+///
+/// # Errors
+/// Where they cannot be kept.
+pub fn begin<'s>(
     store: &Store,
     prepared: Prepared,
     stop: &'s AtomicBool,
@@ -138,9 +120,10 @@ fn begin<'s>(
         .last()
         .map_or(1, |look| look.blocks as u64);
     let (name, differences) = (prepared.name(), prepared.differences());
-    let (single_threaded, requests) = (
+    let (single_threaded, requests, takes) = (
         prepared.is_single_threaded(),
         prepared.baseline.requests(prepared.asked.metric),
+        prepared.takes(),
     );
     let Prepared {
         asked,
@@ -161,6 +144,7 @@ fn begin<'s>(
         differences,
         single_threaded,
         requests,
+        takes,
         began,
         runs,
     };
@@ -213,6 +197,16 @@ fn energy_of(metric: Metric, run: &Run) -> Result<EnergyMeter, Failed> {
 }
 
 impl Measuring {
+    /// What is gated, in few words.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The ids of both runs, the baseline's first.
+    pub fn runs(&self) -> &[String] {
+        &self.runs
+    }
+
     fn decide(
         &self,
         lockstep: &mut Lockstep<Repeats<'_, MonotonicClock>>,
@@ -226,12 +220,13 @@ impl Measuring {
         };
         let Asked { metric, limits, .. } = self.asked;
         let mut judge = Judge::new(metric, limits, conditions).map_err(Failed::input)?;
-        let block = self.size_up(lockstep, &pilots);
         rewrite("");
-        if let Some(block) = block {
+        self.check_pilots(&pilots, judge.gate())?;
+        let takes = self.size_up(lockstep, &pilots);
+        if let Some(block) = takes.block {
             self.check_budget(judge.gate(), block, clock.now())?;
         }
-        let plan = foretold(&self.name, judge.gate(), block, self.asked.budget);
+        let plan = foretold(&self.name, judge.gate(), takes, self.asked.budget);
         eprintln!("{plan}");
         let until = self.began + self.asked.budget;
         let read = |block: &harness::Block| self.made(block);
@@ -240,18 +235,29 @@ impl Measuring {
         Ok((judge, end.map_err(Failed::cell)?))
     }
 
-    /// Bounds the requests of a process by how long one takes, and says what a block then takes; `None` where a pilot failed,
+    /// Refuses a budget a quarter of which has no room for one process.
+    fn check_pilots(&self, pilots: &[Pilot; 2], gate: &Gate) -> Result<(), Failed> {
+        let blocks = gate.looks().first().map_or(1, |look| look.blocks as u64);
+        let sides = [Side::Baseline, Side::Candidate].into_iter().zip(pilots);
+        let mut long =
+            sides.filter_map(|(side, pilot)| self.asked.too_long(side, pilot, 2 * blocks));
+        long.next().map_or(Ok(()), Err)
+    }
+
+    /// Bounds the requests of a process by how long one takes, and says what a block then takes; not where a pilot failed,
     /// which the first block will tell.
     fn size_up(
         &self,
         lockstep: &mut Lockstep<Repeats<'_, MonotonicClock>>,
         pilots: &[Pilot; 2],
-    ) -> Option<Nanoseconds> {
+    ) -> Takes {
         let shortest = pilots
             .iter()
             .map(|pilot| pilot.shortest.as_ref().ok().copied());
         let shortest: Option<Vec<Nanoseconds>> = shortest.collect();
-        let shortest = shortest?;
+        let Some(shortest) = shortest else {
+            return self.takes;
+        };
         let requests = self.requests.map(|requests| requests.of(shortest[0]));
         if let Some(requests) = requests {
             lockstep.limit_requests(requests);
@@ -262,7 +268,10 @@ impl Measuring {
             None => TIMED.as_nanos(),
         };
         let timed: u64 = shortest.iter().map(timed).sum();
-        Some(beside + Nanoseconds::from_nanos(timed))
+        Takes {
+            requests: requests.map_or(self.takes.requests, |count| Some(Sample::Exactly(count))),
+            block: Some(beside + Nanoseconds::from_nanos(timed)),
+        }
     }
 
     /// Refuses a budget of which what is left `now` has no room for the first look.
@@ -284,7 +293,8 @@ impl Measuring {
         afforded.map(|_| ()).map_err(Failed::input)
     }
 
-    fn made(&self, block: &harness::Block) -> Made {
+    /// What the processes of `block` gave.
+    pub fn made(&self, block: &harness::Block) -> Made {
         let Asked {
             metric, compared, ..
         } = self.asked;
@@ -292,13 +302,14 @@ impl Measuring {
         let baseline = Given::of(&block.baseline, baseline, metric, false);
         // What failed gave no outputs either, and the fault is its own.
         let compared = compared && !matches!(baseline, Err(Fault::Failed { .. }));
+        let candidate = Given::of(&block.candidate, candidate, metric, compared);
         Made {
             first: match block.candidate_first {
                 true => Side::Candidate,
                 false => Side::Baseline,
             },
-            baseline,
-            candidate: Given::of(&block.candidate, candidate, metric, compared),
+            baseline: baseline.map_err(|fault| self.asked.told_of_budget(fault)),
+            candidate: candidate.map_err(|fault| self.asked.told_of_budget(fault)),
         }
     }
 

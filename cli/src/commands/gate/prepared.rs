@@ -18,6 +18,7 @@ use super::super::run::settings::Settings;
 use super::super::run::{looking, planned};
 use super::super::worker;
 use super::asked::{Asked, SideAsked};
+use super::told::{Sample, Takes};
 use crate::arguments::{EnergyBound, Reference, RunOptions};
 use crate::exit::Failed;
 
@@ -74,8 +75,7 @@ impl Prepared {
             candidate,
         };
         let plans = (&mut prepared.baseline.plan, &mut prepared.candidate.plan);
-        let compared = prepared.asked.compared && !prepared.asked.is_exact();
-        put_beside(plans.0, plans.1, compared).map_err(Failed::input)?;
+        put_beside(plans.0, plans.1, prepared.asked.compared).map_err(Failed::input)?;
         Ok(prepared)
     }
 
@@ -104,6 +104,15 @@ impl Prepared {
         all.filter(|part| part.baseline != part.candidate).collect()
     }
 
+    /// What it takes, as far as that is known without measuring.
+    pub fn takes(&self) -> Takes {
+        let metric = self.asked.metric;
+        Takes {
+            requests: self.baseline.sample(metric),
+            block: None,
+        }
+    }
+
     /// Whether requests of both sides are executed by one thread, one after the other.
     pub fn is_single_threaded(&self) -> bool {
         self.baseline.is_single_threaded() && self.candidate.is_single_threaded()
@@ -126,6 +135,15 @@ impl SidePlan {
         let requests = metric.requests()?;
         let closed = self.work().scenario.serving().is_none();
         closed.then_some(requests)
+    }
+
+    /// The same, as far as it is known without measuring.
+    pub fn sample(&self, metric: Metric) -> Option<Sample> {
+        metric.requests()?;
+        Some(match self.requests(metric) {
+            Some(requests) => Sample::Bounded(requests),
+            None => Sample::OfScenario,
+        })
     }
 
     /// What its run says of it, where the gate goes by this id.
@@ -287,7 +305,7 @@ fn options(asked: &Asked, side: &SideAsked) -> Result<RunOptions, Failed> {
     Ok(RunOptions {
         seed: Some(asked.seed),
         duration: Some(requests.map_or(TIMED, |_| Requests::LONG)),
-        deadline: Some(asked.deadline.min(share_of(asked.budget))),
+        deadline: Some(asked.deadline_of_worker()),
         memory_limit: asked.memory_limit,
         reference: Some(Reference(ReferenceChoice::None)),
         energy_bound: match asked.metric {
@@ -296,11 +314,6 @@ fn options(asked: &Asked, side: &SideAsked) -> Result<RunOptions, Failed> {
         },
         ..cell.run_options()
     })
-}
-
-/// What one worker may take of a budget: so that one that hangs leaves time to say so.
-fn share_of(budget: Nanoseconds) -> Nanoseconds {
-    Nanoseconds::from_nanos(budget.as_nanos() / 4)
 }
 
 /// `scenario` with as many requests as a figure is made of at the least, where that can be said of it.

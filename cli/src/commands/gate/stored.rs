@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use tare_gate::{Metric, Statistic, Stored};
 use tare_results::{Cell, PlannedCell};
 
+use super::outputs::StoredOutputs;
 use super::prepared::Difference;
 use crate::exit::Failed;
 
@@ -29,6 +30,9 @@ pub struct Baseline {
     cell: Cell,
     /// Of the model's file.
     model_sha256: String,
+    /// What came out last; `null` where it was not kept.
+    #[serde(default)]
+    outputs: Option<StoredOutputs>,
     /// Oldest first.
     days: Vec<Day>,
 }
@@ -37,6 +41,8 @@ pub struct Baseline {
 struct Day {
     /// In UTC, such as `2026-11-22`.
     date: String,
+    /// What was measured: the hash of a cell with its model by the file's hash.
+    cell: String,
     /// The runs in the store that the figures are from.
     runs: BTreeSet<String>,
     /// One a process, in the metric's unit.
@@ -124,11 +130,27 @@ impl Baseline {
         }
     }
 
-    /// What a comparison needs.
+    /// What a comparison needs: the days of what was stored last. How much other cells or models differ from it is no spread
+    /// between days.
     pub fn stored(&self) -> Stored {
         Stored {
-            days: self.days.iter().map(|day| day.figures.clone()).collect(),
+            days: self.of_last().map(|day| day.figures.clone()).collect(),
         }
+    }
+
+    fn of_last(&self) -> impl Iterator<Item = &Day> {
+        let last = self.days.last().map(|day| &day.cell);
+        self.days.iter().filter(move |day| Some(&day.cell) == last)
+    }
+
+    /// The outputs that were stored last.
+    pub fn outputs(&self) -> Option<&StoredOutputs> {
+        self.outputs.as_ref()
+    }
+
+    /// With these outputs in the place of those that were stored.
+    pub fn with_outputs(self, outputs: Option<StoredOutputs>) -> Self {
+        Self { outputs, ..self }
     }
 
     /// The parts in which the candidate differs from what was stored last.
@@ -164,13 +186,16 @@ impl Baseline {
     ) -> Self {
         let mut days = known.map_or_else(Vec::new, |known| known.days);
         let date = created.get(..10).unwrap_or(created);
-        match days.last_mut().filter(|day| day.date == date) {
+        let cell = &now.planned.id;
+        let is_same = |day: &&mut Day| day.date == date && day.cell == *cell;
+        match days.last_mut().filter(is_same) {
             Some(today) => {
                 today.figures.extend_from_slice(figures);
                 today.runs.extend(run.map(str::to_owned));
             }
             None => days.push(Day {
                 date: date.to_owned(),
+                cell: cell.clone(),
                 runs: run.map(str::to_owned).into_iter().collect(),
                 figures: figures.to_vec(),
             }),
@@ -184,13 +209,14 @@ impl Baseline {
             statistic: statistic.to_string(),
             cell: now.planned.cell.clone(),
             model_sha256: now.planned.model.sha256.clone(),
+            outputs: None,
             days,
         }
     }
 
-    /// Days that are stored.
+    /// Days that are stored of what was stored last.
     pub fn days(&self) -> usize {
-        self.days.len()
+        self.of_last().count()
     }
 
     /// Writes it to `path`; what was there stays until it is whole.
@@ -234,9 +260,32 @@ mod tests {
     }
 
     fn stored(known: Option<Baseline>, created: &str, figures: &[f64]) -> Baseline {
-        let planned = planned();
-        let about = (now(&planned), Statistic::Once);
+        stored_of(&planned(), known, created, figures)
+    }
+
+    fn stored_of(
+        planned: &PlannedCell,
+        known: Option<Baseline>,
+        created: &str,
+        figures: &[f64],
+    ) -> Baseline {
+        let about = (now(planned), Statistic::Once);
         Baseline::with(known, about, (created, Some(created)), figures)
+    }
+
+    #[test]
+    fn days_of_another_file_or_cell_say_nothing_of_how_much_days_differ() {
+        let retrained = PlannedCell {
+            id: built::cell(1).id("another file"),
+            ..planned()
+        };
+        let first = stored(None, "2026-11-01T08:00:00Z", &[1.0]);
+        let second = stored(Some(first), "2026-11-02T08:00:00Z", &[1.1]);
+        let other = stored_of(&retrained, Some(second), "2026-11-02T09:00:00Z", &[2.0]);
+        assert_eq!(other.stored().days, [[2.0]]);
+        assert_eq!(other.days(), 1);
+        let third = stored(Some(other), "2026-11-03T08:00:00Z", &[1.2]);
+        assert_eq!(third.stored().days, [[1.0], [1.1], [1.2]]);
     }
 
     #[test]

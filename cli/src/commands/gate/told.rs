@@ -1,7 +1,11 @@
 //! What is told of a gate, whichever way it is written.
 
+use std::fmt;
+
 use serde::Serialize;
-use tare_gate::{Block, Effect, ExitClass, Gate, Limits, Metric, Outcome, SideEvidence, Size};
+use tare_gate::{
+    Block, Effect, ExitClass, Gate, Limits, Metric, Outcome, Requests, SideEvidence, Size,
+};
 use tare_units::{Bytes, Flops, Joules, Nanoseconds};
 
 use super::super::run::dry::about;
@@ -23,6 +27,19 @@ pub struct All {
     pub exit: u8,
     /// In the order in which they were decided.
     pub gates: Vec<Told>,
+    /// Those that were to follow, in their order.
+    pub not_run: Vec<NotRun>,
+}
+
+/// A gate that was asked for and has no verdict.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NotRun {
+    /// What was to be gated.
+    pub name: String,
+    /// Why it was not.
+    pub why: String,
+    /// Whether it is the one that failed, rather than one of those that were left out for it.
+    pub failed: bool,
 }
 
 /// One gate.
@@ -130,13 +147,46 @@ impl Told {
     }
 }
 
-/// The plan of a gate, told before its first block; a block takes about `block`, where that is known.
-pub fn foretold(
-    name: &str,
-    gate: &Gate,
-    block: Option<Nanoseconds>,
-    budget: Nanoseconds,
-) -> String {
+/// What a gate takes, as far as that is known before its first block.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Takes {
+    /// Requests that each process times; `None` where its figure is none of requests.
+    pub requests: Option<Sample>,
+    /// How long a block takes; `None` where nothing was measured yet.
+    pub block: Option<Nanoseconds>,
+}
+
+/// Requests of a process.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Sample {
+    /// So many.
+    Exactly(u64),
+    /// As many as these bounds say, once it is known how long one takes.
+    Bounded(Requests),
+    /// As many as the scenario says.
+    OfScenario,
+}
+
+impl fmt::Display for Sample {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exactly(1) => f.write_str("1 request"),
+            Self::Exactly(count) => write!(f, "{count} requests"),
+            Self::Bounded(requests) => write!(
+                f,
+                "at least {} requests and {}; where that takes over {}, down to {} requests",
+                requests.at_least,
+                requests.for_at_least,
+                Requests::LONG,
+                requests.fewest
+            ),
+            Self::OfScenario => f.write_str("as many requests as the scenario says"),
+        }
+    }
+}
+
+/// The plan of a gate, told before its first block.
+pub fn foretold(name: &str, gate: &Gate, takes: Takes, budget: Nanoseconds) -> String {
     let size = gate.size();
     let blocks = match size.at_least == size.at_most {
         true => format!("{} blocks", size.at_most),
@@ -151,7 +201,9 @@ pub fn foretold(
     let times = |blocks: usize, block: Nanoseconds| {
         Nanoseconds::from_nanos(block.as_nanos().saturating_mul(blocks as u64))
     };
-    let time = block.map(|block| {
+    let sample = takes.requests;
+    let sample = sample.map(|sample| format!(", in each a process of each side with {sample}"));
+    let time = takes.block.map(|block| {
         let (least, most) = (times(size.at_least, block), times(size.at_most, block));
         format!(
             "; a block takes about {block}: {} to {}",
@@ -159,10 +211,12 @@ pub fn foretold(
             about(most.min(budget))
         )
     });
+    let unknown = || "; how long one takes is known once it is measured".to_owned();
     format!(
-        "{name}: {} in {blocks} ({usual}){}, {} at the most",
+        "{name}: {} in {blocks} ({usual}){}{}, {} at the most",
         gate.statistic(),
-        time.unwrap_or_default(),
+        sample.unwrap_or_default(),
+        time.unwrap_or_else(unknown),
         about(budget)
     )
 }

@@ -48,7 +48,21 @@ fn requests(repeat: u64, factor: f64, delay: Option<u64>) -> Given {
         delay: delay.map(Nanoseconds::from_nanos),
         samples: 1,
     };
-    Given::Requests(vec![request; 60])
+    Given::Requests {
+        requests: vec![request; 60],
+        alone: true,
+    }
+}
+
+/// The same of a process in which another thread worked beside the one that executes.
+fn beside_another(given: Given) -> Given {
+    match given {
+        Given::Requests { requests, .. } => Given::Requests {
+            requests,
+            alone: false,
+        },
+        once => once,
+    }
 }
 
 struct Case {
@@ -71,6 +85,14 @@ struct Ended {
     judge: Judge,
 }
 
+fn judge() -> Judge {
+    let conditions = Conditions {
+        single_threaded: true,
+        run_delay: true,
+    };
+    Judge::new(Metric::P50, Metric::P50.limits(), conditions).expect("sound limits")
+}
+
 fn gate(case: &Case) -> Ended {
     let clock = SimulatedClock::new();
     let side = || Timed {
@@ -79,12 +101,7 @@ fn gate(case: &Case) -> Ended {
         stops: case.stops,
     };
     let mut lockstep = Lockstep::new(side(), side(), 7);
-    let conditions = Conditions {
-        single_threaded: true,
-        run_delay: true,
-    };
-    let mut judge =
-        Judge::new(Metric::P50, Metric::P50.limits(), conditions).expect("sound limits");
+    let mut judge = judge();
     let read = |block: &harness::Block| Made {
         first: Side::Baseline,
         baseline: Ok(requests(block.baseline.repeat, 1.0, Some(0))),
@@ -213,4 +230,47 @@ fn where_a_run_delay_does_not_count_all_blocks_are_judged_without() {
     assert_eq!(ended.judge.gate().statistic().to_string(), "wall p25");
     assert_eq!(ended.judge.gate().evidence().blocks().len(), ended.blocks);
     assert_eq!(ended.verdict, Verdict::Pass);
+}
+
+#[test]
+fn a_process_now_and_then_in_which_another_thread_worked_changes_no_statistic() {
+    for odd in [0, 5, 9] {
+        let mut judge = judge();
+        for repeat in 0..10 {
+            let own = requests(repeat, 1.0, Some(0));
+            judge.push(Made {
+                first: Side::Baseline,
+                baseline: Ok(match repeat == odd {
+                    true => beside_another(own),
+                    false => own,
+                }),
+                candidate: Ok(requests(repeat + 3, 1.0, Some(0))),
+            });
+        }
+        let gate = judge.gate();
+        assert_eq!(gate.statistic().to_string(), "effective p50", "{odd}");
+        assert_eq!(gate.evidence().blocks().len(), 10);
+        assert_eq!(gate.stop(), Verdict::Pass, "{odd}");
+    }
+}
+
+#[test]
+fn a_side_that_works_with_another_thread_in_most_processes_is_judged_by_the_wall() {
+    let mut judge = judge();
+    for repeat in 0..10 {
+        judge.push(Made {
+            first: Side::Baseline,
+            baseline: Ok(requests(repeat, 1.0, Some(0))),
+            candidate: Ok(match repeat < 4 {
+                true => requests(repeat + 3, 1.0, Some(0)),
+                false => beside_another(requests(repeat + 3, 1.0, Some(0))),
+            }),
+        });
+        let by = judge.gate().statistic().to_string();
+        let expected = match repeat < 8 {
+            true => "effective p50",
+            false => "wall p25",
+        };
+        assert_eq!(by, expected, "{repeat}");
+    }
 }

@@ -5,11 +5,17 @@
 
 use tare_gate::{ExitClass, Verdict};
 
-use super::super::told::{All, Told};
+use super::super::told::{All, NotRun, Told};
 
 /// A line a gate: an error where it regressed, a warning where nothing was decided, else a notice.
 pub fn annotations(all: &All) -> String {
-    all.gates.iter().map(annotation).collect()
+    let gates = all.gates.iter().map(annotation);
+    gates.chain(all.not_run.iter().map(not_run)).collect()
+}
+
+fn not_run(gate: &NotRun) -> String {
+    let level = if gate.failed { "error" } else { "warning" };
+    command(level, &gate.name, &format!("not run: {}", gate.why))
 }
 
 fn annotation(told: &Told) -> String {
@@ -21,10 +27,14 @@ fn annotation(told: &Told) -> String {
     let mut lines = vec![told.headline()];
     lines.extend(told.reasons());
     lines.push(told.rule());
+    command(level, &told.name, &lines.join("\n"))
+}
+
+fn command(level: &str, name: &str, text: &str) -> String {
     format!(
         "::{level} title={}::{}\n",
-        property(&format!("tare gate: {}", told.name)),
-        data(&lines.join("\n"))
+        property(&format!("tare gate: {name}")),
+        data(text)
     )
 }
 

@@ -3,22 +3,25 @@
 use tare_gate::ExitClass;
 use tare_units::Nanoseconds;
 
-use super::super::told::{All, Told};
+use super::super::told::{All, NotRun, Told};
 
-/// One suite, a case a gate.
+/// One suite, a case a gate; one that failed before it was decided is an error, and those left out for it are skipped.
 pub fn junit(all: &All) -> String {
     let class = |wanted: ExitClass| {
         let of = |told: &&Told| told.outcome.verdict.exit_class() == wanted;
         all.gates.iter().filter(of).count()
     };
+    let failed = all.not_run.iter().filter(|gate| gate.failed).count();
     let took: f64 = all.gates.iter().map(|told| seconds(told.took_ns)).sum();
     let counts = format!(
-        r#"tests="{}" failures="{}" errors="{}" time="{took:.3}""#,
-        all.gates.len(),
+        r#"tests="{}" failures="{}" errors="{}" skipped="{}" time="{took:.3}""#,
+        all.gates.len() + all.not_run.len(),
         class(ExitClass::Regressed),
-        class(ExitClass::NotDecided)
+        class(ExitClass::NotDecided) + failed,
+        all.not_run.len() - failed
     );
-    let cases: String = all.gates.iter().map(case).collect();
+    let cases = all.gates.iter().map(case);
+    let cases: String = cases.chain(all.not_run.iter().map(not_run)).collect();
     format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites {counts}>\n  <testsuite name=\"tare gate\" {counts} timestamp=\"{}\">\n{cases}  </testsuite>\n</testsuites>\n",
         escape(&all.created)
@@ -51,6 +54,18 @@ fn case(told: &Told) -> String {
         "{head}{}      <system-out>{}</system-out>\n    </testcase>\n",
         problem.unwrap_or_default(),
         escape(&output.join("\n"))
+    )
+}
+
+fn not_run(gate: &NotRun) -> String {
+    let element = match gate.failed {
+        true => r#"error type="not-run""#,
+        false => "skipped",
+    };
+    format!(
+        "    <testcase classname=\"tare.gate\" name=\"{}\" time=\"0.000\">\n      <{element} message=\"{}\"/>\n    </testcase>\n",
+        escape(&gate.name),
+        escape(&gate.why)
     )
 }
 

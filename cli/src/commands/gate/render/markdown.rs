@@ -17,8 +17,16 @@ pub fn markdown(all: &All) -> String {
         ];
         text.push_str(&format!("| {} |\n", cells.join(" | ")));
     }
+    for gate in &all.not_run {
+        let name = escape(&gate.name);
+        text.push_str(&format!("| {name} | **not run** |  |  |  |\n"));
+    }
     for told in &all.gates {
         text.push_str(&details(told));
+    }
+    for gate in &all.not_run {
+        let (name, why) = (escape(&gate.name), escape(&gate.why));
+        text.push_str(&format!("\n**{name}**\n\n- {why}\n"));
     }
     text
 }

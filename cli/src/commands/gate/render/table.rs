@@ -1,10 +1,20 @@
 //! Gates for people, a paragraph each.
 
+use tare_gate::Repeatability;
+
 use super::super::told::{All, Told};
 
 /// Each gate: its verdict first, then what that rests on.
 pub fn table(all: &All) -> String {
-    let gates = all.gates.iter().map(paragraph);
+    let not_run = all.not_run.iter();
+    let not_run = not_run.map(|gate| {
+        let lines = [
+            format!("not run  {}", gate.name),
+            format!("  because   {}", gate.why),
+        ];
+        lines.map(|line| plain(&line) + "\n").concat()
+    });
+    let gates = all.gates.iter().map(paragraph).chain(not_run);
     gates.collect::<Vec<_>>().join("\n")
 }
 
@@ -22,9 +32,9 @@ fn paragraph(told: &Told) -> String {
     }
     if let Some((baseline, candidate)) = told.figures() {
         let metric = told.outcome.metric;
-        let of = match told.runs.is_empty() {
-            true => "",
-            false => " (medians)",
+        let of = match metric.repeatability() {
+            Repeatability::Exact => "",
+            _ => " (medians)",
         };
         line("figures", format!("{metric} {baseline} → {candidate}{of}"));
     }

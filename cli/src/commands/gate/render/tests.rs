@@ -4,7 +4,7 @@ use tare_gate::{Block, Conditions, Fault, Gate, Metric, Side, SideFigure};
 use tare_units::Nanoseconds;
 
 use super::super::prepared::Difference;
-use super::super::told::{SCHEMA, Told};
+use super::super::told::{NotRun, SCHEMA, Told};
 use super::*;
 
 const NAME: &str = "<script>alert(\"1\")</script> & 100% | `x`\n::error::no\u{1b}[2J";
@@ -52,6 +52,7 @@ fn all() -> All {
         machine: "abc".to_owned(),
         exit: All::class(&gates).code(),
         gates,
+        not_run: Vec::new(),
     }
 }
 
@@ -79,7 +80,7 @@ fn the_table_says_verdict_effect_and_reason_first() {
 fn junit_holds_a_case_a_gate_and_nothing_of_a_name_is_markup() {
     let text = junit::junit(&all());
     assert!(
-        text.contains(r#"tests="3" failures="1" errors="1" time="4.500""#),
+        text.contains(r#"tests="3" failures="1" errors="1" skipped="0" time="4.500""#),
         "{text}"
     );
     assert!(
@@ -154,6 +155,45 @@ fn json_has_every_block_and_the_exit_code() {
         json["gates"][0]["evidence"].as_array().map(Vec::len),
         Some(1)
     );
+}
+
+#[test]
+fn gates_that_were_not_run_are_in_every_format() {
+    let not_run = |name: &str, failed| NotRun {
+        name: name.to_owned(),
+        why: "the budget of \"4s\" is too small".to_owned(),
+        failed,
+    };
+    let all = All {
+        not_run: vec![not_run(NAME, true), not_run("later", false)],
+        ..all()
+    };
+    let text = junit::junit(&all);
+    let counts = r#"tests="5" failures="1" errors="2" skipped="1""#;
+    assert!(text.contains(counts), "{text}");
+    let skipped = r#"<skipped message="the budget of &quot;4s&quot; is too small"/>"#;
+    assert!(
+        text.contains(skipped) && !text.contains("<script"),
+        "{text}"
+    );
+    assert!(text.contains(r#"<error type="not-run" message="#), "{text}");
+    let text = markdown::markdown(&all);
+    assert!(text.contains("| later | **not run** |  |  |  |"), "{text}");
+    assert!(!text.contains("<script"), "{text}");
+    let text = table(&all);
+    assert!(
+        text.contains("not run  later\n  because   the budget"),
+        "{text}"
+    );
+    assert!(!text.contains('\u{1b}'), "{text}");
+    let text = annotations(&all);
+    assert_eq!(text.lines().count(), 5, "{text}");
+    assert!(
+        text.contains("::warning title=tare gate%3A later::not run: the"),
+        "{text}"
+    );
+    let json = render(&all, GateFormat::Json).expect("has a form");
+    assert!(json.contains("\"not_run\""), "{json}");
 }
 
 #[test]
