@@ -27,8 +27,8 @@ fn repeat(run: &str, scenario: &str, most: u64) -> Measured {
 #[test]
 fn looks_come_at_doubling_numbers_of_requests_until_one_decides() {
     for scenario in [
-        "server:rate=100,arrivals=constant,decide=p50,limit=30s",
-        "closed:clients=2,workers=2,think=5ms,decide=p50,limit=30s",
+        "server:rate=100,arrivals=constant,decide=p50,limit=60s",
+        "closed:clients=2,workers=2,think=5ms,decide=p50,limit=60s",
     ] {
         let measured = repeat("5ms", scenario, 100_000);
         let decision = measured.decision.expect("it was to decide");

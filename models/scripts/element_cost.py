@@ -16,8 +16,9 @@ import sys
 import tempfile
 
 RUNGS = {"bert-tiny": ("2", "4"), "minilm-l6": ("2", "4"), "gpt2": ("2+distinct", "4+distinct"),
-         "squeezebert": ("2", "16,2")}
+         "squeezebert": ("2", "16,2"), "resnet-18": ("16,2", "16,2+height+width"), "resnet-50": ("16,2", "16,2+height+width")}
 SEQ = 16
+IMAGES = ("resnet-",)
 ROUNDS = 2
 
 
@@ -28,8 +29,8 @@ def tare(*arguments):
     return json.loads(done.stdout)
 
 
-def fastest(path, seq, adapter, store):
-    run = ["--store", store, "run", "--model", path, "--adapter", adapter, "--shape", f"seq={seq}"]
+def fastest(path, shape, adapter, store):
+    run = ["--store", store, "run", "--model", path, "--adapter", adapter, *shape]
     brief = ["--no-tax", "--no-probes", "--no-checks", "--repeats", "3", "--duration", "50ms", "--format", "json"]
     return tare(*run, *brief)[0]["latency"]["min_ns"]
 
@@ -41,11 +42,15 @@ def main():
             twins = []
             for rung in rungs:
                 path = str(pathlib.Path(folder) / f"{model}-{rung}.onnx")
-                told = tare("model", "hollow", model, "--shape", f"seq={SEQ}", "--rung", rung, "-o", path,
-                            "--format", "json")
-                twins.append((path, told["inputs"][0]["shape"][1], told["elements_left"]))
+                of_words = not model.startswith(IMAGES)
+                told = tare("model", "hollow", model, *(["--shape", f"seq={SEQ}"] if of_words else []), "--rung", rung,
+                            "-o", path, "--format", "json")
+                names = ["seq"] if of_words else ["height", "width"]
+                sizes = told["inputs"][0]["shape"][-len(names):]
+                shape = ["--shape", ",".join(f"{name}={size}" for name, size in zip(names, sizes))]
+                twins.append((path, shape, told["elements_left"]))
             for adapter in adapters:
-                times = [min(fastest(path, seq, adapter, folder) for _ in range(ROUNDS)) for path, seq, _ in twins]
+                times = [min(fastest(path, shape, adapter, folder) for _ in range(ROUNDS)) for path, shape, _ in twins]
                 more = twins[1][2] - twins[0][2]
                 print(f"{model:12} {adapter:12} {twins[0][2]:7} elements in {times[0] / 1e3:7.1f} µs, {twins[1][2]:7} in "
                       f"{times[1] / 1e3:7.1f} µs: {(times[1] - times[0]) / more:.2f} ns an element", flush=True)
