@@ -12,6 +12,7 @@ mod round;
 pub mod saturation;
 mod server;
 pub mod simulated;
+mod sleeper;
 pub mod slots;
 pub mod trial;
 mod unserved;

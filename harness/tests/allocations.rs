@@ -118,7 +118,7 @@ fn together() {
         assert!(went.served.worked.batches < 4_000, "some were together");
     }
     // All that waits while the first is executed makes one batch, of more requests than were ever put together before.
-    let all = batching(setup(1, 20_000), 20_000, NONE);
+    let all = batching(setup(1, 40_000), 40_000, NONE);
     let wait = Nanoseconds::from_millis(100);
     let went = assert_none("a large batch", all, (0, wait, NONE), &mut every(5, 30_000));
     assert_eq!(went.counts.done, 30_000);

@@ -56,6 +56,26 @@ fn a_scenario_that_says_nothing_sensible_is_refused_in_one_line() {
 }
 
 #[test]
+fn a_trace_that_is_wrong_is_refused_with_its_line_and_field() {
+    let bench = Bench::new();
+    for (text, told) in [
+        ("# none\n", "a.txt has no arrival: write one a line"),
+        (
+            "0\n\n0.3\n0.2\n",
+            "a.txt:4: arrival '0.2' goes back in time, behind '0.3'",
+        ),
+        ("0\nsoon\n", "a.txt:2: arrival 'soon' is no number"),
+        ("-1\n", "a.txt:1: arrival '-1' is negative"),
+        ("0\ninf\n", "a.txt:2: arrival 'inf' is infinite"),
+    ] {
+        bench.write("a.txt", text);
+        let refused = bench.run(&["--scenario", "server:trace=a.txt"]);
+        let refused = refused.with_code(2);
+        assert!(refused.error().starts_with(told), "{refused:#?}");
+    }
+}
+
+#[test]
 fn a_scenario_s_own_maximum_ends_a_repeat() {
     let bench = Bench::new();
     let own = [

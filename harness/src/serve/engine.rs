@@ -12,8 +12,9 @@ use tare_units::Nanoseconds;
 
 use super::dispatch::Dispatch;
 use super::generator::{Generator, Issued};
-use super::round::{Round, Worked, wait_for};
+use super::round::{Round, Worked};
 use super::server::{Server, panicked};
+use super::sleeper::wait_for;
 use super::slots::Slots;
 use crate::batches::BatchCounts;
 use crate::check::{Check, check};
@@ -217,17 +218,9 @@ impl<C: Clock + Clone + 'static> Engine<C> {
             ended,
             issuing: issued.until.saturating_sub(issued.started),
             serving: ended.saturating_sub(issued.started),
-            batches: self.batches(&round),
+            batches: round.batches(&self.feed),
             first_error: round.first_error(),
         }
-    }
-
-    fn batches(&self, round: &Round) -> BatchCounts {
-        let mut batches = BatchCounts::up_to(self.feed.largest());
-        for (requests, executions) in (1..).zip(round.together()) {
-            batches.count_many(requests * self.feed.own_batch(), executions);
-        }
-        batches
     }
 
     /// Waits until what was queued has ended: nobody is woken for it, and nothing allocated, while requests are timed.

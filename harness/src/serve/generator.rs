@@ -5,7 +5,8 @@ use tare_results::Cut;
 use tare_scenarios::{Progress, Schedule, Step};
 use tare_units::Nanoseconds;
 
-use super::round::{Due, Round, TICK};
+use super::round::{Due, Round};
+use super::sleeper::TICK;
 use super::slots::End;
 
 /// How long a completion is spun for before the generator sleeps.

@@ -64,22 +64,15 @@ pub fn measure(
     let at = (warmup.usual, clock);
     let (timing, search) = found(&mut engine, (timing, serving), &mut slots, at, schedule)?;
     let Some(timing) = timing else {
+        let ready = (load_ns, &warmup, clock_ns);
         let check = engine.check(&Arc::new(job.clone()));
-        let ready = (load_ns, &warmup);
-        let untimed = search.map(|search| unserved(serving, search, ready, clock_ns, check));
-        let untimed = untimed.ok_or_else(|| JobError::Job("it has no rate".into()))?;
+        let untimed = unserved(serving, search, ready, check);
         return Ok(Outcome::of(&*loaded, untimed));
     };
     let schedule = schedule(&timing)?;
     reporter.phase(Phase::Run, own)?;
-    let asked = (&timing, serving, warmup.usual);
-    let done = timed(
-        &mut engine,
-        asked,
-        (&schedule, &slots),
-        clock,
-        (reporter, own),
-    )?;
+    let (asked, parent) = ((&timing, serving, warmup.usual), (reporter, own));
+    let done = timed(&mut engine, asked, (&schedule, &slots), clock, parent)?;
     let (samples, counts) = kept(slots, count(done.served.issued.due));
     let timed = Timed {
         load_ns,

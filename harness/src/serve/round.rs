@@ -1,21 +1,19 @@
 //! What the generator and the servers share while requests are served: a queue, counts, and who sleeps. Nothing here locks,
 //! allocates or is printed between two readings of the clock.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering, fence};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::thread::Thread;
 
 use crossbeam_queue::ArrayQueue;
 use tare_adapter_api::AdapterError;
-use tare_clock::Clock;
 use tare_units::Nanoseconds;
 
 use super::dispatch::Dispatch;
 use super::engine::Setup;
+use super::sleeper::Sleeper;
 use super::slots::{End, Slots};
-
-/// The longest that anyone sleeps without a look around: no lost wake-up becomes a hang.
-pub const TICK: Nanoseconds = Nanoseconds::from_millis(100);
+use crate::batches::BatchCounts;
+use crate::pool::Pool;
 
 /// Keeps what different threads write on cache lines of their own, neighbours fetched in pairs included.
 #[derive(Debug, Default)]
@@ -29,43 +27,6 @@ pub struct Due {
     pub number: usize,
     /// When it was due.
     pub scheduled: Nanoseconds,
-}
-
-/// A thread that may sleep, and how others wake it.
-#[derive(Debug, Default)]
-pub struct Sleeper {
-    thread: OnceLock<Thread>,
-    asleep: AtomicBool,
-}
-
-impl Sleeper {
-    /// The calling thread is the one.
-    pub fn adopt(&self) {
-        let _ = self.thread.set(std::thread::current());
-    }
-
-    /// Does `wait` while others know that this thread wants to be woken. What it waits for has to be looked at within.
-    pub fn asleep<T>(&self, wait: impl FnOnce() -> T) -> T {
-        self.asleep.store(true, Ordering::SeqCst);
-        // Who makes true what is waited for either sees the flag, or has made it true before `wait` looks.
-        fence(Ordering::SeqCst);
-        let waited = wait();
-        self.asleep.store(false, Ordering::SeqCst);
-        waited
-    }
-
-    /// Wakes it; whether it slept. What it waits for has to be true before.
-    #[inline]
-    pub fn wake(&self) -> bool {
-        fence(Ordering::SeqCst);
-        if !self.asleep.load(Ordering::Relaxed) || !self.asleep.swap(false, Ordering::SeqCst) {
-            return false;
-        }
-        if let Some(thread) = self.thread.get() {
-            thread.unpark();
-        }
-        true
-    }
 }
 
 /// What one server did; it alone writes.
@@ -357,10 +318,14 @@ impl Round {
         }
     }
 
-    /// Executions so far of one request, of two and so on; none where each request is executed by itself.
-    pub fn together(&self) -> impl Iterator<Item = u64> + '_ {
-        let counts = self.together.iter();
-        counts.map(|count| count.load(Ordering::Relaxed))
+    /// The samples that were executed together so far, where these are not the same in all executions.
+    pub fn batches(&self, feed: &Pool) -> BatchCounts {
+        let mut batches = BatchCounts::up_to(feed.largest());
+        for (requests, executions) in (1..).zip(&self.together) {
+            let executions = executions.load(Ordering::Relaxed);
+            batches.count_many(requests * feed.own_batch(), executions);
+        }
+        batches
     }
 
     /// What the servers did so far.
@@ -375,31 +340,6 @@ impl Round {
             batches: sum(|seat| &seat.batches),
             idle: Nanoseconds::from_nanos(sum(|seat| &seat.idle_ns)),
             last_end: Nanoseconds::from_nanos(self.last_end.0.load(Ordering::Relaxed)),
-        }
-    }
-}
-
-/// Waits until `is_over`: spinning for `spin`, then asleep.
-pub fn wait_for(
-    sleeper: &Sleeper,
-    clock: &impl Clock,
-    (now, spin): (Nanoseconds, Nanoseconds),
-    is_over: &dyn Fn() -> bool,
-) -> Nanoseconds {
-    if spin > Nanoseconds::ZERO {
-        let now = clock.spin_until(now + spin, is_over);
-        if is_over() {
-            return now;
-        }
-    }
-    loop {
-        sleeper.asleep(|| {
-            if !is_over() {
-                clock.doze_until(clock.now() + TICK);
-            }
-        });
-        if is_over() {
-            return clock.now();
         }
     }
 }

@@ -7,7 +7,8 @@ use tare_clock::{Clock, Pacer};
 use tare_units::Nanoseconds;
 
 use super::dispatch::Next;
-use super::round::{Due, Round, wait_for};
+use super::round::{Due, Round};
+use super::sleeper::wait_for;
 use super::slots::End;
 use crate::pool::Pool;
 use crate::worker::panic_text;

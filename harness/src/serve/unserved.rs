@@ -25,7 +25,10 @@ const UNTIMED: [&str; 12] = [
 ];
 
 /// Why nothing was timed, after a `search` for a rate that keeps what `serving` is held to, of which none was kept.
-fn reason(serving: &scenarios::Serving, search: &RateSearch) -> String {
+fn reason(serving: &scenarios::Serving, search: Option<&RateSearch>) -> String {
+    let Some(search) = search else {
+        return "no rate was searched".to_owned();
+    };
     let count = |met| search.tried.iter().filter(|one| one.met == met).count();
     let objective = serving.objective.map(|objective| objective.to_string());
     let rates = search.tried.iter().map(|one| one.per_s);
@@ -40,15 +43,14 @@ fn reason(serving: &scenarios::Serving, search: &RateSearch) -> String {
     )
 }
 
-/// What a worker that loaded in `load_ns` and warmed up tells of such a search.
+/// What a worker tells of such a search that loaded in `load_ns` and warmed up; a reading of the clock takes `clock_ns`.
 pub fn unserved(
     serving: &scenarios::Serving,
-    search: RateSearch,
-    (load_ns, warmup): (Nanoseconds, &Warmup),
-    clock_ns: f64,
+    search: Option<RateSearch>,
+    (load_ns, warmup, clock_ns): (Nanoseconds, &Warmup, f64),
     check: Check,
 ) -> Measured {
-    let reason = reason(serving, &search);
+    let reason = reason(serving, search.as_ref());
     let missing: Missing = UNTIMED
         .iter()
         .map(|path| ((*path).to_owned(), reason.clone()))
@@ -74,7 +76,7 @@ pub fn unserved(
             goodput_per_s: None,
             saturated: None,
             objective: None,
-            search: Some(search),
+            search,
         }),
         cut: None,
         drift: None,
