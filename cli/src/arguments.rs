@@ -111,6 +111,7 @@ pub enum SchemaOf {
     Record,
     Summary,
     Run,
+    Gate,
 }
 
 #[derive(Debug, Subcommand)]

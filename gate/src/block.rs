@@ -2,10 +2,11 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// Which side of a comparison.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, JsonSchema, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Side {
     /// What one compares with.
@@ -24,7 +25,7 @@ impl fmt::Display for Side {
 }
 
 /// How much the requests of a process waited for a core; shares from 0 to 1.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, JsonSchema, Serialize)]
 pub struct Contention {
     /// Requests that were delayed, of all.
     pub delayed: f64,
@@ -33,7 +34,7 @@ pub struct Contention {
 }
 
 /// What one process of one side gave.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, JsonSchema, Serialize)]
 pub struct SideFigure {
     /// In the metric's unit, nanoseconds for latencies; above zero.
     pub value: f64,
@@ -55,7 +56,7 @@ impl SideFigure {
 }
 
 /// Why a process has no figure that counts.
-#[derive(Debug, Clone, PartialEq, Serialize, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, JsonSchema, Serialize, thiserror::Error)]
 #[serde(rename_all = "kebab-case", tag = "fault")]
 pub enum Fault {
     /// It crashed, hung, was killed, or never started.
@@ -93,7 +94,7 @@ pub enum Fault {
 }
 
 /// One fresh process of each side, one right after the other.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, JsonSchema, Serialize)]
 pub struct Block {
     /// Which side went first, by an independent flip of a coin.
     pub first: Side,

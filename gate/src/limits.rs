@@ -1,9 +1,10 @@
 //! What a gate allows, what it must find, and how often it may err.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// How much worse a candidate may be, as shares: 0.02 is 2%.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct Limits {
     /// Worse by this, or less, is no regression.
     pub tolerance: f64,
@@ -14,7 +15,7 @@ pub struct Limits {
 }
 
 /// How often a gate may err.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct Errors {
     /// A candidate that is worse by the tolerance, or less, is called a regression.
     pub false_alarm: f64,

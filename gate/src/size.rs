@@ -2,6 +2,7 @@
 
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::{Rng, SeedableRng};
+use schemars::JsonSchema;
 use serde::Serialize;
 use tare_units::Nanoseconds;
 
@@ -15,7 +16,7 @@ pub const TYPICAL_SPREAD: f64 = 0.045;
 const SPREAD_NEARLY: f64 = 0.002;
 
 /// How many blocks a gate takes.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, JsonSchema, Serialize)]
 pub struct Size {
     /// Never fewer.
     pub at_least: usize,

@@ -1,7 +1,9 @@
 //! Which number of a process decides, and how it is made of its requests.
 
+use std::borrow::Cow;
 use std::fmt;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Serialize, Serializer};
 use tare_statistics::{Percentile, nearest_rank};
 use tare_units::Nanoseconds;
@@ -131,6 +133,16 @@ impl fmt::Display for Statistic {
             Self::Throughput(of) => write!(f, "throughput by {} latencies", basis(of)),
             Self::Once => write!(f, "one figure a process"),
         }
+    }
+}
+
+impl JsonSchema for Statistic {
+    fn schema_name() -> Cow<'static, str> {
+        "Statistic".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        String::json_schema(generator)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::block::{Fault, Side};
@@ -10,7 +11,7 @@ use crate::metric::Metric;
 use crate::statistic::Statistic;
 
 /// How a gate ends.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, JsonSchema, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "verdict", content = "why")]
 pub enum Verdict {
     /// Not as much worse as must be detected.
@@ -93,7 +94,7 @@ impl fmt::Display for Verdict {
 }
 
 /// What kept a gate from a decision, and what would decide it.
-#[derive(Debug, Clone, PartialEq, Serialize, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, JsonSchema, Serialize, thiserror::Error)]
 #[serde(rename_all = "kebab-case", tag = "obstacle")]
 pub enum Obstacle {
     /// The budget ended.
@@ -200,7 +201,7 @@ impl Obstacle {
 }
 
 /// Why there is nothing to judge.
-#[derive(Debug, Clone, PartialEq, Serialize, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, JsonSchema, Serialize, thiserror::Error)]
 #[serde(rename_all = "kebab-case", tag = "flaw")]
 pub enum Flaw {
     /// A process has no figure that counts.
@@ -233,7 +234,7 @@ pub enum Flaw {
 
 /// How much worse the candidate is, as a share: 0.05 is a ratio of 1.05 (of the candidate's figure over the baseline's, or the
 /// other way where higher is better), and what is below zero is better.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, JsonSchema, Serialize)]
 pub struct Effect {
     /// The estimate.
     pub value: f64,
@@ -246,7 +247,7 @@ pub struct Effect {
 }
 
 /// What a gate found, with all that it rests on.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, JsonSchema, Serialize)]
 pub struct Outcome {
     /// What was asked for.
     pub metric: Metric,
@@ -266,7 +267,7 @@ pub struct Outcome {
 }
 
 /// What is known of one side over all blocks.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, JsonSchema, Serialize)]
 pub struct SideEvidence {
     /// The median of its figures, in the metric's unit; `None` of none.
     pub median: Option<f64>,

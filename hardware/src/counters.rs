@@ -10,5 +10,5 @@ mod threads;
 
 pub use cpu::{CpuProbe, CpuReading};
 pub use figures::counters;
-pub use perf::{CounterProbe, CounterReading};
+pub use perf::{CounterProbe, CounterReading, counts_instructions};
 pub use threads::Work;

@@ -33,7 +33,9 @@ pub mod tune;
 mod unavailable;
 mod vram;
 
-pub use counters::{CounterProbe, CounterReading, CpuProbe, CpuReading, Work, counters};
+pub use counters::{
+    CounterProbe, CounterReading, CpuProbe, CpuReading, Work, counters, counts_instructions,
+};
 pub use machine::machine;
 pub use memory_probe::{MemoryProbe, MemoryWindow};
 pub use probe::Probe;

@@ -35,6 +35,8 @@ pub struct WorkerProgram {
     pub arguments: Vec<OsString>,
     /// Variables set in its environment.
     pub environment: Vec<(String, String)>,
+    /// Whether it has something left to do once it has answered, and is waited for until its deadline; else it is killed at once.
+    pub ends_itself: bool,
 }
 
 impl WorkerProgram {
@@ -117,6 +119,7 @@ struct Worker {
     stderr: Arc<Mutex<Vec<u8>>>,
     readers: Vec<JoinHandle<()>>,
     phase: Phase,
+    ends_itself: bool,
     is_reaped: bool,
 }
 
@@ -157,6 +160,7 @@ impl Worker {
             stderr,
             readers,
             phase: Phase::Start,
+            ends_itself: program.ends_itself,
             is_reaped: false,
         })
     }
@@ -192,6 +196,9 @@ impl Worker {
                 }
                 Ok(Ok(Message::Failed { error })) => return self.failed(error),
                 Ok(Ok(answer)) => {
+                    while self.ends_itself && !self.has_ended() && clock.now() < deadline {
+                        std::thread::sleep(POLL);
+                    }
                     self.kill();
                     return Ended::Answered(answer);
                 }

@@ -2,6 +2,7 @@
 
 mod alone;
 mod asked;
+mod callgrind;
 mod candidate;
 mod decide;
 mod exact;
@@ -63,6 +64,11 @@ pub fn run(store: Option<&Path>, options: &GateOptions) -> Result<Exit, Failed> 
         End::Failed(_, failed) => Err(failed),
         End::All | End::Stopped => Ok(exit),
     }
+}
+
+/// The JSON Schema of what is written.
+pub fn schema() -> schemars::Schema {
+    tare_results::schema_of::<All>(told::SCHEMA)
 }
 
 /// Why no more gates are decided.

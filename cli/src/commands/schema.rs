@@ -1,4 +1,4 @@
-//! `tare schema`: the formats of records, summaries and runs, for other programs.
+//! `tare schema`: the formats of records, summaries, runs and gates, for other programs.
 
 use super::{json, print};
 use crate::arguments::SchemaOf;
@@ -12,6 +12,7 @@ pub fn run(of: SchemaOf) -> Result<Exit, Failed> {
     print(&json(&match of {
         SchemaOf::Record => tare_results::record_schema(),
         SchemaOf::Run => tare_results::run_schema(),
+        SchemaOf::Gate => super::gate::schema(),
         SchemaOf::Summary => tare_report::summary_schema(),
     })?)
 }

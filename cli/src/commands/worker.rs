@@ -43,6 +43,7 @@ pub fn program_at(path: PathBuf, environment: Vec<(String, String)>) -> WorkerPr
         path,
         arguments: vec!["worker".into()],
         environment,
+        ..WorkerProgram::default()
     }
 }
 
@@ -94,6 +95,7 @@ fn program_of(name: &str, tare: &WorkerProgram) -> Result<WorkerProgram, Absent>
                     path,
                     arguments: Vec::new(),
                     environment: tare.environment.clone(),
+                    ..WorkerProgram::default()
                 }),
                 false => Err(Absent::Unavailable {
                     reason: format!("its worker program {} is not there", path.display()),

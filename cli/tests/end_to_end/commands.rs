@@ -11,7 +11,7 @@ fn keys(value: &Value) -> Vec<&String> {
 #[test]
 fn a_summary_has_the_keys_that_its_schema_names() {
     let bench = Bench::new();
-    for of in ["record", "run", "summary"] {
+    for of in ["record", "run", "summary", "gate"] {
         let schema = bench.tare(&["schema", of]).with_code(0).json();
         assert_eq!(schema["title"], format!("tare.{of}/1"));
     }

@@ -1,5 +1,6 @@
 //! Gates of the fake adapter: verdicts, exit codes and formats.
 
+use std::collections::BTreeSet;
 use std::fs;
 
 use serde_json::Value;
@@ -194,6 +195,53 @@ fn a_file_holds_many_gates_and_the_worst_is_the_exit_code() {
     let beside = bench.tare(&["gate", "--metric", "p99"]).with_code(2);
     let told = "--metric is of one gate, and no side is named";
     assert!(beside.error().contains(told), "{beside:#?}");
+}
+
+/// The keys that a schema names of an object, in whichever of its parts.
+fn named(schema: &Value, object: &Value) -> BTreeSet<String> {
+    let object = match object["$ref"].as_str() {
+        Some(path) => schema
+            .pointer(path.trim_start_matches('#'))
+            .expect("a definition"),
+        None => object,
+    };
+    let own = object["properties"].as_object();
+    let mut keys: BTreeSet<String> = own
+        .into_iter()
+        .flatten()
+        .map(|(key, _)| key.clone())
+        .collect();
+    for parts in ["allOf", "oneOf", "anyOf"] {
+        let parts = object[parts].as_array();
+        keys.extend(
+            parts
+                .into_iter()
+                .flatten()
+                .flat_map(|part| named(schema, part)),
+        );
+    }
+    keys
+}
+
+#[test]
+fn what_a_gate_writes_has_the_keys_that_its_schema_names() {
+    let bench = Bench::new();
+    let schema = bench.tare(&["schema", "gate"]).with_code(0).json();
+    let ended = gate(
+        &bench,
+        "adapter=fake:run=2ms,fault=abort",
+        &["--format", "json"],
+    );
+    let json = ended.with_code(3).json();
+    let one = &schema["properties"]["gates"]["items"];
+    for (object, written) in [(&schema, &json), (one, &json["gates"][0])] {
+        let known = named(&schema, object);
+        let keys = written.as_object().expect("an object").keys();
+        for key in keys {
+            assert!(known.contains(key), "{key} is in no schema: {known:?}");
+        }
+    }
+    assert_eq!(json["gates"][0]["verdict"], "inconclusive");
 }
 
 #[test]

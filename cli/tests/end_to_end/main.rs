@@ -14,6 +14,7 @@ mod frameworks;
 mod gate;
 mod gate_bad_input;
 mod gate_faults;
+mod gate_instructions;
 mod gate_outputs;
 mod gpus;
 mod happy;

@@ -68,6 +68,16 @@ impl Open for Counter {
     }
 }
 
+/// Whether instructions can be counted here, by opening that counter for this thread.
+///
+/// # Errors
+/// Why not.
+pub fn counts_instructions() -> Result<(), Unavailable> {
+    let own = std::process::id();
+    let probe = CounterProbe::of(own, Path::new("/"));
+    probe.open(Event::Instructions, &[own]).map(|_| ())
+}
+
 impl CounterProbe {
     /// Of process `pid` and what it starts; threads are found under `root` (`/` but for tests).
     pub fn of(pid: u32, root: &Path) -> Self {

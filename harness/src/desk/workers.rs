@@ -186,6 +186,7 @@ mod tests {
             path: "/bin/sh".into(),
             arguments: vec!["-c".into(), script.into()],
             environment: Vec::new(),
+            ..WorkerProgram::default()
         };
         let programs = |name: &str| match name {
             "any" => Ok(program.clone()),

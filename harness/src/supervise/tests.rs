@@ -57,6 +57,7 @@ fn with_script(script: &str, limits: Limits, stop: bool, seen: &mut Seen) -> End
         path: "/bin/sh".into(),
         arguments: vec!["-c".into(), script.into()],
         environment: Vec::new(),
+        ..WorkerProgram::default()
     };
     supervise(
         &program,
@@ -277,6 +278,7 @@ fn a_program_that_does_not_exist_is_named() {
         path: "/no/such/program".into(),
         arguments: Vec::new(),
         environment: Vec::new(),
+        ..WorkerProgram::default()
     };
     let ended = supervise(
         &program,

@@ -53,6 +53,7 @@ impl Alone {
         let mut own = candidate.plan.clone();
         // Its own outputs are what is compared with the stored ones; each process is held to them.
         put_beside(&mut own, &mut candidate.plan, asked.compared).map_err(Failed::input)?;
+        candidate.count_instructions(asked.metric, "candidate")?;
         let machine = tare_hardware::machine(Path::new("/")).fingerprint;
         let now = Now {
             machine: &machine,

@@ -15,7 +15,8 @@ use tare_units::Nanoseconds;
 use super::super::run::dry::about;
 use super::alone::Kept;
 use super::asked::Asked;
-use super::given::{Given, counts_delay};
+use super::callgrind::{Callgrind, NOTE};
+use super::given::{Given, Wanted, counts_delay};
 use super::measure::request;
 use super::notes::doubts;
 use super::outputs::{Outputs, Staged, StoredOutputs};
@@ -95,11 +96,12 @@ impl Measure<'_> {
     pub fn gave(
         &self,
         store: &Store,
-        candidate: SidePlan,
+        mut candidate: SidePlan,
         stop: &AtomicBool,
     ) -> Result<Result<Gave, String>, Failed> {
         let metric = self.asked.metric;
         let work = candidate.work().clone();
+        let callgrind = candidate.callgrind.take();
         let single_threaded = candidate.is_single_threaded();
         let (requests, sample) = (candidate.requests(metric), candidate.sample(metric));
         let most = (metric, self.processes as u64);
@@ -125,7 +127,7 @@ impl Measure<'_> {
             _ => sample,
         };
         eprintln!("{}", self.foretold(sample, Some(pilot.took)));
-        let made = self.processes(&mut repeats, &folder);
+        let made = self.processes(&mut repeats, (&folder, callgrind.as_ref()));
         rewrite("");
         let Some((given, fault)) = made? else {
             return Ok(Err(run));
@@ -149,7 +151,11 @@ impl Measure<'_> {
             run: Some(run),
             outputs,
             kept,
-            notes: doubts(records.iter().filter(timed)),
+            notes: callgrind
+                .map(|_| NOTE.to_owned())
+                .into_iter()
+                .chain(doubts(records.iter().filter(timed)))
+                .collect(),
         }))
     }
 
@@ -217,7 +223,7 @@ impl Measure<'_> {
     fn processes(
         &self,
         repeats: &mut Repeats<'_, MonotonicClock>,
-        folder: &Path,
+        (folder, callgrind): (&Path, Option<&Callgrind>),
     ) -> Result<Processes, Failed> {
         let Asked {
             metric, compared, ..
@@ -229,7 +235,13 @@ impl Measure<'_> {
             let Some(record) = repeats.repeat(left).map_err(Failed::cell)? else {
                 return Ok(None);
             };
-            match Given::of(&record, folder, metric, compared) {
+            let wanted = Wanted {
+                run: folder,
+                metric,
+                compared,
+                callgrind,
+            };
+            match Given::of(&record, &wanted) {
                 Ok(one) => given.push(one),
                 // What was killed because the budget ended is no fault of its own.
                 Err(Fault::Failed { .. }) if MonotonicClock.now() >= until => break,

@@ -8,6 +8,8 @@ use tare_results::samples::{Sample, read};
 use tare_results::{Doubt, Record, Verdict};
 use tare_units::Nanoseconds;
 
+use super::callgrind::Callgrind;
+
 /// What a process gave, whichever statistic decides.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Given {
@@ -22,18 +24,31 @@ pub enum Given {
     Once(f64),
 }
 
+/// What is wanted of a process.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    /// The folder of its run, with its samples.
+    pub run: &'a Path,
+    /// What is compared.
+    pub metric: Metric,
+    /// Whether a process whose outputs were not compared is one at fault.
+    pub compared: bool,
+    /// What counts its instructions, where the kernel does not.
+    pub callgrind: Option<&'a Callgrind>,
+}
+
 /// Checks that slow a whole machine down, and say so.
 const THROTTLING: [&str; 2] = ["thermal-throttling", "gpu-throttling"];
 
 impl Given {
-    /// What the process of `record` gave of `metric`; its samples lie below `run`, the folder of its run. Where `compared`, a
-    /// process whose outputs were not compared with the other side's is one at fault.
+    /// What the process of `record` gave.
     ///
     /// # Errors
     /// Whatever makes its figure none that counts.
-    pub fn of(record: &Record, run: &Path, metric: Metric, compared: bool) -> Result<Self, Fault> {
+    pub fn of(record: &Record, wanted: &Wanted<'_>) -> Result<Self, Fault> {
+        let Wanted { run, metric, .. } = *wanted;
         check(record)?;
-        if compared && record.fidelity.is_none() {
+        if wanted.compared && record.fidelity.is_none() {
             return Err(Fault::Invalid {
                 why: format!(
                     "its outputs were not compared with the baseline's: {}",
@@ -61,7 +76,10 @@ impl Given {
                 let energy = record.energy.as_ref();
                 (energy.and_then(|energy| energy.per_sample_j), "energy")
             }
-            Metric::Instructions => (instructions(record), "counters.instructions"),
+            Metric::Instructions => match wanted.callgrind {
+                None => (instructions(record), "counters.instructions"),
+                Some(callgrind) => return counted(record, callgrind).map(Self::Once),
+            },
             _ => return requests(record, run),
         };
         match once {
@@ -189,6 +207,24 @@ fn others_worked(record: &Record) -> bool {
     record.cell.threads == 1 && is_read && is_why
 }
 
+/// Of one request, by callgrind.
+fn counted(record: &Record, callgrind: &Callgrind) -> Result<f64, Fault> {
+    let counted = callgrind
+        .instructions()
+        .map_err(|why| Fault::Invalid { why })?;
+    let latency = record.latency.as_ref();
+    let requests = latency.map(|latency| latency.count);
+    let requests = requests.filter(|requests| *requests > 0);
+    requests
+        .map(|requests| counted as f64 / requests as f64)
+        .ok_or_else(|| Fault::Invalid {
+            why: format!(
+                "its requests were not counted: {}",
+                reason(record, "latency")
+            ),
+        })
+}
+
 /// Of one request.
 fn instructions(record: &Record) -> Option<f64> {
     let count = record.counters.as_ref()?.instructions.as_ref()?.value;
@@ -246,7 +282,13 @@ mod tests {
             .join(&record.samples.as_ref().expect("samples").path);
         std::fs::create_dir_all(file.parent().expect("a folder")).expect("makes it");
         write(&file, &samples).expect("writes");
-        Given::of(&record, dir.path(), Metric::P50, true).expect("a figure")
+        let wanted = Wanted {
+            run: dir.path(),
+            metric: Metric::P50,
+            compared: true,
+            callgrind: None,
+        };
+        Given::of(&record, &wanted).expect("a figure")
     }
 
     #[test]

@@ -16,9 +16,10 @@ use tare_units::Nanoseconds;
 
 use super::super::run::{joules, new_run, weighing};
 use super::asked::Asked;
+use super::callgrind::{self, Callgrind};
 use super::decide::{End, Judge, Made, decide};
 use super::exact;
-use super::given::Given;
+use super::given::{Given, Wanted};
 use super::notes::notes;
 use super::prepared::{Difference, Prepared, SidePlan, TIMED};
 use super::progress::{BlockLine, Line, SideLine};
@@ -47,6 +48,7 @@ pub struct Measuring {
     began: Nanoseconds,
     runs: [String; 2],
     folders: [PathBuf; 2],
+    callgrind: [Option<Callgrind>; 2],
 }
 
 /// Decides `prepared`.
@@ -127,9 +129,10 @@ pub fn begin<'s>(
     );
     let Prepared {
         asked,
-        baseline,
-        candidate,
+        mut baseline,
+        mut candidate,
     } = prepared;
+    let callgrind = [baseline.callgrind.take(), candidate.callgrind.take()];
     let most = (asked.metric, most);
     let role = (GateRole::Baseline, None);
     let baseline = request(store, baseline, Some(role), most, stop)?;
@@ -147,6 +150,7 @@ pub fn begin<'s>(
         takes,
         began,
         runs,
+        callgrind,
     };
     Ok((sides, measuring))
 }
@@ -298,11 +302,19 @@ impl Measuring {
         let Asked {
             metric, compared, ..
         } = self.asked;
-        let [baseline, candidate] = &self.folders;
-        let baseline = Given::of(&block.baseline, baseline, metric, false);
+        let of = |place: usize, record: &Record, compared| {
+            let wanted = Wanted {
+                run: &self.folders[place],
+                metric,
+                compared,
+                callgrind: self.callgrind[place].as_ref(),
+            };
+            Given::of(record, &wanted)
+        };
+        let baseline = of(0, &block.baseline, false);
         // What failed gave no outputs either, and the fault is its own.
         let compared = compared && !matches!(baseline, Err(Fault::Failed { .. }));
-        let candidate = Given::of(&block.candidate, candidate, metric, compared);
+        let candidate = of(1, &block.candidate, compared);
         Made {
             first: match block.candidate_first {
                 true => Side::Candidate,
@@ -321,8 +333,11 @@ impl Measuring {
     ) -> Told {
         let gate = judge.gate();
         let records: [&[Record]; 2] = [&baseline.records, &candidate.records];
+        let mut notes = notes(&self.differences, self.asked.compared, records);
+        let counted = self.callgrind.iter().flatten().next();
+        notes.extend(counted.map(|_| callgrind::NOTE.to_owned()));
         Told {
-            notes: notes(&self.differences, self.asked.compared, records),
+            notes,
             name: self.name,
             differences: self.differences,
             outcome: gate.outcome(),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use tare_adapter_api::Readiness;
 use tare_gate::{Fault, Metric, Requests, SideFigure};
@@ -18,6 +19,7 @@ use super::super::run::settings::Settings;
 use super::super::run::{looking, planned};
 use super::super::worker;
 use super::asked::{Asked, SideAsked};
+use super::callgrind::Callgrind;
 use super::told::{Sample, Takes};
 use crate::arguments::{EnergyBound, Reference, RunOptions};
 use crate::exit::Failed;
@@ -43,13 +45,15 @@ pub struct SidePlan {
     pub plan: Plan,
     /// The program that its workers are.
     pub tare: WorkerProgram,
+    /// What counts its instructions, where the kernel does not.
+    pub callgrind: Option<Callgrind>,
     environment: BTreeMap<String, String>,
     /// The hash of another `tare` that executes it.
     other: Option<String>,
 }
 
 /// A part in which the sides differ.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Difference {
     /// Such as `adapter`.
     pub part: String,
@@ -76,6 +80,9 @@ impl Prepared {
         };
         let plans = (&mut prepared.baseline.plan, &mut prepared.candidate.plan);
         put_beside(plans.0, plans.1, prepared.asked.compared).map_err(Failed::input)?;
+        let metric = prepared.asked.metric;
+        prepared.baseline.count_instructions(metric, "baseline")?;
+        prepared.candidate.count_instructions(metric, "candidate")?;
         Ok(prepared)
     }
 
@@ -177,6 +184,27 @@ impl SidePlan {
         value.map(SideFigure::once).ok_or_else(missing)
     }
 
+    /// Has its timed workers count instructions where `metric` is of them and the kernel does not; a reference is not counted.
+    ///
+    /// # Errors
+    /// Where nothing here can.
+    pub fn count_instructions(&mut self, metric: Metric, side: &str) -> Result<(), Failed> {
+        let Some(callgrind) = Callgrind::of(metric, side)? else {
+            return Ok(());
+        };
+        if !self.is_single_threaded() {
+            return Err(Failed::told(format!(
+                "the {side} executes by more than one thread, and callgrind, which counts instructions here, counts one: give --threads 1 \
+                 and a closed loop, or grant the counters of perf"
+            )));
+        }
+        for work in &mut self.plan.cells {
+            work.program = callgrind.wrapped(&work.program);
+        }
+        self.callgrind = Some(callgrind);
+        Ok(())
+    }
+
     /// Where the program is and, of another one than this, what.
     fn program(&self) -> String {
         let path = self.tare.path.display();
@@ -267,6 +295,7 @@ pub fn side(asked: &Asked, side: &SideAsked) -> Result<SidePlan, Failed> {
             None => None,
         },
         tare,
+        callgrind: None,
         environment: side.environment.iter().cloned().collect(),
     })
 }

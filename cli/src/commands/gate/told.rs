@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use tare_gate::{
     Block, Effect, ExitClass, Gate, Limits, Metric, Outcome, Requests, SideEvidence, Size,
@@ -15,7 +16,7 @@ use super::prepared::Difference;
 pub const SCHEMA: &str = "tare.gate/1";
 
 /// All gates of one execution.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, JsonSchema, Serialize)]
 pub struct All {
     /// `tare.gate/1`.
     pub schema: &'static str,
@@ -32,7 +33,7 @@ pub struct All {
 }
 
 /// A gate that was asked for and has no verdict.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct NotRun {
     /// What was to be gated.
     pub name: String,
@@ -43,7 +44,7 @@ pub struct NotRun {
 }
 
 /// One gate.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, JsonSchema, Serialize)]
 pub struct Told {
     /// What is gated.
     pub name: String,
