@@ -131,5 +131,6 @@ fn every_gate_counts_whatever_became_of_it() {
         assert!(table.contains(part), "no '{part}' in {table}");
     }
     let line = table::line(&gates[0]);
-    assert!(line.starts_with("regression +1.00% [unknown, +3.00%], 10 blocks in 10 s"));
+    let expected = "regression +1.00% [unknown, +3.00%], 10 blocks in 10 s, waited 10% and unknown of the sides' time";
+    assert_eq!(line, expected);
 }

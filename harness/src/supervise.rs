@@ -196,10 +196,7 @@ impl Worker {
                 }
                 Ok(Ok(Message::Failed { error })) => return self.failed(error),
                 Ok(Ok(answer)) => {
-                    while self.ends_itself && !self.has_ended() && clock.now() < deadline {
-                        std::thread::sleep(POLL);
-                    }
-                    self.kill();
+                    self.let_end(clock, deadline);
                     return Ended::Answered(answer);
                 }
                 Ok(Err(garbage)) => return self.failed(garbage),
@@ -225,6 +222,14 @@ impl Worker {
             self.phase = Phase::Stretch;
         }
         let _ = send_line(&mut self.input, &answer.to_string());
+    }
+
+    /// Ends a worker that has answered, in the time that it may still take.
+    fn let_end(&mut self, clock: &impl Clock, deadline: Nanoseconds) {
+        while self.ends_itself && !self.has_ended() && clock.now() < deadline {
+            std::thread::sleep(POLL);
+        }
+        self.kill();
     }
 
     fn over_memory(&self, limits: Limits, watcher: &mut dyn Watcher) -> Option<String> {

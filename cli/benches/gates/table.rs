@@ -56,6 +56,10 @@ pub fn line(gate: &Gate) -> String {
         Some(share) => format!("{:+.2}%", 100.0 * share),
         None => "unknown".to_owned(),
     };
+    let waited = gate.waited.map(|share| match share {
+        Some(share) => format!("{:.0}%", 100.0 * share),
+        None => "unknown".to_owned(),
+    });
     let [worse, low, high] = gate.worse.map(percent);
     let why = gate.why.as_ref().map(|why| format!(" ({why})"));
     let blocks = gate.blocks.map(|blocks| format!("{blocks} blocks"));
@@ -65,8 +69,8 @@ pub fn line(gate: &Gate) -> String {
         why.unwrap_or_default(),
         blocks.unwrap_or_else(|| "no blocks known".to_owned()),
         gate.seconds,
-        percent(gate.waited[0]),
-        percent(gate.waited[1]),
+        waited[0],
+        waited[1],
     )
 }
 

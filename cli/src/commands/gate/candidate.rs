@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
 use tare_clock::{Clock, MonotonicClock};
-use tare_gate::{Conditions, Fault, Side, SideFigure, Statistic};
+use tare_gate::{Conditions, Fault, PROCESSES, Requests, Side, SideFigure, Statistic};
 use tare_harness::plan::Work;
 use tare_harness::{Pilot, Repeats, Side as _};
 use tare_results::store::Store;
@@ -112,21 +112,7 @@ impl Measure<'_> {
         let mut told = SideLine::new(&line, Side::Candidate);
         let mut repeats =
             Repeats::begin(request, &MonotonicClock, &mut told).map_err(Failed::cell)?;
-        let pilot = repeats.pilot();
-        let fewest = self.processes.min(tare_gate::PROCESSES) as u64;
-        rewrite("");
-        if let Some(short) = self.asked.too_long(Side::Candidate, &pilot, fewest) {
-            return Err(short);
-        }
-        if let (Some(requests), Ok(latency)) = (requests, &pilot.shortest) {
-            repeats.limit_requests(requests.of(*latency));
-        }
-        self.check_budget(&pilot, fewest)?;
-        let sample = match (requests, &pilot.shortest) {
-            (Some(requests), Ok(latency)) => Some(Sample::Exactly(requests.of(*latency))),
-            _ => sample,
-        };
-        eprintln!("{}", self.foretold(sample, Some(pilot.took)));
+        self.size_up(&mut repeats, requests, sample)?;
         let made = self.processes(&mut repeats, (&folder, callgrind.as_ref()));
         rewrite("");
         let Some((given, fault)) = made? else {
@@ -157,6 +143,30 @@ impl Measure<'_> {
                 .chain(doubts(records.iter().filter(timed)))
                 .collect(),
         }))
+    }
+
+    /// Refuses a budget that a short go shows to be too small, bounds the requests of a process, and says what it takes.
+    fn size_up(
+        &self,
+        repeats: &mut Repeats<'_, MonotonicClock>,
+        requests: Option<Requests>,
+        sample: Option<Sample>,
+    ) -> Result<(), Failed> {
+        let pilot = repeats.pilot();
+        let fewest = self.processes.min(PROCESSES) as u64;
+        rewrite("");
+        if let Some(short) = self.asked.too_long(Side::Candidate, &pilot, fewest) {
+            return Err(short);
+        }
+        self.check_budget(&pilot, fewest)?;
+        let exactly = requests.zip(pilot.shortest.as_ref().ok());
+        let exactly = exactly.map(|(requests, latency)| requests.of(*latency));
+        if let Some(count) = exactly {
+            repeats.limit_requests(count);
+        }
+        let sample = exactly.map(Sample::Exactly).or(sample);
+        eprintln!("{}", self.foretold(sample, Some(pilot.took)));
+        Ok(())
     }
 
     /// What it takes, where a process takes so long beside its requests.
