@@ -16,8 +16,17 @@ pub struct Turn {
     pub repeat: u64,
 }
 
+/// Profiled passes of a cell: one, or where its tax is read from them, on a device, as many as it has repeats.
+pub fn passes(planned: &PlannedCell, repeats: u64, profile: bool) -> u64 {
+    match (profile, planned.cell.device.as_str()) {
+        (false, _) => 0,
+        (true, "cpu") => 1,
+        (true, _) => repeats,
+    }
+}
+
 /// All turns over the cells of a run: every repeat, right after it the twin's of those that `is_weighed` says of by their
-/// place, then the profiles if they are asked for.
+/// place, then the profiles if they are asked for; those of a device stand with each repeat.
 ///
 /// Cells that differ only in their adapter stand side by side, and each repeat begins with another of them, so that slow
 /// drift of the machine meets all adapters alike.
@@ -35,8 +44,13 @@ pub fn interleaved(
             None => groups.push((key, vec![place])),
         }
     }
-    let profiled = if profile { cells.len() } else { 0 };
-    let profiles = (0..profiled).map(|place| Turn {
+    let passes: Vec<u64> = cells
+        .iter()
+        .map(|planned| passes(planned, repeats, profile))
+        .collect();
+    let several = |place: usize| passes[place] > 1;
+    let last = (0..cells.len()).filter(|place| passes[*place] == 1);
+    let profiles = last.map(|place| Turn {
         kind: Kind::Profile,
         place,
         repeat: 0,
@@ -56,7 +70,9 @@ pub fn interleaved(
                 repeat,
             };
             let twin = is_weighed(place).then(|| turn(Kind::Twin));
-            [turn(Kind::Measurement)].into_iter().chain(twin)
+            let profile = several(place).then(|| turn(Kind::Profile));
+            let timed = [turn(Kind::Measurement)].into_iter();
+            timed.chain(twin).chain(profile)
         })
         .chain(profiles)
         .collect()
@@ -98,6 +114,29 @@ mod tests {
     fn told(turns: &[Turn]) -> Vec<(Kind, usize, u64)> {
         let told = |turn: &Turn| (turn.kind, turn.place, turn.repeat);
         turns.iter().map(told).collect()
+    }
+
+    #[test]
+    fn a_cell_on_a_device_is_profiled_with_each_repeat() {
+        let mut cells = [planned("rten", 1), planned("tract", 1)];
+        cells[0].cell.device = "cuda:0".to_owned();
+        let turns = interleaved(&cells, 2, |place| place == 0, true);
+        assert_eq!(
+            told(&turns),
+            [
+                (Kind::Measurement, 0, 0),
+                (Kind::Twin, 0, 0),
+                (Kind::Profile, 0, 0),
+                (Kind::Measurement, 1, 0),
+                (Kind::Measurement, 0, 1),
+                (Kind::Twin, 0, 1),
+                (Kind::Profile, 0, 1),
+                (Kind::Measurement, 1, 1),
+                (Kind::Profile, 1, 0),
+            ]
+        );
+        let planned = cells.iter().map(|cell| passes(cell, 2, true)).sum::<u64>();
+        assert_eq!(planned, 3);
     }
 
     #[test]

@@ -125,6 +125,10 @@ pub struct Compared {
     pub high: Option<f64>,
     /// What that says.
     pub effect: Effect,
+    /// The tax in the first side's median, in nanoseconds; `null` where that is not split.
+    pub baseline_tax_ns: Option<f64>,
+    /// The same of the side's.
+    pub tax_ns: Option<f64>,
     /// Whether both were measured on machines of different fingerprints.
     pub across_machines: bool,
     /// Reasons not to trust it fully.
@@ -272,9 +276,15 @@ fn compared(
         low: found.interval.map(|ends| ends.0),
         high: found.interval.map(|ends| ends.1),
         effect,
+        baseline_tax_ns: tax(pair.baseline),
+        tax_ns: tax(pair.other),
         across_machines: first.run.machine.fingerprint != side.run.machine.fingerprint,
         doubts: doubts(pair, &[&baseline, &value]),
     })
+}
+
+fn tax(cell: &Summary) -> Option<f64> {
+    cell.tax.as_ref().map(|tax| tax.tax_ns.as_nanos_f64())
 }
 
 /// Reasons not to trust a ratio: what is doubtful on a side, and a single repeat, which does not say how repeats differ.

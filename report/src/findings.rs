@@ -22,7 +22,7 @@ pub fn findings(analysis: &Analysis, style: Style) -> String {
 fn law(law: &DispatchLaw, others: &[DispatchLaw]) -> String {
     let others = others.iter().filter(|other| other.runtime == law.runtime);
     let mut sentence = format!(
-        "dispatch law of {} {} ({}, {}{}): {} [{}, {}] + {} [{}, {}] an operator, over {} of {} to {} operators, which lie within {:.1}% of it",
+        "dispatch law of {} {} ({}, {}{}): {} [{}, {}] + {} [{}, {}] an operator, over {} of {} to {} operators, which scatter around it by {:.1}% (one standard deviation)",
         law.runtime,
         law.version,
         law.device,

@@ -20,7 +20,7 @@ pub(crate) use law::differing;
 pub use law::{DispatchLaw, KindCost, Laws};
 use parts::{Parts, Source};
 use quantity::Quantity;
-pub use residual::is_hollow;
+pub use residual::{BOUND, is_hollow};
 
 /// Everything that the split of one cell is made of.
 pub struct Weighing<'a> {
@@ -107,14 +107,12 @@ impl Weighing<'_> {
         let Some(twin) = residual::p50(&self.twins.counted) else {
             return self.by_law(&self.no_twin());
         };
-        let Some(why) = self.not_hollow().and_then(|doubt| doubt.why_not_hollow()) else {
-            return Ok(Source::Twin(twin));
-        };
         let surplus = self.residual().and_then(|residual| residual.most_ns());
         let surplus = surplus.unwrap_or(twin.mean);
-        let law = self.predicted(&why).ok();
+        let why = self.not_hollow().and_then(|doubt| doubt.why_not_hollow());
+        let law = why.and_then(|why| self.predicted(&why).ok());
         let law = law.and_then(|predicted| within(&twin, surplus, predicted));
-        Ok(law.map_or(Source::AtMost(twin, surplus), Source::Law))
+        Ok(law.map_or(Source::Twin(twin, surplus), Source::Law))
     }
 
     /// How long the device was busy in the profiled passes, where the cell runs on one: over the repeats where each has a

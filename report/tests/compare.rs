@@ -2,6 +2,7 @@
 
 mod common;
 
+use common::twins::twins;
 use common::{cell, failed, run_of, timed};
 use tare_report::{
     CompareError, Comparing, Comparison, Effect, Figure, Side, Style, compare, summarise,
@@ -49,6 +50,54 @@ impl Made {
 
 fn between(one: &Made, other: &Made) -> Result<Comparison, CompareError> {
     compare(&[one.side(), other.side()], ASKED)
+}
+
+/// The same cell on two sides, each with these medians and those of its twin.
+fn split(name: &str, p50s: &[f64], taxes: &[f64]) -> Made {
+    let mut made = Made::of(name, &[(cell(1), p50s)]);
+    made.run.twins = true;
+    made.records.extend(twins(&cell(1), taxes));
+    made
+}
+
+#[test]
+fn the_part_that_makes_a_cell_slower_stands_beside_it_and_can_be_compared() {
+    let one = split("one", STEADY, &[0.200e6, 0.201e6, 0.199e6]);
+    let other = split("other", &scaled(1.2), &[0.401e6, 0.400e6, 0.399e6]);
+    let found = between(&one, &other).expect("two runs");
+    let row = &found.rows[0];
+    assert_eq!(
+        (row.baseline_tax_ns, row.tax_ns),
+        (Some(200e3), Some(400e3))
+    );
+    let style = Style {
+        width: 160,
+        color: false,
+        unicode: true,
+    };
+    let table = found.table(style);
+    assert!(table.contains("200 µs → 400 µs"), "{table}");
+    assert!(table.contains("800 µs → 800 µs"), "{table}");
+    let of = |figure| {
+        let asked = Comparing { figure, ..ASKED };
+        let found = compare(&[one.side(), other.side()], asked).expect("two runs");
+        (found.rows[0].effect, found.rows[0].ratio)
+    };
+    let (effect, ratio) = of(Figure::Tax);
+    assert_eq!(effect, Effect::Worse);
+    assert!((ratio - 2.0).abs() < 0.01, "{ratio}");
+    assert_eq!(of(Figure::Work).0, Effect::Noise);
+    let none = Made::of("none", &[(cell(1), STEADY)]);
+    let asked = Comparing {
+        figure: Figure::Tax,
+        ..ASKED
+    };
+    let found = compare(&[one.side(), none.side()], asked).expect("two runs");
+    assert!(
+        found.left_out[0].reason.starts_with("tax is not known: "),
+        "{}",
+        found.left_out[0].reason
+    );
 }
 
 const STEADY: &[f64] = &[1.00e6, 1.01e6, 0.99e6];

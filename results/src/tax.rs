@@ -67,8 +67,8 @@ pub struct Tax {
     pub elements_ratio: Option<f64>,
     /// The most work that may be left in the twin, and so within the tax, by operations and by elements: the larger of
     /// h ÷ (1 − h) · kernel and the smaller of e ÷ (1 − e) · kernel and what the elements that are left take, with h the
-    /// `hollowness` and e the `elements_ratio`; no more than the tax. Above 5% of the tax, `tax_ns` is an upper bound, and
-    /// `tax_low_ns` is lower by this much.
+    /// `hollowness` and e the `elements_ratio`; no more than the tax. `tax_low_ns` is lower by this much, and above 5% of
+    /// the tax `tax_ns` is an upper bound.
     pub residual_ns: Option<SignedNanoseconds>,
     /// The tax that the dispatch law gives for the operators executed.
     pub predicted_tax_ns: Option<SignedNanoseconds>,

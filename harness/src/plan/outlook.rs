@@ -5,6 +5,7 @@ use std::num::NonZeroUsize;
 use tare_units::{Nanoseconds, Rate};
 
 use super::{Plan, Rates, Work};
+use crate::order::passes;
 use crate::pilot::{PILOT_REQUESTS, smallest_cells};
 use crate::warmup;
 
@@ -74,8 +75,9 @@ pub fn outlook(plan: &Plan, outlay: &Outlay, rates: &Rates) -> Outlook {
     let mut workers = plan.references.len() as u64;
     for work in &plan.cells {
         let twins = u64::from(outlay.twins && work.is_weighed());
-        workers += outlay.repeats * (1 + twins) + u64::from(outlay.profile);
-        times.push(Costs::of(work, outlay, rates).of_cell(outlay, work.is_weighed()));
+        workers += outlay.repeats * (1 + twins);
+        workers += passes(&work.planned, outlay.repeats, outlay.profile);
+        times.push(Costs::of(work, outlay, rates).of_cell(outlay, work));
     }
     for work in &plan.references {
         let cell = Costs::of(work, outlay, rates);
@@ -142,23 +144,22 @@ impl Costs {
         }
     }
 
-    /// Repeats, those of the twin with what it takes to find it, and the profile.
-    fn of_cell(&self, outlay: &Outlay, is_weighed: bool) -> u64 {
+    /// Repeats, those of the twin with what it takes to find it, and the profiles.
+    fn of_cell(&self, outlay: &Outlay, work: &Work) -> u64 {
         let probes = if outlay.probes { PROBES.as_nanos() } else { 0 };
         let measured = sum(&[self.warm(), probes, self.timed, self.request]);
         let mut all = vec![measured.saturating_mul(outlay.repeats)];
-        if outlay.twins && is_weighed {
+        if outlay.twins && work.is_weighed() {
             let twin = [self.start, warm_up(self.twin_request), self.twin_timed];
             all.push(sum(&twin).saturating_mul(outlay.repeats));
             let counted = sum(&[self.started(), self.requests(COUNTED_REQUESTS)]);
             all.push(counted.saturating_mul(COUNTING_WORKERS));
         }
-        if outlay.profile {
-            let limit = PROFILED_LIMIT.as_nanos();
-            let limit = limit.max(self.requests(PROFILED_FEWEST));
-            let profiled = limit.min(self.requests(PROFILED_REQUESTS));
-            all.push(sum(&[self.warm(), profiled]));
-        }
+        let limit = PROFILED_LIMIT.as_nanos();
+        let limit = limit.max(self.requests(PROFILED_FEWEST));
+        let profiled = limit.min(self.requests(PROFILED_REQUESTS));
+        let passes = passes(&work.planned, outlay.repeats, outlay.profile);
+        all.push(sum(&[self.warm(), profiled]).saturating_mul(passes));
         sum(&all)
     }
 

@@ -45,7 +45,11 @@ impl<C: Clock> Going<'_, C> {
         let runtime = self.runtime_of(work);
         let runtime = runtime.ok_or("the cell itself was not measured")?;
         let rungs = self.request.weighing.maker.rungs();
-        let key = RungBook::key(work, &runtime, &rungs);
+        let key = RungBook::key(
+            work,
+            &runtime,
+            (&self.request.run.machine.fingerprint, &rungs),
+        );
         let dir = self.twins_dir()?;
         if let Some(twin) = self.noted(work, &key, &dir) {
             return Ok(twin);

@@ -68,8 +68,9 @@ impl RungBook {
         self.known.insert(entry.key.clone(), entry);
     }
 
-    /// What the choice for `work` depends on, when executed by `runtime`; `makers` are the rungs there were to choose from.
-    pub fn key(work: &Work, runtime: &Runtime, rungs: &[String]) -> String {
+    /// What the choice for `work` depends on, when executed by `runtime` on a machine of this fingerprint, with these rungs to
+    /// choose from.
+    pub fn key(work: &Work, runtime: &Runtime, (machine, rungs): (&str, &[String])) -> String {
         let depends = serde_json::json!({
             "model": work.planned.model.sha256,
             "inputs": work.load.inputs,
@@ -79,6 +80,7 @@ impl RungBook {
             "precision": work.planned.cell.precision,
             "device": work.planned.cell.device,
             "threads": work.planned.cell.threads,
+            "machine": machine,
             "rungs": rungs,
             "made_by": concat!("tare ", env!("CARGO_PKG_VERSION")),
             "facts": FACTS,
@@ -151,15 +153,17 @@ mod tests {
     }
 
     #[test]
-    fn the_key_changes_with_the_library_and_the_shapes() {
+    fn the_key_changes_with_the_library_the_machine_and_the_cell() {
         let run = built::run("run", vec![built::cell(1)]);
         let work = work(run.cells[0].clone(), Ok(0));
         let rungs = ["2".to_owned()];
-        let key = RungBook::key(&work, &runtime("1.0"), &rungs);
-        assert_eq!(key, RungBook::key(&work, &runtime("1.0"), &rungs));
-        assert_ne!(key, RungBook::key(&work, &runtime("1.1"), &rungs));
+        let on = |machine| (machine, rungs.as_slice());
+        let key = RungBook::key(&work, &runtime("1.0"), on("a"));
+        assert_eq!(key, RungBook::key(&work, &runtime("1.0"), on("a")));
+        assert_ne!(key, RungBook::key(&work, &runtime("1.1"), on("a")));
+        assert_ne!(key, RungBook::key(&work, &runtime("1.0"), on("b")));
         let mut other = work.clone();
         other.planned.cell.threads = 2;
-        assert_ne!(key, RungBook::key(&other, &runtime("1.0"), &rungs));
+        assert_ne!(key, RungBook::key(&other, &runtime("1.0"), on("a")));
     }
 }

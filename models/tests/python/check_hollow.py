@@ -5,7 +5,7 @@ model executes; each twin passes ONNX's checker. Prints one line a model: operat
 FLOPs and elements, both latencies (one thread, lower quartile), the residual work, and how long the twin took to make.
 The residual is the share of the twin's latency that may be the model's own work, as `tare` counts it: the larger of what
 its operations may take, h / (1 - h) times what the model takes longer, with h the share of FLOPs that is left, and of what
-its elements may take, the same by e, their share, and below a tenth at most 1.8 ns each (models/scripts/element_cost.py).
+its elements may take, the same by e, their share, and below a tenth at most 2 ns each, or 1.1 with convolutions (models/scripts/element_cost.py).
 Exits with 1 where a model has no twin with the same operators, where one took 5 s or more to make, or where the residual of
 a zoo model is 5% or more; for the models in EXCEPTED it is 10% by operations alone: their convolutions want blocks of 16
 channels, a smaller twin executes other operators.
@@ -35,7 +35,7 @@ MOST_SECONDS = 5
 MOST_RESIDUAL = 0.05
 EXCEPTED = ("resnet-", "wide-resnet-")
 MOST_OF_EXCEPTED = 0.1
-NS_AN_ELEMENT = 1.8
+NS_AN_ELEMENT, NS_WITH_CONVOLUTIONS = 2.0, 1.1
 MUCH = 0.1
 QUICK = ["mlp", "bert-tiny", "minilm-l6", "resnet-18"]
 FIXTURES = str(pathlib.Path(__file__).parents[1] / "fixtures/hollow")
@@ -135,14 +135,16 @@ def differing(original, hollow):
             if original.get(kind, 0) != hollow.get(kind, 0)}
 
 
-def residual(facts, original, hollow):
+def residual(facts, operators, original, hollow):
     """The shares of a twin's latency that may be work by operations and by elements; None where what is left is not known."""
     def part(share):
         return share / (1 - share) * max(original - hollow, 0) if share < 1 else hollow
 
     operations, elements = facts["hollowness"], facts["elements"]
     by_operations = None if operations is None else min(part(operations) / hollow, 1)
-    slowest = facts["elements_left"] * NS_AN_ELEMENT / 1e3 if elements is not None and elements < MUCH else float("inf")
+    convolves = any("conv" in kind.lower() for kind in operators)
+    cost = NS_WITH_CONVOLUTIONS if convolves else NS_AN_ELEMENT
+    slowest = facts["elements_left"] * cost / 1e3 if elements is not None and elements < MUCH else float("inf")
     by_elements = None if elements is None else min(part(elements) / hollow, slowest / hollow, 1)
     return by_operations, by_elements
 
@@ -180,7 +182,7 @@ def compare(name, model, sizes, folder, is_zoo):
         return [f"no rung executes its operators ({why or 'they differ'})"]
     share = " ".join(f"{key} 1/{1 / facts[key]:,.0f}" for key in ("hollowness", "elements") if facts[key])
     taken = latency(model, shapes), latency(path, small)
-    left = residual(facts, *taken)
+    left = residual(facts, operators, *taken)
     told = ", ".join(f"{'not known' if share is None else f'{share:.2%}'} by {what}"
                      for share, what in zip(left, ("operations", "elements")))
     print(f"{name:24} {sum(operators.values()):5} operators  rung {rung:12} {share:44} {taken[0]:9.0f} µs -> "

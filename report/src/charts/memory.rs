@@ -1,5 +1,7 @@
 //! Resident memory at its peak, adapters below each other.
 
+use std::collections::BTreeSet;
+
 use super::Chart;
 use super::cells::{Cells, missing};
 use super::notes::Topic;
@@ -18,11 +20,12 @@ const COLUMNS: [Column; 5] = [
     column("the twin's peak", "twin_peak_rss_bytes"),
     column("net of the twin", "net_peak_rss_bytes"),
 ];
-const PARTS: [(&str, &str); 4] = [
+const PARTS: [(&str, &str); 5] = [
     ("tax", "tare: the hollow twin's peak"),
     ("floor", "net: what is left without it"),
     ("plain", "there before the model was loaded"),
     ("inefficiency", "since then"),
+    ("rest", "the peak, of which no part is known"),
 ];
 
 /// The chart.
@@ -38,13 +41,12 @@ pub fn chart(cells: &mut Cells<'_>) -> Chart {
         words.push(format!("No peak of memory is known: {reason}."));
     }
     let panels = bars.into_iter().take(MOST).collect();
-    let has_twins = |with: bool| shown.iter().any(|one| twin(one).is_some() == with);
-    let (twins, plain) = (has_twins(true), has_twins(false));
-    let keys = PARTS.iter().enumerate();
-    let keys = keys.filter(|(index, _)| if *index < 2 { twins } else { plain });
-    let keys = keys.map(|(_, (class, name))| Key {
-        name: (*name).to_owned(),
-        class: (*class).to_owned(),
+    let parts = shown.iter().filter_map(|one| divided(one)).flatten();
+    let drawn: BTreeSet<usize> = parts.map(|(place, _)| place).collect();
+    let keys = drawn.into_iter().map(|place| PARTS[place]);
+    let keys = keys.map(|(class, name)| Key {
+        name: name.to_owned(),
+        class: class.to_owned(),
         shape: None,
     });
     let keys = keys.collect();
@@ -73,21 +75,25 @@ fn twin(summary: &Summary) -> Option<f64> {
     Some(summary.tax.as_ref()?.peak_rss_bytes?.tare)
 }
 
+/// The parts of a peak, each by its place in [`PARTS`].
+fn divided(summary: &Summary) -> Option<Vec<(usize, f64)>> {
+    let peak = peak(summary)?;
+    let before = summary.memory.as_ref()?.before_load_rss_bytes;
+    let before = before.map(|before| before.as_bytes() as f64);
+    Some(match (twin(summary), before) {
+        (Some(twin), _) => vec![(0, twin), (1, peak - twin)],
+        (None, Some(before)) => vec![(2, before.min(peak)), (3, (peak - before).max(0.0))],
+        (None, None) => vec![(4, peak)],
+    })
+}
+
 fn bar(cells: &Cells<'_>, summary: &Summary) -> Option<Bar> {
     let peak = peak(summary)?;
-    let part = |(class, _): (&str, &str), value: f64| Part {
-        class: class.to_owned(),
+    let part = |(place, value): (usize, f64)| Part {
+        class: PARTS[place].0.to_owned(),
         value,
     };
-    let before = summary.memory.as_ref()?.before_load_rss_bytes;
-    let before = before.map_or(0.0, |before| before.as_bytes() as f64);
-    let parts = match twin(summary) {
-        Some(twin) => vec![part(PARTS[0], twin), part(PARTS[1], peak - twin)],
-        None => vec![
-            part(PARTS[2], before.min(peak)),
-            part(PARTS[3], (peak - before).max(0.0)),
-        ],
-    };
+    let parts = divided(summary)?.into_iter().map(part).collect();
     let text = Bytes::from_bytes(peak as u64).to_string();
     Some(Bar {
         label: cells.series_name(summary),

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use tare_results::{Kind, Percentile, Record, Verdict};
+use tare_results::{Kind, Percentile, Record, TaxMethod, Verdict};
 use tare_units::{Bytes, Nanoseconds};
 
 use super::ratio::Known;
@@ -18,6 +18,10 @@ use crate::table::numbers;
 pub enum Figure {
     /// The median latency, in nanoseconds.
     P50,
+    /// The tax of each repeat: the median of its hollow twin, in nanoseconds.
+    Tax,
+    /// The median latency of each repeat less that, in nanoseconds.
+    Work,
     /// The 90th percentile.
     P90,
     /// The 99th percentile.
@@ -34,8 +38,10 @@ pub enum Figure {
     Energy,
 }
 
-const FIGURES: [(&str, Figure); 8] = [
+const FIGURES: [(&str, Figure); 10] = [
     ("p50", Figure::P50),
+    ("tax", Figure::Tax),
+    ("work", Figure::Work),
     ("p90", Figure::P90),
     ("p99", Figure::P99),
     ("effective-p50", Figure::EffectiveP50),
@@ -47,7 +53,7 @@ const FIGURES: [(&str, Figure); 8] = [
 
 impl Figure {
     /// Every figure's name.
-    pub fn names() -> [&'static str; 8] {
+    pub fn names() -> [&'static str; 10] {
         FIGURES.map(|(name, _)| name)
     }
 
@@ -59,7 +65,7 @@ impl Figure {
     /// What a cell is called that is worse, and one that is better.
     pub fn words(self) -> (&'static str, &'static str) {
         match self {
-            Self::PeakMemory | Self::Energy => ("more", "less"),
+            Self::PeakMemory | Self::Energy | Self::Tax | Self::Work => ("more", "less"),
             _ => ("slower", "faster"),
         }
     }
@@ -78,6 +84,7 @@ impl Figure {
     fn path(self) -> &'static str {
         match self {
             Self::P50 => "latency.p50",
+            Self::Tax | Self::Work => "tax",
             Self::P90 => "latency.p90",
             Self::P99 => "latency.p99",
             Self::EffectiveP50 => "effective_latency",
@@ -96,16 +103,42 @@ impl Figure {
         if let Some(reason) = cell.reasons.first() {
             return Err(format!("it is not valid: {reason}"));
         }
-        let own = records.iter().filter(|record| {
-            let counts = record.kind == Kind::Measurement && record.verdict != Verdict::Invalid;
-            counts && record.id == cell.id
-        });
-        let own: Vec<&Record> = own.collect();
-        let values: Option<Vec<f64>> = own.iter().map(|record| self.value(record)).collect();
+        let own = counted(records, cell, Kind::Measurement);
+        let values: Option<Vec<f64>> = match self {
+            Self::Tax | Self::Work => self.of_twins(&own, records, cell)?,
+            _ => own.iter().map(|record| self.value(record)).collect(),
+        };
         let values = values.filter(|values| !values.is_empty());
         let values = values.filter(|values| values.iter().all(|value| *value > 0.0));
         let values = values.ok_or_else(|| self.lacking(cell))?;
         Ok(Known::new(values))
+    }
+
+    /// That of each repeat whose twin was timed; `None` where one of them has no median.
+    fn of_twins(
+        self,
+        own: &[&Record],
+        records: &[Record],
+        cell: &Summary,
+    ) -> Result<Option<Vec<f64>>, String> {
+        let tax = cell.tax.as_ref().ok_or_else(|| self.lacking(cell))?;
+        if tax.method != TaxMethod::HollowTwin {
+            let method = tax.method.name();
+            return Err(format!(
+                "{self} is not known repeat by repeat: the tax is by {method}"
+            ));
+        }
+        let twins = counted(records, cell, Kind::Twin);
+        let median = |record: &Record| Some(record.latency.as_ref()?.p50.as_ref()?.value_ns);
+        let repeats = own.iter().filter_map(|record| {
+            let twin = twins.iter().find(|twin| twin.repeat == record.repeat)?;
+            Some((median(record), median(twin)))
+        });
+        let each = repeats.map(|(latency, twin)| match self {
+            Self::Work => Some(latency? - twin?),
+            _ => twin,
+        });
+        Ok(each.collect())
     }
 
     fn lacking(self, cell: &Summary) -> String {
@@ -133,6 +166,7 @@ impl Figure {
             Self::P50 | Self::P90 | Self::P99 | Self::EffectiveP50 => {
                 self.percentile(record).map(|one| one.value_ns)
             }
+            Self::Tax | Self::Work => None,
             Self::Throughput => record.throughput.as_ref()?.samples_per_s,
             Self::Load => record.load.as_ref().map(|load| nanos(load.load_ns)),
             Self::PeakMemory => {
@@ -142,6 +176,14 @@ impl Figure {
             Self::Energy => record.energy.as_ref()?.per_sample_j,
         }
     }
+}
+
+/// The records of this kind that count for a cell.
+fn counted<'a>(records: &'a [Record], cell: &Summary, kind: Kind) -> Vec<&'a Record> {
+    let counts = |record: &&Record| {
+        record.kind == kind && record.verdict != Verdict::Invalid && record.id == cell.id
+    };
+    records.iter().filter(counts).collect()
 }
 
 impl fmt::Display for Figure {

@@ -1,8 +1,10 @@
 //! A comparison as a table for a terminal, as Markdown, as CSV and as JSON.
 
-use super::{Compared, Comparison, Difference, Effect};
+use super::{Compared, Comparison, Difference, Effect, Figure};
 use crate::export::{ExportError, escaped};
-use crate::table::{Align, Column, Content, KEPT, Style, Tone, counted, laid_out, wrapped_behind};
+use crate::table::{
+    Align, Column, Content, KEPT, Style, Tone, counted, laid_out, numbers, wrapped_behind,
+};
 
 /// Of more sides, values are told once each and not side by side.
 const IN_TURN: usize = 4;
@@ -73,6 +75,8 @@ impl Comparison {
             "ratio_low",
             "ratio_high",
             "effect",
+            "baseline_tax_ns",
+            "tax_ns",
             "across_machines",
             "doubts",
         ];
@@ -91,6 +95,8 @@ impl Comparison {
                 end(row.low),
                 end(row.high),
                 format!("{:?}", row.effect).to_lowercase(),
+                end(row.baseline_tax_ns),
+                end(row.tax_ns),
                 row.across_machines.to_string(),
                 row.doubts.join("; "),
             ];
@@ -203,8 +209,14 @@ impl Comparison {
                 (format!("{:.3}", row.ratio), tone(row))
             }),
             texts("95%", left, 3, &|row| (interval(row), Tone::Dim)),
-            texts("", left, KEPT, &|row| (self.told(row), tone(row))),
         ]);
+        if self.figure == Figure::P50 && self.rows.iter().any(|row| row.tax_ns.is_some()) {
+            columns.extend([
+                texts("tax", right, 5, &|row| plain(change(taxes(row)))),
+                texts("work", right, 4, &|row| plain(change(works(row)))),
+            ]);
+        }
+        columns.extend([texts("", left, KEPT, &|row| (self.told(row), tone(row)))]);
         columns
     }
 
@@ -224,6 +236,29 @@ impl Comparison {
         };
         let mark = if row.doubts.is_empty() { "" } else { " *" };
         format!("{word}{elsewhere}{mark}")
+    }
+}
+
+/// What the tax and the rest of the median were, and became.
+type Change = (Option<f64>, Option<f64>);
+
+fn taxes(row: &Compared) -> Change {
+    (row.baseline_tax_ns, row.tax_ns)
+}
+
+fn works(row: &Compared) -> Change {
+    let rest = |whole: f64, tax: Option<f64>| tax.map(|tax| whole - tax);
+    (
+        rest(row.baseline, row.baseline_tax_ns),
+        rest(row.value, row.tax_ns),
+    )
+}
+
+fn change((before, after): Change) -> String {
+    let time = |part: Option<f64>| part.map_or("–".to_owned(), numbers::signed_time);
+    match (before, after) {
+        (None, None) => "–".to_owned(),
+        _ => format!("{} → {}", time(before), time(after)),
     }
 }
 

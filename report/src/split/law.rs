@@ -6,10 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use tare_results::{Kind, Record};
+use tare_results::{Kind, Record, TwinFacts};
 use tare_statistics::{MeanInterval, RobustFit};
 
-use super::residual::is_hollow;
+use super::residual::is_hollow_at;
 use super::twin::Executed;
 use crate::summarise::{is_valid, mean};
 use crate::table::counted;
@@ -140,19 +140,36 @@ pub fn differing<'a>(
         .collect()
 }
 
-/// One twin: its executed operators and its repeats' medians, in nanoseconds.
+/// One twin: its executed operators, and its latency over its repeats in nanoseconds.
 struct Twin {
     model: String,
     operators: u64,
     kinds: Option<BTreeMap<String, u64>>,
-    medians: Vec<f64>,
+    latency: f64,
     is_hollow: bool,
 }
 
 impl Twin {
-    fn latency(&self) -> f64 {
-        mean(self.medians.iter().copied())
+    /// Of all its repeats, where the original takes `original` nanoseconds.
+    fn of(repeats: &[Timed<'_>], original: Option<f64>) -> Option<Self> {
+        let first = repeats.first()?;
+        let latency = mean(repeats.iter().map(|one| one.p50));
+        Some(Self {
+            model: first.record.cell.model.clone(),
+            operators: first.facts.operators_executed?,
+            kinds: first.facts.kinds.clone(),
+            latency,
+            is_hollow: is_hollow_at(first.record, original, latency),
+        })
     }
+}
+
+/// A repeat of a twin.
+struct Timed<'a> {
+    record: &'a Record,
+    framework: Framework,
+    p50: f64,
+    facts: &'a TwinFacts,
 }
 
 /// Twins that execute the same operators: one point of the law.
@@ -184,7 +201,7 @@ fn points<'a>(twins: impl Iterator<Item = &'a Twin>) -> Vec<Point> {
                 latencies: Vec::new(),
             });
         point.models.insert(twin.model.clone());
-        point.latencies.push(twin.latency());
+        point.latencies.push(twin.latency);
     }
     points.into_values().collect()
 }
@@ -196,27 +213,22 @@ impl Laws {
     pub fn of<'a>(records: impl IntoIterator<Item = &'a Record>) -> Self {
         let records: Vec<&Record> = records.into_iter().collect();
         let originals = originals(&records);
-        let mut twins: BTreeMap<Framework, BTreeMap<(&str, &str), Twin>> = BTreeMap::new();
+        let mut twins: BTreeMap<Framework, BTreeMap<(&str, &str), Vec<Timed<'_>>>> =
+            BTreeMap::new();
         for record in records {
-            let Some((framework, p50, facts)) = told(record) else {
+            let Some(timed) = told(record) else {
                 continue;
             };
-            let twin = twins.entry(framework).or_default();
-            let twin = twin
-                .entry((&record.id, &facts.sha256))
-                .or_insert_with(|| Twin {
-                    model: record.cell.model.clone(),
-                    operators: facts.operators_executed.unwrap_or_default(),
-                    kinds: facts.kinds.clone(),
-                    medians: Vec::new(),
-                    is_hollow: true,
-                });
-            twin.medians.push(p50);
-            let original = originals.get(record.id.as_str()).copied();
-            twin.is_hollow &= is_hollow(record, original);
+            let key = (record.id.as_str(), timed.facts.sha256.as_str());
+            let twin = twins.entry(timed.framework.clone()).or_default();
+            twin.entry(key).or_default().push(timed);
         }
         let laws = twins.into_iter().map(|(framework, twins)| {
-            let twins: Vec<Twin> = twins.into_values().collect();
+            let twins = twins.into_iter().map(|((id, _), repeats)| {
+                let original = originals.get(&(framework.clone(), id));
+                Twin::of(&repeats, original.copied())
+            });
+            let twins: Vec<Twin> = twins.flatten().collect();
             let fitted = Fitted::of(&framework, &twins);
             (framework, fitted)
         });
@@ -279,28 +291,33 @@ impl Laws {
     }
 }
 
-/// The median of each cell that was timed, by its id: the mean of its valid repeats, in nanoseconds.
-fn originals<'a>(records: &[&'a Record]) -> BTreeMap<&'a str, f64> {
-    let mut medians: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
+/// The median of each cell that was timed, by framework and id: the mean of its valid repeats, in nanoseconds.
+fn originals<'a>(records: &[&'a Record]) -> BTreeMap<(Framework, &'a str), f64> {
+    let mut medians: BTreeMap<(Framework, &str), Vec<f64>> = BTreeMap::new();
     let measured = records.iter().filter(|one| one.kind == Kind::Measurement);
     for record in measured.filter(|one| is_valid(one)) {
         let p50 = record.latency.as_ref().and_then(|all| all.p50.as_ref());
-        if let Some(p50) = p50 {
-            medians.entry(&record.id).or_default().push(p50.value_ns);
+        if let Some((framework, p50)) = Framework::of(record).zip(p50) {
+            let key = (framework, record.id.as_str());
+            medians.entry(key).or_default().push(p50.value_ns);
         }
     }
     let means = medians.into_iter();
     means
-        .map(|(id, values)| (id, mean(values.into_iter())))
+        .map(|(key, values)| (key, mean(values.into_iter())))
         .collect()
 }
 
-fn told(record: &Record) -> Option<(Framework, f64, &tare_results::TwinFacts)> {
+fn told(record: &Record) -> Option<Timed<'_>> {
     let is_counted = record.kind == Kind::Twin && is_valid(record);
     let facts = record.twin.as_ref().filter(|_| is_counted)?;
     facts.operators_executed?;
-    let p50 = record.latency.as_ref()?.p50.as_ref()?.value_ns;
-    Some((Framework::of(record)?, p50, facts))
+    Some(Timed {
+        record,
+        framework: Framework::of(record)?,
+        p50: record.latency.as_ref()?.p50.as_ref()?.value_ns,
+        facts,
+    })
 }
 
 impl Fitted {

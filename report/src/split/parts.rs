@@ -8,10 +8,8 @@ use super::quantity::{Quantity, Term, sum};
 
 /// What the tax is read from.
 pub enum Source {
-    /// The twin's latency is the tax.
-    Twin(Quantity),
     /// The twin's latency is no less than the tax, and at most so many nanoseconds more.
-    AtMost(Quantity, f64),
+    Twin(Quantity, f64),
     /// The device's busy time is all that is not tax.
     Busy(Quantity),
     /// A law's prediction is the tax.
@@ -22,7 +20,7 @@ impl Source {
     /// By how much the tax may be less than what is taken for it, and the work more, in nanoseconds.
     fn surplus(&self) -> f64 {
         match self {
-            Self::AtMost(_, surplus) => *surplus,
+            Self::Twin(_, surplus) => *surplus,
             _ => 0.0,
         }
     }
@@ -30,7 +28,7 @@ impl Source {
     /// How it is called.
     pub fn method(&self) -> TaxMethod {
         match self {
-            Self::Twin(_) | Self::AtMost(..) => TaxMethod::HollowTwin,
+            Self::Twin(..) => TaxMethod::HollowTwin,
             Self::Busy(_) => TaxMethod::DeviceIntervals,
             Self::Law(_) => TaxMethod::Law,
         }
@@ -57,9 +55,7 @@ impl Parts {
     pub fn of(latency: &Quantity, source: &Source, floor: Option<&Quantity>) -> Self {
         let predicted;
         let (tax, kernel): (Vec<Term<'_>>, Vec<Term<'_>>) = match source {
-            Source::Twin(twin) | Source::AtMost(twin, _) => {
-                (vec![(1.0, twin)], vec![(1.0, latency), (-1.0, twin)])
-            }
+            Source::Twin(twin, _) => (vec![(1.0, twin)], vec![(1.0, latency), (-1.0, twin)]),
             Source::Busy(busy) => (vec![(1.0, latency), (-1.0, busy)], vec![(1.0, busy)]),
             Source::Law(prediction) => {
                 predicted = Quantity::alone(*prediction);
@@ -145,8 +141,7 @@ impl Parts {
 /// The tax over the latency.
 fn share(latency: &Quantity, source: &Source) -> Option<MeanInterval> {
     match source {
-        Source::Twin(twin) => share_of(twin, latency),
-        Source::AtMost(twin, surplus) => {
+        Source::Twin(twin, surplus) => {
             let share = share_of(twin, latency)?;
             Some(lowered(share, surplus / latency.mean))
         }

@@ -1,21 +1,24 @@
 //! How much work a twin may still do, and whether that is little enough for its latency to be a tax.
 
 use tare_results::{Record, Tax, TaxDoubt, TaxMethod};
-use tare_units::Rate;
 
 use super::Weighing;
 use super::quantity::Quantity;
 
 /// Residual work above this share of the twin's latency is a doubt.
-const BOUND: f64 = 0.05;
-/// Bytes a nanosecond that the memory of any machine moves, where the machine's own figure is not known.
+pub const BOUND: f64 = 0.05;
+/// Bytes a nanosecond that the memory of any machine moves.
 const SLOW_BYTES_PER_NS: f64 = 10.0;
 /// The share from which on a twin is too much like its original for another pace than the original's own.
 const MUCH: f64 = 0.1;
-/// What an element costs in a small twin with the arithmetic on it, as far as `models/scripts/element_cost.py` measured it:
-/// 0.8 to 1.8 ns in ONNX Runtime, 1.5 to 2.5 in rten, but 4.4 in rten's grouped convolutions, which this does not cover.
-const NS_AN_ELEMENT: f64 = 2.5;
-const NS_AN_ELEMENT_OF_ONNXRUNTIME: f64 = 1.8;
+/// What an element costs in a small twin with the arithmetic on it, in nanoseconds, by framework: the most that
+/// `models/scripts/element_cost.py` measured without convolutions, and with them.
+const NS_AN_ELEMENT: [(&str, f64, f64); 4] = [
+    ("onnxruntime", 2.0, 1.1),
+    ("rten", 2.4, 4.5),
+    ("libtorch", 2.0, 2.6),
+    ("tract", 8.0, 40.0),
+];
 /// The share of what is counted that says enough where the original's latency is not known.
 const LITTLE: f64 = 0.01;
 
@@ -24,9 +27,12 @@ const LITTLE: f64 = 0.01;
 /// With h the share of the original's operations that is left (`hollowness`), e that of the elements between operators
 /// (`elements_ratio`) and k the original's latency less the twin's:
 /// - by operations at the original's pace, h ÷ (1 − h) · k: of w, the original's work, k is what the twin lacks, (1 − h) · w;
-/// - by elements, e ÷ (1 − e) · k, and where e is less than a tenth no more than what the elements that are left take, 1.8
-///   ns each in ONNX Runtime and 2.5 elsewhere. In records that do not have `elements` the latter is e · (`bytes_unfused` − `bytes_min`) ÷ bandwidth, from the
-///   memory that the original's come from, or at 10 GB/s where the machine was not calibrated.
+/// - by elements, e ÷ (1 − e) · k, and where e is less than a tenth no more than what the elements that are left take: of
+///   frameworks where that was measured as many nanoseconds each as in [`NS_AN_ELEMENT`]. In records that do not have
+///   `elements` the latter is e · (`bytes_unfused` − `bytes_min`) at 10 GB/s.
+///
+/// The original's pace flatters the operations of small matrices, which are slower; the cost of an element, measured in small
+/// twins with the arithmetic on it, is what bounds those.
 ///
 /// Neither is more than the twin's latency.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -50,7 +56,7 @@ impl Residual {
         let moving = |share: f64| {
             let elements = facts.and_then(|facts| facts.elements);
             let left = match elements {
-                Some(elements) => Some(elements as f64 * an_element(twin)),
+                Some(elements) => an_element(twin).map(|cost| elements as f64 * cost),
                 None => activations_ns(twin).map(|all| share * all),
             };
             let left = left.filter(|_| share < MUCH);
@@ -113,26 +119,31 @@ pub fn p50(records: &[&Record]) -> Option<Quantity> {
 /// `latency_ns` is the median of its original, where one was timed.
 pub fn is_hollow(twin: &Record, latency_ns: Option<f64>) -> bool {
     let p50 = twin.latency.as_ref().and_then(|all| all.p50.as_ref());
-    p50.is_some_and(|p50| {
-        let residual = Residual::of(twin, latency_ns, p50.value_ns);
-        residual.doubt().is_none()
-    })
+    p50.is_some_and(|p50| is_hollow_at(twin, latency_ns, p50.value_ns))
 }
 
-/// Nanoseconds that an element of a twin costs.
-fn an_element(twin: &Record) -> f64 {
-    match twin.cell.adapter.split('@').next() {
-        Some("onnxruntime") => NS_AN_ELEMENT_OF_ONNXRUNTIME,
-        _ => NS_AN_ELEMENT,
-    }
+/// The same of a twin that takes `twin_ns` over all its repeats.
+pub fn is_hollow_at(twin: &Record, latency_ns: Option<f64>, twin_ns: f64) -> bool {
+    Residual::of(twin, latency_ns, twin_ns).doubt().is_none()
+}
+
+/// Nanoseconds that an element of a twin costs; `None` of a framework of which nobody measured it.
+fn an_element(twin: &Record) -> Option<f64> {
+    let name = &twin.runtime.as_ref()?.name;
+    let (_, plain, convolving) = NS_AN_ELEMENT.iter().find(|(known, ..)| known == name)?;
+    let kinds = twin.twin.as_ref().and_then(|facts| facts.kinds.as_ref());
+    let convolves = |kind: &String| kind.to_ascii_lowercase().contains("conv");
+    Some(match kinds {
+        Some(kinds) if kinds.keys().any(convolves) => *convolving,
+        Some(_) => *plain,
+        None => plain.max(*convolving),
+    })
 }
 
 /// What moving all that operators hand to each other takes.
 fn activations_ns(record: &Record) -> Option<f64> {
     let model = &record.model;
     let bytes = model.bytes_unfused?.as_bytes();
-    let bytes = bytes.saturating_sub(model.bytes_min?.as_bytes()) as f64;
-    let peaks = record.peaks.as_ref();
-    let rate = peaks.map_or(SLOW_BYTES_PER_NS, |peaks| peaks.bytes_per_s.per_s() / 1e9);
-    Some(bytes / rate)
+    let bytes = bytes.saturating_sub(model.bytes_min?.as_bytes());
+    Some(bytes as f64 / SLOW_BYTES_PER_NS)
 }

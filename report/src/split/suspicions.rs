@@ -16,6 +16,9 @@ impl Weighing<'_> {
         doubts.extend(no_floor.map(|reason| TaxDoubt::NoFloor { reason }));
         if Self::is_by_law(tax) {
             doubts.extend(self.of_law());
+            if !self.twins.counted.is_empty() {
+                doubts.extend(self.of_twin());
+            }
         } else if !self.twins.counted.is_empty() {
             let bound = self.not_hollow().filter(|_| self.is_upper_bound(tax));
             doubts.extend(bound);

@@ -9,6 +9,9 @@ use super::stack::Stack;
 use super::style::Tone;
 use crate::summary::Summary;
 
+/// A twin of which more than this share may be work has an upper bound of the tax.
+const HOLLOW: f64 = crate::split::BOUND;
+
 /// Floor, inefficiency, tax, the tax's share, and the class; nothing where no summary has a split.
 pub fn columns(summaries: &[Summary]) -> Vec<Column> {
     if summaries.iter().all(|summary| summary.tax.is_none()) {
@@ -25,10 +28,13 @@ pub fn columns(summaries: &[Summary]) -> Vec<Column> {
         column("ineff.", Align::Right, 4, |tax| time(tax.inefficiency_ns)),
         column("tax", Align::Right, 10, |tax| {
             let (text, tone) = time(Some(tax.tax_ns))?;
-            let mark = if tax.method == TaxMethod::Law {
-                "~"
-            } else {
-                ""
+            let is_much = |residual: SignedNanoseconds| {
+                residual.as_nanos_f64() > HOLLOW * tax.tax_ns.as_nanos_f64()
+            };
+            let mark = match tax.method {
+                TaxMethod::Law => "~",
+                TaxMethod::HollowTwin if tax.residual_ns.is_none_or(is_much) => "≤",
+                _ => "",
             };
             Some((format!("{mark}{text}"), tone))
         }),
@@ -53,7 +59,7 @@ pub fn stacks(summaries: &[Summary]) -> Option<Vec<Option<Stack>>> {
 fn parts(tax: &Tax, latency: f64) -> Stack {
     let floor = tax.floor_ns.map(|floor| floor.as_nanos_f64() / latency);
     Stack::Parts {
-        floor: floor.unwrap_or_default(),
+        floor,
         tax: tax.tax_fraction,
     }
 }

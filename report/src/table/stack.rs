@@ -8,10 +8,10 @@ use crate::summary::Summary;
 pub enum Stack {
     /// A latency that is not split.
     Whole,
-    /// Floor and tax as shares of the latency; without a floor that share is zero.
+    /// Floor and tax as shares of the latency.
     Parts {
-        /// What the hardware needs.
-        floor: f64,
+        /// What the hardware needs; where it is not known, nothing but the tax is told apart.
+        floor: Option<f64>,
         /// What remains without the work.
         tax: f64,
     },
@@ -33,10 +33,12 @@ pub fn stacked(stack: Stack, width: usize, style: Style) -> String {
     };
     let part = |share: f64| (share.clamp(0.0, 1.0) * width as f64).round() as usize;
     let taxed = part(tax).min(width);
-    let floored = part(floor).min(width - taxed);
+    let rest = width - taxed;
+    let floored = part(floor.unwrap_or(0.0)).min(rest);
+    let rest_sign = floor.map_or(plain, |_| inefficiency_sign);
     [
         (floor_sign, floored),
-        (inefficiency_sign, width - taxed - floored),
+        (rest_sign, rest - floored),
         (tax_sign, taxed),
     ]
     .iter()
@@ -48,7 +50,8 @@ pub fn stacked(stack: Stack, width: usize, style: Style) -> String {
 pub fn legend(summaries: &[Summary], style: Style) -> Option<String> {
     let [floor, inefficiency, tax, plain] = signs(style);
     let split = summaries.iter().filter(|one| one.tax.is_some()).count();
-    let rest = if split < summaries.len() {
+    let whole = |one: &&Summary| one.tax.as_ref().is_some_and(|tax| tax.floor_ns.is_some());
+    let rest = if summaries.iter().filter(whole).count() < summaries.len() {
         format!(", {plain} not split")
     } else {
         String::new()
@@ -74,7 +77,15 @@ mod tests {
     }
 
     fn parts(floor: f64, tax: f64) -> Stack {
+        let floor = Some(floor);
         Stack::Parts { floor, tax }
+    }
+
+    #[test]
+    fn work_whose_floor_is_not_known_is_not_split() {
+        let tax = 0.4;
+        let floor = None;
+        assert_eq!(drawn(Stack::Parts { floor, tax }, true), "──────████");
     }
 
     #[test]

@@ -61,9 +61,9 @@ pub enum TaxDoubt {
         /// Why.
         reason: String,
     },
-    /// No hollow twin could be made, and the dispatch law's prediction stands in.
+    /// No hollow twin could be made, or the one that was does work, and the dispatch law's prediction stands in.
     ByLaw {
-        /// Why there is none.
+        /// Why the twin does not serve.
         reason: String,
         /// Twins that the law was fitted over.
         twins: u64,
