@@ -24,6 +24,7 @@ pub use style::Style;
 pub(crate) use style::Tone;
 
 pub(crate) use numbers::{signed_time, significant as number, time};
+pub(crate) use profile::share_of_roof;
 
 /// `text` in lines of the style's width.
 pub(crate) fn wrapped(text: &str, style: Style) -> Vec<String> {

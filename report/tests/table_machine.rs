@@ -39,7 +39,7 @@ fn a_tuned_machine_is_told_above_the_table_and_one_that_was_not_is_not() {
 }
 
 #[test]
-fn what_products_reach_is_told_beside_the_peak_where_both_are_known() {
+fn what_products_reach_is_told_beside_the_roof_where_both_are_known() {
     let one = cell(1);
     let mut record = profiled(&one, Some(1.0), &[("MatMul", 20.0), ("Add", 5.0)]);
     record.profile.as_mut().unwrap().families = vec![FamilyShare {
@@ -48,6 +48,7 @@ fn what_products_reach_is_told_beside_the_peak_where_both_are_known() {
         time_ns: 20e6,
         share: 0.8,
         flops: Some(Flops::from_operations(1_000_000_000)),
+        bytes: Some(tare_units::Bytes::from_bytes(4_000)),
     }];
     let mut run = run_of(vec![one.clone()], 1);
     run.profile = true;
@@ -62,7 +63,7 @@ fn what_products_reach_is_told_beside_the_peak_where_both_are_known() {
     summaries[0].peaks = Some(peaks(200e9));
     let with = told(&summaries);
     assert!(
-        with.contains("matrix products at 50.0 GFLOP/s, 25% of the peak;"),
+        with.contains("matrix products at 50.0 GFLOP/s, 25% of the roof;"),
         "{with}"
     );
 }

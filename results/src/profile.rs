@@ -2,7 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use tare_units::Flops;
+use tare_units::{Bytes, Flops};
 
 use crate::measures::Percentile;
 
@@ -49,6 +49,9 @@ pub struct OperatorShare {
     pub share: f64,
     /// Their arithmetic, where known.
     pub flops: Option<Flops>,
+    /// What they read and write, where that is known.
+    #[serde(default)]
+    pub bytes: Option<Bytes>,
 }
 
 /// The share of one operator, or of several alike that the framework tells of together.
@@ -68,6 +71,9 @@ pub struct NodeShare {
     /// Its arithmetic, or theirs together, where it is an operator of the model under its own name.
     #[serde(default)]
     pub flops: Option<Flops>,
+    /// What it reads and writes, or they together.
+    #[serde(default)]
+    pub bytes: Option<Bytes>,
 }
 
 fn one() -> u64 {
@@ -109,4 +115,7 @@ pub struct FamilyShare {
     pub share: f64,
     /// Their arithmetic; `null` where not as many are executed as the model has.
     pub flops: Option<Flops>,
+    /// What they read and write; likewise.
+    #[serde(default)]
+    pub bytes: Option<Bytes>,
 }

@@ -56,6 +56,7 @@ fn shares() -> Profile {
             time_ns: 2.5e7,
             share: 0.9,
             flops: None,
+            bytes: None,
         }],
         nodes: vec![NodeShare {
             name: "/encoder/0/query/MatMul".into(),
@@ -64,6 +65,7 @@ fn shares() -> Profile {
             time_ns: 1.1e6,
             share: 0.04,
             flops: None,
+            bytes: None,
         }],
         families: vec![FamilyShare {
             family: Family::MatrixProducts,
@@ -71,6 +73,7 @@ fn shares() -> Profile {
             time_ns: 2.5e7,
             share: 0.9,
             flops: None,
+            bytes: None,
         }],
         device: Some(DeviceTime {
             busy_ns: Percentile {

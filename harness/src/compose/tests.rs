@@ -87,6 +87,7 @@ fn profile() -> Profile {
             time_ns: 3e6,
             share: 1.0,
             flops: None,
+            bytes: None,
         }],
         nodes: Vec::new(),
         families: Vec::new(),

@@ -4,15 +4,52 @@
 use std::collections::BTreeMap;
 
 use tare_models::Facts;
+use tare_models::facts::OperatorFacts;
 use tare_results::{Family, FamilyShare, NodeShare, OperatorShare, Profile};
-use tare_units::Flops;
+use tare_units::{Bytes, Flops};
 
 /// What a model computes, as far as operators do most of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Arithmetic {
-    /// Executed, and their operations, where all are known.
-    families: BTreeMap<Family, (u64, Option<u64>)>,
-    by_name: BTreeMap<String, Flops>,
+    /// Executed, and their work, where that of all is known.
+    families: BTreeMap<Family, (u64, Option<Amount>)>,
+    by_name: BTreeMap<String, Amount>,
+}
+
+/// Operations, and the bytes that they read and write.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Amount {
+    flops: u64,
+    bytes: u64,
+}
+
+impl Amount {
+    fn of(operator: &OperatorFacts) -> Option<Self> {
+        let read = operator.bytes_read?.as_bytes();
+        Some(Self {
+            flops: operator.flops?.as_operations(),
+            bytes: read.saturating_add(operator.bytes_written?.as_bytes()),
+        })
+    }
+
+    fn and(self, other: Self) -> Self {
+        Self {
+            flops: self.flops.saturating_add(other.flops),
+            bytes: self.bytes.saturating_add(other.bytes),
+        }
+    }
+
+    fn times(self, count: u64) -> Self {
+        Self {
+            flops: self.flops.saturating_mul(count),
+            bytes: self.bytes.saturating_mul(count),
+        }
+    }
+}
+
+fn told(amount: Option<Amount>) -> (Option<Flops>, Option<Bytes>) {
+    let flops = amount.map(|amount| Flops::from_operations(amount.flops));
+    (flops, amount.map(|amount| Bytes::from_bytes(amount.bytes)))
 }
 
 impl Arithmetic {
@@ -23,12 +60,13 @@ impl Arithmetic {
             let Some(family) = family(&operator.op_type) else {
                 continue;
             };
-            let entry = arithmetic.families.entry(family).or_insert((0, Some(0)));
-            let own = operator.flops.map(Flops::as_operations);
-            let sum = entry.1.zip(own).map(|(sum, own)| sum.saturating_add(own));
+            let none = (0, Some(Amount::default()));
+            let entry = arithmetic.families.entry(family).or_insert(none);
+            let own = Amount::of(operator);
+            let sum = entry.1.zip(own).map(|(sum, own)| sum.and(own));
             *entry = (entry.0 + 1, sum);
-            if let (Some(flops), false) = (operator.flops, operator.name.is_empty()) {
-                arithmetic.by_name.insert(operator.name.clone(), flops);
+            if let (Some(own), false) = (own, operator.name.is_empty()) {
+                arithmetic.by_name.insert(operator.name.clone(), own);
             }
         }
         arithmetic
@@ -43,7 +81,8 @@ impl Arithmetic {
             let is_of_all = |family: &Family| node.count == 1 || *family == Family::MatrixProducts;
             let own = family(&node.kind).filter(is_of_all);
             let own = own.and_then(|_| self.by_name.get(&node.name));
-            node.flops = own.map(|own| times(*own, node.count));
+            let own = own.map(|own| own.times(node.count));
+            (node.flops, node.bytes) = told(own);
         }
         profile.families = self.shares(&profile.operators);
         for operator in &mut profile.operators {
@@ -52,8 +91,9 @@ impl Arithmetic {
                 .families
                 .iter()
                 .find(|share| Some(share.family) == own && share.count == operator.count);
-            let whole = whole.and_then(|share| share.flops);
-            operator.flops = whole.or_else(|| by_operator(operator, &profile.nodes));
+            let whole = whole.and_then(|share| share.flops.zip(share.bytes));
+            let known = whole.or_else(|| by_operator(operator, &profile.nodes));
+            (operator.flops, operator.bytes) = known.unzip();
         }
     }
 
@@ -95,6 +135,7 @@ impl Arithmetic {
                 time_ns: 0.0,
                 share: 0.0,
                 flops: None,
+                bytes: None,
             });
             share.count += operator.count;
             share.time_ns += operator.time_ns;
@@ -103,7 +144,7 @@ impl Arithmetic {
         for share in shares.values_mut() {
             let known = self.families.get(&share.family);
             let known = known.filter(|(count, _)| *count == share.count);
-            share.flops = known.and_then(|(_, flops)| flops.map(Flops::from_operations));
+            (share.flops, share.bytes) = told(known.and_then(|(_, amount)| *amount));
         }
         let mut shares: Vec<FamilyShare> = shares.into_values().collect();
         shares.sort_by(|one, other| other.time_ns.total_cmp(&one.time_ns));
@@ -111,16 +152,14 @@ impl Arithmetic {
     }
 }
 
-/// The operations of a kind from those of its operators; `None` unless all of them are known.
-fn by_operator(kind: &OperatorShare, nodes: &[NodeShare]) -> Option<Flops> {
+/// The work of a kind from that of its operators; `None` unless all of it is known.
+fn by_operator(kind: &OperatorShare, nodes: &[NodeShare]) -> Option<(Flops, Bytes)> {
     let own = || nodes.iter().filter(|node| node.kind == kind.kind);
     let told: u64 = own().map(|node| node.count).sum();
     let flops: Option<u64> = own().map(|node| node.flops.map(Flops::as_operations)).sum();
-    (told == kind.count).then(|| flops.map(Flops::from_operations))?
-}
-
-fn times(flops: Flops, count: u64) -> Flops {
-    Flops::from_operations(flops.as_operations().saturating_mul(count))
+    let bytes: Option<u64> = own().map(|node| node.bytes.map(Bytes::as_bytes)).sum();
+    let known = flops.zip(bytes).filter(|_| told == kind.count);
+    known.map(|(flops, bytes)| (Flops::from_operations(flops), Bytes::from_bytes(bytes)))
 }
 
 /// The family of an operator by a framework's name of its kind, whatever stands around the name of the work itself.
@@ -195,6 +234,7 @@ mod tests {
             time_ns: 10.0 * *count as f64,
             share: 0.1,
             flops: None,
+            bytes: None,
         });
         let nodes = nodes.iter().map(|(name, kind)| NodeShare {
             name: (*name).to_owned(),
@@ -203,6 +243,7 @@ mod tests {
             time_ns: 1.0,
             share: 0.1,
             flops: None,
+            bytes: None,
         });
         Profile {
             perturbation: None,
@@ -230,6 +271,8 @@ mod tests {
         );
         assert_eq!(family.time_ns, 10.0 * count as f64);
         assert!(family.flops > Some(Flops::from_operations(0)));
+        let weights = 4 * (8 * 8) as u64;
+        assert!(family.bytes.is_some_and(|bytes| bytes.as_bytes() > weights));
         let known: Vec<_> = profile.operators.iter().map(|one| one.flops).collect();
         assert_eq!(known, [None; 3], "two kinds share them");
     }
@@ -260,7 +303,7 @@ mod tests {
     #[test]
     fn an_operator_that_kept_its_name_has_its_own() {
         let arithmetic = mlp();
-        let (name, flops) = arithmetic.by_name.iter().next().expect("a name");
+        let (name, amount) = arithmetic.by_name.iter().next().expect("a name");
         let nodes = [
             (name.as_str(), "Gemm"),
             (name.as_str(), "Relu"),
@@ -269,7 +312,12 @@ mod tests {
         let mut profile = profile(&[("Gemm", 1)], &nodes);
         arithmetic.put(&mut profile);
         let known: Vec<_> = profile.nodes.iter().map(|one| one.flops).collect();
-        assert_eq!(known, [Some(*flops), None, None]);
+        let own = Flops::from_operations(amount.flops);
+        assert_eq!(known, [Some(own), None, None]);
+        assert_eq!(
+            profile.nodes[0].bytes,
+            Some(Bytes::from_bytes(amount.bytes))
+        );
     }
 
     #[test]
@@ -288,7 +336,7 @@ mod tests {
         let mut profile = profile(&kinds, &nodes);
         profile.nodes[0].count = 2;
         arithmetic.put(&mut profile);
-        let [one, other] = [first, second].map(|name| arithmetic.by_name[name].as_operations());
+        let [one, other] = [first, second].map(|name| arithmetic.by_name[name].flops);
         let known = |flops: Option<Flops>| flops.map(Flops::as_operations);
         assert_eq!(known(profile.nodes[0].flops), Some(2 * one));
         assert_eq!(known(profile.operators[0].flops), Some(2 * one + other));

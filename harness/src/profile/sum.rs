@@ -39,6 +39,7 @@ pub fn summed(
         time_ns: tally.time_ns(count),
         share: tally.time_ns(count) / total,
         flops: None,
+        bytes: None,
     });
     let nodes = nodes.into_iter().map(|((name, kind), tally)| NodeShare {
         name: name.to_owned(),
@@ -47,6 +48,7 @@ pub fn summed(
         time_ns: tally.time_ns(count),
         share: tally.time_ns(count) / total,
         flops: None,
+        bytes: None,
     });
     latencies.sort_unstable();
     let p50 = nearest_rank(&latencies, Percentile::P50);

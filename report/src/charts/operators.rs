@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use tare_results::{OperatorShare, Profile};
-use tare_units::{Flops, Rate};
+use tare_units::{Bytes, Flops};
 
 use super::Chart;
 use super::cells::{Cells, missing, told};
@@ -14,7 +14,7 @@ use super::values::Value;
 use crate::draw::legend::{COLOURS, colour, legend};
 use crate::draw::{Bar, Key, Part, Svg};
 use crate::summary::Summary;
-use crate::table::numbers;
+use crate::table::{numbers, share_of_roof};
 
 const TOPICS: [Topic; 1] = [Topic::Operators];
 const COLUMNS: [Column; 8] = [
@@ -24,7 +24,7 @@ const COLUMNS: [Column; 8] = [
     column("time", "time_ns"),
     column("share", "share"),
     column("FLOP/s", "flops_per_s"),
-    column("share of peak", "peak_fraction"),
+    column("share of roof", "roof_fraction"),
     column("perturbation", "perturbation"),
 ];
 /// Rows of the table, shared out among the cells.
@@ -212,7 +212,7 @@ fn table(cells: &mut Cells<'_>, shown: &[&Summary], words: &mut Vec<String>) -> 
                 Value::count(node.count),
             ];
             values.extend([Value::time(node.time_ns), Value::share(node.share)]);
-            values.extend(rates(one, node.flops, node.time_ns));
+            values.extend(rates(one, (node.flops, node.bytes), node.time_ns));
             values.resize(COLUMNS.len(), Value::Missing(None));
             rows.push(cells.row(one, &TOPICS, values));
         }
@@ -225,18 +225,15 @@ fn table(cells: &mut Cells<'_>, shown: &[&Summary], words: &mut Vec<String>) -> 
     Table::of_cells(cells.columns(&COLUMNS), rows)
 }
 
-/// How fast operators compute, and what share of the peak that is.
-fn rates(summary: &Summary, flops: Option<Flops>, time_ns: f64) -> [Value; 2] {
-    let rate = flops.map(|flops| flops.as_operations() as f64 / (time_ns * 1e-9));
+/// How fast operators compute, and what share of their roof that is.
+fn rates(summary: &Summary, work: (Option<Flops>, Option<Bytes>), time_ns: f64) -> [Value; 2] {
+    let rate = work
+        .0
+        .map(|flops| flops.as_operations() as f64 / (time_ns * 1e-9));
     let rate = rate.filter(|rate| rate.is_finite());
-    let peak = summary
-        .peaks
-        .as_ref()
-        .map(|peaks| peaks.flops_per_s.per_s());
-    let share = rate.zip(peak).map(|(rate, peak)| rate / peak);
     [
         known(rate.map(|rate| Value::si(rate, "FLOP/s"))),
-        known(share.map(Value::share)),
+        known(share_of_roof(summary.peaks.as_ref(), work, time_ns).map(Value::share)),
     ]
 }
 
@@ -248,7 +245,7 @@ fn of_kind(summary: &Summary, profile: &Profile, kind: &OperatorShare) -> Vec<Va
         Value::time(kind.time_ns),
         Value::share(kind.share),
     ];
-    values.extend(rates(summary, kind.flops, kind.time_ns));
+    values.extend(rates(summary, (kind.flops, kind.bytes), kind.time_ns));
     values.push(known(profile.perturbation.map(Value::plain)));
     values
 }

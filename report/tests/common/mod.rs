@@ -67,6 +67,7 @@ pub fn profiled(cell: &Cell, perturbation: Option<f64>, kinds: &[(&str, f64)]) -
         time_ns: millis * 1e6,
         share: millis / total,
         flops: None,
+        bytes: None,
     };
     record.profile = Some(Profile {
         perturbation,
@@ -80,6 +81,7 @@ pub fn profiled(cell: &Cell, perturbation: Option<f64>, kinds: &[(&str, f64)]) -
             time_ns: 3e6,
             share: 0.1,
             flops: None,
+            bytes: None,
         }],
         families: Vec::new(),
         device: None,
