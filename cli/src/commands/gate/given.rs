@@ -181,7 +181,11 @@ fn requests(record: &Record, run: &Path) -> Result<Given, Fault> {
         file.ok_or_else(|| invalid(format!("it kept no samples: {}", reason(record, "samples"))))?;
     let samples = read(&run.join(&file.path)).map_err(|error| invalid(error.to_string()))?;
     let others_worked = others_worked(record);
-    let reads_delay = record.effective_latency.is_some() || others_worked;
+    let is_summed = record
+        .missing
+        .get("effective_latency")
+        .is_some_and(|why| why == harness::WAITING_OF_ALL);
+    let reads_delay = record.effective_latency.is_some() || others_worked || is_summed;
     let request = |sample: &Sample| {
         Some(Request {
             latency: sample.latency()?,
@@ -191,7 +195,7 @@ fn requests(record: &Record, run: &Path) -> Result<Given, Fault> {
     };
     Ok(Given::Requests {
         requests: samples.iter().filter_map(request).collect(),
-        alone: !others_worked,
+        alone: !others_worked && !is_summed,
     })
 }
 
@@ -309,6 +313,21 @@ mod tests {
         };
         assert!(counts_delay([&usual, &odd].into_iter()));
         assert!(!counts_delay([&usual, &odd, &odd].into_iter()));
+    }
+
+    #[test]
+    fn what_all_threads_waited_tells_how_contended_they_were_and_corrects_no_latency() {
+        let given = given(harness::WAITING_OF_ALL.to_owned());
+        assert!(!counts_delay([&given].into_iter()));
+        let conditions = tare_gate::Conditions {
+            single_threaded: false,
+            run_delay: false,
+        };
+        let statistic = Metric::P50.statistic(conditions);
+        let figure = given.figure(statistic).expect("a figure");
+        assert_eq!(figure.value, 5_000.0);
+        let contention = figure.contention.expect("delays");
+        assert!((contention.waited - 4.0 / 14.0).abs() < 1e-12);
     }
 
     #[test]
