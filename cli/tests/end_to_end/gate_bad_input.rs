@@ -222,3 +222,23 @@ fn what_a_gate_takes_is_told_before_it_begins() {
         "; a block takes about ",
     ]);
 }
+
+#[test]
+fn a_latency_of_a_scenario_without_any_is_refused_with_what_can_be_compared() {
+    let bench = Bench::new();
+    let of = |more: &[&str]| {
+        let common = ["gate", "--model", MLP, "--scenario", "offline", "--dry-run"];
+        let sides = ["--baseline", BASELINE, "--candidate", BASELINE];
+        bench.tare(&[&common[..], &sides, more].concat())
+    };
+    let ended = of(&[]).with_code(2);
+    ended.tells(&[
+        "there is no p50 to compare: offline measures throughput only",
+        "give --metric throughput",
+    ]);
+    let ended = of(&["--metric", "throughput"]).with_code(0);
+    assert!(
+        ended.stdout.contains("throughput by wall time"),
+        "{ended:#?}"
+    );
+}

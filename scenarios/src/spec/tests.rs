@@ -194,6 +194,17 @@ fn only_offline_has_no_latency_and_says_why() {
 }
 
 #[test]
+fn latencies_add_up_to_the_time_of_all_samples_where_one_request_of_a_batch_follows_another() {
+    let plain = describe();
+    let plain = plain
+        .iter()
+        .filter(|entry| spec(entry.example).is_plain())
+        .map(|entry| entry.name);
+    let plain: Vec<_> = plain.collect();
+    assert_eq!(plain, ["single-stream", "fixed-batch", "multi-stream"]);
+}
+
+#[test]
 fn limits_that_cannot_be_kept_are_refused() {
     let refused = |text: &str, limits| {
         let error = spec(text).schedule(limits, Seed::default(), None);

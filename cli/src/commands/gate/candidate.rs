@@ -102,7 +102,7 @@ impl Measure<'_> {
         let metric = self.asked.metric;
         let work = candidate.work().clone();
         let callgrind = candidate.callgrind.take();
-        let single_threaded = candidate.is_single_threaded();
+        let single_threaded = candidate.is_single_threaded(metric);
         let (requests, sample) = (candidate.requests(metric), candidate.sample(metric));
         let most = (metric, self.processes as u64);
         let request = request(store, candidate, None, most, stop)?;

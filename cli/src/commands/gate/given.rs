@@ -6,6 +6,7 @@ use tare_gate::{Fault, Metric, Request, SideFigure, Statistic};
 use tare_harness as harness;
 use tare_results::samples::{Sample, read};
 use tare_results::{Doubt, Record, Verdict};
+use tare_scenarios::ScenarioSpec;
 use tare_units::Nanoseconds;
 
 use super::callgrind::Callgrind;
@@ -19,6 +20,8 @@ pub enum Given {
         requests: Vec<Request>,
         /// Whether no other thread worked beside it.
         alone: bool,
+        /// Samples a second, by the process's own record, where the latencies do not add up to the time that they took.
+        per_s: Option<f64>,
     },
     /// One figure, in the metric's unit.
     Once(f64),
@@ -46,7 +49,7 @@ impl Given {
     /// # Errors
     /// Whatever makes its figure none that counts.
     pub fn of(record: &Record, wanted: &Wanted<'_>) -> Result<Self, Fault> {
-        let Wanted { run, metric, .. } = *wanted;
+        let metric = wanted.metric;
         check(record)?;
         if wanted.compared && record.fidelity.is_none() {
             return Err(Fault::Invalid {
@@ -80,7 +83,7 @@ impl Given {
                 None => (instructions(record), "counters.instructions"),
                 Some(callgrind) => return counted(record, callgrind).map(Self::Once),
             },
-            _ => return requests(record, run),
+            _ => return requests(record, wanted),
         };
         match once {
             (Some(value), _) => Ok(Self::Once(value)),
@@ -97,6 +100,14 @@ impl Given {
     pub fn figure(&self, statistic: Statistic) -> Result<SideFigure, Fault> {
         match self {
             Self::Once(value) => Ok(SideFigure::once(*value)),
+            Self::Requests {
+                requests,
+                per_s: Some(per_s),
+                ..
+            } if matches!(statistic, Statistic::Throughput(_)) => Ok(SideFigure {
+                requests: requests.len() as u64,
+                ..SideFigure::once(*per_s)
+            }),
             Self::Requests { requests, .. } => {
                 statistic.of(requests).ok_or_else(|| Fault::Invalid {
                     why: format!("{} requests have no {statistic}", requests.len()),
@@ -174,7 +185,8 @@ fn check(record: &Record) -> Result<(), Fault> {
     })
 }
 
-fn requests(record: &Record, run: &Path) -> Result<Given, Fault> {
+fn requests(record: &Record, wanted: &Wanted<'_>) -> Result<Given, Fault> {
+    let Wanted { run, metric, .. } = *wanted;
     let invalid = |why: String| Fault::Invalid { why };
     let file = record.samples.as_ref();
     let file =
@@ -196,6 +208,25 @@ fn requests(record: &Record, run: &Path) -> Result<Given, Fault> {
     Ok(Given::Requests {
         requests: samples.iter().filter_map(request).collect(),
         alone: !others_worked && !is_summed,
+        per_s: own_throughput(record, metric)?,
+    })
+}
+
+/// Samples a second as the record of a process has them, where `metric` is of them and latencies do not add up to their time: where
+/// requests wait for each other, or each draws its batch.
+fn own_throughput(record: &Record, metric: Metric) -> Result<Option<f64>, Fault> {
+    let scenario = record.cell.scenario_spec().parse::<ScenarioSpec>();
+    let is_plain = scenario.is_ok_and(|scenario| scenario.is_plain());
+    if metric != Metric::Throughput || is_plain {
+        return Ok(None);
+    }
+    let throughput = record.throughput.as_ref();
+    let per_s = throughput.and_then(|throughput| throughput.samples_per_s);
+    per_s.map(Some).ok_or_else(|| Fault::Invalid {
+        why: format!(
+            "it has no {metric}: {}",
+            reason(record, "throughput.samples_per_s")
+        ),
     })
 }
 
@@ -298,7 +329,10 @@ mod tests {
     #[test]
     fn delays_that_were_read_count_though_another_thread_worked_for_once() {
         let odd = given(harness::others_worked(2));
-        let Given::Requests { requests, alone } = &odd else {
+        let Given::Requests {
+            requests, alone, ..
+        } = &odd
+        else {
             panic!("requests: {odd:?}");
         };
         assert!(!alone);
@@ -310,9 +344,50 @@ mod tests {
         let usual = Given::Requests {
             requests: requests.clone(),
             alone: true,
+            per_s: None,
         };
         assert!(counts_delay([&usual, &odd].into_iter()));
         assert!(!counts_delay([&usual, &odd, &odd].into_iter()));
+    }
+
+    #[test]
+    fn where_all_samples_wait_from_the_start_their_latencies_are_no_throughput() {
+        let dir = tempfile::tempdir().expect("temporary folder");
+        let figure = |takes: u64| {
+            let mut record = built::record("run", built::cell(1), 0);
+            record.cell.scenario = "offline".to_owned();
+            record.latency = None;
+            record.throughput = Some(tare_results::Throughput {
+                samples_per_s: Some(1e9 / takes as f64),
+                ..tare_results::Throughput::default()
+            });
+            let done = 3_000_000_000 / takes;
+            let sample = |place: u64| Sample {
+                latency: (place + 1) * takes,
+                ..Sample::default()
+            };
+            let samples: Vec<Sample> = (0..done).map(sample).collect();
+            let path = &record.samples.as_ref().expect("samples").path;
+            let file = dir.path().join(path);
+            std::fs::create_dir_all(file.parent().expect("a folder")).expect("makes it");
+            write(&file, &samples).expect("writes");
+            let wanted = Wanted {
+                run: dir.path(),
+                metric: Metric::Throughput,
+                compared: false,
+                callgrind: None,
+            };
+            let given = Given::of(&record, &wanted).expect("a figure");
+            let wall = Statistic::Throughput(tare_gate::Basis::Wall);
+            given.figure(wall).expect("a throughput")
+        };
+        let (fast, slow) = (figure(80_000_000), figure(88_000_000));
+        assert_eq!((fast.requests, slow.requests), (37, 34));
+        assert!(
+            (fast.value / slow.value - 1.1).abs() < 1e-9,
+            "{fast:?} {slow:?}"
+        );
+        assert_eq!(fast.contention, None);
     }
 
     #[test]

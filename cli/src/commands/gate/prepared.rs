@@ -122,7 +122,8 @@ impl Prepared {
 
     /// Whether requests of both sides are executed by one thread, one after the other.
     pub fn is_single_threaded(&self) -> bool {
-        self.baseline.is_single_threaded() && self.candidate.is_single_threaded()
+        let metric = self.asked.metric;
+        self.baseline.is_single_threaded(metric) && self.candidate.is_single_threaded(metric)
     }
 }
 
@@ -132,9 +133,14 @@ impl SidePlan {
         &self.plan.cells[0]
     }
 
-    /// Whether requests are executed by one thread, one after the other.
-    pub fn is_single_threaded(&self) -> bool {
-        self.work().planned.cell.threads == 1 && self.work().scenario.serving().is_none()
+    /// Whether what `metric` is of is executed by one thread, one request after the other: a throughput that is no sum of latencies
+    /// is by the wall's time.
+    pub fn is_single_threaded(&self, metric: Metric) -> bool {
+        let Work {
+            planned, scenario, ..
+        } = self.work();
+        let is_summed = metric != Metric::Throughput || scenario.is_plain();
+        planned.cell.threads == 1 && scenario.serving().is_none() && is_summed
     }
 
     /// What a process times; `None` where its figure is none of requests, and under load, where the scenario says it.
@@ -192,7 +198,7 @@ impl SidePlan {
         let Some(callgrind) = Callgrind::of(metric, side)? else {
             return Ok(());
         };
-        if !self.is_single_threaded() {
+        if !self.is_single_threaded(metric) {
             return Err(Failed::told(format!(
                 "the {side} executes by more than one thread, and callgrind, which counts instructions here, counts one: give --threads 1 \
                  and a closed loop, or grant the counters of perf"
@@ -329,6 +335,7 @@ fn options(asked: &Asked, side: &SideAsked) -> Result<RunOptions, Failed> {
     }
     let requests = asked.metric.requests();
     if let Some(requests) = requests {
+        has_latencies(asked.metric, cell.scenario.as_ref())?;
         cell.scenario = Some(with_fewest(cell.scenario, requests)?);
     }
     Ok(RunOptions {
@@ -343,6 +350,17 @@ fn options(asked: &Asked, side: &SideAsked) -> Result<RunOptions, Failed> {
         },
         ..cell.run_options()
     })
+}
+
+/// Refuses a latency of a scenario whose requests have none.
+fn has_latencies(metric: Metric, scenario: Option<&ScenarioSpec>) -> Result<(), Failed> {
+    let missing = scenario.and_then(ScenarioSpec::latency_missing);
+    match missing.filter(|_| metric != Metric::Throughput) {
+        Some(why) => Err(Failed::told(format!(
+            "there is no {metric} to compare: {why}; give --metric throughput"
+        ))),
+        None => Ok(()),
+    }
 }
 
 /// `scenario` with as many requests as a figure is made of at the least, where that can be said of it.
