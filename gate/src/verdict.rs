@@ -141,7 +141,7 @@ pub enum Obstacle {
     },
     /// Too few requests in a process.
     #[error(
-        "a process of the {side} timed {requests} requests, and {needed} are needed: let each take longer"
+        "a process of the {side} timed {requests} requests, and {needed} are needed: give its scenario so many, as in --scenario single-stream:min={needed}"
     )]
     TooFewRequests {
         /// Whose.

@@ -242,3 +242,18 @@ fn a_latency_of_a_scenario_without_any_is_refused_with_what_can_be_compared() {
         "{ended:#?}"
     );
 }
+
+#[test]
+fn a_scenario_with_more_requests_than_a_gate_asks_for_has_them() {
+    let bench = Bench::new();
+    let common = ["gate", "--model", MLP, "--scenario", "single-stream:min=64"];
+    let limits = ["--tolerance", "60%", "--must-detect", "99%"];
+    let side = "adapter=fake:run=5ms";
+    let sides = ["--baseline", side, "--candidate", side, "--format", "json"];
+    let ended = bench
+        .tare(&[&common[..], &limits, &sides].concat())
+        .with_code(0);
+    let told = only(&ended);
+    let first = &told["evidence"][0];
+    assert_eq!(first["baseline"]["Ok"]["requests"], 64, "{first:#}");
+}

@@ -205,6 +205,15 @@ fn latencies_add_up_to_the_time_of_all_samples_where_one_request_of_a_batch_foll
 }
 
 #[test]
+fn the_requests_that_a_scenario_asks_for_are_its_minimum_or_carry_its_samples() {
+    let asked = |text: &str| spec(text).requests_asked_for(8);
+    assert_eq!(asked("single-stream"), 0);
+    assert_eq!(asked("single-stream:max=30"), 0);
+    assert_eq!(asked("single-stream:min=200"), 200);
+    assert_eq!(asked("offline:samples=20"), 3);
+}
+
+#[test]
 fn limits_that_cannot_be_kept_are_refused() {
     let refused = |text: &str, limits| {
         let error = spec(text).schedule(limits, Seed::default(), None);

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
 use tare_clock::{Clock, MonotonicClock};
-use tare_gate::{Conditions, Fault, PROCESSES, Requests, Side, SideFigure, Statistic};
+use tare_gate::{Conditions, Fault, PROCESSES, Side, SideFigure, Statistic};
 use tare_harness::plan::Work;
 use tare_harness::{Pilot, Repeats, Side as _};
 use tare_results::store::Store;
@@ -20,7 +20,7 @@ use super::given::{Given, Wanted, counts_delay};
 use super::measure::request;
 use super::notes::doubts;
 use super::outputs::{Outputs, Staged, StoredOutputs};
-use super::prepared::SidePlan;
+use super::prepared::{Bound, SidePlan};
 use super::progress::{Line, SideLine};
 use super::told::Sample;
 use crate::exit::Failed;
@@ -103,7 +103,7 @@ impl Measure<'_> {
         let work = candidate.work().clone();
         let callgrind = candidate.callgrind.take();
         let single_threaded = candidate.is_single_threaded(metric);
-        let (requests, sample) = (candidate.requests(metric), candidate.sample(metric));
+        let (requests, sample) = (candidate.bound(metric), candidate.sample(metric));
         let most = (metric, self.processes as u64);
         let request = request(store, candidate, None, most, stop)?;
         let run = request.run.id.clone();
@@ -149,7 +149,7 @@ impl Measure<'_> {
     fn size_up(
         &self,
         repeats: &mut Repeats<'_, MonotonicClock>,
-        requests: Option<Requests>,
+        requests: Option<Bound>,
         sample: Option<Sample>,
     ) -> Result<(), Failed> {
         let pilot = repeats.pilot();

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
 use tare_clock::{Clock, MonotonicClock};
-use tare_gate::{BudgetTooSmall, Conditions, Fault, Gate, Metric, Requests, Side};
+use tare_gate::{BudgetTooSmall, Conditions, Fault, Gate, Metric, Side};
 use tare_hardware::nvml::Nvml;
 use tare_harness::{
     self as harness, EnergyMeter, Lockstep, NoPeakMeter, Pilot, Repeats, RunOutcome, RunRequest,
@@ -21,7 +21,7 @@ use super::decide::{End, Judge, Made, decide};
 use super::exact;
 use super::given::{Given, Wanted};
 use super::notes::notes;
-use super::prepared::{Difference, Prepared, SidePlan, TIMED};
+use super::prepared::{Bound, Difference, Prepared, SidePlan, TIMED};
 use super::progress::{BlockLine, Line, SideLine};
 use super::told::{Sample, Takes, Told, foretold};
 use crate::exit::Failed;
@@ -42,7 +42,7 @@ pub struct Measuring {
     differences: Vec<Difference>,
     single_threaded: bool,
     /// What a process times, where its scenario does not say it.
-    requests: Option<Requests>,
+    requests: Option<Bound>,
     /// What is known of it before that.
     takes: Takes,
     began: Nanoseconds,
@@ -124,7 +124,7 @@ pub fn begin<'s>(
     let (name, differences) = (prepared.name(), prepared.differences());
     let (single_threaded, requests, takes) = (
         prepared.is_single_threaded(),
-        prepared.baseline.requests(prepared.asked.metric),
+        prepared.baseline.bound(prepared.asked.metric),
         prepared.takes(),
     );
     let Prepared {

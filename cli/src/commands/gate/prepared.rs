@@ -52,6 +52,21 @@ pub struct SidePlan {
     other: Option<String>,
 }
 
+/// What bounds the requests of a process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bound {
+    requests: Requests,
+    /// What the scenario itself asks for.
+    asked_for: u64,
+}
+
+impl Bound {
+    /// Requests of a process where one takes about `latency`.
+    pub fn of(&self, latency: Nanoseconds) -> u64 {
+        self.requests.of(latency).max(self.asked_for)
+    }
+}
+
 /// A part in which the sides differ.
 #[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Difference {
@@ -148,6 +163,17 @@ impl SidePlan {
         let requests = metric.requests()?;
         let closed = self.work().scenario.serving().is_none();
         closed.then_some(requests)
+    }
+
+    /// How many of them, once it is known how long one takes; no fewer than its scenario asks for.
+    pub fn bound(&self, metric: Metric) -> Option<Bound> {
+        let Work {
+            planned, scenario, ..
+        } = self.work();
+        Some(Bound {
+            requests: self.requests(metric)?,
+            asked_for: scenario.requests_asked_for(planned.cell.batch),
+        })
     }
 
     /// The same, as far as it is known without measuring.
