@@ -98,6 +98,12 @@ impl Baseline {
                 self.metric, now.metric
             ));
         }
+        let (own, other) = (&self.cell.model, &now.planned.cell.model);
+        if own != other {
+            return Err(format!(
+                "the sides do not match: the baseline is of the model {own}, the candidate of {other}; store a baseline of each"
+            ));
+        }
         let common = |cell: &Cell| {
             let Cell {
                 batch, shape, seed, ..
@@ -333,6 +339,11 @@ mod tests {
         assert!(refused(other).contains("give --metric load"));
         let larger = built::planned(built::cell(8));
         assert!(refused(now(&larger)).contains("the sides do not match"));
+        let mut other = planned.clone();
+        other.cell.model = "another".to_owned();
+        assert!(
+            refused(now(&other)).contains("the candidate of another; store a baseline of each")
+        );
         fs::write(&path, "{\"schema\":").expect("writes");
         assert!(refused(now(&planned)).contains("holds no stored baseline"));
     }
