@@ -1,11 +1,13 @@
 //! `tare gate`: whether a change makes inference slower, decided from both sides in turns, as a verdict and an exit code.
 
 mod alone;
+mod as_run;
 mod asked;
 mod callgrind;
 mod candidate;
 mod decide;
 mod exact;
+mod executed;
 mod file;
 mod given;
 mod measure;

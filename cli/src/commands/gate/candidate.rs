@@ -16,6 +16,7 @@ use super::super::run::dry::about;
 use super::alone::Kept;
 use super::asked::Asked;
 use super::callgrind::{Callgrind, NOTE};
+use super::executed::library;
 use super::given::{Given, Wanted, counts_delay};
 use super::measure::request;
 use super::notes::doubts;
@@ -36,6 +37,8 @@ pub struct Gave {
     pub fault: Option<Fault>,
     /// Its run in the store; `None` where it was not executed.
     pub run: Option<String>,
+    /// The library that executed it; `None` where none did, or it never said.
+    pub library: Option<String>,
     /// How its outputs compare with the stored ones.
     pub outputs: Outputs,
     /// Its own, where they are to be stored.
@@ -70,6 +73,7 @@ pub fn exact(asked: &Asked, candidate: &SidePlan) -> Gave {
         fault: figure.as_ref().err().cloned(),
         figures: figure.into_iter().collect(),
         run: None,
+        library: None,
         outputs: Outputs::NotAsked,
         kept: None,
         notes: Vec::new(),
@@ -135,6 +139,7 @@ impl Measure<'_> {
             fault: fault.or(figures.as_ref().err().cloned()),
             figures: figures.unwrap_or_default(),
             run: Some(run),
+            library: library(&records),
             outputs,
             kept,
             notes: callgrind
