@@ -31,6 +31,7 @@ use super::{print, show};
 use crate::arguments::{GateFormat, GateOptions};
 use crate::exit::{Exit, Failed};
 use crate::stop;
+use crate::terminal::plain;
 use alone::Alone;
 use asked::Asked;
 use measure::Came;
@@ -208,12 +209,10 @@ fn dry(prepared: &[Ready]) -> Result<String, Failed> {
                 (line, pair.differences())
             }
         };
-        text.push_str(&format!("{line}\n"));
+        text.push_str(&format!("{}\n", plain(&line)));
         for part in parts {
-            text.push_str(&format!(
-                "  {}: {} → {}\n",
-                part.part, part.baseline, part.candidate
-            ));
+            let part = format!("{}: {} → {}", part.part, part.baseline, part.candidate);
+            text.push_str(&format!("  {}\n", plain(&part)));
         }
     }
     Ok(text)

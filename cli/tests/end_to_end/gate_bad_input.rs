@@ -153,6 +153,40 @@ fn a_name_of_markup_and_commands_is_only_a_name_in_every_report() {
 }
 
 #[test]
+fn a_name_that_begins_or_holds_a_command_commands_nothing_while_its_gate_runs_or_fails() {
+    let bench = Bench::new();
+    let gates = |adapter: &str| {
+        format!(
+            r#"
+            [common]
+            model = "mlp:width=64,depth=2"
+            scenario = "single-stream:min=15,max=15"
+            metric = "p50"
+            tolerance = "60%"
+            must-detect = "99%"
+            [[gate]]
+            name = "::error::forged\n::error::forged\r\n ::warning::`x`"
+            baseline = {{ adapter = "fake:run=2ms" }}
+            candidate = {{ adapter = "{adapter}" }}
+            "#
+        )
+    };
+    let is_command = |line: &str| line.trim_start().starts_with("::");
+    for (adapter, more, code) in [
+        ("fake:run=2ms", None, 0),
+        ("fake:run=2ms", Some("--dry-run"), 0),
+        ("fake:run=2ms,fault=abort", None, 3),
+        ("none", None, 2),
+    ] {
+        bench.write("tare-gate.toml", gates(adapter));
+        let arguments: Vec<&str> = std::iter::once("gate").chain(more).collect();
+        let ended = bench.tare(&arguments).with_code(code);
+        let mut lines = ended.stdout.lines().chain(ended.stderr.lines());
+        assert!(!lines.any(is_command), "{adapter} {more:?}: {ended:#?}");
+    }
+}
+
+#[test]
 fn gates_that_were_not_run_are_in_the_reports_and_old_ones_are_gone() {
     let bench = Bench::new();
     let gates = |second: &str| {

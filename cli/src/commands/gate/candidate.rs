@@ -25,7 +25,7 @@ use super::prepared::{Bound, SidePlan};
 use super::progress::{Line, SideLine};
 use super::told::Sample;
 use crate::exit::Failed;
-use crate::terminal::rewrite;
+use crate::terminal::{plain, rewrite};
 
 /// What the candidate's processes gave.
 pub struct Gave {
@@ -170,7 +170,7 @@ impl Measure<'_> {
             repeats.limit_requests(count);
         }
         let sample = exactly.map(Sample::Exactly).or(sample);
-        eprintln!("{}", self.foretold(sample, Some(pilot.took)));
+        eprintln!("{}", plain(&self.foretold(sample, Some(pilot.took))));
         Ok(())
     }
 

@@ -25,7 +25,7 @@ use super::prepared::{Bound, Difference, Prepared, SidePlan, TIMED};
 use super::progress::{BlockLine, Line, SideLine};
 use super::told::{Sample, Takes, Told, foretold};
 use crate::exit::Failed;
-use crate::terminal::rewrite;
+use crate::terminal::{plain, rewrite};
 
 /// How a gate came out.
 pub enum Came {
@@ -231,7 +231,7 @@ impl Measuring {
             self.check_budget(judge.gate(), block, clock.now())?;
         }
         let plan = foretold(&self.name, judge.gate(), takes, self.asked.budget);
-        eprintln!("{plan}");
+        eprintln!("{}", plain(&plan));
         let until = self.began + self.asked.budget;
         let read = |block: &harness::Block| self.made(block);
         let mut watcher = BlockLine(line);
