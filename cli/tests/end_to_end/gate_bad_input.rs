@@ -59,6 +59,37 @@ fn a_budget_without_room_for_one_process_is_told_as_such_and_not_as_a_killed_one
 }
 
 #[test]
+fn a_budget_without_room_for_what_a_schedule_takes_is_told_before_the_first_block() {
+    for stored in [false, true] {
+        let bench = Bench::new();
+        let scenario = "server:rate=5,arrivals=constant,min=10";
+        let common = [
+            "gate",
+            "--model",
+            MLP,
+            "--scenario",
+            scenario,
+            "--budget",
+            "16s",
+        ];
+        let sides = match stored {
+            false => ["--baseline", BASELINE, "--candidate", BASELINE].to_vec(),
+            true => [
+                "--adapter",
+                "fake:run=2ms",
+                "--against",
+                "days.json",
+                "--update-baseline",
+            ]
+            .to_vec(),
+        };
+        let ended = bench.tare(&[&common[..], &sides].concat()).with_code(2);
+        ended.tells(&["a budget of 16.0 s is too small to decide anything"]);
+        assert!(!ended.stderr.contains("[1/"), "{ended:#?}");
+    }
+}
+
+#[test]
 fn a_stored_baseline_that_is_torn_or_foreign_is_one_error_and_stays_as_it_is() {
     let bench = Bench::new();
     against(&bench, &["--update-baseline"]).with_code(0);

@@ -33,6 +33,8 @@ pub struct Alone {
     pub asked: Asked,
     candidate: SidePlan,
     executed: Executed,
+    /// What planning it took, which is of the budget.
+    planned_in: Nanoseconds,
     baseline: Kept,
 }
 
@@ -51,6 +53,7 @@ impl Alone {
     /// # Errors
     /// Where the candidate cannot be measured, or the file is of another machine or cell, or is not there and shall not be made.
     pub fn of(asked: Asked, path: &Path) -> Result<Self, Failed> {
+        let began = MonotonicClock.now();
         let mut candidate = side(&asked, &asked.candidate)?;
         let mut own = candidate.plan.clone();
         // Its own outputs are what is compared with the stored ones; each process is held to them.
@@ -75,6 +78,7 @@ impl Alone {
             asked,
             candidate,
             executed,
+            planned_in: MonotonicClock.now().saturating_sub(began),
             baseline: Kept {
                 path: path.to_owned(),
                 machine,
@@ -112,7 +116,7 @@ impl Alone {
     /// # Errors
     /// Where records or the baseline cannot be kept, or the stored figures are another statistic.
     pub fn gate(self, store: &Store, stop: &AtomicBool) -> Result<Came, Failed> {
-        let began = MonotonicClock.now();
+        let began = MonotonicClock.now().saturating_sub(self.planned_in);
         let name = self.name();
         let planned = self.candidate.work().planned.clone();
         let Self {
@@ -120,6 +124,7 @@ impl Alone {
             candidate,
             executed,
             baseline,
+            planned_in: _,
         } = self;
         let processes = processes(&asked);
         let exact = asked.is_exact().then(|| exact(&asked, &candidate));

@@ -107,7 +107,8 @@ impl Measure<'_> {
         let work = candidate.work().clone();
         let callgrind = candidate.callgrind.take();
         let single_threaded = candidate.is_single_threaded(metric);
-        let (requests, sample) = (candidate.bound(metric), candidate.sample(metric));
+        let bounds = (candidate.bound(metric), candidate.timed_at_least());
+        let sample = candidate.sample(metric);
         let most = (metric, self.processes as u64);
         let request = request(store, candidate, None, most, stop)?;
         let run = request.run.id.clone();
@@ -116,7 +117,7 @@ impl Measure<'_> {
         let mut told = SideLine::new(&line, Side::Candidate);
         let mut repeats =
             Repeats::begin(request, &MonotonicClock, &mut told).map_err(Failed::cell)?;
-        self.size_up(&mut repeats, requests, sample)?;
+        self.size_up(&mut repeats, bounds, sample)?;
         let made = self.processes(&mut repeats, (&folder, callgrind.as_ref()));
         rewrite("");
         let Some((given, fault)) = made? else {
@@ -154,7 +155,7 @@ impl Measure<'_> {
     fn size_up(
         &self,
         repeats: &mut Repeats<'_, MonotonicClock>,
-        requests: Option<Bound>,
+        (requests, timed): (Option<Bound>, Nanoseconds),
         sample: Option<Sample>,
     ) -> Result<(), Failed> {
         let pilot = repeats.pilot();
@@ -163,24 +164,29 @@ impl Measure<'_> {
         if let Some(short) = self.asked.too_long(Side::Candidate, &pilot, fewest) {
             return Err(short);
         }
-        self.check_budget(&pilot, fewest)?;
         let exactly = requests.zip(pilot.shortest.as_ref().ok());
-        let exactly = exactly.map(|(requests, latency)| requests.of(*latency));
+        let exactly = exactly.map(|(requests, latency)| (requests.of(*latency), *latency));
+        let timed = exactly.map_or(timed, |(count, latency)| {
+            Nanoseconds::from_nanos(latency.as_nanos().saturating_mul(count))
+        });
+        self.check_budget(&pilot, timed, fewest)?;
+        let exactly = exactly.map(|(count, _)| count);
         if let Some(count) = exactly {
             repeats.limit_requests(count);
         }
         let sample = exactly.map(Sample::Exactly).or(sample);
-        eprintln!("{}", plain(&self.foretold(sample, Some(pilot.took))));
+        let one = pilot.took + timed;
+        eprintln!("{}", plain(&self.foretold(sample, Some(one))));
         Ok(())
     }
 
-    /// What it takes, where a process takes so long beside its requests.
-    pub fn foretold(&self, sample: Option<Sample>, beside: Option<Nanoseconds>) -> String {
+    /// What it takes, where a process takes about so long.
+    pub fn foretold(&self, sample: Option<Sample>, one: Option<Nanoseconds>) -> String {
         let processes = self.processes as u64;
         let sample = sample.map(|sample| format!(", each with {sample}"));
-        let time = beside.map(|one| {
+        let time = one.map(|one| {
             let all = Nanoseconds::from_nanos(one.as_nanos().saturating_mul(processes));
-            format!(", {} and the time of its requests", about(all))
+            format!(", {}", about(all))
         });
         format!(
             "{}: {processes} processes of the candidate{} against the days stored in {}{}, {} at the most",
@@ -193,17 +199,18 @@ impl Measure<'_> {
     }
 
     /// Refuses a budget of which what is left has no room for so few processes as decide anything.
-    fn check_budget(&self, pilot: &Pilot, fewest: u64) -> Result<(), Failed> {
+    fn check_budget(&self, pilot: &Pilot, timed: Nanoseconds, fewest: u64) -> Result<(), Failed> {
         let spent = MonotonicClock.now().saturating_sub(self.began);
         let left = self.asked.budget.saturating_sub(spent);
-        let needed = Nanoseconds::from_nanos(pilot.took.as_nanos().saturating_mul(fewest));
+        let one = pilot.took + timed;
+        let needed = Nanoseconds::from_nanos(one.as_nanos().saturating_mul(fewest));
         match pilot.shortest.is_err() || needed <= left {
             true => Ok(()),
             false => Err(Failed::told(format!(
                 "a budget of {} is too small to decide anything: it takes {fewest} processes of the candidate of about {}; give at \
                  least {}",
                 self.asked.budget,
-                pilot.took,
+                one,
                 needed + spent
             ))),
         }

@@ -21,7 +21,7 @@ use super::decide::{End, Judge, Made, decide};
 use super::exact;
 use super::given::{Given, Wanted};
 use super::notes::notes;
-use super::prepared::{Bound, Difference, Prepared, SidePlan, TIMED};
+use super::prepared::{Bound, Difference, Prepared, SidePlan};
 use super::progress::{BlockLine, Line, SideLine};
 use super::told::{Sample, Takes, Told, foretold};
 use crate::exit::Failed;
@@ -43,6 +43,8 @@ pub struct Measuring {
     single_threaded: bool,
     /// What a process times, where its scenario does not say it.
     requests: Option<Bound>,
+    /// What a process of each side times at the least, where it does.
+    timed: [Nanoseconds; 2],
     /// What is known of it before that.
     takes: Takes,
     began: Nanoseconds,
@@ -77,7 +79,8 @@ pub fn unmeasured(prepared: &Prepared) -> Result<Gate, Failed> {
 
 fn measured(store: &Store, prepared: Prepared, stop: &AtomicBool) -> Result<Came, Failed> {
     let clock = MonotonicClock;
-    let ([baseline, candidate], measuring) = begin(store, prepared, stop, clock.now())?;
+    let began = clock.now().saturating_sub(prepared.planned_in);
+    let ([baseline, candidate], measuring) = begin(store, prepared, stop, began)?;
     let line = RefCell::new(Line::new(&measuring.name));
     let mut of_baseline = SideLine::new(&line, Side::Baseline);
     let mut of_candidate = SideLine::new(&line, Side::Candidate);
@@ -131,7 +134,9 @@ pub fn begin<'s>(
         asked,
         mut baseline,
         mut candidate,
+        ..
     } = prepared;
+    let timed = [&baseline, &candidate].map(SidePlan::timed_at_least);
     let callgrind = [baseline.callgrind.take(), candidate.callgrind.take()];
     let most = (asked.metric, most);
     let role = (GateRole::Baseline, None);
@@ -147,6 +152,7 @@ pub fn begin<'s>(
         differences,
         single_threaded,
         requests,
+        timed,
         takes,
         began,
         runs,
@@ -267,11 +273,11 @@ impl Measuring {
             lockstep.limit_requests(requests);
         }
         let beside = pilots[0].took + pilots[1].took;
-        let timed = |latency: &Nanoseconds| match requests {
+        let timed = |(latency, known): (&Nanoseconds, &Nanoseconds)| match requests {
             Some(requests) => latency.as_nanos().saturating_mul(requests),
-            None => TIMED.as_nanos(),
+            None => known.as_nanos(),
         };
-        let timed: u64 = shortest.iter().map(timed).sum();
+        let timed: u64 = shortest.iter().zip(&self.timed).map(timed).sum();
         Takes {
             requests: requests.map_or(self.takes.requests, |count| Some(Sample::Exactly(count))),
             block: Some(beside + Nanoseconds::from_nanos(timed)),

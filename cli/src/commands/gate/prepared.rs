@@ -6,6 +6,7 @@ use std::path::Path;
 use schemars::JsonSchema;
 use serde::Serialize;
 use tare_adapter_api::Readiness;
+use tare_clock::{Clock, MonotonicClock};
 use tare_gate::{Fault, Metric, Requests, SideFigure};
 use tare_harness::plan::{Plan, Work, put_beside};
 use tare_harness::{Desk, WorkerProgram};
@@ -35,6 +36,8 @@ pub struct Prepared {
     pub baseline: SidePlan,
     /// What is judged.
     pub candidate: SidePlan,
+    /// What planning both took, which is of the budget.
+    pub planned_in: Nanoseconds,
 }
 
 /// One side of it.
@@ -85,6 +88,7 @@ impl Prepared {
     /// # Errors
     /// Where a side cannot be measured, or the two not against each other.
     pub fn of(asked: Asked) -> Result<Self, Failed> {
+        let began = MonotonicClock.now();
         let named = |failed: Failed, side: &str| failed.beneath(&format!("the {side}"));
         let baseline = side(&asked, &asked.baseline).map_err(|error| named(error, "baseline"))?;
         let candidate =
@@ -93,12 +97,14 @@ impl Prepared {
             asked,
             baseline,
             candidate,
+            planned_in: Nanoseconds::ZERO,
         };
         let plans = (&mut prepared.baseline.plan, &mut prepared.candidate.plan);
         put_beside(plans.0, plans.1, prepared.asked.compared).map_err(Failed::input)?;
         let metric = prepared.asked.metric;
         prepared.baseline.count_instructions(metric, "baseline")?;
         prepared.candidate.count_instructions(metric, "candidate")?;
+        prepared.planned_in = MonotonicClock.now().saturating_sub(began);
         Ok(prepared)
     }
 
@@ -157,6 +163,18 @@ impl SidePlan {
         } = self.work();
         let is_summed = metric != Metric::Throughput || scenario.is_plain();
         planned.cell.threads == 1 && scenario.serving().is_none() && is_summed
+    }
+
+    /// What a process times at the least where its figure is none of its requests, and under load: as its scenario says.
+    pub fn timed_at_least(&self) -> Nanoseconds {
+        let Settings {
+            duration,
+            max_requests,
+            ..
+        } = self.settings;
+        let work = self.work();
+        let limits = work.limits(duration, max_requests);
+        work.scenario.timed_at_least(limits)
     }
 
     /// What a process times; `None` where its figure is none of requests, and under load, where the scenario says it.
