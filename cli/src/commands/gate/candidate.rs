@@ -118,6 +118,7 @@ impl Measure<'_> {
         let mut repeats =
             Repeats::begin(request, &MonotonicClock, &mut told).map_err(Failed::cell)?;
         self.size_up(&mut repeats, bounds, sample)?;
+        callgrind.iter().for_each(Callgrind::forget);
         let made = self.processes(&mut repeats, (&folder, callgrind.as_ref()));
         rewrite("");
         let Some((given, fault)) = made? else {

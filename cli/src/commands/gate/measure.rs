@@ -224,6 +224,7 @@ impl Measuring {
         line: &RefCell<Line>,
     ) -> Result<(Judge, End), Failed> {
         let pilots = lockstep.pilots();
+        self.callgrind.iter().flatten().for_each(Callgrind::forget);
         let conditions = Conditions {
             single_threaded: self.single_threaded,
             run_delay: lockstep.no_run_delay().is_none(),

@@ -1,8 +1,9 @@
 //! What counts of a process, by its record and samples.
 
-use tare_results::Counters;
 use tare_results::samples::write;
+use tare_results::{Counters, Failure, Phase};
 
+use super::super::callgrind;
 use super::super::decide::tests::built;
 use super::*;
 
@@ -126,4 +127,31 @@ fn what_all_threads_waited_tells_how_contended_they_were_and_corrects_no_latency
 fn delays_that_were_not_read_around_every_request_are_unknown_and_none() {
     let unread = given("the run delay could not be read around every request".to_owned());
     assert!(!counts_delay([&unread].into_iter()));
+}
+
+#[test]
+fn the_count_that_one_process_left_is_none_of_the_next() {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let callgrind = callgrind::tests::left(dir.path(), 6_000);
+    let sound = built::record("run", built::cell(1), 0);
+    let mut crashed = sound.clone();
+    crashed.failure = Some(Failure {
+        phase: Phase::Run,
+        message: "killed".to_owned(),
+        stderr: None,
+    });
+    let of = |record: &Record| {
+        let wanted = Wanted {
+            run: dir.path(),
+            metric: Metric::Instructions,
+            compared: false,
+            callgrind: Some(&callgrind),
+        };
+        Given::of(record, &wanted)
+    };
+    assert!(matches!(of(&crashed), Err(Fault::Failed { .. })));
+    let error = of(&sound).expect_err("it left no count").to_string();
+    assert!(error.contains("callgrind left no count"), "{error}");
+    callgrind::tests::left(dir.path(), 6_000);
+    assert!(matches!(of(&sound), Ok(Given::Once(_))));
 }
