@@ -59,11 +59,17 @@ pub fn run(store: Option<&Path>, options: &GateOptions) -> Result<Exit, Failed> 
     let exit = match &end {
         End::All => exit_of(&gates),
         End::Stopped => Exit::Interrupted,
+        // What was shown is shown, whatever failed after it.
+        End::Failed(..) if exit_of(&gates) == Exit::Regression => Exit::Regression,
         End::Failed(_, failed) => failed.exit(),
     };
     let not_run = not_run(&names, gates.len(), &end);
     tell(gates, not_run, exit, options)?;
     match end {
+        End::Failed(_, failed) if exit == Exit::Regression => {
+            failed.print();
+            Ok(exit)
+        }
         End::Failed(_, failed) => Err(failed),
         End::All | End::Stopped => Ok(exit),
     }

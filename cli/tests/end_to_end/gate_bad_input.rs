@@ -70,7 +70,7 @@ fn a_budget_without_room_for_what_a_schedule_takes_is_told_before_the_first_bloc
             "--scenario",
             scenario,
             "--budget",
-            "16s",
+            "10s",
         ];
         let sides = match stored {
             false => ["--baseline", BASELINE, "--candidate", BASELINE].to_vec(),
@@ -84,7 +84,7 @@ fn a_budget_without_room_for_what_a_schedule_takes_is_told_before_the_first_bloc
             .to_vec(),
         };
         let ended = bench.tare(&[&common[..], &sides].concat()).with_code(2);
-        ended.tells(&["a budget of 16.0 s is too small to decide anything"]);
+        ended.tells(&["a budget of 10.0 s is too small to decide anything"]);
         assert!(!ended.stderr.contains("[1/"), "{ended:#?}");
     }
 }
@@ -215,6 +215,33 @@ fn a_name_that_begins_or_holds_a_command_commands_nothing_while_its_gate_runs_or
         let mut lines = ended.stdout.lines().chain(ended.stderr.lines());
         assert!(!lines.any(is_command), "{adapter} {more:?}: {ended:#?}");
     }
+}
+
+#[test]
+fn a_regression_that_was_shown_is_one_though_a_later_gate_fails() {
+    let bench = Bench::new();
+    bench.write(
+        "tare-gate.toml",
+        r#"
+        [common]
+        model = "mlp:width=64,depth=2"
+        [[gate]]
+        name = "grows"
+        metric = "size"
+        candidate = { model = "mlp:width=64,depth=4" }
+        [[gate]]
+        name = "short"
+        budget = "100ms"
+        candidate = { adapter = "fake:run=2ms" }
+        "#,
+    );
+    let ended = bench.tare(&["gate", "-o", "gate.json"]).with_code(1);
+    ended.tells(&["error: ", "is too small to decide anything"]);
+    assert!(ended.stdout.contains("regression"), "{ended:#?}");
+    let json = fs::read_to_string(bench.path("gate.json")).expect("a report");
+    let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    assert_eq!(json["exit"], 1);
+    assert_eq!(json["not_run"][0]["failed"], true);
 }
 
 #[test]

@@ -6,6 +6,8 @@ use crate::table::{Align, Column, Content, KEPT, Style, Tone, counted, laid_out,
 
 /// Of more sides, values are told once each and not side by side.
 const IN_TURN: usize = 4;
+/// Of CSV.
+const COLUMNS: usize = 14;
 
 impl Comparison {
     /// For a terminal; ends in a line break. What differs stands first, then the cells, the largest effect first.
@@ -55,14 +57,15 @@ impl Comparison {
         lines.join("\n") + "\n"
     }
 
-    /// A row a cell that was compared.
+    /// A row a cell that was compared, then one a cell that was left out, without values and with why; what differs between the sides
+    /// stands in each.
     ///
     /// # Errors
     /// Where it cannot be written.
     pub fn csv(&self) -> Result<Vec<u8>, ExportError> {
         let failed = |reason: &dyn std::fmt::Display| ExportError::write("CSV", reason);
         let mut writer = csv::Writer::from_writer(Vec::new());
-        let head = [
+        let head: [&str; COLUMNS] = [
             "figure",
             "baseline_side",
             "side",
@@ -75,9 +78,13 @@ impl Comparison {
             "effect",
             "across_machines",
             "doubts",
+            "left_out",
+            "differences",
         ];
         writer.write_record(head).map_err(|e| failed(&e))?;
         let first = self.sides.first().map_or("", |side| &side.name);
+        let differences: Vec<String> = self.differences.iter().map(difference).collect();
+        let differences = differences.join("; ");
         let end = |end: Option<f64>| end.map_or(String::new(), |end| end.to_string());
         for row in &self.rows {
             let fields = [
@@ -93,7 +100,19 @@ impl Comparison {
                 format!("{:?}", row.effect).to_lowercase(),
                 row.across_machines.to_string(),
                 row.doubts.join("; "),
+                String::new(),
+                differences.clone(),
             ];
+            writer.write_record(fields).map_err(|e| failed(&e))?;
+        }
+        for one in &self.left_out {
+            let mut fields = [const { String::new() }; COLUMNS];
+            fields[0] = self.figure.to_string();
+            fields[1] = first.to_owned();
+            fields[2] = one.side.clone();
+            fields[3] = one.label.clone();
+            fields[COLUMNS - 2] = one.reason.clone();
+            fields[COLUMNS - 1] = differences.clone();
             writer.write_record(fields).map_err(|e| failed(&e))?;
         }
         writer.into_inner().map_err(|e| failed(&e))
