@@ -8,6 +8,22 @@ use crate::table::{Align, Column, Content, KEPT, Style, Tone, counted, laid_out,
 const IN_TURN: usize = 4;
 /// Of CSV.
 const COLUMNS: usize = 14;
+const HEAD: [&str; COLUMNS] = [
+    "figure",
+    "baseline_side",
+    "side",
+    "cell",
+    "baseline",
+    "value",
+    "ratio",
+    "ratio_low",
+    "ratio_high",
+    "effect",
+    "across_machines",
+    "doubts",
+    "left_out",
+    "differences",
+];
 
 impl Comparison {
     /// For a terminal; ends in a line break. What differs stands first, then the cells, the largest effect first.
@@ -65,23 +81,7 @@ impl Comparison {
     pub fn csv(&self) -> Result<Vec<u8>, ExportError> {
         let failed = |reason: &dyn std::fmt::Display| ExportError::write("CSV", reason);
         let mut writer = csv::Writer::from_writer(Vec::new());
-        let head: [&str; COLUMNS] = [
-            "figure",
-            "baseline_side",
-            "side",
-            "cell",
-            "baseline",
-            "value",
-            "ratio",
-            "ratio_low",
-            "ratio_high",
-            "effect",
-            "across_machines",
-            "doubts",
-            "left_out",
-            "differences",
-        ];
-        writer.write_record(head).map_err(|e| failed(&e))?;
+        writer.write_record(HEAD).map_err(|e| failed(&e))?;
         let first = self.sides.first().map_or("", |side| &side.name);
         let differences: Vec<String> = self.differences.iter().map(difference).collect();
         let differences = differences.join("; ");

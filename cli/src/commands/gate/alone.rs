@@ -124,7 +124,7 @@ impl Alone {
             candidate,
             executed,
             baseline,
-            planned_in: _,
+            ..
         } = self;
         let processes = processes(&asked);
         let exact = asked.is_exact().then(|| exact(&asked, &candidate));
@@ -148,9 +148,7 @@ impl Alone {
         let executed = executed.by(gave.library.clone());
         let differences = baseline.differences(&planned, &executed);
         let outcome = baseline.outcome(&asked, &gave)?;
-        let mut notes = vec![WEAKER.to_owned()];
-        notes.extend(gave.outputs.note());
-        notes.extend(gave.notes.iter().cloned());
+        let notes = notes(&gave);
         let runs = gave.run.clone().into_iter().collect();
         let stored = match asked.update && is_fit_to_store(&outcome, asked.limits.must_detect) {
             true => Some(baseline.update(&asked, gave, (&planned, &executed))?),
@@ -235,6 +233,12 @@ impl Kept {
             days => format!("the baseline {} has {days} days now", self.path.display()),
         })
     }
+}
+
+fn notes(gave: &Gave) -> Vec<String> {
+    let weaker = std::iter::once(WEAKER.to_owned());
+    let all = weaker.chain(gave.outputs.note());
+    all.chain(gave.notes.iter().cloned()).collect()
 }
 
 /// One shows the outputs of what is exact.

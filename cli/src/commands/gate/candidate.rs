@@ -130,7 +130,7 @@ impl Measure<'_> {
         };
         let (outputs, kept) = self.outputs(&repeats, &work)?;
         let records = repeats.finish().records;
-        let timed = |record: &&Record| record.kind == Kind::Measurement;
+        let notes = callgrind.iter().map(|_| NOTE.to_owned());
         let statistic = metric.statistic(conditions);
         let figures = match self.asked.is_exact() {
             true => Ok(Vec::new()),
@@ -144,11 +144,7 @@ impl Measure<'_> {
             library: library(&records),
             outputs,
             kept,
-            notes: callgrind
-                .map(|_| NOTE.to_owned())
-                .into_iter()
-                .chain(doubts(records.iter().filter(timed)))
-                .collect(),
+            notes: notes.chain(doubts(timed(&records))).collect(),
         }))
     }
 
@@ -276,6 +272,11 @@ impl Measure<'_> {
         }
         Ok(Some((given, None)))
     }
+}
+
+fn timed(records: &[Record]) -> impl Iterator<Item = &Record> {
+    let is_timed = |record: &&Record| record.kind == Kind::Measurement;
+    records.iter().filter(is_timed)
 }
 
 /// What each gave, and the fault of the last; `None` where the user stopped it.
