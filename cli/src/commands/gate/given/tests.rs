@@ -152,6 +152,6 @@ fn the_count_that_one_process_left_is_none_of_the_next() {
     assert!(matches!(of(&crashed), Err(Fault::Failed { .. })));
     let error = of(&sound).expect_err("it left no count").to_string();
     assert!(error.contains("callgrind left no count"), "{error}");
-    callgrind::tests::left(dir.path(), 6_000);
+    let _left = callgrind::tests::left(dir.path(), 6_000);
     assert!(matches!(of(&sound), Ok(Given::Once(_))));
 }
