@@ -3,6 +3,8 @@
 use std::fmt::Display;
 use std::process::ExitCode;
 
+use crate::terminal::plain;
+
 /// How the program ends, as its exit code says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
@@ -101,7 +103,7 @@ impl Failed {
 
     /// Prints the error to standard error, on one line.
     pub fn print(&self) {
-        eprintln!("error: {}", self.text());
+        eprintln!("error: {}", plain(&self.text()));
     }
 
     /// The error and its causes, without those that the text before them tells already.

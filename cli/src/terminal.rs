@@ -39,6 +39,23 @@ pub fn rewrite(text: &str) {
     }
 }
 
+/// `text` as one line without what would move a terminal's cursor, and without the beginning of a workflow command, which CI systems
+/// read on both streams.
+pub fn plain(text: &str) -> String {
+    let visible = |letter: char| match letter.is_control() {
+        true => HIDDEN,
+        false => letter,
+    };
+    let line: String = text.chars().map(visible).collect();
+    match line.trim_start().starts_with("::") {
+        true => format!("{HIDDEN}{line}"),
+        false => line,
+    }
+}
+
+/// What stands for a letter that is not shown.
+const HIDDEN: char = '\u{fffd}';
+
 /// Whether the locale can show more than ASCII.
 pub fn unicode() -> bool {
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
@@ -51,5 +68,21 @@ pub fn unicode() -> bool {
             locale.contains("utf-8") || locale.contains("utf8")
         }
         None => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plain_text_is_one_line_that_commands_nothing() {
+        assert_eq!(plain("resnet-18: µs"), "resnet-18: µs");
+        assert_eq!(
+            plain("a\n::error::b\x1b[2K"),
+            "a\u{fffd}::error::b\u{fffd}[2K"
+        );
+        assert_eq!(plain("  ::error::b"), "\u{fffd}  ::error::b");
+        assert_eq!(plain("\n::error::b"), "\u{fffd}::error::b");
     }
 }

@@ -130,7 +130,8 @@ impl fmt::Display for Statistic {
         };
         match self {
             Self::Percentile(percentile, of) => write!(f, "{} {percentile}", basis(of)),
-            Self::Throughput(of) => write!(f, "throughput by {} latencies", basis(of)),
+            Self::Throughput(Basis::Effective) => f.write_str("throughput by effective latencies"),
+            Self::Throughput(Basis::Wall) => f.write_str("throughput by wall time"),
             Self::Once => write!(f, "one figure a process"),
         }
     }

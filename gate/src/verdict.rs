@@ -130,7 +130,7 @@ pub enum Obstacle {
     },
     /// One side waits for a core more than the other, so that leaving the waiting out may excuse it.
     #[error(
-        "the baseline waited for a core {:.1}% of its time, the candidate {:.1}%: one of them may keep its own cores busy; gate metric p25 with all its threads counted",
+        "the baseline waited for a core {:.1}% of its time, the candidate {:.1}%: one of them may keep its own cores busy: hold its library's own threads to one with a variable such as env=OMP_NUM_THREADS=1, or give both sides --threads 2, by which no waiting is left out; where it has no other threads, end what else runs",
         100.0 * baseline, 100.0 * candidate
     )]
     SidesWait {
@@ -141,7 +141,7 @@ pub enum Obstacle {
     },
     /// Too few requests in a process.
     #[error(
-        "a process of the {side} timed {requests} requests, and {needed} are needed: let each take longer"
+        "a process of the {side} timed {requests} requests, and {needed} are needed: give its scenario so many, as in --scenario single-stream:min={needed}"
     )]
     TooFewRequests {
         /// Whose.

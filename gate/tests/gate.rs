@@ -270,8 +270,8 @@ fn a_candidate_that_keeps_its_own_core_busy_is_not_excused() {
 fn too_few_requests_have_no_percentile() {
     let mut random = Random::new(16);
     let verdict = ended(Metric::P99, ALONE, || random.block(0.0, 0.004)).verdict;
-    let text =
-        "a process of the baseline timed 60 requests, and 200 are needed: let each take longer";
+    let text = "a process of the baseline timed 60 requests, and 200 are needed: \
+         give its scenario so many, as in --scenario single-stream:min=200";
     assert_eq!(verdict.reasons(), [text]);
 }
 

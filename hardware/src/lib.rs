@@ -32,6 +32,7 @@ mod topology;
 pub mod tune;
 mod unavailable;
 mod vram;
+mod waiting;
 
 pub use counters::{
     CounterProbe, CounterReading, CpuProbe, CpuReading, Work, counters, counts_instructions,
@@ -45,3 +46,4 @@ pub use run_delay::RunDelay;
 pub use system::available_memory;
 pub use unavailable::Unavailable;
 pub use vram::{VramPeaks, VramWatch};
+pub use waiting::Waiting;

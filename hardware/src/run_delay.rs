@@ -30,9 +30,7 @@ impl RunDelay {
     }
 
     fn open(path: &Path) -> Result<Self, Unavailable> {
-        let path = path.to_owned();
-        let file = File::open(&path).map_err(|error| failed(&path, &error))?;
-        let opened = Self { file, path };
+        let opened = Self::opened(path)?;
         match opened.counters()?.turns {
             // A running thread has had its turn; a kernel that keeps no counters answers zeros.
             0 => Err(Unavailable::None(
@@ -40,6 +38,13 @@ impl RunDelay {
             )),
             _ => Ok(opened),
         }
+    }
+
+    /// Whether the kernel keeps these counters or not.
+    pub(crate) fn opened(path: &Path) -> Result<Self, Unavailable> {
+        let path = path.to_owned();
+        let file = File::open(&path).map_err(|error| failed(&path, &error))?;
+        Ok(Self { file, path })
     }
 
     /// Time ready to run but not running, since the thread began. Allocates nothing where it succeeds.
@@ -52,26 +57,15 @@ impl RunDelay {
             .map(|counters| Nanoseconds::from_nanos(counters.delay_ns))
     }
 
-    /// Cost of one reading: the smallest mean of 16 batches of 64 consecutive readings, in nanoseconds.
+    /// Cost of one reading, in nanoseconds.
     ///
     /// # Errors
     /// As [`RunDelay::read`].
     pub fn cost_ns(&self, clock: &impl Clock) -> Result<f64, Unavailable> {
-        const BATCHES: usize = 16;
-        const READINGS: u32 = 64;
-        let mut least = f64::INFINITY;
-        for _ in 0..BATCHES {
-            let start = clock.now();
-            for _ in 0..READINGS {
-                std::hint::black_box(self.read()?);
-            }
-            let took = clock.now().saturating_sub(start).as_nanos();
-            least = least.min(took as f64 / f64::from(READINGS));
-        }
-        Ok(least)
+        cost_ns(clock, || self.read().map(|_| ()))
     }
 
-    fn counters(&self) -> Result<Counters, Unavailable> {
+    pub(crate) fn counters(&self) -> Result<Counters, Unavailable> {
         let mut buffer = [0; LINE];
         let length = self
             .file
@@ -83,9 +77,29 @@ impl RunDelay {
     }
 }
 
-struct Counters {
-    delay_ns: u64,
-    turns: u64,
+/// Cost of `reading`: the smallest mean of 16 batches of 64 consecutive ones, in nanoseconds.
+pub(crate) fn cost_ns(
+    clock: &impl Clock,
+    reading: impl Fn() -> Result<(), Unavailable>,
+) -> Result<f64, Unavailable> {
+    const BATCHES: usize = 16;
+    const READINGS: u32 = 64;
+    let mut least = f64::INFINITY;
+    for _ in 0..BATCHES {
+        let start = clock.now();
+        for _ in 0..READINGS {
+            reading()?;
+        }
+        let took = clock.now().saturating_sub(start).as_nanos();
+        least = least.min(took as f64 / f64::from(READINGS));
+    }
+    Ok(least)
+}
+
+/// What the scheduler counts of a thread, since it began.
+pub(crate) struct Counters {
+    pub(crate) delay_ns: u64,
+    pub(crate) turns: u64,
 }
 
 impl Counters {

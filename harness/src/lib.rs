@@ -49,6 +49,7 @@ pub use figures::{latency_of, wall};
 pub use job::{JobError, Reporter, perform};
 pub use lockstep::{Block, Lockstep, Side};
 pub use observe::NO_PROBES;
+pub use outcome::WAITING_OF_ALL;
 pub use peaks::{NoPeakMeter, PeakMeter};
 pub use pilot::Pilot;
 pub use plan::{Plan, PlanError, Selection};

@@ -2,7 +2,7 @@
 
 use tare_adapter_api::{Adapter, Loaded, Session};
 use tare_clock::Clock;
-use tare_hardware::RunDelay;
+use tare_hardware::{RunDelay, Waiting};
 use tare_results::Phase;
 use tare_scenarios::{CellSchedule, Limits};
 use tare_units::Nanoseconds;
@@ -13,8 +13,9 @@ use crate::decide::{Settled, drive_until};
 use crate::drive::{Driven, RunDelaySource, drive};
 use crate::job::{JobError, Reporter, entered};
 use crate::outcome::measured_of;
+use crate::pilot::affordable;
 use crate::pool::Pool;
-use crate::protocol::{Answer, Given, Job, Measured, Outcome, Stretch, Timing};
+use crate::protocol::{Answer, Given, Job, Measured, Outcome, RunDelayOf, Stretch, Timing};
 use crate::replay;
 use crate::serve;
 use crate::stretch::{Forgetful, Lasting};
@@ -22,6 +23,12 @@ use crate::warmup::{Warmup, warm_up};
 
 impl RunDelaySource for RunDelay {
     #[inline]
+    fn read_ns(&self) -> Option<u64> {
+        self.read().ok().map(Nanoseconds::as_nanos)
+    }
+}
+
+impl RunDelaySource for Waiting {
     fn read_ns(&self) -> Option<u64> {
         self.read().ok().map(Nanoseconds::as_nanos)
     }
@@ -111,11 +118,12 @@ impl<C: Clock> Repeat<'_, C> {
         let schedule = schedule(self.timing)?;
         let warmup = warm_up(session, self.pool, self.clock, self.job.warmup)?;
         reporter.phase(Phase::Run, own)?;
-        let source = delay
-            .as_ref()
-            .ok()
-            .filter(|_| self.timing.read_run_delay)
-            .map(|source| source as &dyn RunDelaySource);
+        let waiting = self.waiting(&warmup);
+        let source = match self.timing.run_delay {
+            RunDelayOf::Nobody => None,
+            RunDelayOf::Executing => delay.as_ref().ok().map(|one| one as &dyn RunDelaySource),
+            RunDelayOf::All => waiting.as_ref().map(|all| all as &dyn RunDelaySource),
+        };
         let (driven, settled) = self.requests(session, &schedule, source, buffer);
         driven.fed()?;
         // The parent reads the peak of memory before it answers: what follows is no part of it.
@@ -132,6 +140,14 @@ impl<C: Clock> Repeat<'_, C> {
             clock_ns,
             run_delay_ns,
         })
+    }
+
+    /// What the waiting of all threads is read from, where that is asked for, can be had, and costs little beside a request.
+    fn waiting(&self, warmup: &Warmup) -> Option<Waiting> {
+        let asked = self.timing.run_delay == RunDelayOf::All;
+        let waiting = asked.then(Waiting::of_this_process)?.ok()?;
+        let cost = waiting.cost_ns(self.clock).ok()?;
+        affordable(cost, warmup.usual).then_some(waiting)
     }
 
     /// The timed ones, and what their looks came to where they go on for a percentile.

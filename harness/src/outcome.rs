@@ -8,7 +8,7 @@ use crate::drive::Driven;
 use crate::figures;
 use crate::job::JobError;
 use crate::measure::Timed;
-use crate::protocol::{Measured, Timing};
+use crate::protocol::{Measured, RunDelayOf, Timing};
 
 /// Puts what timed requests gave together and writes their samples.
 pub fn measured_of(
@@ -44,8 +44,12 @@ pub fn measured_of(
 }
 
 fn reads_delay(timing: &Timing, timed: &Timed) -> bool {
-    timing.read_run_delay && timed.driven.delay_read
+    timing.run_delay == RunDelayOf::Executing && timed.driven.delay_read
 }
+
+/// Why a record has no effective latency whose samples hold what all threads of the process waited: whoever reads them takes it for
+/// how much was disturbed, and for no part of a latency.
+pub const WAITING_OF_ALL: &str = "the run delays of all threads were read, and they overlap";
 
 fn latencies(
     timing: &Timing,
@@ -61,8 +65,12 @@ fn latencies(
     }
     let wall = figures::latency_of(figures::wall(samples), "latency", missing);
     if !reads_delay(timing, timed) {
-        if timing.read_run_delay {
-            let reason = "the run delay could not be read around every request";
+        let reason = match timing.run_delay {
+            RunDelayOf::Executing => Some("the run delay could not be read around every request"),
+            RunDelayOf::All if timed.driven.delay_read => Some(WAITING_OF_ALL),
+            RunDelayOf::All | RunDelayOf::Nobody => None,
+        };
+        if let Some(reason) = reason {
             missing.insert("effective_latency".into(), reason.into());
         }
         return (Some(wall), None);

@@ -66,7 +66,7 @@ pub fn decide(reading_ns: f64, fastest: Result<Nanoseconds, String>) -> Result<(
 }
 
 /// Whether two readings that take `reading_ns` each cost under 1% of a request that takes `fastest`.
-fn affordable(reading_ns: f64, fastest: Nanoseconds) -> bool {
+pub fn affordable(reading_ns: f64, fastest: Nanoseconds) -> bool {
     2.0 * reading_ns < AFFORDABLE_SHARE * fastest.as_nanos() as f64
 }
 

@@ -24,7 +24,7 @@ use crate::serve::ROOM;
 use crate::warmup::Bounds;
 
 /// The name and version of this protocol.
-pub const PROTOCOL: &str = "tare.worker/4";
+pub const PROTOCOL: &str = "tare.worker/5";
 
 /// Requests whose batches are looked at beforehand: enough that a batch that comes later is as good as never timed.
 const DRAWN: u64 = 100_000;
@@ -156,10 +156,22 @@ pub struct Timing {
     pub max_requests: u64,
     /// How long requests under way at the end are waited for, under load.
     pub drain_ns: Nanoseconds,
-    /// Whether the run delay is read around each request.
-    pub read_run_delay: bool,
+    /// Whose run delay is read around each request.
+    pub run_delay: RunDelayOf,
     /// Where the samples go; `None` keeps none.
     pub samples: Option<PathBuf>,
+}
+
+/// Whose waiting for a core is read around each request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RunDelayOf {
+    /// Nobody's.
+    Nobody,
+    /// The thread's that executes: no other works, and its latency without it is an effective one.
+    Executing,
+    /// All threads' of the process, where that costs little enough: it tells a disturbed request, and corrects none.
+    All,
 }
 
 impl Timing {

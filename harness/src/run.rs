@@ -117,6 +117,8 @@ struct Going<'a, C: Clock> {
     twins: BTreeMap<usize, Result<Hollow, String>>,
     references: References,
     harness: Harness,
+    /// Whether repeats tell how long their requests waited for a core also where no latency is corrected by it.
+    watches_waiting: bool,
     /// By place in the plan.
     pilots: BTreeMap<usize, Pilot>,
 }
@@ -134,6 +136,7 @@ impl<'a, C: Clock> Going<'a, C> {
             twins: BTreeMap::new(),
             references: References::found(&request.plan.references, &request.done, outputs),
             harness: Harness::default(),
+            watches_waiting: false,
             pilots: BTreeMap::new(),
             request,
         }

@@ -242,6 +242,9 @@ fn other_machines_are_refused_unless_asked_for_and_then_named_in_every_line() {
             .iter()
             .any(|one| one.what == "machine.cpu.model")
     );
+    let written = String::from_utf8(found.csv().expect("CSV")).expect("text");
+    let told = written.matches("machine.cpu.model: ").count();
+    assert_eq!(told, found.rows.len(), "{written}");
 }
 
 #[test]
@@ -255,6 +258,14 @@ fn what_is_on_one_side_only_or_not_valid_is_named_with_the_reason() {
         .map(|one| one.reason.as_str())
         .collect();
     assert_eq!(reasons, ["only one has it", "only other has it"]);
+    let written = found.csv().expect("CSV");
+    let mut read = csv::Reader::from_reader(written.as_slice());
+    let heads = read.headers().expect("heads").clone();
+    let rows: Vec<csv::StringRecord> = read.records().map(|row| row.expect("a row")).collect();
+    let place = |head: &str| heads.iter().position(|one| one == head).expect("a column");
+    let of = |head: &str| -> Vec<&str> { rows.iter().map(|row| &row[place(head)]).collect() };
+    assert_eq!(of("left_out"), ["", "only one has it", "only other has it"]);
+    assert_eq!(of("ratio")[1..], ["", ""]);
     other.records = vec![failed(&cell(1), 0, "no such file")];
     let found = between(&one, &other).expect("planned in both");
     assert!(found.rows.is_empty());

@@ -1,11 +1,13 @@
 //! `tare gate`: whether a change makes inference slower, decided from both sides in turns, as a verdict and an exit code.
 
 mod alone;
+mod as_run;
 mod asked;
 mod callgrind;
 mod candidate;
 mod decide;
 mod exact;
+mod executed;
 mod file;
 mod given;
 mod measure;
@@ -29,6 +31,7 @@ use super::{print, show};
 use crate::arguments::{GateFormat, GateOptions};
 use crate::exit::{Exit, Failed};
 use crate::stop;
+use crate::terminal::plain;
 use alone::Alone;
 use asked::Asked;
 use measure::Came;
@@ -56,11 +59,17 @@ pub fn run(store: Option<&Path>, options: &GateOptions) -> Result<Exit, Failed> 
     let exit = match &end {
         End::All => exit_of(&gates),
         End::Stopped => Exit::Interrupted,
+        // What was shown is shown, whatever failed after it.
+        End::Failed(..) if exit_of(&gates) == Exit::Regression => Exit::Regression,
         End::Failed(_, failed) => failed.exit(),
     };
     let not_run = not_run(&names, gates.len(), &end);
     tell(gates, not_run, exit, options)?;
     match end {
+        End::Failed(_, failed) if exit == Exit::Regression => {
+            failed.print();
+            Ok(exit)
+        }
         End::Failed(_, failed) => Err(failed),
         End::All | End::Stopped => Ok(exit),
     }
@@ -206,12 +215,10 @@ fn dry(prepared: &[Ready]) -> Result<String, Failed> {
                 (line, pair.differences())
             }
         };
-        text.push_str(&format!("{line}\n"));
+        text.push_str(&format!("{}\n", plain(&line)));
         for part in parts {
-            text.push_str(&format!(
-                "  {}: {} → {}\n",
-                part.part, part.baseline, part.candidate
-            ));
+            let part = format!("{}: {} → {}", part.part, part.baseline, part.candidate);
+            text.push_str(&format!("  {}\n", plain(&part)));
         }
     }
     Ok(text)

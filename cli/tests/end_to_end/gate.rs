@@ -309,11 +309,26 @@ fn action() -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
+/// The action over these words, a budget and what becomes of what is undecided.
+fn acted(bench: &Bench, words: &[&str], (budget, undecided): (&str, &str)) -> Ended {
+    let script = action();
+    let arguments = ["--noprofile", "--norc", "-eo", "pipefail", "-c", &script];
+    let mut command = bench.command_of("bash", &arguments);
+    command
+        .env("TARE", env!("CARGO_BIN_EXE_tare"))
+        .env("ARGUMENTS", words.join("\n"))
+        .env("BUDGET", budget)
+        .env("UNDECIDED", undecided)
+        .env("REPORT", "report")
+        .env("GITHUB_OUTPUT", bench.path("output"))
+        .env("GITHUB_STEP_SUMMARY", bench.path("summary"));
+    Ended::of(command.output().expect("bash starts"))
+}
+
 #[test]
 fn the_action_ends_as_its_gate_does_and_fills_the_summary() {
     for (depth, code, verdict) in [(2, 0, "passed"), (4, 1, "regressed")] {
         let bench = Bench::new();
-        let script = action();
         let candidate = format!("model=mlp:width=64,depth={depth}");
         let words = [
             "--model",
@@ -323,20 +338,51 @@ fn the_action_ends_as_its_gate_does_and_fills_the_summary() {
             "--candidate",
             &candidate,
         ];
-        let arguments = ["--noprofile", "--norc", "-eo", "pipefail", "-c", &script];
-        let mut command = bench.command_of("bash", &arguments);
-        command
-            .env("TARE", env!("CARGO_BIN_EXE_tare"))
-            .env("ARGUMENTS", words.join("\n"))
-            .env("BUDGET", "1min")
-            .env("REPORT", "report")
-            .env("GITHUB_OUTPUT", bench.path("output"))
-            .env("GITHUB_STEP_SUMMARY", bench.path("summary"));
-        let ended = Ended::of(command.output().expect("bash starts")).with_code(code);
+        let ended = acted(&bench, &words, ("1min", "fail")).with_code(code);
         ended.tells(&["title=tare gate%3A mlp"]);
         let read = |name: &str| fs::read_to_string(bench.path(name)).expect(name);
         assert_eq!(read("output"), format!("verdict={verdict}\n"));
         assert!(read("summary").starts_with("| gate | verdict |"));
         assert!(read("report/gate.xml").contains("<testcase "));
     }
+}
+
+#[test]
+fn the_action_fails_or_warns_of_what_is_undecided_and_names_what_could_not_be_measured() {
+    let crashes = ["adapter=fake:run=2ms,fault=abort"];
+    let words = [&QUICK[..], &["--candidate"], &crashes].concat();
+    for (undecided, code) in [("fail", 3), ("warn", 0)] {
+        let bench = Bench::new();
+        let ended = acted(&bench, &words, ("", undecided)).with_code(code);
+        let output = fs::read_to_string(bench.path("output")).expect("an output");
+        assert_eq!(output, "verdict=undecided\n", "{ended:#?}");
+        let warns = ended.stdout.contains("::warning title=tare gate::");
+        assert_eq!(warns, undecided == "warn", "{ended:#?}");
+    }
+    let bench = Bench::new();
+    let none = ["--model", "none.onnx", "--candidate", "threads=2"];
+    acted(&bench, &none, ("", "warn")).with_code(2);
+    let output = fs::read_to_string(bench.path("output")).expect("an output");
+    assert_eq!(output, "verdict=failed\n");
+    let ended = acted(&Bench::new(), &none, ("", "ignore")).with_code(2);
+    ended.tells(&["undecided is 'ignore': give fail or warn"]);
+}
+
+#[test]
+fn the_action_leaves_budgets_to_the_file_unless_it_is_given_one() {
+    let bench = Bench::new();
+    bench.write(
+        "tare-gate.toml",
+        r#"
+        [[gate]]
+        name = "short"
+        model = "mlp:width=64,depth=2"
+        budget = "100ms"
+        candidate = { adapter = "fake:run=2ms" }
+        "#,
+    );
+    let ended = acted(&bench, &[], ("", "fail")).with_code(2);
+    ended.tells(&["a budget of 100 ms is too small"]);
+    let ended = acted(&bench, &["--dry-run"], ("7min", "fail")).with_code(0);
+    assert!(ended.stdout.contains("7 min"), "{ended:#?}");
 }

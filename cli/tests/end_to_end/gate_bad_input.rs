@@ -59,6 +59,37 @@ fn a_budget_without_room_for_one_process_is_told_as_such_and_not_as_a_killed_one
 }
 
 #[test]
+fn a_budget_without_room_for_what_a_schedule_takes_is_told_before_the_first_block() {
+    for stored in [false, true] {
+        let bench = Bench::new();
+        let scenario = "server:rate=5,arrivals=constant,min=10";
+        let common = [
+            "gate",
+            "--model",
+            MLP,
+            "--scenario",
+            scenario,
+            "--budget",
+            "10s",
+        ];
+        let sides = match stored {
+            false => ["--baseline", BASELINE, "--candidate", BASELINE].to_vec(),
+            true => [
+                "--adapter",
+                "fake:run=2ms",
+                "--against",
+                "days.json",
+                "--update-baseline",
+            ]
+            .to_vec(),
+        };
+        let ended = bench.tare(&[&common[..], &sides].concat()).with_code(2);
+        ended.tells(&["a budget of 10.0 s is too small to decide anything"]);
+        assert!(!ended.stderr.contains("[1/"), "{ended:#?}");
+    }
+}
+
+#[test]
 fn a_stored_baseline_that_is_torn_or_foreign_is_one_error_and_stays_as_it_is() {
     let bench = Bench::new();
     against(&bench, &["--update-baseline"]).with_code(0);
@@ -153,6 +184,67 @@ fn a_name_of_markup_and_commands_is_only_a_name_in_every_report() {
 }
 
 #[test]
+fn a_name_that_begins_or_holds_a_command_commands_nothing_while_its_gate_runs_or_fails() {
+    let bench = Bench::new();
+    let gates = |adapter: &str| {
+        format!(
+            r#"
+            [common]
+            model = "mlp:width=64,depth=2"
+            scenario = "single-stream:min=15,max=15"
+            metric = "p50"
+            tolerance = "60%"
+            must-detect = "99%"
+            [[gate]]
+            name = "::error::forged\n::error::forged\r\n ::warning::`x`"
+            baseline = {{ adapter = "fake:run=2ms" }}
+            candidate = {{ adapter = "{adapter}" }}
+            "#
+        )
+    };
+    let is_command = |line: &str| line.trim_start().starts_with("::");
+    for (adapter, more, code) in [
+        ("fake:run=2ms", None, 0),
+        ("fake:run=2ms", Some("--dry-run"), 0),
+        ("fake:run=2ms,fault=abort", None, 3),
+        ("none", None, 2),
+    ] {
+        bench.write("tare-gate.toml", gates(adapter));
+        let arguments: Vec<&str> = std::iter::once("gate").chain(more).collect();
+        let ended = bench.tare(&arguments).with_code(code);
+        let mut lines = ended.stdout.lines().chain(ended.stderr.lines());
+        assert!(!lines.any(is_command), "{adapter} {more:?}: {ended:#?}");
+    }
+}
+
+#[test]
+fn a_regression_that_was_shown_is_one_though_a_later_gate_fails() {
+    let bench = Bench::new();
+    bench.write(
+        "tare-gate.toml",
+        r#"
+        [common]
+        model = "mlp:width=64,depth=2"
+        [[gate]]
+        name = "grows"
+        metric = "size"
+        candidate = { model = "mlp:width=64,depth=4" }
+        [[gate]]
+        name = "short"
+        budget = "100ms"
+        candidate = { adapter = "fake:run=2ms" }
+        "#,
+    );
+    let ended = bench.tare(&["gate", "-o", "gate.json"]).with_code(1);
+    ended.tells(&["error: ", "is too small to decide anything"]);
+    assert!(ended.stdout.contains("regression"), "{ended:#?}");
+    let json = fs::read_to_string(bench.path("gate.json")).expect("a report");
+    let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    assert_eq!(json["exit"], 1);
+    assert_eq!(json["not_run"][0]["failed"], true);
+}
+
+#[test]
 fn gates_that_were_not_run_are_in_the_reports_and_old_ones_are_gone() {
     let bench = Bench::new();
     let gates = |second: &str| {
@@ -221,4 +313,39 @@ fn what_a_gate_takes_is_told_before_it_begins() {
         "in each a process of each side with ",
         "; a block takes about ",
     ]);
+}
+
+#[test]
+fn a_latency_of_a_scenario_without_any_is_refused_with_what_can_be_compared() {
+    let bench = Bench::new();
+    let of = |more: &[&str]| {
+        let common = ["gate", "--model", MLP, "--scenario", "offline", "--dry-run"];
+        let sides = ["--baseline", BASELINE, "--candidate", BASELINE];
+        bench.tare(&[&common[..], &sides, more].concat())
+    };
+    let ended = of(&[]).with_code(2);
+    ended.tells(&[
+        "there is no p50 to compare: offline measures throughput only",
+        "give --metric throughput",
+    ]);
+    let ended = of(&["--metric", "throughput"]).with_code(0);
+    assert!(
+        ended.stdout.contains("throughput by wall time"),
+        "{ended:#?}"
+    );
+}
+
+#[test]
+fn a_scenario_with_more_requests_than_a_gate_asks_for_has_them() {
+    let bench = Bench::new();
+    let common = ["gate", "--model", MLP, "--scenario", "single-stream:min=64"];
+    let limits = ["--tolerance", "60%", "--must-detect", "99%"];
+    let side = "adapter=fake:run=5ms";
+    let sides = ["--baseline", side, "--candidate", side, "--format", "json"];
+    let ended = bench
+        .tare(&[&common[..], &limits, &sides].concat())
+        .with_code(0);
+    let told = only(&ended);
+    let first = &told["evidence"][0];
+    assert_eq!(first["baseline"]["Ok"]["requests"], 64, "{first:#}");
 }

@@ -13,7 +13,7 @@ use tare_units::Bytes;
 
 use super::*;
 use crate::job::{JobError, Reporter, perform};
-use crate::protocol::{Job, Measured as Told, PROTOCOL, Purpose, Timing};
+use crate::protocol::{Job, Measured as Told, PROTOCOL, Purpose, RunDelayOf, Timing};
 
 const IDLE_W: f64 = 60.0;
 const WORK_W: f64 = 300.0;
@@ -186,7 +186,7 @@ fn job(scenario: &str, duration_ms: u64, options: &[(&str, &str)]) -> Job {
             duration_ns: Nanoseconds::from_millis(duration_ms),
             max_requests: 10_000,
             drain_ns: Nanoseconds::ZERO,
-            read_run_delay: false,
+            run_delay: RunDelayOf::Nobody,
             samples: None,
         }),
     }

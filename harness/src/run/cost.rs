@@ -10,7 +10,7 @@ use super::{Going, RunError};
 use crate::compose::{Attempt, Beside, Harness, NO_RUN_DELAY};
 use crate::pilot::{self, PILOT_DURATION, PILOT_REQUESTS, Pilot};
 use crate::plan::Work;
-use crate::protocol::{Job, Purpose, Timing};
+use crate::protocol::{Job, Purpose, RunDelayOf, Timing};
 use crate::supervise::WorkerProgram;
 
 /// Timed work of the worker that measures the harness itself.
@@ -121,7 +121,7 @@ impl<C: Clock> Going<'_, C> {
             duration_ns,
             max_requests,
             drain_ns: Nanoseconds::ZERO,
-            read_run_delay: false,
+            run_delay: RunDelayOf::Nobody,
             samples: None,
         };
         self.job(work, Purpose::Measure(timing))

@@ -11,7 +11,8 @@ use crate::lockstep::Side;
 use crate::order::Turn;
 use crate::pilot::Pilot;
 
-/// The first cell of a plan, a repeat at a time; references before they are needed, no twins and no profiles.
+/// The first cell of a plan, a repeat at a time; references before they are needed, no twins and no profiles. Repeats whose latencies
+/// the run delay does not correct tell how long their requests waited all the same, where that can be read.
 pub struct Repeats<'a, C: Clock> {
     going: Going<'a, C>,
     deadline: Nanoseconds,
@@ -32,6 +33,7 @@ impl<'a, C: Clock> Repeats<'a, C> {
             return Err(RunError::NoCell);
         }
         let mut going = Going::new(request, clock, progress);
+        going.watches_waiting = true;
         going.tell(Event::RunStarted {
             workers: going.request.run.repeats,
             done: 0,

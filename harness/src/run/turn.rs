@@ -14,7 +14,7 @@ use crate::compose::{Attempt, Beside};
 use crate::order::{Turn, interleaved, with_references};
 use crate::patience::drain;
 use crate::plan::Work;
-use crate::protocol::{Effort, Job, Purpose, Timing};
+use crate::protocol::{Effort, Job, Purpose, RunDelayOf, Timing};
 
 /// What is profiled of a cell at the most.
 const EFFORT: Effort = Effort {
@@ -159,8 +159,7 @@ impl<C: Clock> Going<'_, C> {
                     duration_ns: limits.duration,
                     max_requests: limits.max_requests,
                     drain_ns: drain(run.deadline_ns, work.scenario.timed_at_least(limits)),
-                    read_run_delay: self.harness.no_run_delay.is_none()
-                        && work.planned.cell.threads == 1,
+                    run_delay: self.run_delay_of(work),
                     samples: Some(self.request.writer.samples_dir().join(name)),
                 })
             }
@@ -172,6 +171,15 @@ impl<C: Clock> Going<'_, C> {
                 _ => None,
             },
             ..self.job(work, purpose)
+        }
+    }
+
+    fn run_delay_of(&self, work: &Work) -> RunDelayOf {
+        let is_read = self.harness.no_run_delay.is_none();
+        match is_read && work.planned.cell.threads == 1 {
+            true => RunDelayOf::Executing,
+            false if self.watches_waiting => RunDelayOf::All,
+            false => RunDelayOf::Nobody,
         }
     }
 

@@ -2,7 +2,7 @@
 #![allow(dead_code)]
 
 use tare_adapter_api::{LoadRequest, Options, OutputSpec};
-use tare_harness::protocol::{Job, PROTOCOL, Purpose, Timing};
+use tare_harness::protocol::{Job, PROTOCOL, Purpose, RunDelayOf, Timing};
 use tare_harness::{JobError, Reporter};
 use tare_models::{DataType, Graph, Inputs, TensorSpec};
 use tare_results::Phase;
@@ -43,7 +43,7 @@ pub fn job(options: &[(&str, &str)]) -> Job {
             duration_ns: Nanoseconds::from_secs(1),
             max_requests: 10_000,
             drain_ns: Nanoseconds::ZERO,
-            read_run_delay: false,
+            run_delay: RunDelayOf::Nobody,
             samples: None,
         }),
     }

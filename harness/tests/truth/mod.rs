@@ -15,7 +15,7 @@ use tare_adapter_api::{Device, LoadRequest, OutputSpec};
 use tare_adapter_fake::Fake;
 use tare_clock::Clock;
 use tare_harness::perform;
-use tare_harness::protocol::{Effort, Given, Job, PROTOCOL, Purpose, Timing};
+use tare_harness::protocol::{Effort, Given, Job, PROTOCOL, Purpose, RunDelayOf, Timing};
 use tare_models::{DataType, Graph, Inputs, TensorSpec};
 use tare_report::{Laws, Summary, summarise};
 use tare_results::{Cell, Kind, Record, Run, TwinFacts};
@@ -173,7 +173,7 @@ fn purpose(kind: Kind, effort: Effortful, batch: u64) -> Purpose {
         duration_ns: effort.duration,
         max_requests: effort.requests,
         drain_ns: Nanoseconds::ZERO,
-        read_run_delay: false,
+        run_delay: RunDelayOf::Nobody,
         samples: None,
     })
 }

@@ -8,6 +8,26 @@ use crate::table::{
 
 /// Of more sides, values are told once each and not side by side.
 const IN_TURN: usize = 4;
+/// Of CSV.
+const COLUMNS: usize = 16;
+const HEAD: [&str; COLUMNS] = [
+    "figure",
+    "baseline_side",
+    "side",
+    "cell",
+    "baseline",
+    "value",
+    "ratio",
+    "ratio_low",
+    "ratio_high",
+    "effect",
+    "baseline_tax_ns",
+    "tax_ns",
+    "across_machines",
+    "doubts",
+    "left_out",
+    "differences",
+];
 
 impl Comparison {
     /// For a terminal; ends in a line break. What differs stands first, then the cells, the largest effect first.
@@ -57,31 +77,18 @@ impl Comparison {
         lines.join("\n") + "\n"
     }
 
-    /// A row a cell that was compared.
+    /// A row a cell that was compared, then one a cell that was left out, without values and with why; what differs between the sides
+    /// stands in each.
     ///
     /// # Errors
     /// Where it cannot be written.
     pub fn csv(&self) -> Result<Vec<u8>, ExportError> {
         let failed = |reason: &dyn std::fmt::Display| ExportError::write("CSV", reason);
         let mut writer = csv::Writer::from_writer(Vec::new());
-        let head = [
-            "figure",
-            "baseline_side",
-            "side",
-            "cell",
-            "baseline",
-            "value",
-            "ratio",
-            "ratio_low",
-            "ratio_high",
-            "effect",
-            "baseline_tax_ns",
-            "tax_ns",
-            "across_machines",
-            "doubts",
-        ];
-        writer.write_record(head).map_err(|e| failed(&e))?;
+        writer.write_record(HEAD).map_err(|e| failed(&e))?;
         let first = self.sides.first().map_or("", |side| &side.name);
+        let differences: Vec<String> = self.differences.iter().map(difference).collect();
+        let differences = differences.join("; ");
         let end = |end: Option<f64>| end.map_or(String::new(), |end| end.to_string());
         for row in &self.rows {
             let fields = [
@@ -99,7 +106,19 @@ impl Comparison {
                 end(row.tax_ns),
                 row.across_machines.to_string(),
                 row.doubts.join("; "),
+                String::new(),
+                differences.clone(),
             ];
+            writer.write_record(fields).map_err(|e| failed(&e))?;
+        }
+        for one in &self.left_out {
+            let mut fields = [const { String::new() }; COLUMNS];
+            fields[0] = self.figure.to_string();
+            fields[1] = first.to_owned();
+            fields[2] = one.side.clone();
+            fields[3] = one.label.clone();
+            fields[COLUMNS - 2] = one.reason.clone();
+            fields[COLUMNS - 1] = differences.clone();
             writer.write_record(fields).map_err(|e| failed(&e))?;
         }
         writer.into_inner().map_err(|e| failed(&e))

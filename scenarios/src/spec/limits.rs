@@ -36,6 +36,15 @@ impl ScenarioSpec {
         }
     }
 
+    /// Requests that a repeat has at the least because the scenario itself says so, where each carries so many samples; 0 where it
+    /// says nothing.
+    pub fn requests_asked_for(&self, batch: u64) -> u64 {
+        let samples = self.given(&catalogue::SAMPLES);
+        let of_samples = samples.and_then(|value| value.count());
+        let of_samples = of_samples.map(|samples| samples.div_ceil(batch.max(1)));
+        of_samples.or_else(|| self.minimum()).unwrap_or(0)
+    }
+
     /// Whether a repeat can keep `limits`, before any trace is read.
     ///
     /// # Errors

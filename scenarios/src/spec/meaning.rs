@@ -80,6 +80,12 @@ impl ScenarioSpec {
         }
     }
 
+    /// Whether requests of one batch are executed one after the other and nothing else takes time, so that the sum of their latencies
+    /// is the time in which their samples were done.
+    pub fn is_plain(&self) -> bool {
+        matches!(self.entry.arrival, Arrival::ClosedLoop)
+    }
+
     /// How requests under load are served; `None` of scenarios that keep one session busy.
     pub fn serving(&self) -> Option<Serving> {
         let queue = match self.entry.arrival {

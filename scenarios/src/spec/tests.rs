@@ -194,6 +194,26 @@ fn only_offline_has_no_latency_and_says_why() {
 }
 
 #[test]
+fn latencies_add_up_to_the_time_of_all_samples_where_one_request_of_a_batch_follows_another() {
+    let plain = describe();
+    let plain = plain
+        .iter()
+        .filter(|entry| spec(entry.example).is_plain())
+        .map(|entry| entry.name);
+    let plain: Vec<_> = plain.collect();
+    assert_eq!(plain, ["single-stream", "fixed-batch", "multi-stream"]);
+}
+
+#[test]
+fn the_requests_that_a_scenario_asks_for_are_its_minimum_or_carry_its_samples() {
+    let asked = |text: &str| spec(text).requests_asked_for(8);
+    assert_eq!(asked("single-stream"), 0);
+    assert_eq!(asked("single-stream:max=30"), 0);
+    assert_eq!(asked("single-stream:min=200"), 200);
+    assert_eq!(asked("offline:samples=20"), 3);
+}
+
+#[test]
 fn limits_that_cannot_be_kept_are_refused() {
     let refused = |text: &str, limits| {
         let error = spec(text).schedule(limits, Seed::default(), None);

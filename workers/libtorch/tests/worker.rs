@@ -6,7 +6,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 
 use tare_adapter_api::{LoadRequest, ModelFormat, Options, OutputSpec, Readiness};
 use tare_harness::protocol::{
-    Effort, GO, Given, Job, Message, Outcome, PROTOCOL, Purpose, Request, Timing,
+    Effort, GO, Given, Job, Message, Outcome, PROTOCOL, Purpose, Request, RunDelayOf, Timing,
 };
 use tare_models::zoo::{self, Form};
 use tare_models::{Inputs, Model, ShapeRequest, bind, build};
@@ -124,7 +124,7 @@ fn a_repeat_tells_the_library_by_its_hash_and_the_calls_of_a_request() {
             duration_ns: Nanoseconds::from_millis(5),
             max_requests: 50,
             drain_ns: Nanoseconds::ZERO,
-            read_run_delay: false,
+            run_delay: RunDelayOf::Nobody,
             samples: None,
         });
         let outcome = outcome(mode, timing);

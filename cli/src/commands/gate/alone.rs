@@ -15,6 +15,7 @@ use tare_units::Nanoseconds;
 
 use super::asked::Asked;
 use super::candidate::{Gave, Measure, exact};
+use super::executed::Executed;
 use super::measure::Came;
 use super::outputs::Staged;
 use super::prepared::{Difference, SidePlan, side};
@@ -31,6 +32,9 @@ pub struct Alone {
     /// As it was asked for.
     pub asked: Asked,
     candidate: SidePlan,
+    executed: Executed,
+    /// What planning it took, which is of the budget.
+    planned_in: Nanoseconds,
     baseline: Kept,
 }
 
@@ -49,16 +53,19 @@ impl Alone {
     /// # Errors
     /// Where the candidate cannot be measured, or the file is of another machine or cell, or is not there and shall not be made.
     pub fn of(asked: Asked, path: &Path) -> Result<Self, Failed> {
+        let began = MonotonicClock.now();
         let mut candidate = side(&asked, &asked.candidate)?;
         let mut own = candidate.plan.clone();
         // Its own outputs are what is compared with the stored ones; each process is held to them.
         put_beside(&mut own, &mut candidate.plan, asked.compared).map_err(Failed::input)?;
         candidate.count_instructions(asked.metric, "candidate")?;
         let machine = tare_hardware::machine(Path::new("/")).fingerprint;
+        let executed = Executed::before(&candidate)?;
         let now = Now {
             machine: &machine,
             metric: asked.metric,
             planned: &candidate.work().planned,
+            executed: &executed,
         };
         let stored = Baseline::read(path, now)?;
         if stored.is_none() && !asked.update {
@@ -70,6 +77,8 @@ impl Alone {
         Ok(Self {
             asked,
             candidate,
+            executed,
+            planned_in: MonotonicClock.now().saturating_sub(began),
             baseline: Kept {
                 path: path.to_owned(),
                 machine,
@@ -98,10 +107,8 @@ impl Alone {
 
     /// The parts in which the candidate differs from what was stored last.
     pub fn differences(&self) -> Vec<Difference> {
-        let stored = self.baseline.stored.as_ref();
-        stored.map_or_else(Vec::new, |stored| {
-            stored.differences(&self.candidate.work().planned)
-        })
+        let planned = &self.candidate.work().planned;
+        self.baseline.differences(planned, &self.executed)
     }
 
     /// Decides it, and stores what was measured where that was asked for and is no regression.
@@ -109,13 +116,15 @@ impl Alone {
     /// # Errors
     /// Where records or the baseline cannot be kept, or the stored figures are another statistic.
     pub fn gate(self, store: &Store, stop: &AtomicBool) -> Result<Came, Failed> {
-        let began = MonotonicClock.now();
-        let (name, differences) = (self.name(), self.differences());
+        let began = MonotonicClock.now().saturating_sub(self.planned_in);
+        let name = self.name();
         let planned = self.candidate.work().planned.clone();
         let Self {
             asked,
             candidate,
+            executed,
             baseline,
+            ..
         } = self;
         let processes = processes(&asked);
         let exact = asked.is_exact().then(|| exact(&asked, &candidate));
@@ -136,13 +145,13 @@ impl Alone {
                 Err(run) => return Ok(Came::Stopped(vec![run])),
             },
         };
+        let executed = executed.by(gave.library.clone());
+        let differences = baseline.differences(&planned, &executed);
         let outcome = baseline.outcome(&asked, &gave)?;
-        let mut notes = vec![WEAKER.to_owned()];
-        notes.extend(gave.outputs.note());
-        notes.extend(gave.notes.iter().cloned());
+        let notes = notes(&gave);
         let runs = gave.run.clone().into_iter().collect();
         let stored = match asked.update && is_fit_to_store(&outcome, asked.limits.must_detect) {
-            true => Some(baseline.update(&asked, gave, &planned)?),
+            true => Some(baseline.update(&asked, gave, (&planned, &executed))?),
             false => None,
         };
         Ok(Came::Out(Box::new(Told {
@@ -160,6 +169,12 @@ impl Alone {
 }
 
 impl Kept {
+    /// The parts in which what is measured differs from what was stored last; none of nothing.
+    fn differences(&self, planned: &PlannedCell, executed: &Executed) -> Vec<Difference> {
+        let stored = self.stored.as_ref();
+        stored.map_or_else(Vec::new, |stored| stored.differences(planned, executed))
+    }
+
     /// How the candidate compares with what is stored; of nothing, and of a candidate at fault, with no effect.
     fn outcome(&self, asked: &Asked, gave: &Gave) -> Result<Outcome, Failed> {
         if let Some(stored) = &self.stored {
@@ -194,11 +209,17 @@ impl Kept {
     }
 
     /// Writes the baseline with what the candidate gave, and says so.
-    fn update(self, asked: &Asked, gave: Gave, planned: &PlannedCell) -> Result<String, Failed> {
+    fn update(
+        self,
+        asked: &Asked,
+        gave: Gave,
+        (planned, executed): (&PlannedCell, &Executed),
+    ) -> Result<String, Failed> {
         let now = Now {
             machine: &self.machine,
             metric: asked.metric,
             planned,
+            executed,
         };
         let figures: Vec<f64> = gave.figures.iter().map(|one| one.value).collect();
         let made = (&*utc_now(), gave.run.as_deref());
@@ -212,6 +233,12 @@ impl Kept {
             days => format!("the baseline {} has {days} days now", self.path.display()),
         })
     }
+}
+
+fn notes(gave: &Gave) -> Vec<String> {
+    let weaker = std::iter::once(WEAKER.to_owned());
+    let all = weaker.chain(gave.outputs.note());
+    all.chain(gave.notes.iter().cloned()).collect()
 }
 
 /// One shows the outputs of what is exact.

@@ -7,6 +7,7 @@ use tare_harness::Pilot;
 use tare_units::{Bytes, Nanoseconds};
 
 use super::file;
+use super::outputs::StoredOutputs;
 use crate::arguments::{CellOptions, GateOptions};
 use crate::exit::Failed;
 
@@ -102,7 +103,40 @@ pub fn gates(options: &GateOptions) -> Result<Vec<Asked>, Failed> {
         gate.limits.errors = gate.limits.errors.shared_by(noisy);
         gate.check()?;
     }
+    one_baseline_each(&gates)?;
     Ok(gates)
+}
+
+/// Refuses stored baselines of which one would be written over another: by the file of figures, or by that of outputs beside it.
+fn one_baseline_each(gates: &[Asked]) -> Result<(), Failed> {
+    let mut seen: Vec<(PathBuf, &Asked)> = Vec::new();
+    for gate in gates {
+        let Some(path) = &gate.against else { continue };
+        let outputs = located(&StoredOutputs::path(path));
+        if let Some((_, other)) = seen.iter().find(|(taken, _)| *taken == outputs) {
+            return Err(Failed::told(format!(
+                "gates '{}' and '{}' are both against {}, or its outputs {}, and each would store its own there: name another file",
+                other.title(),
+                gate.title(),
+                path.display(),
+                outputs.display()
+            )));
+        }
+        seen.push((outputs, gate));
+    }
+    Ok(())
+}
+
+/// `path` as far as it can be told from others that name the same file.
+fn located(path: &Path) -> PathBuf {
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let folder = absolute
+        .parent()
+        .and_then(|folder| folder.canonicalize().ok());
+    match (folder, absolute.file_name()) {
+        (Some(folder), Some(name)) => folder.join(name),
+        _ => absolute,
+    }
 }
 
 impl Asked {
@@ -286,6 +320,25 @@ mod tests {
         assert_eq!(given, ["--candidate", "--threads", "--metric"]);
         let refused = gates(&beside).expect_err("refused").text();
         assert!(refused.starts_with("--candidate is of one gate, and --file gates.toml"));
+    }
+
+    #[test]
+    fn no_two_gates_have_one_stored_baseline_or_one_file_of_outputs() {
+        let gate = |name: &str, path: &str| Asked {
+            name: Some(name.to_owned()),
+            against: Some(path.into()),
+            ..gates(&options("threads=2")).expect("a gate").remove(0)
+        };
+        for other in ["days.json", "./days.json", "days.txt"] {
+            let both = [gate("one", "days.json"), gate("two", other)];
+            let refused = one_baseline_each(&both).expect_err("refused").text();
+            assert!(
+                refused.starts_with("gates 'one' and 'two' are both against"),
+                "{refused}"
+            );
+        }
+        let apart = [gate("one", "days.json"), gate("two", "other.json")];
+        assert!(one_baseline_each(&apart).is_ok());
     }
 
     #[test]

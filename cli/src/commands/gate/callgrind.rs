@@ -68,13 +68,19 @@ impl Callgrind {
         }
     }
 
+    /// What a worker left is no count of the next one, which may leave none: to be said after each that is not counted.
+    pub fn forget(&self) {
+        // There may be none.
+        let _ = fs::remove_file(&self.file);
+    }
+
     /// The instructions of the worker that ended last, once.
     ///
     /// # Errors
     /// In words, where it left none.
     pub fn instructions(&self) -> Result<u64, String> {
         let text = fs::read_to_string(&self.file);
-        let _ = fs::remove_file(&self.file);
+        self.forget();
         let text = text.map_err(|error| format!("callgrind left no count: {error}"))?;
         total(&text).ok_or_else(|| "callgrind counted no instruction of a request".to_owned())
     }
@@ -82,8 +88,7 @@ impl Callgrind {
 
 impl Drop for Callgrind {
     fn drop(&mut self) {
-        // There may be none.
-        let _ = fs::remove_file(&self.file);
+        self.forget();
     }
 }
 
@@ -95,8 +100,20 @@ fn total(text: &str) -> Option<u64> {
 }
 
 #[cfg(test)]
-mod tests {
+pub mod tests {
+    use std::path::Path;
+
     use super::*;
+
+    /// With a count of so many in a file of `folder`.
+    pub fn left(folder: &Path, count: u64) -> Callgrind {
+        let left = Callgrind {
+            valgrind: "/usr/bin/valgrind".into(),
+            file: folder.join("count"),
+        };
+        fs::write(&left.file, format!("totals: {count}\n")).expect("writes");
+        left
+    }
 
     #[test]
     fn a_count_is_read_once_and_nothing_is_no_count() {

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
 use tare_clock::{Clock, MonotonicClock};
-use tare_gate::{Conditions, Fault, PROCESSES, Requests, Side, SideFigure, Statistic};
+use tare_gate::{Conditions, Fault, PROCESSES, Side, SideFigure, Statistic};
 use tare_harness::plan::Work;
 use tare_harness::{Pilot, Repeats, Side as _};
 use tare_results::store::Store;
@@ -16,15 +16,16 @@ use super::super::run::dry::about;
 use super::alone::Kept;
 use super::asked::Asked;
 use super::callgrind::{Callgrind, NOTE};
+use super::executed::library;
 use super::given::{Given, Wanted, counts_delay};
 use super::measure::request;
 use super::notes::doubts;
 use super::outputs::{Outputs, Staged, StoredOutputs};
-use super::prepared::SidePlan;
+use super::prepared::{Bound, SidePlan};
 use super::progress::{Line, SideLine};
 use super::told::Sample;
 use crate::exit::Failed;
-use crate::terminal::rewrite;
+use crate::terminal::{plain, rewrite};
 
 /// What the candidate's processes gave.
 pub struct Gave {
@@ -36,6 +37,8 @@ pub struct Gave {
     pub fault: Option<Fault>,
     /// Its run in the store; `None` where it was not executed.
     pub run: Option<String>,
+    /// The library that executed it; `None` where none did, or it never said.
+    pub library: Option<String>,
     /// How its outputs compare with the stored ones.
     pub outputs: Outputs,
     /// Its own, where they are to be stored.
@@ -70,6 +73,7 @@ pub fn exact(asked: &Asked, candidate: &SidePlan) -> Gave {
         fault: figure.as_ref().err().cloned(),
         figures: figure.into_iter().collect(),
         run: None,
+        library: None,
         outputs: Outputs::NotAsked,
         kept: None,
         notes: Vec::new(),
@@ -102,8 +106,9 @@ impl Measure<'_> {
         let metric = self.asked.metric;
         let work = candidate.work().clone();
         let callgrind = candidate.callgrind.take();
-        let single_threaded = candidate.is_single_threaded();
-        let (requests, sample) = (candidate.requests(metric), candidate.sample(metric));
+        let single_threaded = candidate.is_single_threaded(metric);
+        let bounds = (candidate.bound(metric), candidate.timed_at_least());
+        let sample = candidate.sample(metric);
         let most = (metric, self.processes as u64);
         let request = request(store, candidate, None, most, stop)?;
         let run = request.run.id.clone();
@@ -112,7 +117,8 @@ impl Measure<'_> {
         let mut told = SideLine::new(&line, Side::Candidate);
         let mut repeats =
             Repeats::begin(request, &MonotonicClock, &mut told).map_err(Failed::cell)?;
-        self.size_up(&mut repeats, requests, sample)?;
+        self.size_up(&mut repeats, bounds, sample)?;
+        callgrind.iter().for_each(Callgrind::forget);
         let made = self.processes(&mut repeats, (&folder, callgrind.as_ref()));
         rewrite("");
         let Some((given, fault)) = made? else {
@@ -124,7 +130,7 @@ impl Measure<'_> {
         };
         let (outputs, kept) = self.outputs(&repeats, &work)?;
         let records = repeats.finish().records;
-        let timed = |record: &&Record| record.kind == Kind::Measurement;
+        let notes = callgrind.iter().map(|_| NOTE.to_owned());
         let statistic = metric.statistic(conditions);
         let figures = match self.asked.is_exact() {
             true => Ok(Vec::new()),
@@ -135,13 +141,10 @@ impl Measure<'_> {
             fault: fault.or(figures.as_ref().err().cloned()),
             figures: figures.unwrap_or_default(),
             run: Some(run),
+            library: library(&records),
             outputs,
             kept,
-            notes: callgrind
-                .map(|_| NOTE.to_owned())
-                .into_iter()
-                .chain(doubts(records.iter().filter(timed)))
-                .collect(),
+            notes: notes.chain(doubts(timed(&records))).collect(),
         }))
     }
 
@@ -149,7 +152,7 @@ impl Measure<'_> {
     fn size_up(
         &self,
         repeats: &mut Repeats<'_, MonotonicClock>,
-        requests: Option<Requests>,
+        (requests, timed): (Option<Bound>, Nanoseconds),
         sample: Option<Sample>,
     ) -> Result<(), Failed> {
         let pilot = repeats.pilot();
@@ -158,24 +161,29 @@ impl Measure<'_> {
         if let Some(short) = self.asked.too_long(Side::Candidate, &pilot, fewest) {
             return Err(short);
         }
-        self.check_budget(&pilot, fewest)?;
         let exactly = requests.zip(pilot.shortest.as_ref().ok());
-        let exactly = exactly.map(|(requests, latency)| requests.of(*latency));
+        let exactly = exactly.map(|(requests, latency)| (requests.of(*latency), *latency));
+        let timed = exactly.map_or(timed, |(count, latency)| {
+            Nanoseconds::from_nanos(latency.as_nanos().saturating_mul(count))
+        });
+        self.check_budget(&pilot, timed, fewest)?;
+        let exactly = exactly.map(|(count, _)| count);
         if let Some(count) = exactly {
             repeats.limit_requests(count);
         }
         let sample = exactly.map(Sample::Exactly).or(sample);
-        eprintln!("{}", self.foretold(sample, Some(pilot.took)));
+        let one = pilot.took + timed;
+        eprintln!("{}", plain(&self.foretold(sample, Some(one))));
         Ok(())
     }
 
-    /// What it takes, where a process takes so long beside its requests.
-    pub fn foretold(&self, sample: Option<Sample>, beside: Option<Nanoseconds>) -> String {
+    /// What it takes, where a process takes about so long.
+    pub fn foretold(&self, sample: Option<Sample>, one: Option<Nanoseconds>) -> String {
         let processes = self.processes as u64;
         let sample = sample.map(|sample| format!(", each with {sample}"));
-        let time = beside.map(|one| {
+        let time = one.map(|one| {
             let all = Nanoseconds::from_nanos(one.as_nanos().saturating_mul(processes));
-            format!(", {} and the time of its requests", about(all))
+            format!(", {}", about(all))
         });
         format!(
             "{}: {processes} processes of the candidate{} against the days stored in {}{}, {} at the most",
@@ -188,17 +196,18 @@ impl Measure<'_> {
     }
 
     /// Refuses a budget of which what is left has no room for so few processes as decide anything.
-    fn check_budget(&self, pilot: &Pilot, fewest: u64) -> Result<(), Failed> {
+    fn check_budget(&self, pilot: &Pilot, timed: Nanoseconds, fewest: u64) -> Result<(), Failed> {
         let spent = MonotonicClock.now().saturating_sub(self.began);
         let left = self.asked.budget.saturating_sub(spent);
-        let needed = Nanoseconds::from_nanos(pilot.took.as_nanos().saturating_mul(fewest));
+        let one = pilot.took + timed;
+        let needed = Nanoseconds::from_nanos(one.as_nanos().saturating_mul(fewest));
         match pilot.shortest.is_err() || needed <= left {
             true => Ok(()),
             false => Err(Failed::told(format!(
                 "a budget of {} is too small to decide anything: it takes {fewest} processes of the candidate of about {}; give at \
                  least {}",
                 self.asked.budget,
-                pilot.took,
+                one,
                 needed + spent
             ))),
         }
@@ -263,6 +272,11 @@ impl Measure<'_> {
         }
         Ok(Some((given, None)))
     }
+}
+
+fn timed(records: &[Record]) -> impl Iterator<Item = &Record> {
+    let is_timed = |record: &&Record| record.kind == Kind::Measurement;
+    records.iter().filter(is_timed)
 }
 
 /// What each gave, and the fault of the last; `None` where the user stopped it.

@@ -34,7 +34,7 @@ struct Seen {
 /// # Errors
 /// Where a record cannot be kept.
 pub fn gate(store: &Store, prepared: Prepared, stop: &AtomicBool) -> Result<Came, Failed> {
-    let began = MonotonicClock.now();
+    let began = MonotonicClock.now().saturating_sub(prepared.planned_in);
     let metric = prepared.asked.metric;
     let figures = [&prepared.baseline, &prepared.candidate].map(|side| side.exact(metric));
     let mut gate = unmeasured(&prepared)?;

@@ -6,6 +6,7 @@ use tare_gate::{Fault, Metric, Request, SideFigure, Statistic};
 use tare_harness as harness;
 use tare_results::samples::{Sample, read};
 use tare_results::{Doubt, Record, Verdict};
+use tare_scenarios::ScenarioSpec;
 use tare_units::Nanoseconds;
 
 use super::callgrind::Callgrind;
@@ -19,6 +20,8 @@ pub enum Given {
         requests: Vec<Request>,
         /// Whether no other thread worked beside it.
         alone: bool,
+        /// Samples a second, by the process's own record, where the latencies do not add up to the time that they took.
+        per_s: Option<f64>,
     },
     /// One figure, in the metric's unit.
     Once(f64),
@@ -46,7 +49,15 @@ impl Given {
     /// # Errors
     /// Whatever makes its figure none that counts.
     pub fn of(record: &Record, wanted: &Wanted<'_>) -> Result<Self, Fault> {
-        let Wanted { run, metric, .. } = *wanted;
+        let given = Self::read(record, wanted);
+        if let Some(callgrind) = wanted.callgrind {
+            callgrind.forget();
+        }
+        given
+    }
+
+    fn read(record: &Record, wanted: &Wanted<'_>) -> Result<Self, Fault> {
+        let metric = wanted.metric;
         check(record)?;
         if wanted.compared && record.fidelity.is_none() {
             return Err(Fault::Invalid {
@@ -80,7 +91,7 @@ impl Given {
                 None => (instructions(record), "counters.instructions"),
                 Some(callgrind) => return counted(record, callgrind).map(Self::Once),
             },
-            _ => return requests(record, run),
+            _ => return requests(record, wanted),
         };
         match once {
             (Some(value), _) => Ok(Self::Once(value)),
@@ -97,6 +108,14 @@ impl Given {
     pub fn figure(&self, statistic: Statistic) -> Result<SideFigure, Fault> {
         match self {
             Self::Once(value) => Ok(SideFigure::once(*value)),
+            Self::Requests {
+                requests,
+                per_s: Some(per_s),
+                ..
+            } if matches!(statistic, Statistic::Throughput(_)) => Ok(SideFigure {
+                requests: requests.len() as u64,
+                ..SideFigure::once(*per_s)
+            }),
             Self::Requests { requests, .. } => {
                 statistic.of(requests).ok_or_else(|| Fault::Invalid {
                     why: format!("{} requests have no {statistic}", requests.len()),
@@ -174,14 +193,19 @@ fn check(record: &Record) -> Result<(), Fault> {
     })
 }
 
-fn requests(record: &Record, run: &Path) -> Result<Given, Fault> {
+fn requests(record: &Record, wanted: &Wanted<'_>) -> Result<Given, Fault> {
+    let Wanted { run, metric, .. } = *wanted;
     let invalid = |why: String| Fault::Invalid { why };
     let file = record.samples.as_ref();
     let file =
         file.ok_or_else(|| invalid(format!("it kept no samples: {}", reason(record, "samples"))))?;
     let samples = read(&run.join(&file.path)).map_err(|error| invalid(error.to_string()))?;
     let others_worked = others_worked(record);
-    let reads_delay = record.effective_latency.is_some() || others_worked;
+    let is_summed = record
+        .missing
+        .get("effective_latency")
+        .is_some_and(|why| why == harness::WAITING_OF_ALL);
+    let reads_delay = record.effective_latency.is_some() || others_worked || is_summed;
     let request = |sample: &Sample| {
         Some(Request {
             latency: sample.latency()?,
@@ -191,7 +215,26 @@ fn requests(record: &Record, run: &Path) -> Result<Given, Fault> {
     };
     Ok(Given::Requests {
         requests: samples.iter().filter_map(request).collect(),
-        alone: !others_worked,
+        alone: !others_worked && !is_summed,
+        per_s: own_throughput(record, metric)?,
+    })
+}
+
+/// Samples a second as the record of a process has them, where `metric` is of them and latencies do not add up to their time: where
+/// requests wait for each other, or each draws its batch.
+fn own_throughput(record: &Record, metric: Metric) -> Result<Option<f64>, Fault> {
+    let scenario = record.cell.scenario_spec().parse::<ScenarioSpec>();
+    let is_plain = scenario.is_ok_and(|scenario| scenario.is_plain());
+    if metric != Metric::Throughput || is_plain {
+        return Ok(None);
+    }
+    let throughput = record.throughput.as_ref();
+    let per_s = throughput.and_then(|throughput| throughput.samples_per_s);
+    per_s.map(Some).ok_or_else(|| Fault::Invalid {
+        why: format!(
+            "it has no {metric}: {}",
+            reason(record, "throughput.samples_per_s")
+        ),
     })
 }
 
@@ -247,73 +290,4 @@ fn reason<'r>(record: &'r Record, path: &str) -> &'r str {
 }
 
 #[cfg(test)]
-mod tests {
-    use tare_results::Counters;
-    use tare_results::samples::write;
-
-    use super::super::decide::tests::built;
-    use super::*;
-
-    /// What the process gave whose run delay was read, but whose record has no effective latency for this reason.
-    fn given(why: String) -> Given {
-        let dir = tempfile::tempdir().expect("temporary folder");
-        let mut record = built::record("run", built::cell(1), 0);
-        record.effective_latency = None;
-        record.missing.insert("effective_latency".to_owned(), why);
-        record.counters = Some(Counters {
-            threads_used: Some(2),
-            ..Counters::default()
-        });
-        if let Some(cost) = &mut record.harness {
-            cost.run_delay_ns = Some(800.0);
-        }
-        let sample = |latency, delay| Sample {
-            latency,
-            delay,
-            ..Sample::default()
-        };
-        let samples = [
-            sample(5_000, 0),
-            sample(Sample::FAILED, 0),
-            sample(9_000, 4_000),
-        ];
-        let file = dir
-            .path()
-            .join(&record.samples.as_ref().expect("samples").path);
-        std::fs::create_dir_all(file.parent().expect("a folder")).expect("makes it");
-        write(&file, &samples).expect("writes");
-        let wanted = Wanted {
-            run: dir.path(),
-            metric: Metric::P50,
-            compared: true,
-            callgrind: None,
-        };
-        Given::of(&record, &wanted).expect("a figure")
-    }
-
-    #[test]
-    fn delays_that_were_read_count_though_another_thread_worked_for_once() {
-        let odd = given(harness::others_worked(2));
-        let Given::Requests { requests, alone } = &odd else {
-            panic!("requests: {odd:?}");
-        };
-        assert!(!alone);
-        let effective: Vec<u64> = requests
-            .iter()
-            .map(|one| one.effective().as_nanos())
-            .collect();
-        assert_eq!(effective, [5_000, 5_000]);
-        let usual = Given::Requests {
-            requests: requests.clone(),
-            alone: true,
-        };
-        assert!(counts_delay([&usual, &odd].into_iter()));
-        assert!(!counts_delay([&usual, &odd, &odd].into_iter()));
-    }
-
-    #[test]
-    fn delays_that_were_not_read_around_every_request_are_unknown_and_none() {
-        let unread = given("the run delay could not be read around every request".to_owned());
-        assert!(!counts_delay([&unread].into_iter()));
-    }
-}
+mod tests;

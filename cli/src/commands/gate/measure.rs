@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
 use tare_clock::{Clock, MonotonicClock};
-use tare_gate::{BudgetTooSmall, Conditions, Fault, Gate, Metric, Requests, Side};
+use tare_gate::{BudgetTooSmall, Conditions, Fault, Gate, Metric, Side};
 use tare_hardware::nvml::Nvml;
 use tare_harness::{
     self as harness, EnergyMeter, Lockstep, NoPeakMeter, Pilot, Repeats, RunOutcome, RunRequest,
@@ -21,11 +21,11 @@ use super::decide::{End, Judge, Made, decide};
 use super::exact;
 use super::given::{Given, Wanted};
 use super::notes::notes;
-use super::prepared::{Difference, Prepared, SidePlan, TIMED};
+use super::prepared::{Bound, Difference, Prepared, SidePlan};
 use super::progress::{BlockLine, Line, SideLine};
 use super::told::{Sample, Takes, Told, foretold};
 use crate::exit::Failed;
-use crate::terminal::rewrite;
+use crate::terminal::{plain, rewrite};
 
 /// How a gate came out.
 pub enum Came {
@@ -42,7 +42,9 @@ pub struct Measuring {
     differences: Vec<Difference>,
     single_threaded: bool,
     /// What a process times, where its scenario does not say it.
-    requests: Option<Requests>,
+    requests: Option<Bound>,
+    /// What a process of each side times at the least, where it does.
+    timed: [Nanoseconds; 2],
     /// What is known of it before that.
     takes: Takes,
     began: Nanoseconds,
@@ -77,7 +79,8 @@ pub fn unmeasured(prepared: &Prepared) -> Result<Gate, Failed> {
 
 fn measured(store: &Store, prepared: Prepared, stop: &AtomicBool) -> Result<Came, Failed> {
     let clock = MonotonicClock;
-    let ([baseline, candidate], measuring) = begin(store, prepared, stop, clock.now())?;
+    let began = clock.now().saturating_sub(prepared.planned_in);
+    let ([baseline, candidate], measuring) = begin(store, prepared, stop, began)?;
     let line = RefCell::new(Line::new(&measuring.name));
     let mut of_baseline = SideLine::new(&line, Side::Baseline);
     let mut of_candidate = SideLine::new(&line, Side::Candidate);
@@ -124,14 +127,16 @@ pub fn begin<'s>(
     let (name, differences) = (prepared.name(), prepared.differences());
     let (single_threaded, requests, takes) = (
         prepared.is_single_threaded(),
-        prepared.baseline.requests(prepared.asked.metric),
+        prepared.baseline.bound(prepared.asked.metric),
         prepared.takes(),
     );
     let Prepared {
         asked,
         mut baseline,
         mut candidate,
+        ..
     } = prepared;
+    let timed = [&baseline, &candidate].map(SidePlan::timed_at_least);
     let callgrind = [baseline.callgrind.take(), candidate.callgrind.take()];
     let most = (asked.metric, most);
     let role = (GateRole::Baseline, None);
@@ -147,6 +152,7 @@ pub fn begin<'s>(
         differences,
         single_threaded,
         requests,
+        timed,
         takes,
         began,
         runs,
@@ -218,6 +224,7 @@ impl Measuring {
         line: &RefCell<Line>,
     ) -> Result<(Judge, End), Failed> {
         let pilots = lockstep.pilots();
+        self.callgrind.iter().flatten().for_each(Callgrind::forget);
         let conditions = Conditions {
             single_threaded: self.single_threaded,
             run_delay: lockstep.no_run_delay().is_none(),
@@ -231,7 +238,7 @@ impl Measuring {
             self.check_budget(judge.gate(), block, clock.now())?;
         }
         let plan = foretold(&self.name, judge.gate(), takes, self.asked.budget);
-        eprintln!("{plan}");
+        eprintln!("{}", plain(&plan));
         let until = self.began + self.asked.budget;
         let read = |block: &harness::Block| self.made(block);
         let mut watcher = BlockLine(line);
@@ -267,11 +274,11 @@ impl Measuring {
             lockstep.limit_requests(requests);
         }
         let beside = pilots[0].took + pilots[1].took;
-        let timed = |latency: &Nanoseconds| match requests {
+        let timed = |(latency, known): (&Nanoseconds, &Nanoseconds)| match requests {
             Some(requests) => latency.as_nanos().saturating_mul(requests),
-            None => TIMED.as_nanos(),
+            None => known.as_nanos(),
         };
-        let timed: u64 = shortest.iter().map(timed).sum();
+        let timed: u64 = shortest.iter().zip(&self.timed).map(timed).sum();
         Takes {
             requests: requests.map_or(self.takes.requests, |count| Some(Sample::Exactly(count))),
             block: Some(beside + Nanoseconds::from_nanos(timed)),

@@ -6,22 +6,23 @@ use std::path::Path;
 use schemars::JsonSchema;
 use serde::Serialize;
 use tare_adapter_api::Readiness;
+use tare_clock::{Clock, MonotonicClock};
 use tare_gate::{Fault, Metric, Requests, SideFigure};
-use tare_harness::plan::{Plan, ReferenceChoice, Work, put_beside};
+use tare_harness::plan::{Plan, Work, put_beside};
 use tare_harness::{Desk, WorkerProgram};
 use tare_models::{Model, TorchScript};
 use tare_results::{GateRole, GateSide};
 use tare_runtimes::file_sha256;
-use tare_scenarios::ScenarioSpec;
 use tare_units::Nanoseconds;
 
 use super::super::run::settings::Settings;
 use super::super::run::{looking, planned};
 use super::super::worker;
+use super::as_run::options;
 use super::asked::{Asked, SideAsked};
 use super::callgrind::Callgrind;
 use super::told::{Sample, Takes};
-use crate::arguments::{EnergyBound, Reference, RunOptions};
+use crate::arguments::RunOptions;
 use crate::exit::Failed;
 
 /// Timed work of a process whose figure is none of its requests.
@@ -35,6 +36,8 @@ pub struct Prepared {
     pub baseline: SidePlan,
     /// What is judged.
     pub candidate: SidePlan,
+    /// What planning both took, which is of the budget.
+    pub planned_in: Nanoseconds,
 }
 
 /// One side of it.
@@ -47,9 +50,25 @@ pub struct SidePlan {
     pub tare: WorkerProgram,
     /// What counts its instructions, where the kernel does not.
     pub callgrind: Option<Callgrind>,
-    environment: BTreeMap<String, String>,
+    /// The variables of its own.
+    pub environment: BTreeMap<String, String>,
     /// The hash of another `tare` that executes it.
     other: Option<String>,
+}
+
+/// What bounds the requests of a process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bound {
+    requests: Requests,
+    /// What the scenario itself asks for.
+    asked_for: u64,
+}
+
+impl Bound {
+    /// Requests of a process where one takes about `latency`.
+    pub fn of(&self, latency: Nanoseconds) -> u64 {
+        self.requests.of(latency).max(self.asked_for)
+    }
 }
 
 /// A part in which the sides differ.
@@ -69,6 +88,7 @@ impl Prepared {
     /// # Errors
     /// Where a side cannot be measured, or the two not against each other.
     pub fn of(asked: Asked) -> Result<Self, Failed> {
+        let began = MonotonicClock.now();
         let named = |failed: Failed, side: &str| failed.beneath(&format!("the {side}"));
         let baseline = side(&asked, &asked.baseline).map_err(|error| named(error, "baseline"))?;
         let candidate =
@@ -77,12 +97,14 @@ impl Prepared {
             asked,
             baseline,
             candidate,
+            planned_in: Nanoseconds::ZERO,
         };
         let plans = (&mut prepared.baseline.plan, &mut prepared.candidate.plan);
         put_beside(plans.0, plans.1, prepared.asked.compared).map_err(Failed::input)?;
         let metric = prepared.asked.metric;
         prepared.baseline.count_instructions(metric, "baseline")?;
         prepared.candidate.count_instructions(metric, "candidate")?;
+        prepared.planned_in = MonotonicClock.now().saturating_sub(began);
         Ok(prepared)
     }
 
@@ -122,7 +144,8 @@ impl Prepared {
 
     /// Whether requests of both sides are executed by one thread, one after the other.
     pub fn is_single_threaded(&self) -> bool {
-        self.baseline.is_single_threaded() && self.candidate.is_single_threaded()
+        let metric = self.asked.metric;
+        self.baseline.is_single_threaded(metric) && self.candidate.is_single_threaded(metric)
     }
 }
 
@@ -132,9 +155,26 @@ impl SidePlan {
         &self.plan.cells[0]
     }
 
-    /// Whether requests are executed by one thread, one after the other.
-    pub fn is_single_threaded(&self) -> bool {
-        self.work().planned.cell.threads == 1 && self.work().scenario.serving().is_none()
+    /// Whether what `metric` is of is executed by one thread, one request after the other: a throughput that is no sum of latencies
+    /// is by the wall's time.
+    pub fn is_single_threaded(&self, metric: Metric) -> bool {
+        let Work {
+            planned, scenario, ..
+        } = self.work();
+        let is_summed = metric != Metric::Throughput || scenario.is_plain();
+        planned.cell.threads == 1 && scenario.serving().is_none() && is_summed
+    }
+
+    /// What a process times at the least where its figure is none of its requests, and under load: as its scenario says.
+    pub fn timed_at_least(&self) -> Nanoseconds {
+        let Settings {
+            duration,
+            max_requests,
+            ..
+        } = self.settings;
+        let work = self.work();
+        let limits = work.limits(duration, max_requests);
+        work.scenario.timed_at_least(limits)
     }
 
     /// What a process times; `None` where its figure is none of requests, and under load, where the scenario says it.
@@ -142,6 +182,17 @@ impl SidePlan {
         let requests = metric.requests()?;
         let closed = self.work().scenario.serving().is_none();
         closed.then_some(requests)
+    }
+
+    /// How many of them, once it is known how long one takes; no fewer than its scenario asks for.
+    pub fn bound(&self, metric: Metric) -> Option<Bound> {
+        let Work {
+            planned, scenario, ..
+        } = self.work();
+        Some(Bound {
+            requests: self.requests(metric)?,
+            asked_for: scenario.requests_asked_for(planned.cell.batch),
+        })
     }
 
     /// The same, as far as it is known without measuring.
@@ -192,7 +243,7 @@ impl SidePlan {
         let Some(callgrind) = Callgrind::of(metric, side)? else {
             return Ok(());
         };
-        if !self.is_single_threaded() {
+        if !self.is_single_threaded(metric) {
             return Err(Failed::told(format!(
                 "the {side} executes by more than one thread, and callgrind, which counts instructions here, counts one: give --threads 1 \
                  and a closed loop, or grant the counters of perf"
@@ -313,52 +364,4 @@ fn check_program(path: &Path, options: &RunOptions, desk: &dyn Desk) -> Result<(
             path.display()
         ))),
     }
-}
-
-/// The run of one side, as the command line would ask for it.
-fn options(asked: &Asked, side: &SideAsked) -> Result<RunOptions, Failed> {
-    if side.cell.model.is_none() {
-        return Err(Failed::told(
-            "no model is named: give --model NAME|FILE, or model=NAME|FILE of each side",
-        ));
-    }
-    let mut cell = side.cell.clone();
-    if cell.adapter.is_none() {
-        let default = tare_adapter_registry::ADAPTERS[0].name;
-        cell.adapter = Some(default.parse().map_err(Failed::input)?);
-    }
-    let requests = asked.metric.requests();
-    if let Some(requests) = requests {
-        cell.scenario = Some(with_fewest(cell.scenario, requests)?);
-    }
-    Ok(RunOptions {
-        seed: Some(asked.seed),
-        duration: Some(requests.map_or(TIMED, |_| Requests::LONG)),
-        deadline: Some(asked.deadline_of_worker()),
-        memory_limit: asked.memory_limit,
-        reference: Some(Reference(ReferenceChoice::None)),
-        energy_bound: match asked.metric {
-            Metric::Energy => EnergyBound::default(),
-            _ => EnergyBound(None),
-        },
-        ..cell.run_options()
-    })
-}
-
-/// `scenario` with as many requests as a figure is made of at the least, where that can be said of it.
-fn with_fewest(scenario: Option<ScenarioSpec>, requests: Requests) -> Result<ScenarioSpec, Failed> {
-    let scenario = match scenario {
-        Some(scenario) => scenario,
-        None => "single-stream".parse().map_err(Failed::input)?,
-    };
-    if scenario.options().contains_key("min") {
-        return Ok(scenario);
-    }
-    let separator = if scenario.options().is_empty() {
-        ':'
-    } else {
-        ','
-    };
-    let text = format!("{scenario}{separator}min={}", requests.fewest);
-    Ok(text.parse().unwrap_or(scenario))
 }

@@ -11,7 +11,7 @@ use tare_units::Nanoseconds;
 use super::decide::Watcher;
 use super::told::figure;
 use crate::progress::{clock_time, phase_name};
-use crate::terminal::rewrite;
+use crate::terminal::{plain, rewrite};
 
 /// The line.
 pub struct Line {
@@ -54,7 +54,7 @@ impl Line {
         };
         rewrite(&format!(
             "{} · {place} · {side} · {what}{}",
-            self.name,
+            plain(&self.name),
             self.left()
         ));
     }
@@ -100,7 +100,7 @@ impl Progress for SideLine<'_> {
                 ..
             } => {
                 rewrite("");
-                eprintln!("failed: {}: {failure}", self.side);
+                eprintln!("failed: {}: {}", self.side, plain(failure));
             }
             _ => {}
         }
@@ -129,7 +129,7 @@ impl Watcher for BlockLine<'_> {
             "[{}/{}] {} · baseline {} · candidate {}{}",
             line.block,
             line.most,
-            line.name,
+            plain(&line.name),
             told(baseline.value),
             told(candidate.value),
             line.left()

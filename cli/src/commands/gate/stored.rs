@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use tare_gate::{Metric, Statistic, Stored};
 use tare_results::{Cell, PlannedCell};
 
+use super::executed::{Executed, short};
 use super::outputs::StoredOutputs;
 use super::prepared::Difference;
 use crate::exit::Failed;
@@ -43,6 +44,9 @@ struct Day {
     date: String,
     /// What was measured: the hash of a cell with its model by the file's hash.
     cell: String,
+    /// What executed it.
+    #[serde(default)]
+    executed: Executed,
     /// The runs in the store that the figures are from.
     runs: BTreeSet<String>,
     /// One a process, in the metric's unit.
@@ -58,6 +62,8 @@ pub struct Now<'a> {
     pub metric: Metric,
     /// The candidate.
     pub planned: &'a PlannedCell,
+    /// What executes it, as far as that is known.
+    pub executed: &'a Executed,
 }
 
 impl Baseline {
@@ -98,6 +104,12 @@ impl Baseline {
                 self.metric, now.metric
             ));
         }
+        let (own, other) = (&self.cell.model, &now.planned.cell.model);
+        if own != other {
+            return Err(format!(
+                "the sides do not match: the baseline is of the model {own}, the candidate of {other}; store a baseline of each"
+            ));
+        }
         let common = |cell: &Cell| {
             let Cell {
                 batch, shape, seed, ..
@@ -130,8 +142,8 @@ impl Baseline {
         }
     }
 
-    /// What a comparison needs: the days of what was stored last. How much other cells or models differ from it is no spread
-    /// between days.
+    /// What a comparison needs: the days of what was stored last. How much other cells, models, libraries, environments or programs
+    /// differ from it is no spread between days.
     pub fn stored(&self) -> Stored {
         Stored {
             days: self.of_last().map(|day| day.figures.clone()).collect(),
@@ -139,8 +151,9 @@ impl Baseline {
     }
 
     fn of_last(&self) -> impl Iterator<Item = &Day> {
-        let last = self.days.last().map(|day| &day.cell);
-        self.days.iter().filter(move |day| Some(&day.cell) == last)
+        let of = |day: &'_ Day| (day.cell.clone(), day.executed.clone());
+        let last = self.days.last().map(of);
+        self.days.iter().filter(move |day| Some(of(day)) == last)
     }
 
     /// The outputs that were stored last.
@@ -154,7 +167,7 @@ impl Baseline {
     }
 
     /// The parts in which the candidate differs from what was stored last.
-    pub fn differences(&self, planned: &PlannedCell) -> Vec<Difference> {
+    pub fn differences(&self, planned: &PlannedCell, executed: &Executed) -> Vec<Difference> {
         let parts = |cell: &Cell, hash: &str| {
             [
                 ("adapter", cell.adapter_spec()),
@@ -172,8 +185,11 @@ impl Baseline {
             baseline,
             candidate,
         });
+        let last = self.days.last();
+        let of_last = last.map(|day| day.executed.differences(executed));
         pairs
             .filter(|part| part.baseline != part.candidate)
+            .chain(of_last.into_iter().flatten())
             .collect()
     }
 
@@ -187,7 +203,8 @@ impl Baseline {
         let mut days = known.map_or_else(Vec::new, |known| known.days);
         let date = created.get(..10).unwrap_or(created);
         let cell = &now.planned.id;
-        let is_same = |day: &&mut Day| day.date == date && day.cell == *cell;
+        let is_same =
+            |day: &&mut Day| (&*day.date, &day.cell, &day.executed) == (date, cell, now.executed);
         match days.last_mut().filter(is_same) {
             Some(today) => {
                 today.figures.extend_from_slice(figures);
@@ -196,6 +213,7 @@ impl Baseline {
             None => days.push(Day {
                 date: date.to_owned(),
                 cell: cell.clone(),
+                executed: now.executed.clone(),
                 runs: run.map(str::to_owned).into_iter().collect(),
                 figures: figures.to_vec(),
             }),
@@ -236,116 +254,5 @@ impl Baseline {
     }
 }
 
-fn short(hash: &str) -> &str {
-    hash.get(..12).unwrap_or(hash)
-}
-
 #[cfg(test)]
-mod tests {
-    use super::super::decide::tests::built;
-    use super::*;
-
-    const MACHINE: &str = "this machine";
-
-    fn planned() -> PlannedCell {
-        built::planned(built::cell(1))
-    }
-
-    fn now(planned: &PlannedCell) -> Now<'_> {
-        Now {
-            machine: MACHINE,
-            metric: Metric::Load,
-            planned,
-        }
-    }
-
-    fn stored(known: Option<Baseline>, created: &str, figures: &[f64]) -> Baseline {
-        stored_of(&planned(), known, created, figures)
-    }
-
-    fn stored_of(
-        planned: &PlannedCell,
-        known: Option<Baseline>,
-        created: &str,
-        figures: &[f64],
-    ) -> Baseline {
-        let about = (now(planned), Statistic::Once);
-        Baseline::with(known, about, (created, Some(created)), figures)
-    }
-
-    #[test]
-    fn days_of_another_file_or_cell_say_nothing_of_how_much_days_differ() {
-        let retrained = PlannedCell {
-            id: built::cell(1).id("another file"),
-            ..planned()
-        };
-        let first = stored(None, "2026-11-01T08:00:00Z", &[1.0]);
-        let second = stored(Some(first), "2026-11-02T08:00:00Z", &[1.1]);
-        let other = stored_of(&retrained, Some(second), "2026-11-02T09:00:00Z", &[2.0]);
-        assert_eq!(other.stored().days, [[2.0]]);
-        assert_eq!(other.days(), 1);
-        let third = stored(Some(other), "2026-11-03T08:00:00Z", &[1.2]);
-        assert_eq!(third.stored().days, [[1.0], [1.1], [1.2]]);
-    }
-
-    #[test]
-    fn a_day_has_all_figures_of_its_date_and_the_oldest_days_go() {
-        let first = stored(None, "2026-11-01T08:00:00Z", &[1.0]);
-        let same = stored(Some(first), "2026-11-01T20:00:00Z", &[2.0]);
-        assert_eq!(same.stored().days, [[1.0, 2.0]]);
-        assert_eq!(same.days[0].runs.len(), 2);
-        let many = (0..40).fold(same, |known, day| {
-            stored(
-                Some(known),
-                &format!("2027-{:02}-{:02}T", 1 + day / 20, 1 + day % 20),
-                &[3.0],
-            )
-        });
-        assert_eq!(many.days(), MOST_DAYS);
-        assert_eq!(many.stored().days[0], [3.0]);
-    }
-
-    #[test]
-    fn it_reads_back_and_refuses_what_it_is_not_of() {
-        let dir = tempfile::tempdir().expect("temporary folder");
-        let path = dir.path().join("baseline.json");
-        let planned = planned();
-        assert_eq!(Baseline::read(&path, now(&planned)).expect("no file"), None);
-        let baseline = stored(None, "2026-11-01T08:00:00Z", &[1.0]);
-        baseline.write(&path).expect("writes");
-        assert_eq!(
-            Baseline::read(&path, now(&planned)).expect("reads"),
-            Some(baseline)
-        );
-        let refused = |now: Now<'_>| {
-            let error = Baseline::read(&path, now).expect_err("refused");
-            format!("{error:?}")
-        };
-        let elsewhere = Now {
-            machine: "another",
-            ..now(&planned)
-        };
-        assert!(refused(elsewhere).contains("on another machine (fingerprint this machine"));
-        let other = Now {
-            metric: Metric::P50,
-            ..now(&planned)
-        };
-        assert!(refused(other).contains("give --metric load"));
-        let larger = built::planned(built::cell(8));
-        assert!(refused(now(&larger)).contains("the sides do not match"));
-        fs::write(&path, "{\"schema\":").expect("writes");
-        assert!(refused(now(&planned)).contains("holds no stored baseline"));
-    }
-
-    #[test]
-    fn another_statistic_is_not_compared() {
-        let baseline = stored(None, "2026-11-01T08:00:00Z", &[1.0]);
-        assert!(baseline.check_statistic(Statistic::Once).is_ok());
-        let conditions = tare_gate::Conditions {
-            single_threaded: true,
-            run_delay: true,
-        };
-        let error = baseline.check_statistic(Metric::P50.statistic(conditions));
-        assert_eq!(error.expect_err("another").exit().code(), 3);
-    }
-}
+mod tests;

@@ -51,15 +51,19 @@ fn requests(repeat: u64, factor: f64, delay: Option<u64>) -> Given {
     Given::Requests {
         requests: vec![request; 60],
         alone: true,
+        per_s: None,
     }
 }
 
 /// The same of a process in which another thread worked beside the one that executes.
 fn beside_another(given: Given) -> Given {
     match given {
-        Given::Requests { requests, .. } => Given::Requests {
+        Given::Requests {
+            requests, per_s, ..
+        } => Given::Requests {
             requests,
             alone: false,
+            per_s,
         },
         once => once,
     }

@@ -3,6 +3,7 @@
 use tare_gate::Repeatability;
 
 use super::super::told::{All, Told};
+use crate::terminal::plain;
 
 /// Each gate: its verdict first, then what that rests on.
 pub fn table(all: &All) -> String {
@@ -50,13 +51,4 @@ fn paragraph(told: &Told) -> String {
     }
     let lines: Vec<String> = lines.iter().map(|line| plain(line)).collect();
     lines.join("\n") + "\n"
-}
-
-/// Without what would move a terminal's cursor.
-fn plain(text: &str) -> String {
-    let visible = |letter: char| match letter.is_control() {
-        true => '\u{fffd}',
-        false => letter,
-    };
-    text.chars().map(visible).collect()
 }

@@ -1,0 +1,148 @@
+//! Stored baselines: what is refused, and which days count.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use super::super::decide::tests::built;
+use super::super::executed::tests;
+use super::*;
+
+const MACHINE: &str = "this machine";
+
+fn planned() -> PlannedCell {
+    built::planned(built::cell(1))
+}
+
+fn executed() -> &'static Executed {
+    static EXECUTED: LazyLock<Executed> = LazyLock::new(|| tests::executed("rten 0.27.0"));
+    &EXECUTED
+}
+
+fn now(planned: &PlannedCell) -> Now<'_> {
+    Now {
+        machine: MACHINE,
+        metric: Metric::Load,
+        planned,
+        executed: executed(),
+    }
+}
+
+fn stored(known: Option<Baseline>, created: &str, figures: &[f64]) -> Baseline {
+    stored_of(&planned(), known, created, figures)
+}
+
+fn stored_of(
+    planned: &PlannedCell,
+    known: Option<Baseline>,
+    created: &str,
+    figures: &[f64],
+) -> Baseline {
+    let about = (now(planned), Statistic::Once);
+    Baseline::with(known, about, (created, Some(created)), figures)
+}
+
+#[test]
+fn days_of_another_file_or_cell_say_nothing_of_how_much_days_differ() {
+    let retrained = PlannedCell {
+        id: built::cell(1).id("another file"),
+        ..planned()
+    };
+    let first = stored(None, "2026-11-01T08:00:00Z", &[1.0]);
+    let second = stored(Some(first), "2026-11-02T08:00:00Z", &[1.1]);
+    let other = stored_of(&retrained, Some(second), "2026-11-02T09:00:00Z", &[2.0]);
+    assert_eq!(other.stored().days, [[2.0]]);
+    assert_eq!(other.days(), 1);
+    let third = stored(Some(other), "2026-11-03T08:00:00Z", &[1.2]);
+    assert_eq!(third.stored().days, [[1.0], [1.1], [1.2]]);
+}
+
+#[test]
+fn days_of_another_library_environment_or_program_say_nothing_of_how_much_days_differ() {
+    let planned = planned();
+    let first = stored(None, "2026-11-01T08:00:00Z", &[1.0]);
+    let newer = tests::executed("rten 0.28.0");
+    let another = Executed {
+        environment: BTreeMap::new(),
+        ..executed().clone()
+    };
+    let rebuilt = Executed {
+        tare: Some("another".to_owned()),
+        ..executed().clone()
+    };
+    for other in [newer, another, rebuilt] {
+        let now = Now {
+            executed: &other,
+            ..now(&planned)
+        };
+        assert_eq!(first.differences(&planned, &other).len(), 1, "{other:?}");
+        let about = ((now, Statistic::Once), ("2026-11-01T09:00:00Z", None));
+        let second = Baseline::with(Some(first.clone()), about.0, about.1, &[2.0]);
+        assert_eq!(second.stored().days, [[2.0]], "{other:?}");
+        let third = stored(Some(second), "2026-11-02T08:00:00Z", &[1.1]);
+        assert_eq!(third.stored().days, [[1.0], [1.1]], "{other:?}");
+    }
+}
+
+#[test]
+fn a_day_has_all_figures_of_its_date_and_the_oldest_days_go() {
+    let first = stored(None, "2026-11-01T08:00:00Z", &[1.0]);
+    let same = stored(Some(first), "2026-11-01T20:00:00Z", &[2.0]);
+    assert_eq!(same.stored().days, [[1.0, 2.0]]);
+    assert_eq!(same.days[0].runs.len(), 2);
+    let many = (0..40).fold(same, |known, day| {
+        stored(
+            Some(known),
+            &format!("2027-{:02}-{:02}T", 1 + day / 20, 1 + day % 20),
+            &[3.0],
+        )
+    });
+    assert_eq!(many.days(), MOST_DAYS);
+    assert_eq!(many.stored().days[0], [3.0]);
+}
+
+#[test]
+fn it_reads_back_and_refuses_what_it_is_not_of() {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let path = dir.path().join("baseline.json");
+    let planned = planned();
+    assert_eq!(Baseline::read(&path, now(&planned)).expect("no file"), None);
+    let baseline = stored(None, "2026-11-01T08:00:00Z", &[1.0]);
+    baseline.write(&path).expect("writes");
+    assert_eq!(
+        Baseline::read(&path, now(&planned)).expect("reads"),
+        Some(baseline)
+    );
+    let refused = |now: Now<'_>| {
+        let error = Baseline::read(&path, now).expect_err("refused");
+        format!("{error:?}")
+    };
+    let elsewhere = Now {
+        machine: "another",
+        ..now(&planned)
+    };
+    assert!(refused(elsewhere).contains("on another machine (fingerprint this machine"));
+    let other = Now {
+        metric: Metric::P50,
+        ..now(&planned)
+    };
+    assert!(refused(other).contains("give --metric load"));
+    let larger = built::planned(built::cell(8));
+    assert!(refused(now(&larger)).contains("the sides do not match"));
+    let mut other = planned.clone();
+    other.cell.model = "another".to_owned();
+    assert!(refused(now(&other)).contains("the candidate of another; store a baseline of each"));
+    fs::write(&path, "{\"schema\":").expect("writes");
+    assert!(refused(now(&planned)).contains("holds no stored baseline"));
+}
+
+#[test]
+fn another_statistic_is_not_compared() {
+    let baseline = stored(None, "2026-11-01T08:00:00Z", &[1.0]);
+    assert!(baseline.check_statistic(Statistic::Once).is_ok());
+    let conditions = tare_gate::Conditions {
+        single_threaded: true,
+        run_delay: true,
+    };
+    let error = baseline.check_statistic(Metric::P50.statistic(conditions));
+    assert_eq!(error.expect_err("another").exit().code(), 3);
+}
