@@ -78,7 +78,12 @@ impl<C: Clock> Generator<'_, C> {
                     now = self.wait_or_hear(&mut pacer, due.min(self.until), heard);
                 }
                 Step::WaitUntil(due) => now = pacer.wait_until(due.min(self.until)),
-                Step::WaitForCompletion => now = self.hear(now, heard),
+                Step::WaitForCompletion => {
+                    now = self.hear(now, heard);
+                    if !heeds {
+                        heard = self.round.ended();
+                    }
+                }
                 Step::Done => break,
             }
             issued.cut = self.cut(now);
