@@ -53,6 +53,7 @@ pub use peaks::{NoPeakMeter, PeakMeter};
 pub use pilot::Pilot;
 pub use plan::{Plan, PlanError, Selection};
 pub use pool::Pool;
+pub use replay::timed_at_least;
 pub use run::{Progress, Repeats, RunError, RunOutcome, RunRequest, Weighing, execute};
 pub use supervise::{Ended, Limits, WorkerProgram};
 pub use twin::{Hollow, RungBook, TwinMaker, TwinSolver};

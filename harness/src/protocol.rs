@@ -24,7 +24,7 @@ use crate::serve::ROOM;
 use crate::warmup::Bounds;
 
 /// The name and version of this protocol.
-pub const PROTOCOL: &str = "tare.worker/4";
+pub const PROTOCOL: &str = "tare.worker/5";
 
 /// Requests whose batches are looked at beforehand: enough that a batch that comes later is as good as never timed.
 const DRAWN: u64 = 100_000;
@@ -156,6 +156,8 @@ pub struct Timing {
     pub max_requests: u64,
     /// How long requests under way at the end are waited for, under load.
     pub drain_ns: Nanoseconds,
+    /// The time that the worker has in all, from when it is asked.
+    pub deadline_ns: Nanoseconds,
     /// Whether the run delay is read around each request.
     pub read_run_delay: bool,
     /// Where the samples go; `None` keeps none.

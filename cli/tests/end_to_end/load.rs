@@ -211,3 +211,34 @@ fn what_cannot_be_served_is_refused_before_anything_is_measured_and_in_a_dry_run
     }
     assert!(!bench.path("store").exists(), "nothing was begun");
 }
+
+#[test]
+fn a_repeat_that_is_longer_than_its_worker_may_take_is_cut_and_tells_what_became_of_its_requests() {
+    let bench = Bench::new();
+    let limits = ["--deadline", "5s"];
+    let scenario = "server:rate=2,min=60";
+    let (run, record) = served(&bench, "fake:run=1ms", scenario, &limits);
+    assert_eq!(run.code, Some(3), "{run:#?}");
+    assert!(record["failure"].is_null(), "{record:#}");
+    let reason = record["reasons"].to_string();
+    assert!(
+        reason.contains("and the schedule went on: the worker's time was over; raise --deadline"),
+        "{reason}"
+    );
+    let serving = &record["serving"];
+    let done = count(serving, "done");
+    assert!((1..60).contains(&done), "{serving:#}");
+    assert_eq!(record["latency"]["count"], count(serving, "due"));
+}
+
+#[test]
+fn a_search_with_more_budget_than_its_worker_may_take_ends_before_and_serves_what_it_found() {
+    let bench = Bench::new();
+    let scenario = "server:rate=max,slo=p50<100ms,budget=60s,arrivals=constant";
+    let limits = ["--duration", "500ms", "--deadline", "8s"];
+    let (_, record) = served(&bench, "fake:run=5ms", scenario, &limits);
+    assert!(record["failure"].is_null(), "{record:#}");
+    let search = &record["serving"]["search"];
+    assert!(search["kept_per_s"].as_f64().is_some(), "{search:#}");
+    assert!(count(&record["serving"], "done") > 0, "{record:#}");
+}

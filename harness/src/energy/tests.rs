@@ -186,6 +186,7 @@ fn job(scenario: &str, duration_ms: u64, options: &[(&str, &str)]) -> Job {
             duration_ns: Nanoseconds::from_millis(duration_ms),
             max_requests: 10_000,
             drain_ns: Nanoseconds::ZERO,
+            deadline_ns: Nanoseconds::from_secs(3_600),
             read_run_delay: false,
             samples: None,
         }),

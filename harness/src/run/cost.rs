@@ -121,6 +121,7 @@ impl<C: Clock> Going<'_, C> {
             duration_ns,
             max_requests,
             drain_ns: Nanoseconds::ZERO,
+            deadline_ns: self.request.run.deadline_ns,
             read_run_delay: false,
             samples: None,
         };

@@ -43,6 +43,7 @@ pub fn job(options: &[(&str, &str)]) -> Job {
             duration_ns: Nanoseconds::from_secs(1),
             max_requests: 10_000,
             drain_ns: Nanoseconds::ZERO,
+            deadline_ns: Nanoseconds::from_secs(3_600),
             read_run_delay: false,
             samples: None,
         }),

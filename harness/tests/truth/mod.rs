@@ -173,6 +173,7 @@ fn purpose(kind: Kind, effort: Effortful, batch: u64) -> Purpose {
         duration_ns: effort.duration,
         max_requests: effort.requests,
         drain_ns: Nanoseconds::ZERO,
+        deadline_ns: Nanoseconds::from_secs(3_600),
         read_run_delay: false,
         samples: None,
     })

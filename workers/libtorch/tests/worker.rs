@@ -124,6 +124,7 @@ fn a_repeat_tells_the_library_by_its_hash_and_the_calls_of_a_request() {
             duration_ns: Nanoseconds::from_millis(5),
             max_requests: 50,
             drain_ns: Nanoseconds::ZERO,
+            deadline_ns: Nanoseconds::from_secs(3_600),
             read_run_delay: false,
             samples: None,
         });
