@@ -191,7 +191,11 @@ fn what_cannot_be_served_is_refused_before_anything_is_measured_and_in_a_dry_run
     bench.write("late.txt", "3\n");
     for (scenario, part) in [
         (
-            "server:rate=5,max_batch=1000000000",
+            "server:rate=5,max_batch=2000",
+            "no more than 1024 may wait: give queue=2000 or more, or a smaller max_batch",
+        ),
+        (
+            "closed:clients=5,max_batch=1000000000",
             "of this machine's memory are free; ask for a smaller max_batch=",
         ),
         (
