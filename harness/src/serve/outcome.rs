@@ -80,15 +80,15 @@ fn became(serving: &scenarios::Serving, timed: &Timed, missing: &mut Missing) ->
     }
     let saturated = match timed.is_open {
         // No more requests wait than there are clients.
-        false => Some(false),
+        false => Ok(false),
         true => {
             let last = &timed.done.last;
             let samples = timed.samples.get(last.first..).unwrap_or_default();
             is_saturated(samples, last.load, saturation::RISK)
         }
     };
-    if saturated.is_none() {
-        let reason = format!("{} requests do not tell", counts.due());
+    if let Err(why) = saturated {
+        let reason = format!("of {} requests: {why}", counts.due());
         missing.insert("serving.saturated".into(), reason);
     }
     Serving {
@@ -102,7 +102,7 @@ fn became(serving: &scenarios::Serving, timed: &Timed, missing: &mut Missing) ->
         most_waiting: served.issued.most_waiting,
         mean_batch,
         goodput_per_s: goodput(serving.objective, timed, missing),
-        saturated,
+        saturated: saturated.ok(),
         objective: serving
             .objective
             .map(|objective| kept(objective, &timed.samples)),

@@ -117,15 +117,15 @@ fn deciding(objective: Objective) -> u64 {
 /// share of the servers' time that all that were due would have needed.
 ///
 /// A rate at which the queue grows without bound does not keep any objective, however many requests of a short trial were
-/// within it. Where they are too few to tell and the load is near 1, nothing is decided. Both rules together err with a chance
+/// within it. Where that is not told and the load is near 1, nothing is decided. Both rules together err with a chance
 /// of `risk` at the most.
 fn judged(samples: &[Sample], load: f64, objective: Objective, risk: f64) -> Told {
     let asked = (objective.percentile, objective.bound);
     let saturated = is_saturated(samples, load, (1.0 - HALF) * risk / REFLECTED);
     match (kept(wall(samples), asked, HALF * risk).standing, saturated) {
-        (_, Some(true)) | (Standing::NotMet, _) => Told::Missed,
-        (Standing::Met, Some(false)) => Told::Kept,
-        (Standing::Met, None) if load < LOADED => Told::Kept,
+        (_, Ok(true)) | (Standing::NotMet, _) => Told::Missed,
+        (Standing::Met, Ok(false)) => Told::Kept,
+        (Standing::Met, Err(_)) if load < LOADED => Told::Kept,
         _ => Told::Undecided,
     }
 }
