@@ -27,8 +27,8 @@ pub fn measured_of(
     let reason =
         "a request under load waits for others: what was taken from its thread is not its own";
     missing.insert("effective_latency".into(), reason.into());
-    let throughput = throughput(timing.batch, &timed, &mut missing);
-    let became = became(serving, &timed, &mut missing);
+    let throughput = throughput(timing, &timed, &mut missing);
+    let became = became((timing, serving), &timed, &mut missing);
     Ok(Measured {
         load: timed.warmup.load(timed.load_ns),
         schedule: figures::skew_of(samples),
@@ -70,7 +70,11 @@ fn first_error(served: &Served, counts: &Counts) -> Option<String> {
     (!told.is_empty()).then(|| told.join(", "))
 }
 
-fn became(serving: &scenarios::Serving, timed: &Timed, missing: &mut Missing) -> Serving {
+fn became(
+    (timing, serving): (&Timing, &scenarios::Serving),
+    timed: &Timed,
+    missing: &mut Missing,
+) -> Serving {
     let (served, counts) = (&timed.done.served, &timed.counts);
     let worked = served.worked;
     let mean_batch = (worked.batches > 0).then(|| worked.executed as f64 / worked.batches as f64);
@@ -78,6 +82,10 @@ fn became(serving: &scenarios::Serving, timed: &Timed, missing: &mut Missing) ->
         let reason = "no request was executed";
         missing.insert("serving.mean_batch".into(), reason.into());
     }
+    let counted = match timed.is_open {
+        true => counted(timed, timing.duration_ns),
+        false => Some(1.0),
+    };
     let saturated = match timed.is_open {
         // No more requests wait than there are clients.
         false => Ok(false),
@@ -101,7 +109,7 @@ fn became(serving: &scenarios::Serving, timed: &Timed, missing: &mut Missing) ->
         never_sent: counts.never_sent,
         most_waiting: served.issued.most_waiting,
         mean_batch,
-        goodput_per_s: goodput(serving.objective, timed, missing),
+        goodput_per_s: goodput(serving.objective, (timed, counted), missing),
         saturated: saturated.ok(),
         objective: serving
             .objective
@@ -129,20 +137,36 @@ impl Served {
     }
 }
 
-fn throughput(batch: u64, timed: &Timed, missing: &mut Missing) -> Throughput {
+/// The share of an open loop's requests that counts over the time of the repeat: where the last of n ends it, and not its
+/// `duration`, that time has the n − 1 gaps between them. Nothing of a single request that ends it.
+fn counted(timed: &Timed, duration: Nanoseconds) -> Option<f64> {
+    let last = timed.samples.last();
+    let due = last.map(|last| last.issued.saturating_sub(u64::from(last.skew)));
+    let has_passed = timed.done.served.issuing >= duration;
+    let is_ended_by_time = has_passed && due.is_none_or(|due| due < duration.as_nanos());
+    match timed.counts.due() {
+        _ if is_ended_by_time || timed.done.served.issued.cut.is_some() => Some(1.0),
+        0 | 1 => None,
+        due => Some((due - 1) as f64 / due as f64),
+    }
+}
+
+fn throughput(timing: &Timing, timed: &Timed, missing: &mut Missing) -> Throughput {
     let (served, counts) = (&timed.done.served, &timed.counts);
     let rate = |count: u64, time: Nanoseconds| {
         (time > Nanoseconds::ZERO).then(|| count as f64 / time.as_secs_f64())
     };
     let (issuing, lasted) = (served.issuing, served.lasted());
-    let open = |rate: Option<f64>| rate.filter(|_| timed.is_open);
+    let counted = counted(timed, timing.duration_ns).filter(|_| timed.is_open);
+    let open = |rate: Option<f64>| Some(rate? * counted?);
     let throughput = Throughput {
-        samples_per_s: rate(served.samples_done(batch), lasted),
+        samples_per_s: rate(served.samples_done(timing.batch), lasted),
         pipelined_samples_per_s: None,
         offered_per_s: open(rate(counts.due(), issuing)),
         achieved_per_s: open(rate(counts.done, lasted)),
     };
     let of_open = match timed.is_open {
+        true if counted.is_none() => "one request has no distance to another",
         true => "no time passed while requests were timed",
         false => "the scenario is no open loop",
     };
@@ -167,7 +191,12 @@ fn throughput(batch: u64, timed: &Timed, missing: &mut Missing) -> Throughput {
     throughput
 }
 
-fn goodput(objective: Option<Objective>, timed: &Timed, missing: &mut Missing) -> Option<f64> {
+/// Requests a second within the objective, of which a share is `counted` as of those that are done.
+fn goodput(
+    objective: Option<Objective>,
+    (timed, counted): (&Timed, Option<f64>),
+    missing: &mut Missing,
+) -> Option<f64> {
     let within = objective.map(|objective| {
         let within = |sample: &&Sample| is_within(objective, sample);
         timed.samples.iter().filter(within).count() as f64
@@ -175,10 +204,12 @@ fn goodput(objective: Option<Objective>, timed: &Timed, missing: &mut Missing) -
     let lasted = timed.done.served.lasted();
     let goodput = within
         .filter(|_| lasted > Nanoseconds::ZERO)
-        .map(|within| within / lasted.as_secs_f64());
+        .zip(counted)
+        .map(|(within, counted)| within * counted / lasted.as_secs_f64());
     if goodput.is_none() {
         let reason = match objective {
             None => "no objective was given: slo=p99<20ms",
+            Some(_) if counted.is_none() => "one request has no distance to another",
             Some(_) => "no time passed while requests were timed",
         };
         missing.insert("serving.goodput_per_s".into(), reason.into());
