@@ -122,13 +122,15 @@ fn at(
 
 fn told(found: Found) -> RateSearch {
     let bracket = found.bracket;
-    let tried = found.tried.into_iter().map(|(per_s, told)| TriedRate {
+    let tried = found.tried.into_iter().zip(found.skews);
+    let tried = tried.map(|((per_s, told), skew)| TriedRate {
         per_s,
         met: match told {
             Told::Kept => Met::Met,
             Told::Missed => Met::NotMet,
             Told::Undecided => Met::NotDecided,
         },
+        skew_p99_ns: skew.map(|skew| skew.skew_p99_ns),
     });
     RateSearch {
         kept_per_s: bracket.kept,
