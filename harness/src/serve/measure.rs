@@ -74,13 +74,8 @@ pub fn measure(
     let schedule = schedule(&timing)?;
     allowed.waiting(|| reporter.phase(Phase::Run, own))?;
     let (asked, parent) = ((&timing, serving, warmup.usual), (reporter, own));
-    let done = timed(
-        &mut engine,
-        asked,
-        (&schedule, &slots),
-        &mut allowed,
-        parent,
-    )?;
+    let lasting = (&schedule, &slots);
+    let done = timed(&mut engine, asked, lasting, &mut allowed, parent)?;
     let (samples, counts) = kept(slots, count(done.served.issued.due));
     let timed = Timed {
         load_ns,
