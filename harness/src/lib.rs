@@ -47,6 +47,7 @@ pub use drive::{Driven, Keep, RunDelaySource, drive};
 pub use energy::EnergyMeter;
 pub use figures::{latency_of, wall};
 pub use job::{JobError, Reporter, perform};
+pub use legs::Legs;
 pub use lockstep::{Block, Lockstep, Side};
 pub use observe::NO_PROBES;
 pub use peaks::{NoPeakMeter, PeakMeter};

@@ -1,7 +1,7 @@
 //! What requests under load gave, as the worker tells it: figures, and a reason for each that is not there.
 
 use tare_results::samples::Sample;
-use tare_results::{Cut, Missing, ObjectiveKept, Serving, Throughput};
+use tare_results::{Cut, Decision, Missing, ObjectiveKept, Serving, Throughput};
 use tare_scenarios::{self as scenarios, Objective};
 use tare_statistics::RISK;
 use tare_units::Nanoseconds;
@@ -10,6 +10,7 @@ use super::engine::Served;
 use super::measure::Timed;
 use super::saturation::{self, is_saturated};
 use super::slots::Counts;
+use crate::decide::Settled;
 use crate::figures;
 use crate::job::JobError;
 use crate::outcome::write_samples;
@@ -35,7 +36,10 @@ pub fn measured_of(
         serving: Some(became),
         cut: timed.done.served.cut(),
         drift: figures::drift_of(samples),
-        decision: timed.done.settled.map(|settled| settled.told(&mut missing)),
+        decision: timed
+            .done
+            .settled
+            .map(|settled| decision(&settled, &mut missing)),
         batches: timed.done.served.batches.told(&timed.warmup.met),
         samples_done: timed.done.served.samples_done(timing.batch),
         latency: Some(latency),
@@ -51,6 +55,28 @@ pub fn measured_of(
         missing,
     })
 }
+
+/// What the last look said. A repeat and each of its legs begin with nobody waiting, and the fewer requests there are the
+/// more of them find the queue shorter than it becomes: an interval that does not decide is not known to hold.
+fn decision(settled: &Settled, missing: &mut Missing) -> Decision {
+    let told = settled.told(missing);
+    if told.decided {
+        return told;
+    }
+    for name in ["reach", "low_ns", "high_ns"] {
+        let path = format!("decision.{name}");
+        missing.entry(path).or_insert_with(|| UNSETTLED.to_owned());
+    }
+    Decision {
+        reach: None,
+        low_ns: None,
+        high_ns: None,
+        ..told
+    }
+}
+
+const UNSETTLED: &str = "not decided: too few requests came after the queue was empty to say how far off it may be; raise \
+                         limit=";
 
 /// What the first request said that failed; where none said anything, what became of those that did.
 fn first_error(served: &Served, counts: &Counts) -> Option<String> {
