@@ -60,6 +60,20 @@ mod tests {
     }
 
     #[test]
+    fn it_lies_between_two_readings_of_the_c_library_s() {
+        use nix::time::ClockId;
+        let theirs = || {
+            let time = ClockId::CLOCK_MONOTONIC.now().expect("a clock");
+            Nanoseconds::from_nanos(time.tv_sec() as u64 * 1_000_000_000 + time.tv_nsec() as u64)
+        };
+        for _ in 0..1_000 {
+            let before = theirs();
+            let now = MonotonicClock.now();
+            assert!((before..=theirs()).contains(&now), "{before} {now}");
+        }
+    }
+
+    #[test]
     fn waiting_reaches_the_deadline() {
         let clock = MonotonicClock;
         let deadline = clock.now() + Nanoseconds::from_micros(300);

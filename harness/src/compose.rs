@@ -16,6 +16,7 @@ use crate::plan::Work;
 use crate::protocol::{Given, Outcome};
 pub use fill::others_worked;
 use fill::{add, add_of_failed, distrust_run_delay, fill, invalidate, surround, weigh};
+pub use load::late;
 
 /// Where a record says why its run does not read the run delay.
 pub const NO_RUN_DELAY: &str = "harness.run_delay_ns";

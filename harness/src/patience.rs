@@ -9,6 +9,10 @@ const MARGIN: f64 = 1.1;
 const LONGEST: Nanoseconds = Nanoseconds::from_secs(60);
 /// Stretches of one worker: what the first one needs is told by timed requests that were too short to tell it well.
 const MOST: usize = 2;
+/// The part of a worker's time that is kept for telling what became of its requests.
+const TELLING: u64 = 8;
+/// And the longest.
+const LONGEST_TELLING: Nanoseconds = Nanoseconds::from_secs(5);
 
 /// What a worker has done when it is decided on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,9 +43,16 @@ pub fn stretch(needed: Nanoseconds, had: Had) -> Option<Nanoseconds> {
 }
 
 /// How long requests under way at the end of `timed` work are waited for, under load: a quarter of what is left to the
-/// deadline, so that the worker can still tell what became of them.
+/// deadline, and no less than [`telling`] takes where the work is as long as that, as some of it may end before.
 pub fn drain(deadline: Nanoseconds, timed: Nanoseconds) -> Nanoseconds {
-    Nanoseconds::from_nanos(deadline.saturating_sub(timed).as_nanos() / 4)
+    let quarter = Nanoseconds::from_nanos(deadline.saturating_sub(timed).as_nanos() / 4);
+    quarter.max(telling(deadline))
+}
+
+/// What a worker under load keeps of its `deadline` for what comes after its requests: servers that end, the check input,
+/// and what is written.
+pub fn telling(deadline: Nanoseconds) -> Nanoseconds {
+    Nanoseconds::from_nanos(deadline.as_nanos() / TELLING).min(LONGEST_TELLING)
 }
 
 fn with_margin(length: Nanoseconds) -> Nanoseconds {
@@ -80,7 +91,14 @@ mod tests {
     fn requests_under_way_are_waited_for_within_the_deadline() {
         let seconds = Nanoseconds::from_secs;
         assert_eq!(drain(seconds(121), seconds(1)), seconds(30));
-        assert_eq!(drain(seconds(1), seconds(2)), Nanoseconds::ZERO);
+        assert_eq!(drain(seconds(8), seconds(60)), seconds(1));
+    }
+
+    #[test]
+    fn an_eighth_of_the_deadline_is_for_telling_and_no_more_than_five_seconds() {
+        let seconds = Nanoseconds::from_secs;
+        assert_eq!(telling(seconds(8)), seconds(1));
+        assert_eq!(telling(seconds(120)), seconds(5));
     }
 
     #[test]

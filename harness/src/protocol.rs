@@ -158,6 +158,8 @@ pub struct Timing {
     pub drain_ns: Nanoseconds,
     /// Whose run delay is read around each request.
     pub run_delay: RunDelayOf,
+    /// The time that the worker has in all, from when it is asked.
+    pub deadline_ns: Nanoseconds,
     /// Where the samples go; `None` keeps none.
     pub samples: Option<PathBuf>,
 }

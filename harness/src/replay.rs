@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use tare_results::sha256_hex;
-use tare_scenarios::{ScenarioSpec, Trace};
+use tare_scenarios::{Limits, ScenarioSpec, Seed, Trace};
+use tare_units::Nanoseconds;
 
 /// A trace, and the SHA-256 of the file that it was read from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +37,20 @@ pub fn same(scenario: &ScenarioSpec, sha256: Option<&str>) -> Result<Option<Trac
             "the trace of '{scenario}' has changed since the run began: start a new run"
         )),
     }
+}
+
+/// How long the timed work of one repeat is at the least, as [`ScenarioSpec::timed_at_least`] says; of a trace that can be
+/// replayed, until the last of its arrivals that is due.
+pub fn timed_at_least(scenario: &ScenarioSpec, limits: Limits) -> Nanoseconds {
+    let trace = of(scenario).ok().flatten().map(|replay| replay.trace);
+    let schedule = trace.and_then(|trace| {
+        let drawn = scenario.schedule(limits, Seed::new(0, 0), Some(&trace));
+        drawn.ok()
+    });
+    let replayed = schedule.and_then(|schedule| schedule.length());
+    scenario
+        .timed_at_least(limits)
+        .max(replayed.unwrap_or_default())
 }
 
 fn read(path: &Path) -> Result<Replay, String> {
@@ -79,6 +94,26 @@ mod tests {
         assert!(wrong.contains("arrivals.txt:2: arrival '0.5'"), "{wrong}");
         std::fs::write(&path, [0xff, 0xfe]).expect("writes");
         assert!(of(&spec).expect_err("binary").contains("is no text"));
+    }
+
+    #[test]
+    fn a_repeat_of_a_trace_is_as_long_as_the_arrivals_that_its_minimum_asks_for() {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let path = folder.path().join("arrivals.txt");
+        std::fs::write(&path, "0\n0.5\n7\n9\n").expect("writes");
+        let limits = Limits {
+            duration: Nanoseconds::from_secs(1),
+            max_requests: 100,
+            batch: 1,
+        };
+        for (more, seconds) in [("", 1), (",min=2", 1), (",min=3", 7), (",min=4", 9)] {
+            let spec = format!("server:trace={}{more}", path.display());
+            let spec: ScenarioSpec = spec.parse().expect("a scenario");
+            let timed = timed_at_least(&spec, limits);
+            assert_eq!(timed, Nanoseconds::from_secs(seconds), "{more}");
+        }
+        let other: ScenarioSpec = "server:rate=2,min=60".parse().expect("a scenario");
+        assert_eq!(timed_at_least(&other, limits), Nanoseconds::from_secs(30));
     }
 
     #[test]

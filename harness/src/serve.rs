@@ -1,6 +1,7 @@
 //! Requests under load: a generator issues what a schedule says is due, servers take it from a queue, alone or together, and
 //! every request that was due ends in one count. The rule of dispatch is pure, and simulated as well.
 
+mod allowed;
 mod decide;
 pub mod dispatch;
 mod engine;

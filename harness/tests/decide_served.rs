@@ -11,7 +11,12 @@ use tare_units::Nanoseconds;
 
 /// A repeat of requests of `run` under `scenario`, `most` of them.
 fn repeat(run: &str, scenario: &str, most: u64) -> Measured {
-    let mut job = job(&[("run", run)]);
+    repeat_of(&[("run", run)], scenario, most)
+}
+
+/// The same with `options` of the fake framework under `scenario`, `most` of them.
+fn repeat_of(options: &[(&str, &str)], scenario: &str, most: u64) -> Measured {
+    let mut job = job(options);
     let timing = timing(&mut job);
     timing.scenario = scenario.parse().expect("a scenario");
     let decision = timing.scenario.decision().expect("it is to decide");
@@ -64,4 +69,27 @@ fn the_limit_and_the_most_requests_end_them_undecided() {
     let few = repeat("100us", "server:rate=9000,decide=p99,limit=20s", 100);
     let decision = few.decision.expect("it was to decide");
     assert_eq!((decision.decided, decision.count), (false, 100));
+}
+
+#[test]
+fn an_interval_that_does_not_decide_is_not_told_of_requests_that_found_an_empty_queue() {
+    let options = [("run", "100us"), ("jitter", "900us")];
+    let scenario = "server:rate=500,decide=p50,limit=80ms,arrivals=constant";
+    let measured = repeat_of(&options, scenario, 9_000);
+    let decision = measured.decision.expect("it was to decide");
+    assert!(
+        !decision.decided && decision.value_ns.is_some(),
+        "{decision:?}"
+    );
+    assert_eq!(
+        (decision.reach, decision.low_ns, decision.high_ns),
+        (None, None, None)
+    );
+    for name in ["reach", "low_ns", "high_ns"] {
+        let reason = &measured.missing[&format!("decision.{name}")];
+        assert!(
+            reason.starts_with("not decided: too few requests"),
+            "{reason}"
+        );
+    }
 }

@@ -228,6 +228,27 @@ fn requests_that_wait_are_executed_together_up_to_the_largest_batch() {
 }
 
 #[test]
+fn a_server_that_waits_for_more_requests_of_a_batch_is_idle() {
+    let loaded = Acting::new(|_, _| Ok(()));
+    let batching = Setup {
+        dispatch: Dispatch {
+            max_batch: 4,
+            batch_delay: Nanoseconds::from_millis(20),
+            timeout: None,
+        },
+        ..setup(1, 100)
+    };
+    let mut engine = engine(&loaded, together(4), batching);
+    let went = go(&mut engine, &mut every(25_000, 10), PATIENCE);
+    assert_eq!(went.counts, done(10));
+    let (idle, served) = (went.served.worked.idle, went.served.serving);
+    assert!(
+        idle.as_secs_f64() > 0.8 * served.as_secs_f64(),
+        "{idle} of {served}"
+    );
+}
+
+#[test]
 fn clients_have_one_request_in_flight_each() {
     for servers in [1, 3] {
         let mut eager = Eager {

@@ -45,7 +45,11 @@ pub fn summarise_by(run: &Run, records: &[Record], laws: &Laws) -> Vec<Summary> 
             profiles: profiles.get(id).unwrap_or(&none),
             laws,
         };
-        records.summary()
+        let mut summary = records.summary();
+        let is_less = |needed: u64| run.max_requests < needed;
+        let bound = summary.samples_of_a_p99().filter(|needed| is_less(*needed));
+        summary.max_requests = bound.map(|_| run.max_requests);
+        summary
     });
     summarised.collect()
 }
@@ -112,6 +116,7 @@ impl Records<'_> {
             producer: run.producer.clone(),
             cell: planned.cell.clone(),
             repeats: repeats.counted.len() as u64,
+            max_requests: None,
             model: planned.model.clone(),
             runtime: figures.fact("runtime", |record| record.runtime.clone()),
             machine: run.machine.clone(),

@@ -28,6 +28,10 @@ pub struct Summary {
     pub cell: Cell,
     /// Repeats that the figures are made of.
     pub repeats: u64,
+    /// Requests of a repeat at the most by the run, where these are fewer than its 99th percentile takes: for the remedy that
+    /// is told, and no part of the format.
+    #[serde(skip)]
+    pub max_requests: Option<u64>,
     /// The model at the cell's shapes.
     pub model: ModelFacts,
     /// The library that ran; `null` where no worker said.
@@ -93,6 +97,15 @@ pub struct Summary {
     pub missing: Missing,
     /// The samples of each repeat that the figures are made of.
     pub samples: Vec<SampleFile>,
+}
+
+impl Summary {
+    /// How many samples of a repeat its 99th percentile takes, where they were too few.
+    pub(crate) fn samples_of_a_p99(&self) -> Option<u64> {
+        let reason = self.missing.get("latency.p99")?;
+        let needed = reason.strip_suffix(" samples")?.split(" of ").nth(1)?;
+        needed.parse().ok()
+    }
 }
 
 /// The JSON Schema of a summary.

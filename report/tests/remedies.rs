@@ -9,6 +9,11 @@ use tare_results::Record;
 
 /// The table of one repeat with too few requests for a p99, of a scenario with this option beside its rate.
 fn told(option: Option<(&str, &str)>, change: impl Fn(&mut Record)) -> String {
+    told_of(option, 1_000, change)
+}
+
+/// The same of a run with so many requests at the most.
+fn told_of(option: Option<(&str, &str)>, most: u64, change: impl Fn(&mut Record)) -> String {
     let mut cell = served_cell("rten", 100);
     cell.scenario_options
         .extend(option.map(|(key, value)| (key.to_owned(), value.to_owned())));
@@ -27,7 +32,9 @@ fn told(option: Option<(&str, &str)>, change: impl Fn(&mut Record)) -> String {
         color: false,
         unicode: true,
     };
-    table(&summarise(&run_of(vec![cell], 1), &[record]), style)
+    let mut run = run_of(vec![cell], 1);
+    run.max_requests = most;
+    table(&summarise(&run, &[record]), style)
 }
 
 #[test]
@@ -42,6 +49,40 @@ fn the_option_is_named_that_says_how_long_a_repeat_is() {
             format!("a p99 needs 368 samples of each repeat: {remedy} is enough for every row");
         assert!(table.contains(&note), "{table}");
     }
+}
+
+#[test]
+fn what_else_bounds_the_requests_is_named_beside_the_time() {
+    for (option, most, remedy) in [
+        (
+            Some(("max", "200")),
+            1_000,
+            "--duration 4s, and max=368 of the scenario",
+        ),
+        (Some(("max", "400")), 1_000, "--duration 4s"),
+        (None, 200, "--duration 4s, and --max-requests 368"),
+        (None, 368, "--duration 4s"),
+        (
+            Some(("trace", "short.txt")),
+            1_000,
+            "--duration 4s, and a trace with 368 arrivals in that time",
+        ),
+    ] {
+        let table = told_of(option, most, |_| {});
+        let note =
+            format!("a p99 needs 368 samples of each repeat: {remedy} is enough for every row");
+        assert!(table.contains(&note), "{table}");
+    }
+}
+
+#[test]
+fn a_closed_loop_takes_as_long_as_its_samples_take() {
+    let table = told(None, |record| {
+        let rates = record.throughput.as_mut().expect("rates");
+        (rates.offered_per_s, rates.achieved_per_s) = (None, None);
+        rates.samples_per_s = Some(50.0);
+    });
+    assert!(table.contains("--duration 8s is enough"), "{table}");
 }
 
 #[test]

@@ -142,9 +142,24 @@ fn a_repeat_that_does_not_say_what_became_of_its_requests_takes_them_from_the_ce
     let cell = served_cell("rten", 500);
     let mut records = [0, 1].map(|repeat| served(&cell, repeat, (4.0, 12.0), 10, 0));
     records[1].serving = None;
+    let reason = "the worker told none".to_owned();
+    records[1].missing.insert("serving".to_owned(), reason);
     let summary = summarised(&[cell], &records, 2).remove(0);
     assert_eq!(summary.serving, None);
-    assert_eq!(summary.missing["serving"], "not measured");
+    assert_eq!(summary.missing["serving"], "the worker told none");
+}
+
+#[test]
+fn a_repeat_that_does_not_say_why_either_is_not_valid() {
+    let cell = served_cell("rten", 500);
+    let mut records = [0, 1].map(|repeat| served(&cell, repeat, (4.0, 12.0), 10, 0));
+    records[1].serving = None;
+    let summary = summarised(&[cell], &records, 2).remove(0);
+    assert_eq!((summary.verdict, summary.repeats), (Verdict::Invalid, 1));
+    assert_eq!(
+        summary.reasons,
+        ["repeat 2 of 2: there is no serving, and no reason why"]
+    );
 }
 
 #[test]

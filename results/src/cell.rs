@@ -41,6 +41,9 @@ pub struct Cell {
 /// The option of the command line that makes repeats longer.
 pub(crate) const LONGER: &str = "--duration";
 
+/// The scenarios under load.
+const SERVED: [&str; 2] = ["server", "closed"];
+
 impl Cell {
     /// The sha256, in hexadecimal, of the cell's canonical JSON (keys sorted, no spaces) in which the model stands by `model_sha256`.
     pub fn id(&self, model_sha256: &str) -> String {
@@ -67,6 +70,11 @@ impl Cell {
     /// The scenario with its options, as it is written on the command line.
     pub fn scenario_spec(&self) -> String {
         with_options(&self.scenario, &self.scenario_options)
+    }
+
+    /// Whether requests come under load, so that each of them has an end of its own.
+    pub fn is_served(&self) -> bool {
+        SERVED.contains(&self.scenario.as_str())
     }
 
     /// The option that makes a repeat longer: the scenario's own where that says how long it is.

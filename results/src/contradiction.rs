@@ -42,6 +42,8 @@ impl Record {
             ("load", self.load.is_none()),
             ("latency", self.latency.is_none()),
             ("throughput", self.throughput.is_none()),
+            ("schedule", self.schedule.is_none()),
+            ("serving", self.serving.is_none() && self.cell.is_served()),
         ];
         let absent = groups
             .into_iter()

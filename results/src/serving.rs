@@ -63,8 +63,11 @@ pub struct RateSearch {
 pub struct TriedRate {
     /// Requests a second.
     pub per_s: f64,
-    /// Whether it keeps the objective.
+    /// Whether it keeps the objective. Where the generator's lag is too much of the latency, it is not said that it does not.
     pub met: Met,
+    /// How late requests of the trial were issued, at the 99th percentile; `null` where none was, and of earlier versions.
+    #[serde(default)]
+    pub skew_p99_ns: Option<Nanoseconds>,
 }
 
 /// Why a search for a rate ended.

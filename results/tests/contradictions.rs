@@ -58,6 +58,17 @@ fn a_group_that_is_gone_without_a_reason_is_one() {
             "there is no throughput, and no reason why"
         ]
     );
+    assert_eq!(
+        after(|one| one.schedule = None),
+        ["there is no schedule, and no reason why"]
+    );
+    for scenario in ["server", "closed"] {
+        let unserved = after(|one| {
+            one.cell.scenario = scenario.to_owned();
+            one.serving = None;
+        });
+        assert_eq!(unserved, ["there is no serving, and no reason why"]);
+    }
     let explained = after(|one| {
         (one.latency, one.effective_latency) = (None, None);
         let reason = "offline asks for throughput only".to_owned();

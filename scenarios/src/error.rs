@@ -81,6 +81,19 @@ pub enum SpecError {
         /// What it needs.
         needs: &'static str,
     },
+    /// A batch would wait for more requests than may wait.
+    #[error(
+        "'{text}' executes up to {max_batch} requests together, and no more than {queue} may wait: give queue={max_batch} or \
+         more, or a smaller max_batch"
+    )]
+    SmallQueue {
+        /// What was written.
+        text: String,
+        /// Requests that may wait.
+        queue: u64,
+        /// Requests that are executed together at the most.
+        max_batch: u64,
+    },
     /// The scenario means nothing without an option.
     #[error("'{text}' does not say {what}: give {remedy}")]
     Lacks {

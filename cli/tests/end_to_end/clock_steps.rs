@@ -8,7 +8,8 @@ use serde_json::Value;
 use crate::support::{Bench, Ended, MLP};
 
 /// Stands before the C library: whoever asks for the time of day finds it set to the other of two decades than the last time.
-/// The monotonic clock is passed on, as `settimeofday` does not touch it.
+/// The monotonic clock is passed on, as `settimeofday` does not touch it; our own is read without the C library, and has a
+/// test of its own beside it.
 const SETS_THE_CLOCK: &str = r#"
 #define _GNU_SOURCE
 #include <dlfcn.h>

@@ -4,9 +4,22 @@ use serde_json::Value;
 
 use crate::support::{Bench, Ended};
 
-/// A run of one repeat of one cell of the fake framework, or of rten; a machine that is busy with other tests may issue
-/// requests so late that the cell is invalid, which is no failure.
+/// As [`ended`], of a cell of which nothing fails: a machine that is busy with other tests may issue requests so late that
+/// the cell is invalid, and for no other reason.
 fn served(bench: &Bench, adapter: &str, scenario: &str, more: &[&str]) -> (Ended, Value) {
+    let (run, record) = ended(bench, adapter, scenario, more);
+    let reasons = record["reasons"].as_array().expect("reasons");
+    let is_lag = |reason: &Value| {
+        let reason = reason.as_str().unwrap_or_default();
+        reason.starts_with("requests were issued ") && reason.contains(" late at ")
+    };
+    assert!(reasons.iter().all(is_lag), "{record:#}");
+    assert_eq!(run.code, Some(if reasons.is_empty() { 0 } else { 3 }));
+    (run, record)
+}
+
+/// A run of one repeat of one cell of the fake framework, or of rten, valid or not.
+fn ended(bench: &Bench, adapter: &str, scenario: &str, more: &[&str]) -> (Ended, Value) {
     let asked = [
         "--adapter",
         adapter,
@@ -73,6 +86,17 @@ fn an_open_loop_is_served_for_its_duration_at_its_rate() {
 }
 
 #[test]
+fn a_cell_under_load_whose_requests_are_longer_than_any_lag_is_valid() {
+    for scenario in ["server:rate=3,arrivals=constant", "closed:clients=1"] {
+        let bench = Bench::new();
+        let more = ["--duration", "2s"];
+        let (run, record) = ended(&bench, "fake:run=200ms", scenario, &more);
+        assert_eq!(record["verdict"], "valid", "{record:#}");
+        assert_eq!(run.code, Some(0), "{run:#?}");
+    }
+}
+
+#[test]
 fn clients_in_a_closed_loop_are_served_by_sessions_that_share_the_weights() {
     let bench = Bench::new();
     let scenario = "closed:clients=4,workers=2";
@@ -90,7 +114,7 @@ fn clients_in_a_closed_loop_are_served_by_sessions_that_share_the_weights() {
 fn more_requests_than_can_be_served_are_called_so_and_rejected_ones_are_infinitely_slow() {
     let bench = Bench::new();
     let scenario = "server:rate=1000,queue=10";
-    let (_, record) = served(&bench, "fake:run=5ms", scenario, &["--duration", "600ms"]);
+    let (_, record) = ended(&bench, "fake:run=5ms", scenario, &["--duration", "600ms"]);
     let serving = &record["serving"];
     assert_eq!(serving["saturated"], true, "{serving:#}");
     assert!(count(serving, "rejected") > count(serving, "done"));
@@ -107,7 +131,7 @@ fn a_session_that_hangs_or_panics_under_load_costs_its_requests_and_not_the_reco
         let bench = Bench::new();
         let adapter = format!("fake:run=1ms,fault={fault},at=400");
         let limits = ["--duration", "1200ms", "--deadline", "6s"];
-        let (_, record) = served(&bench, &adapter, "server:rate=500", &limits);
+        let (_, record) = ended(&bench, &adapter, "server:rate=500", &limits);
         let serving = &record["serving"];
         assert_eq!(count(serving, "errors"), 1, "{fault}: {serving:#}");
         assert_eq!(record["verdict"], "invalid", "{fault}");
@@ -166,7 +190,7 @@ fn requests_that_wait_are_executed_together() {
 fn a_search_that_finds_no_rate_leaves_a_record_that_says_so_with_the_rates_that_were_tried() {
     let bench = Bench::new();
     let scenario = "server:rate=max,slo=p50<1ms,budget=2s";
-    let (run, record) = served(&bench, "fake:run=5ms", scenario, &[]);
+    let (run, record) = ended(&bench, "fake:run=5ms", scenario, &[]);
     assert_eq!(run.code, Some(3), "{run:#?}");
     let reason = record["reasons"][0].as_str().expect("a reason");
     assert!(
@@ -191,7 +215,11 @@ fn what_cannot_be_served_is_refused_before_anything_is_measured_and_in_a_dry_run
     bench.write("late.txt", "3\n");
     for (scenario, part) in [
         (
-            "server:rate=5,max_batch=1000000000",
+            "server:rate=5,max_batch=2000",
+            "no more than 1024 may wait: give queue=2000 or more, or a smaller max_batch",
+        ),
+        (
+            "closed:clients=5,max_batch=1000000000",
             "of this machine's memory are free; ask for a smaller max_batch=",
         ),
         (
@@ -210,4 +238,35 @@ fn what_cannot_be_served_is_refused_before_anything_is_measured_and_in_a_dry_run
         }
     }
     assert!(!bench.path("store").exists(), "nothing was begun");
+}
+
+#[test]
+fn a_repeat_that_is_longer_than_its_worker_may_take_is_cut_and_tells_what_became_of_its_requests() {
+    let bench = Bench::new();
+    let limits = ["--deadline", "5s"];
+    let scenario = "server:rate=2,min=60";
+    let (run, record) = ended(&bench, "fake:run=1ms", scenario, &limits);
+    assert_eq!(run.code, Some(3), "{run:#?}");
+    assert!(record["failure"].is_null(), "{record:#}");
+    let reason = record["reasons"].to_string();
+    assert!(
+        reason.contains("and the schedule went on: the worker's time was over; raise --deadline"),
+        "{reason}"
+    );
+    let serving = &record["serving"];
+    let done = count(serving, "done");
+    assert!((1..60).contains(&done), "{serving:#}");
+    assert_eq!(record["latency"]["count"], count(serving, "due"));
+}
+
+#[test]
+fn a_search_with_more_budget_than_its_worker_may_take_ends_before_and_serves_what_it_found() {
+    let bench = Bench::new();
+    let scenario = "server:rate=max,slo=p50<100ms,budget=60s,arrivals=constant";
+    let limits = ["--duration", "500ms", "--deadline", "8s"];
+    let (_, record) = served(&bench, "fake:run=5ms", scenario, &limits);
+    assert!(record["failure"].is_null(), "{record:#}");
+    let search = &record["serving"]["search"];
+    assert!(search["kept_per_s"].as_f64().is_some(), "{search:#}");
+    assert!(count(&record["serving"], "done") > 0, "{record:#}");
 }

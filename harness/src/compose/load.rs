@@ -75,7 +75,7 @@ fn undecided(serving: &Serving) -> Option<ServingDoubt> {
 
 /// Where the generator's own lag is too much of the latency: at each percentile of it that is known, and at the largest of
 /// all where the 99th is not.
-fn late(skew: &ScheduleSkew, latency: &Latency) -> Vec<ServingDoubt> {
+pub fn late(skew: &ScheduleSkew, latency: &Latency) -> Vec<ServingDoubt> {
     let value = |percentile: &Option<Percentile>| percentile.as_ref().map(|one| one.value_ns);
     let p99 = value(&latency.p99);
     let max = latency.max_ns.filter(|_| p99.is_none());

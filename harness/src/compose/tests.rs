@@ -32,7 +32,7 @@ pub(crate) fn measured(check: Check) -> Measured {
         samples_done: 280,
         effective_latency: None,
         throughput: Throughput::default(),
-        schedule: None,
+        schedule: built::record("run", built::cell(1), 0).schedule,
         serving: None,
         cut: None,
         drift: None,

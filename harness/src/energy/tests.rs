@@ -187,6 +187,7 @@ fn job(scenario: &str, duration_ms: u64, options: &[(&str, &str)]) -> Job {
             max_requests: 10_000,
             drain_ns: Nanoseconds::ZERO,
             run_delay: RunDelayOf::Nobody,
+            deadline_ns: Nanoseconds::from_secs(3_600),
             samples: None,
         }),
     }

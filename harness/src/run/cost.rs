@@ -122,6 +122,7 @@ impl<C: Clock> Going<'_, C> {
             max_requests,
             drain_ns: Nanoseconds::ZERO,
             run_delay: RunDelayOf::Nobody,
+            deadline_ns: self.request.run.deadline_ns,
             samples: None,
         };
         self.job(work, Purpose::Measure(timing))

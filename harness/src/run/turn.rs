@@ -15,6 +15,7 @@ use crate::order::{Turn, interleaved, with_references};
 use crate::patience::drain;
 use crate::plan::Work;
 use crate::protocol::{Effort, Job, Purpose, RunDelayOf, Timing};
+use crate::replay::timed_at_least;
 
 /// What is profiled of a cell at the most.
 const EFFORT: Effort = Effort {
@@ -158,7 +159,8 @@ impl<C: Clock> Going<'_, C> {
                     trace_sha256: work.trace_sha256.clone(),
                     duration_ns: limits.duration,
                     max_requests: limits.max_requests,
-                    drain_ns: drain(run.deadline_ns, work.scenario.timed_at_least(limits)),
+                    drain_ns: drain(run.deadline_ns, timed_at_least(&work.scenario, limits)),
+                    deadline_ns: run.deadline_ns,
                     run_delay: self.run_delay_of(work),
                     samples: Some(self.request.writer.samples_dir().join(name)),
                 })

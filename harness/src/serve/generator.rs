@@ -78,7 +78,7 @@ impl<C: Clock> Generator<'_, C> {
                     now = self.wait_or_hear(&mut pacer, due.min(self.until), heard);
                 }
                 Step::WaitUntil(due) => now = pacer.wait_until(due.min(self.until)),
-                Step::WaitForCompletion => now = self.hear(now, heard),
+                Step::WaitForCompletion => now = self.hear(now, &mut heard, heeds),
                 Step::Done => break,
             }
             issued.cut = self.cut(now);
@@ -127,8 +127,17 @@ impl<C: Clock> Generator<'_, C> {
         generator.asleep(|| pacer.wait_unless(due, &heard))
     }
 
-    /// Until more requests have ended than those `told`, or a while.
-    fn hear(&self, now: Nanoseconds, told: u64) -> Nanoseconds {
+    /// Until more requests have ended than those `told`, or a while. A schedule that `heeds` them is told of each by itself,
+    /// another one of all at once.
+    fn hear(&self, now: Nanoseconds, told: &mut u64, heeds: bool) -> Nanoseconds {
+        let now = self.wait_for_an_end(now, *told);
+        if !heeds {
+            *told = self.round.ended();
+        }
+        now
+    }
+
+    fn wait_for_an_end(&self, now: Nanoseconds, told: u64) -> Nanoseconds {
         let heard = || self.round.ended() > told || !self.round.is_served();
         if self.spins {
             let now = self.clock.spin_until(now + SPIN, &heard);

@@ -8,12 +8,16 @@ use tare_scenarios::search::{CONFIDENCE, End, Told, Trial};
 use tare_scenarios::{CellSchedule, RequestRate, ScenarioSpec, Serving};
 use tare_units::Nanoseconds;
 
+use super::allowed::Allowed;
 use super::engine::Engine;
 use super::measure::length;
 use super::slots::Slots;
 use super::trial::{Found, ROOM, Sought, Tried};
 use crate::job::JobError;
 use crate::protocol::Timing;
+
+/// One rate is tried even where no time is left, so that the record says which.
+const SOME: Nanoseconds = Nanoseconds::from_nanos(1);
 
 /// What a search is made of.
 pub struct Searching<'a, C> {
@@ -27,6 +31,8 @@ pub struct Searching<'a, C> {
     pub usual: Nanoseconds,
     /// Room for [`ROOM`] requests.
     pub slots: &'a mut Arc<Slots>,
+    /// Until when trials may take.
+    pub allowed: Allowed<'a, C>,
     /// Times the trials.
     pub clock: &'a C,
 }
@@ -47,7 +53,7 @@ impl<C: Clock + Clone + 'static> Searching<'_, C> {
             workers: self.serving.workers,
             usual: self.usual,
             cycle: self.timing.scenario.cycle(),
-            budget,
+            budget: budget.min(self.allowed.left()).max(SOME),
         };
         let found = sought.search(|trial, number| {
             let timing = self.trying(trial, number)?;
@@ -77,7 +83,8 @@ impl<C: Clock + Clone + 'static> Searching<'_, C> {
 
     fn try_one(&mut self, timing: &Timing, mut schedule: CellSchedule) -> Result<Tried, JobError> {
         let began = self.clock.now();
-        let until = began + length(timing, &schedule, self.usual) + timing.drain_ns;
+        let length = length(timing, &schedule, self.usual);
+        let until = self.allowed.until(length + timing.drain_ns);
         let slots = Arc::clone(self.slots);
         let served = self.engine.serve(&mut schedule, slots, until);
         let due = usize::try_from(served.issued.due).unwrap_or(usize::MAX);
@@ -115,13 +122,15 @@ fn at(
 
 fn told(found: Found) -> RateSearch {
     let bracket = found.bracket;
-    let tried = found.tried.into_iter().map(|(per_s, told)| TriedRate {
+    let tried = found.tried.into_iter().zip(found.skews);
+    let tried = tried.map(|((per_s, told), skew)| TriedRate {
         per_s,
         met: match told {
             Told::Kept => Met::Met,
             Told::Missed => Met::NotMet,
             Told::Undecided => Met::NotDecided,
         },
+        skew_p99_ns: skew.map(|skew| skew.skew_p99_ns),
     });
     RateSearch {
         kept_per_s: bracket.kept,

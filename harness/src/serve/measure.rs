@@ -10,6 +10,7 @@ use tare_results::{Phase, RateSearch};
 use tare_scenarios::{CellSchedule, Limits, Serving};
 use tare_units::{Bytes, Nanoseconds};
 
+use super::allowed::Allowed;
 use super::decide::{Done, serve_until};
 use super::dispatch::Dispatch;
 use super::engine::{Engine, Served, Setup};
@@ -48,20 +49,21 @@ pub fn measure(
     reporter: &mut dyn Reporter,
 ) -> Result<Outcome, JobError> {
     let own = job.own_bytes();
+    let mut allowed = Allowed::new(clock, timing.deadline_ns);
     let mut slots = Arc::new(Slots::with_capacity(count(timing.room())));
     let feed = job.fill_pool()?;
-    reporter.phase(Phase::Load, own)?;
+    allowed.waiting(|| reporter.phase(Phase::Load, own))?;
 
     let before = clock.now();
     let loaded: Arc<dyn Loaded> = Arc::from(adapter.load(&job.load)?);
     let setup = setup(serving, job.load.threads);
     let mut engine = Engine::start(&loaded, feed, setup, clock.clone())?;
     let load_ns = engine.first_session().saturating_sub(before);
-    reporter.phase(Phase::Warmup, own)?;
+    allowed.waiting(|| reporter.phase(Phase::Warmup, own))?;
 
     let clock_ns = tare_clock::reading_cost_ns(clock);
     let warmup = engine.warm_up(job.warmup)?;
-    let at = (warmup.usual, clock);
+    let at = (warmup.usual, &allowed, clock);
     let (timing, search) = found(&mut engine, (timing, serving), &mut slots, at, schedule)?;
     let Some(timing) = timing else {
         let ready = (load_ns, &warmup, clock_ns);
@@ -70,9 +72,10 @@ pub fn measure(
         return Ok(Outcome::of(&*loaded, untimed));
     };
     let schedule = schedule(&timing)?;
-    reporter.phase(Phase::Run, own)?;
+    allowed.waiting(|| reporter.phase(Phase::Run, own))?;
     let (asked, parent) = ((&timing, serving, warmup.usual), (reporter, own));
-    let done = timed(&mut engine, asked, (&schedule, &slots), clock, parent)?;
+    let lasting = (&schedule, &slots);
+    let done = timed(&mut engine, asked, lasting, &mut allowed, parent)?;
     let (samples, counts) = kept(slots, count(done.served.issued.due));
     let timed = Timed {
         load_ns,
@@ -94,16 +97,17 @@ fn timed(
     engine: &mut Engine<impl Clock + Clone + 'static>,
     (timing, serving, usual): (&Timing, &Serving, Nanoseconds),
     (schedule, slots): (&CellSchedule, &Arc<Slots>),
-    clock: &impl Clock,
+    allowed: &mut Allowed<'_, impl Clock>,
     (reporter, own): (&mut dyn Reporter, Bytes),
 ) -> Result<Done, JobError> {
-    let until = |length| clock.now() + length + timing.drain_ns;
     let lasting = (schedule, length(timing, schedule, usual));
+    let until = |length: Nanoseconds| allowed.until(length + timing.drain_ns);
     let done = requests(engine, (timing, serving), lasting, slots, until);
-    let mut answer = reporter.timed(own)?;
+    let mut answer = allowed.waiting(|| reporter.timed(own))?;
     while let Answer::More(length) = answer {
-        let further = stretch(engine, schedule, (length, until(length)));
-        answer = reporter.stretched(further.told(timing.batch))?;
+        let until = allowed.until(length + timing.drain_ns);
+        let further = stretch(engine, schedule, (length, until));
+        answer = allowed.waiting(|| reporter.stretched(further.told(timing.batch)))?;
     }
     Ok(done)
 }
@@ -113,7 +117,7 @@ fn found<C: Clock + Clone + 'static>(
     engine: &mut Engine<C>,
     (timing, serving): (&Timing, &Serving),
     slots: &mut Arc<Slots>,
-    (usual, clock): (Nanoseconds, &C),
+    (usual, allowed, clock): (Nanoseconds, &Allowed<'_, C>, &C),
     schedule: Scheduling,
 ) -> Result<(Option<Timing>, Option<RateSearch>), JobError> {
     let Some(budget) = timing.scenario.budget() else {
@@ -125,6 +129,7 @@ fn found<C: Clock + Clone + 'static>(
         serving,
         usual,
         slots,
+        allowed: allowed.before(timing.duration_ns),
         clock,
     };
     let (timing, search) = searching.run(budget, schedule)?;

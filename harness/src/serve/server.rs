@@ -99,7 +99,9 @@ impl<C: Clock> Server<'_, C> {
                 Next::WaitUntil(time) => {
                     let comes = || round.has_more() || round.is_abandoned();
                     let sleeper = &round.seats[self.place].0.sleeper;
-                    sleeper.asleep(|| pacer.wait_unless(time, &comes));
+                    let until = sleeper.asleep(|| pacer.wait_unless(time, &comes));
+                    let seat = &round.seats[self.place].0;
+                    seat.idled(until.saturating_sub(now));
                 }
                 Next::Idle => {
                     if std::mem::take(&mut gathers) {

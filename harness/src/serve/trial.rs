@@ -2,13 +2,15 @@
 //! was tried keeps its objective, by its requests and by whether their queue grows.
 
 use tare_results::samples::Sample;
+use tare_results::{Missing, ScheduleSkew};
 use tare_scenarios::Objective;
 use tare_scenarios::search::{Bracket, Effort, RISK, Search, Told, Trial};
 use tare_statistics::{Standing, fewest, kept};
 use tare_units::Nanoseconds;
 
 use super::saturation::{LOADED, is_saturated};
-use crate::figures::wall;
+use crate::compose::late;
+use crate::figures::{latency_of, skew_of, wall};
 
 /// Requests that a trial has room for.
 pub const ROOM: u64 = 1 << 20;
@@ -60,6 +62,8 @@ pub struct Found {
     pub bracket: Bracket,
     /// The rates that were tried, in their order.
     pub tried: Vec<(f64, Told)>,
+    /// How late requests were issued in each of these trials; `None` where none was.
+    pub skews: Vec<Option<ScheduleSkew>>,
 }
 
 impl Sought {
@@ -74,17 +78,21 @@ impl Sought {
         let usual = self.usual.max(QUICKEST).as_secs_f64();
         let first = FIRST * self.workers as f64 / usual;
         let mut search = Search::new(first, self.effort());
+        let mut skews = Vec::new();
         while let Some(trial) = search.trial() {
             let tried = serve(trial, search.bracket().trials)?;
-            let told = match tried.is_whole {
-                true => judged(&tried.samples, tried.load, self.objective, RISK),
-                false => Told::Undecided,
+            let told = match judged(&tried.samples, tried.load, self.objective, RISK) {
+                _ if !tried.is_whole => Told::Undecided,
+                Told::Missed if is_late(&tried.samples) => Told::Undecided,
+                told => told,
             };
+            skews.push(skew_of(&tried.samples));
             search.tell(told, tried.took);
         }
         Ok(Found {
             bracket: search.bracket(),
             tried: search.tried().to_vec(),
+            skews,
         })
     }
 
@@ -113,19 +121,25 @@ fn deciding(objective: Objective) -> u64 {
     2 * fewest(objective.percentile, HALF * RISK)
 }
 
+/// Whether latencies hold so much of the generator's own lag that a repeat of them would be invalid.
+fn is_late(samples: &[Sample]) -> bool {
+    let latency = latency_of(wall(samples), "latency", &mut Missing::new());
+    skew_of(samples).is_some_and(|skew| !late(&skew, &latency).is_empty())
+}
+
 /// What requests in issue order say of `objective` that came at one rate from a time on at which none waited; `load` is the
 /// share of the servers' time that all that were due would have needed.
 ///
 /// A rate at which the queue grows without bound does not keep any objective, however many requests of a short trial were
-/// within it. Where they are too few to tell and the load is near 1, nothing is decided. Both rules together err with a chance
+/// within it. Where that is not told and the load is near 1, nothing is decided. Both rules together err with a chance
 /// of `risk` at the most.
 fn judged(samples: &[Sample], load: f64, objective: Objective, risk: f64) -> Told {
     let asked = (objective.percentile, objective.bound);
     let saturated = is_saturated(samples, load, (1.0 - HALF) * risk / REFLECTED);
     match (kept(wall(samples), asked, HALF * risk).standing, saturated) {
-        (_, Some(true)) | (Standing::NotMet, _) => Told::Missed,
-        (Standing::Met, Some(false)) => Told::Kept,
-        (Standing::Met, None) if load < LOADED => Told::Kept,
+        (_, Ok(true)) | (Standing::NotMet, _) => Told::Missed,
+        (Standing::Met, Ok(false)) => Told::Kept,
+        (Standing::Met, Err(_)) if load < LOADED => Told::Kept,
         _ => Told::Undecided,
     }
 }

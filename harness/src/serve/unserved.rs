@@ -34,7 +34,7 @@ fn reason(serving: &scenarios::Serving, search: Option<&RateSearch>) -> String {
     let rates = search.tried.iter().map(|one| one.per_s);
     format!(
         "no rate holds {}: of {} that were tried, down to {:.3} requests a second, {} did not hold it and {} were not decided; \
-         raise the objective's time or budget=",
+         raise the objective's time, budget= or --deadline",
         objective.unwrap_or_default(),
         search.trials,
         rates.fold(f64::INFINITY, f64::min),

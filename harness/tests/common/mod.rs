@@ -44,6 +44,7 @@ pub fn job(options: &[(&str, &str)]) -> Job {
             max_requests: 10_000,
             drain_ns: Nanoseconds::ZERO,
             run_delay: RunDelayOf::Nobody,
+            deadline_ns: Nanoseconds::from_secs(3_600),
             samples: None,
         }),
     }

@@ -174,6 +174,7 @@ fn purpose(kind: Kind, effort: Effortful, batch: u64) -> Purpose {
         max_requests: effort.requests,
         drain_ns: Nanoseconds::ZERO,
         run_delay: RunDelayOf::Nobody,
+        deadline_ns: Nanoseconds::from_secs(3_600),
         samples: None,
     })
 }

@@ -19,6 +19,12 @@ impl Tally {
         self.held as f64 / self.count as f64
     }
 
+    /// Whether so few are likely from intervals that hold 95% or more.
+    pub fn is_of_95_percent_or_more(&self) -> bool {
+        let nominal = Binomial::new(0.95, self.count).expect("a distribution");
+        nominal.cdf(self.held) > 0.025
+    }
+
     /// Whether 95% lies in the exact interval of the coverage (Clopper and Pearson, 1934): neither so few nor so many are
     /// likely from intervals that hold 95%. It is one of `among` that hold together with 95% (Bonferroni).
     pub fn is_of_95_percent(&self, among: usize) -> bool {

@@ -21,10 +21,14 @@ impl Figures<'_> {
     pub fn latency(&mut self, path: &str, get: Get) -> Option<Pooled> {
         let all = self.group(path, get)?;
         let mut agreeing = Vec::new();
+        let differing = self.differing_rates();
         let [p50, p90, p95, p99, p99_9] = [0, 1, 2, 3, 4].map(|place| {
-            let across = across(&all, place);
+            let across = across(&all, place).filter(|_| differing.is_none());
             let name = all.first()?.percentiles()[place].0;
             match across {
+                None if differing.is_some() => {
+                    self.absent(&format!("{path}.{name}"), differing.clone());
+                }
                 None => self.undecided(&format!("{path}.{name}"), get, place),
                 Some(Across::Between(over)) if over.within_is_wider() => {
                     agreeing.push(name.to_owned());

@@ -43,20 +43,37 @@ impl Figures<'_> {
         })
     }
 
-    /// Of rates the means, the trials of all repeats, and how sure the bracket of each is.
+    /// Why requests of different repeats are not those of one load; `None` where all were served at one rate, or it was not
+    /// searched.
+    pub(super) fn differing_rates(&self) -> Option<String> {
+        let served = self.counted.iter();
+        let served = served.filter_map(|one| one.serving.as_ref()?.search.as_ref()?.kept_per_s);
+        let mut rates: Vec<f64> = served.collect();
+        rates.sort_unstable_by(f64::total_cmp);
+        rates.dedup();
+        let [lowest, .., highest] = rates.as_slice() else {
+            return None;
+        };
+        Some(format!(
+            "repeats were served at different rates, {lowest:.3} to {highest:.3} requests a second: see each one's record"
+        ))
+    }
+
+    /// The lowest rate that a repeat kept and the highest that one missed, so that both were tried and the highest rate of
+    /// every repeat lies between them; the trials of all, and how sure the bracket of each is.
     fn search(&mut self, all: &[&Serving]) -> Option<RateSearch> {
         all.iter().find(|one| one.search.is_some())?;
         let each = self.served("search", |one| one.search.clone())?;
         let sure = each.iter().map(|one| one.confidence);
-        let all = |get: fn(&RateSearch) -> Option<f64>| {
+        let rates = |get: fn(&RateSearch) -> Option<f64>| {
             let rates: Option<Vec<f64>> = each.iter().map(get).collect();
-            rates.map(|rates| mean(rates.into_iter()))
+            rates.unwrap_or_default().into_iter()
         };
         let tried = each.iter().flat_map(|one| one.tried.iter().cloned());
         let open = each.iter().find(|one| one.ended != SearchEnd::Narrow);
         Some(RateSearch {
-            kept_per_s: all(|one| one.kept_per_s),
-            missed_per_s: all(|one| one.missed_per_s),
+            kept_per_s: rates(|one| one.kept_per_s).reduce(f64::min),
+            missed_per_s: rates(|one| one.missed_per_s).reduce(f64::max),
             trials: each.iter().map(|one| one.trials).sum(),
             tried: tried.collect(),
             confidence: sure.reduce(f64::min)?,
@@ -69,8 +86,13 @@ impl Figures<'_> {
         self.group(&path, |record| get(record.serving.as_ref()?))
     }
 
-    /// By the rule over the requests of all repeats; not decided where repeats do not tell their effective sample sizes.
+    /// By the rule over the requests of all repeats; not decided where repeats do not tell their effective sample sizes, and
+    /// not known of repeats at different rates.
     fn objective(&mut self, all: &[&Serving]) -> Option<ObjectiveKept> {
+        if let Some(reason) = self.differing_rates() {
+            self.absent("serving.objective", Some(reason));
+            return None;
+        }
         let each = self.served("objective", |one| one.objective.clone())?;
         let first = each.first()?;
         let is_one = |one: &ObjectiveKept| {

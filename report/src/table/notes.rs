@@ -295,32 +295,54 @@ fn no_latency(summaries: &[Summary]) -> Option<Note> {
     })
 }
 
+/// Requests a second that were done; of a closed loop by their samples.
+fn done_per_s(summary: &Summary) -> Option<f64> {
+    let rates = summary.throughput.as_ref()?;
+    let by_samples = || Some(rates.samples_per_s? / summary.cell.batch as f64);
+    rates.achieved_per_s.or_else(by_samples)
+}
+
+/// The option that makes a repeat of `row` so long.
+fn lasting(row: &Summary, seconds: u64) -> String {
+    let option = row.cell.lengthened_by();
+    match option.split_once("= ") {
+        Some((key, of)) => format!("{key}={seconds}s {of}"),
+        None => format!("{option} {seconds}s"),
+    }
+}
+
+/// What else bounds the requests of `row` to fewer than `samples`.
+fn bounds(row: &Summary, samples: u64) -> Vec<String> {
+    let given = |key: &str| row.cell.scenario_options.get(key);
+    let most = given("max").and_then(|most| most.parse::<u64>().ok());
+    let own = most.filter(|most| *most < samples);
+    let own = own.map(|_| format!("max={samples} of the scenario"));
+    let of_run = row.max_requests.filter(|_| most.is_none());
+    let of_run = of_run.map(|_| format!("--max-requests {samples}"));
+    let trace = given("trace").map(|_| format!("a trace with {samples} arrivals in that time"));
+    own.into_iter().chain(of_run).chain(trace).collect()
+}
+
 /// What it takes for every row to have a 99th percentile.
 fn tail(summaries: &[Summary]) -> Option<Note> {
-    let needs = |summary: &Summary| {
-        let reason = summary.missing.get("latency.p99")?;
-        let needed = reason.strip_suffix(" samples")?.split(" of ").nth(1)?;
-        let needed: u64 = needed.parse().ok()?;
+    let needs = |summary| {
+        let needed = Summary::samples_of_a_p99(summary)?;
         let seconds = match &summary.serving {
             Some(_) => {
-                let achieved = summary.throughput.as_ref()?.achieved_per_s?;
-                needed as f64 / Some(achieved).filter(|rate| *rate > 0.0)?
+                let done = done_per_s(summary)?;
+                needed as f64 / Some(done).filter(|rate| *rate > 0.0)?
             }
             None => needed as f64 * p50(summary)?.value_ns / 1e9,
         };
-        Some((needed, seconds.ceil() as u64, summary.cell.lengthened_by()))
+        Some((needed, seconds.ceil() as u64, summary))
     };
-    let needs: Vec<(u64, u64, &str)> = summaries.iter().filter_map(needs).collect();
-    let samples = needs.iter().map(|(samples, ..)| samples).max()?;
-    let seconds = needs.iter().map(|(_, seconds, _)| seconds).max()?;
-    let options: BTreeSet<&str> = needs.iter().map(|(.., option)| *option).collect();
-    let options = options
-        .into_iter()
-        .map(|option| match option.split_once("= ") {
-            Some((key, of)) => format!("{key}={seconds}s {of}"),
-            None => format!("{option} {seconds}s"),
-        });
-    let options: Vec<String> = options.collect();
+    let needs: Vec<(u64, u64, &Summary)> = summaries.iter().filter_map(needs).collect();
+    let samples = *needs.iter().map(|(samples, ..)| samples).max()?;
+    let seconds = *needs.iter().map(|(_, seconds, _)| seconds).max()?;
+    let rows = || needs.iter().map(|(.., summary)| *summary);
+    let times: BTreeSet<String> = rows().map(|row| lasting(row, seconds)).collect();
+    let bounds: BTreeSet<String> = rows().flat_map(|row| bounds(row, samples)).collect();
+    let options: Vec<String> = times.into_iter().chain(bounds).collect();
     Some(Note {
         mark: "",
         text: format!(

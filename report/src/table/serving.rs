@@ -85,7 +85,8 @@ fn met(met: Met) -> Text {
 /// how well the percentile is known that repeats went on for.
 pub fn notes(summaries: &[Summary], dimensions: &Dimensions) -> Vec<Note> {
     let said = |summary: &Summary| {
-        let served = summary.serving.as_ref().map(sentence);
+        let serving = summary.serving.as_ref();
+        let served = serving.map(|serving| sentence(serving, summary.repeats));
         let decided = summary.decision.as_ref().and_then(decision);
         served.into_iter().chain(decided).collect::<Vec<_>>()
     };
@@ -101,7 +102,7 @@ pub fn notes(summaries: &[Summary], dimensions: &Dimensions) -> Vec<Note> {
     .collect()
 }
 
-fn sentence(serving: &Serving) -> String {
+fn sentence(serving: &Serving, repeats: u64) -> String {
     let mut parts: Vec<String> = Vec::new();
     if let Some(objective) = &serving.objective {
         let holds = match objective.met {
@@ -124,7 +125,8 @@ fn sentence(serving: &Serving) -> String {
         parts.push("none failed".to_owned());
     }
     parts.push(format!("up to {} waited", thousands(serving.most_waiting)));
-    parts.extend(serving.search.as_ref().map(searched));
+    let search = serving.search.as_ref();
+    parts.extend(search.map(|search| searched(search, repeats)));
     if let Some(size) = serving.mean_batch.filter(|size| *size > 1.0) {
         parts.push(format!(
             "{} executed together on average",
@@ -146,8 +148,8 @@ fn decision(decision: &Decision) -> Option<String> {
     ))
 }
 
-/// Between which rates the highest lies, and how sure that is.
-fn searched(search: &RateSearch) -> String {
+/// Between which rates the highest lies, of several `repeats` that of each one, and how sure that is.
+fn searched(search: &RateSearch, repeats: u64) -> String {
     let Some(kept) = search.kept_per_s else {
         let rates = search.tried.iter().map(|one| one.per_s);
         let lowest = rates.fold(f64::INFINITY, f64::min);
@@ -157,18 +159,31 @@ fn searched(search: &RateSearch) -> String {
             significant(lowest)
         );
     };
+    let each = repeats > 1;
     let missed = search.missed_per_s.map_or_else(
-        || "no higher one was found that did not".to_owned(),
-        |missed| format!("{}/s did not", significant(missed)),
+        || match each {
+            true => "not each found a higher one that did not".to_owned(),
+            false => "no higher one was found that did not".to_owned(),
+        },
+        |missed| match each {
+            true => format!("one of {}/s at the most did not", significant(missed)),
+            false => format!("{}/s did not", significant(missed)),
+        },
     );
+    let kept = match each {
+        true => format!(
+            "in each of {repeats} repeats a rate of {}/s or more",
+            significant(kept)
+        ),
+        false => format!("{}/s", significant(kept)),
+    };
     let ended = match search.ended {
         SearchEnd::Narrow => "",
         SearchEnd::Budget => ", the budget was used up",
         SearchEnd::NotDecided => ", a rate between them was not decided",
     };
     format!(
-        "{}/s kept it and {missed} ({} trials, {} sure{ended})",
-        significant(kept),
+        "{kept} kept it and {missed} ({} trials, {} sure{ended})",
         search.trials,
         percent(search.confidence)
     )

@@ -48,13 +48,31 @@ pub(super) fn check(text: &str, entry: &Entry, options: &Options) -> Result<(), 
     if is_searched(options) && has(options, &catalogue::DECIDE) {
         return Err(exclusive(text, "rate=max", catalogue::DECIDE.name));
     }
-    match lacking(entry, options) {
-        None => Ok(()),
-        Some((what, remedy)) => Err(SpecError::Lacks {
+    if let Some((what, remedy)) = lacking(entry, options) {
+        return Err(SpecError::Lacks {
             text: text.to_owned(),
             what,
             remedy,
+        });
+    }
+    has_room_for_a_batch(text, entry, options)
+}
+
+/// No more requests are put together than may wait, or each batch waits in vain for its last ones. The clients of a closed
+/// loop are the queue.
+fn has_room_for_a_batch(text: &str, entry: &Entry, options: &Options) -> Result<(), SpecError> {
+    let count = |key: &Key| {
+        let given = options.get(key.name).and_then(Value::count);
+        given.or(key.default.as_ref().and_then(Value::count))
+    };
+    let counts = count(&catalogue::QUEUE).zip(count(&catalogue::MAX_BATCH));
+    match counts.filter(|(queue, max_batch)| queue < max_batch) {
+        Some((queue, max_batch)) if entry.arrival == Arrival::Open => Err(SpecError::SmallQueue {
+            text: text.to_owned(),
+            queue,
+            max_batch,
         }),
+        _ => Ok(()),
     }
 }
 

@@ -125,6 +125,7 @@ fn a_repeat_tells_the_library_by_its_hash_and_the_calls_of_a_request() {
             max_requests: 50,
             drain_ns: Nanoseconds::ZERO,
             run_delay: RunDelayOf::Nobody,
+            deadline_ns: Nanoseconds::from_secs(3_600),
             samples: None,
         });
         let outcome = outcome(mode, timing);

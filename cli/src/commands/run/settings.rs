@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use tare_harness::plan::{Named, Outlay, Plan};
-use tare_harness::{Desk, PlanError};
+use tare_harness::{Desk, PlanError, timed_at_least};
 use tare_results::Checking;
 use tare_scenarios::suite::{self, Variant, WhenAbsent};
 use tare_scenarios::{Limits, ScenarioSpec};
@@ -246,7 +246,7 @@ fn longest(matrices: &[Named], duration: Nanoseconds, max_requests: u64) -> Nano
             max_requests,
             batch: scenario.fixed_batch().unwrap_or(1),
         };
-        scenario.timed_at_least(limits)
+        timed_at_least(scenario, limits)
     };
     scenarios.map(timed).max().unwrap_or(duration)
 }

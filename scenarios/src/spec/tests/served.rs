@@ -138,6 +138,16 @@ const TOGETHER: &[(&str, &str)] = &[
              give that too, or leave batch_delay out",
     ),
     (
+        "server:rate=5,max_batch=8,queue=7",
+        "'server:rate=5,max_batch=8,queue=7' executes up to 8 requests together, and no more than 7 may wait: give queue=8 or \
+             more, or a smaller max_batch",
+    ),
+    (
+        "server:rate=5,max_batch=1025",
+        "'server:rate=5,max_batch=1025' executes up to 1025 requests together, and no more than 1024 may wait: give \
+             queue=1025 or more, or a smaller max_batch",
+    ),
+    (
         "offline:samples=5,max=9",
         "'offline:samples=5,max=9' gives both 'max' and 'samples', which exclude each other: give one",
     ),
