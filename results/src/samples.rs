@@ -22,7 +22,8 @@ pub struct Sample {
     /// How late it was issued; saturates.
     pub skew: u32,
     /// How long its thread was runnable but did not run; saturates. 0 throughout where the run did not read it: its records
-    /// then have no effective latency, and say why.
+    /// then have no effective latency, and say why. In a gate of more threads it is what all threads of the process waited beyond
+    /// waking up, which the same reason says.
     pub delay: u32,
 }
 
