@@ -16,18 +16,7 @@ pub fn summed(
     requests: &[RequestProfile],
     mut latencies: Vec<Nanoseconds>,
 ) -> Result<Profile, JobError> {
-    let mut kinds: BTreeMap<&str, Tally> = BTreeMap::new();
-    let mut nodes: BTreeMap<(&str, &str), Tally> = BTreeMap::new();
-    for (place, request) in requests.iter().enumerate() {
-        for operator in request {
-            let kind = kinds.entry(&operator.kind).or_default();
-            kind.add(place, operator);
-            if let Some(name) = &operator.name {
-                let node = nodes.entry((name, &operator.kind)).or_default();
-                node.add(place, operator);
-            }
-        }
-    }
+    let (kinds, nodes) = tallied(requests);
     let count = requests.len();
     let total: f64 = kinds.values().map(|kind| kind.time_ns(count)).sum();
     if total == 0.0 {
@@ -62,6 +51,27 @@ pub fn summed(
         families: Vec::new(),
         device: None,
     })
+}
+
+type Tallies<'a> = (
+    BTreeMap<&'a str, Tally>,
+    BTreeMap<(&'a str, &'a str), Tally>,
+);
+
+/// By kind, and by name and kind.
+fn tallied(requests: &[RequestProfile]) -> Tallies<'_> {
+    let (mut kinds, mut nodes) = Tallies::default();
+    for (place, request) in requests.iter().enumerate() {
+        for operator in request {
+            let kind = kinds.entry(operator.kind.as_str()).or_default();
+            kind.add(place, operator);
+            if let Some(name) = &operator.name {
+                let named = (name.as_str(), operator.kind.as_str());
+                nodes.entry(named).or_default().add(place, operator);
+            }
+        }
+    }
+    (kinds, nodes)
 }
 
 /// How long the device was busy in each of `requests`, over all of them; `None` where too few tell their median.

@@ -1,19 +1,20 @@
 //! The dispatch law: what a framework's tax is as a function of the operators that it executes, over all twins.
 
 mod choice;
+mod timed;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use tare_results::{Kind, Record, TwinFacts};
+use tare_results::Record;
 use tare_statistics::{MeanInterval, RobustFit};
 
-use super::residual::is_hollow_at;
 use super::twin::Executed;
-use crate::summarise::{is_valid, mean};
+use crate::summarise::mean;
 use crate::table::counted;
 use choice::Columns;
+use timed::{Timed, Twin, originals, told};
 
 /// a + b · operators executed, of one framework as it was run on one machine.
 ///
@@ -140,38 +141,6 @@ pub fn differing<'a>(
         .collect()
 }
 
-/// One twin: its executed operators, and its latency over its repeats in nanoseconds.
-struct Twin {
-    model: String,
-    operators: u64,
-    kinds: Option<BTreeMap<String, u64>>,
-    latency: f64,
-    is_hollow: bool,
-}
-
-impl Twin {
-    /// Of all its repeats, where the original takes `original` nanoseconds.
-    fn of(repeats: &[Timed<'_>], original: Option<f64>) -> Option<Self> {
-        let first = repeats.first()?;
-        let latency = mean(repeats.iter().map(|one| one.p50));
-        Some(Self {
-            model: first.record.cell.model.clone(),
-            operators: first.facts.operators_executed?,
-            kinds: first.facts.kinds.clone(),
-            latency,
-            is_hollow: is_hollow_at(first.record, original, latency),
-        })
-    }
-}
-
-/// A repeat of a twin.
-struct Timed<'a> {
-    record: &'a Record,
-    framework: Framework,
-    p50: f64,
-    facts: &'a TwinFacts,
-}
-
 /// Twins that execute the same operators: one point of the law.
 pub(super) struct Point {
     pub(super) operators: u64,
@@ -289,35 +258,6 @@ impl Laws {
         }
         Ok((predicted, &law.published))
     }
-}
-
-/// The median of each cell that was timed, by framework and id: the mean of its valid repeats, in nanoseconds.
-fn originals<'a>(records: &[&'a Record]) -> BTreeMap<(Framework, &'a str), f64> {
-    let mut medians: BTreeMap<(Framework, &str), Vec<f64>> = BTreeMap::new();
-    let measured = records.iter().filter(|one| one.kind == Kind::Measurement);
-    for record in measured.filter(|one| is_valid(one)) {
-        let p50 = record.latency.as_ref().and_then(|all| all.p50.as_ref());
-        if let Some((framework, p50)) = Framework::of(record).zip(p50) {
-            let key = (framework, record.id.as_str());
-            medians.entry(key).or_default().push(p50.value_ns);
-        }
-    }
-    let means = medians.into_iter();
-    means
-        .map(|(key, values)| (key, mean(values.into_iter())))
-        .collect()
-}
-
-fn told(record: &Record) -> Option<Timed<'_>> {
-    let is_counted = record.kind == Kind::Twin && is_valid(record);
-    let facts = record.twin.as_ref().filter(|_| is_counted)?;
-    facts.operators_executed?;
-    Some(Timed {
-        record,
-        framework: Framework::of(record)?,
-        p50: record.latency.as_ref()?.p50.as_ref()?.value_ns,
-        facts,
-    })
 }
 
 impl Fitted {
