@@ -117,8 +117,7 @@ impl Alone {
     /// Where records or the baseline cannot be kept, or the stored figures are another statistic.
     pub fn gate(self, store: &Store, stop: &AtomicBool) -> Result<Came, Failed> {
         let began = MonotonicClock.now().saturating_sub(self.planned_in);
-        let name = self.name();
-        let planned = self.candidate.work().planned.clone();
+        let (name, planned) = (self.name(), self.candidate.work().planned.clone());
         let Self {
             asked,
             candidate,
