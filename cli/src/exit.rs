@@ -101,9 +101,11 @@ impl Failed {
         self.exit
     }
 
-    /// Prints the error to standard error, on one line.
+    /// Prints the error to standard error, each of its lines without what would command a terminal or a CI system.
     pub fn print(&self) {
-        eprintln!("error: {}", plain(&self.text()));
+        let text = self.text();
+        let lines: Vec<String> = text.lines().map(plain).collect();
+        eprintln!("error: {}", lines.join("\n"));
     }
 
     /// The error and its causes, without those that the text before them tells already.

@@ -234,7 +234,7 @@ fn what_cannot_be_served_is_refused_before_anything_is_measured_and_in_a_dry_run
         for dry in [&[][..], &["--dry-run"]] {
             let asked = ["--adapter", "fake", "--scenario", scenario];
             let refused = bench.run(&[&asked[..], dry].concat()).with_code(2);
-            assert!(refused.error().contains(part), "{scenario}: {refused:#?}");
+            assert!(refused.stderr.contains(part), "{scenario}: {refused:#?}");
         }
     }
     assert!(!bench.path("store").exists(), "nothing was begun");
