@@ -129,10 +129,9 @@ impl Figure {
             ));
         }
         let twins = counted(records, cell, Kind::Twin);
-        let median = |record: &Record| Some(record.latency.as_ref()?.p50.as_ref()?.value_ns);
         let repeats = own.iter().filter_map(|record| {
             let twin = twins.iter().find(|twin| twin.repeat == record.repeat)?;
-            Some((median(record), median(twin)))
+            Some((Self::P50.value(record), Self::P50.value(twin)))
         });
         let each = repeats.map(|(latency, twin)| match self {
             Self::Work => Some(latency? - twin?),

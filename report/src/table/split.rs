@@ -7,10 +7,8 @@ use super::columns::{Align, Column, Content, NOTHING, Text, p50};
 use super::numbers::percent;
 use super::stack::Stack;
 use super::style::Tone;
+use crate::split::BOUND;
 use crate::summary::Summary;
-
-/// A twin of which more than this share may be work has an upper bound of the tax.
-const HOLLOW: f64 = crate::split::BOUND;
 
 /// Floor, inefficiency, tax, the tax's share, and the class; nothing where no summary has a split.
 pub fn columns(summaries: &[Summary]) -> Vec<Column> {
@@ -29,7 +27,7 @@ pub fn columns(summaries: &[Summary]) -> Vec<Column> {
         column("tax", Align::Right, 10, |tax| {
             let (text, tone) = time(Some(tax.tax_ns))?;
             let is_much = |residual: SignedNanoseconds| {
-                residual.as_nanos_f64() > HOLLOW * tax.tax_ns.as_nanos_f64()
+                residual.as_nanos_f64() > BOUND * tax.tax_ns.as_nanos_f64()
             };
             let mark = match tax.method {
                 TaxMethod::Law => "~",
