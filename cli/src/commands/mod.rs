@@ -59,6 +59,11 @@ pub fn write_or_print(output: Option<&Path>, bytes: &[u8]) -> Result<Exit, Faile
         .map_err(Failed::input)
 }
 
+/// As much of a hash as tells it from others.
+pub fn short(hash: &str) -> &str {
+    hash.get(..12).unwrap_or(hash)
+}
+
 /// `value` as indented JSON with a line end.
 ///
 /// # Errors

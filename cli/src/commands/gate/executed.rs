@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use tare_results::{Kind, Record, Runtime};
 use tare_runtimes::file_sha256;
 
+use super::super::short;
 use super::prepared::{Difference, SidePlan};
 use crate::exit::Failed;
 
@@ -95,11 +96,6 @@ pub fn library(records: &[Record]) -> Option<String> {
         Some(hash) => format!("{name} {version} ({})", short(hash)),
         None => format!("{name} {version}"),
     })
-}
-
-/// As much of a hash as tells it from others.
-pub fn short(hash: &str) -> &str {
-    hash.get(..12).unwrap_or(hash)
 }
 
 #[cfg(test)]

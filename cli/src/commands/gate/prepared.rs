@@ -17,7 +17,7 @@ use tare_units::Nanoseconds;
 
 use super::super::run::settings::Settings;
 use super::super::run::{looking, planned};
-use super::super::worker;
+use super::super::{short, worker};
 use super::as_run::options;
 use super::asked::{Asked, SideAsked};
 use super::callgrind::Callgrind;
@@ -259,7 +259,7 @@ impl SidePlan {
     /// Where the program is and, of another one than this, what.
     fn program(&self) -> String {
         let path = self.tare.path.display();
-        let hash = self.other.as_deref().and_then(|hash| hash.get(..12));
+        let hash = self.other.as_deref().map(short);
         hash.map_or_else(|| path.to_string(), |hash| format!("{path} ({hash})"))
     }
 
@@ -285,11 +285,7 @@ impl SidePlan {
     fn parts(&self) -> BTreeMap<String, String> {
         let planned = &self.work().planned;
         let cell = &planned.cell;
-        let hash = planned
-            .model
-            .sha256
-            .get(..12)
-            .unwrap_or(&planned.model.sha256);
+        let hash = short(&planned.model.sha256);
         let parts = [
             ("adapter", cell.adapter_spec()),
             ("device", cell.device.clone()),

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use tare_gate::{Metric, Statistic, Stored};
 use tare_results::{Cell, PlannedCell};
 
-use super::executed::{Executed, short};
+use super::super::short;
+use super::executed::Executed;
 use super::outputs::StoredOutputs;
 use super::prepared::Difference;
 use crate::exit::Failed;

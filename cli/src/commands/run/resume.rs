@@ -6,6 +6,7 @@ use tare_harness::plan::replan;
 use tare_results::Run;
 use tare_results::store::{Resumed, Store};
 
+use super::super::short;
 use super::super::show::warn_of_torn;
 use super::settings::check_limits;
 use super::tuning::Held;
@@ -84,8 +85,4 @@ fn keep_meter(run: &mut Run, options: &RunOptions) {
     if options.meter.is_some() {
         (run.meter, run.meter_accuracy) = (options.meter.clone(), options.meter_accuracy);
     }
-}
-
-fn short(hash: &str) -> &str {
-    hash.get(..12).unwrap_or(hash)
 }
