@@ -42,7 +42,7 @@ pub use page::page;
 #[cfg(feature = "png")]
 pub use png::{PngError, png};
 pub use quantiles::{Distributions, Quantile};
-pub use split::{DispatchLaw, KindCost, Laws, is_hollow};
+pub use split::{DispatchLaw, KindCost, Laws};
 pub use summarise::{summarise, summarise_by};
 pub use summary::{SUMMARY_SCHEMA, Summary, summary_schema};
 pub use table::{Style, table};
