@@ -235,18 +235,28 @@ impl Laws {
         laws.map(|law| &law.published)
     }
 
-    /// Each framework whose law could not be fitted, with the reason.
+    /// The frameworks whose laws could not be fitted, those with one reason in one sentence.
     pub fn lacking(&self) -> impl Iterator<Item = String> {
-        self.0.iter().filter_map(|(framework, fitted)| {
-            let reason = fitted.all.as_ref().err()?;
-            let (runtime, version) = (&framework.runtime, &framework.version);
-            let others = self.0.keys().filter(|other| other.runtime == *runtime);
-            let options = differing(&framework.options, others.map(|other| &other.options));
-            let (device, threads) = (&framework.device, counted(framework.threads, "thread"));
-            Some(format!(
-                "no dispatch law of {runtime} {version} ({device}, {threads}{options}): {reason}"
-            ))
-        })
+        let mut lacking: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+        for (framework, fitted) in &self.0 {
+            if let Err(reason) = &fitted.all {
+                lacking
+                    .entry(reason)
+                    .or_default()
+                    .push(self.name(framework));
+            }
+        }
+        let told = lacking.into_iter();
+        told.map(|(reason, names)| format!("no dispatch law of {}: {reason}", names.join("; ")))
+    }
+
+    /// Such as `rten 0.27.0 (cpu, 1 thread)`, with the options that tell it from others of its runtime.
+    fn name(&self, framework: &Framework) -> String {
+        let (runtime, version) = (&framework.runtime, &framework.version);
+        let others = self.0.keys().filter(|other| other.runtime == *runtime);
+        let options = differing(&framework.options, others.map(|other| &other.options));
+        let (device, threads) = (&framework.device, counted(framework.threads, "thread"));
+        format!("{runtime} {version} ({device}, {threads}{options})")
     }
 
     /// The tax of the model of `record`, which executes these operators, under the framework that ran it, with the interval
