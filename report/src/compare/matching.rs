@@ -59,7 +59,7 @@ impl<'a> Matched<'a> {
                     Some(other) => pairs.push(Pair {
                         side: place,
                         label: keys.label(baseline),
-                        baseline: *baseline,
+                        baseline,
                         other,
                     }),
                     None => left_out.push(keys.lacking(side, baseline, &first.name)),
