@@ -6,11 +6,12 @@
 use serde::{Deserialize, Serialize};
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
-use crate::block::Side;
-use crate::evidence::median;
+use crate::block::{Side, SideFigure};
+use crate::evidence::{delayed, median, too_few};
 use crate::limits::{Limits, PlanError};
 use crate::metric::{Metric, Repeatability};
-use crate::verdict::{Effect, Flaw, Obstacle, Verdict};
+use crate::statistic::Statistic;
+use crate::verdict::{Effect, Flaw, Obstacle, SideEvidence, Verdict};
 
 /// Days that it takes to know how much days differ.
 pub const DAYS: usize = 3;
@@ -43,13 +44,16 @@ pub struct Unpaired {
 /// that away from it (a prediction interval; G. J. Hahn, J. Am. Stat. Assoc. 64 (1969) 878–888). What processes of one day scatter is in s
 /// already, and is added once more for the candidate's, who may have fewer.
 ///
+/// Requests that are too few for the `statistic`, and too many that waited for a core without anything that corrects for it, leave
+/// it undecided, as they do a gate in blocks.
+///
 /// # Errors
 /// Where nothing could be decided by `limits`.
 pub fn against(
-    metric: Metric,
+    (metric, statistic): (Metric, Statistic),
     limits: Limits,
     stored: &Stored,
-    candidate: &[f64],
+    candidate: &[SideFigure],
 ) -> Result<Unpaired, PlanError> {
     if metric.repeatability() != Repeatability::Exact {
         limits.check()?;
@@ -57,7 +61,7 @@ pub fn against(
     let cost = |value: &f64| metric.cost(*value);
     let figures = stored.days.iter().flatten();
     let flaw = figures.clone().map(|value| (Side::Baseline, value));
-    let flaw = flaw.chain(candidate.iter().map(|value| (Side::Candidate, value)));
+    let flaw = flaw.chain(candidate.iter().map(|one| (Side::Candidate, &one.value)));
     let mut flaw = flaw.filter(|(_, value)| !(**value >= 0.0 && value.is_finite()));
     if let Some((side, value)) = flaw.next() {
         let value = *value;
@@ -76,31 +80,59 @@ pub fn against(
         .iter()
         .map(|day| day.iter().map(cost).collect())
         .collect();
-    let own: Vec<f64> = candidate.iter().map(cost).collect();
-    Ok(compare(metric, limits, &days, &own))
+    let own: Vec<f64> = candidate.iter().map(|one| cost(&one.value)).collect();
+    let found = compare(metric, limits, &days, &own);
+    Ok(Unpaired {
+        verdict: held_up(found.verdict, obstacles(metric, statistic, candidate)),
+        ..found
+    })
+}
+
+/// What stands against a decision by these figures.
+fn obstacles(metric: Metric, statistic: Statistic, candidate: &[SideFigure]) -> Vec<Obstacle> {
+    let side = Side::Candidate;
+    let few = too_few(metric, candidate.iter().map(|one| (side, one)));
+    let delayed = delayed(statistic, side, &SideEvidence::of(candidate));
+    few.into_iter().chain(delayed).collect()
+}
+
+fn held_up(verdict: Verdict, obstacles: Vec<Obstacle>) -> Verdict {
+    match verdict {
+        Verdict::Inconclusive(why) => {
+            Verdict::Inconclusive(why.into_iter().chain(obstacles).collect())
+        }
+        Verdict::Pass | Verdict::Improvement | Verdict::Regression if !obstacles.is_empty() => {
+            Verdict::Inconclusive(obstacles)
+        }
+        verdict => verdict,
+    }
 }
 
 fn compare(metric: Metric, limits: Limits, days: &[Vec<f64>], own: &[f64]) -> Unpaired {
     let levels: Option<Vec<f64>> = days.iter().map(|day| median(day.clone())).collect();
     let levels = levels.unwrap_or_default();
     let between_days = deviation(&levels);
+    let is_exact = metric.repeatability() == Repeatability::Exact;
+    let needed = if is_exact { 1 } else { PROCESSES };
     let Some(value) = median(own.to_vec())
         .zip(mean(&levels))
         .map(|(own, days)| own - days)
     else {
         return Unpaired {
-            verdict: Verdict::Inconclusive(vec![few(days, own)]),
+            verdict: Verdict::Inconclusive(vec![few(days, own, needed)]),
             effect: None,
             between_days,
         };
     };
-    if metric.repeatability() == Repeatability::Exact {
+    if is_exact {
         let newest = days.last().and_then(|day| day.last());
         let newest = newest.copied().unwrap_or(f64::NAN);
-        let value = own.last().copied().unwrap_or(f64::NAN) - newest;
+        let value = own.last().copied().unwrap_or(f64::NAN);
+        // The logarithm of a count of 0 has no distance from itself.
+        let value = if value == newest { 0.0 } else { value - newest };
         return decided(limits, value, Some((value, value)), 1.0, between_days);
     }
-    let enough = levels.len() >= DAYS && own.len() >= PROCESSES;
+    let enough = levels.len() >= DAYS && own.len() >= needed;
     let bounds = between_days.filter(|_| enough).map(|between| {
         let errors = limits.errors;
         let far = |error: f64| scatter(between, levels.len(), own) * beyond(error, levels.len());
@@ -112,16 +144,16 @@ fn compare(metric: Metric, limits: Limits, days: &[Vec<f64>], own: &[f64]) -> Un
     let confidence = 1.0 - limits.errors.false_alarm - limits.errors.wrong_pass;
     let mut found = decided(limits, value, bounds, confidence, between_days);
     if bounds.is_none() {
-        found.verdict = Verdict::Inconclusive(vec![few(days, own)]);
+        found.verdict = Verdict::Inconclusive(vec![few(days, own, needed)]);
     }
     found
 }
 
-fn few(days: &[Vec<f64>], own: &[f64]) -> Obstacle {
-    if own.len() < PROCESSES && !days.is_empty() {
+fn few(days: &[Vec<f64>], own: &[f64], needed: usize) -> Obstacle {
+    if own.len() < needed {
         return Obstacle::TooFewProcesses {
             processes: own.len(),
-            needed: PROCESSES,
+            needed,
         };
     }
     Obstacle::DaysUnknown {

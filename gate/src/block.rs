@@ -3,7 +3,7 @@
 use std::fmt;
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Which side of a comparison.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, JsonSchema, Serialize)]
@@ -25,7 +25,7 @@ impl fmt::Display for Side {
 }
 
 /// How much the requests of a process waited for a core; shares from 0 to 1.
-#[derive(Debug, Clone, Copy, PartialEq, JsonSchema, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct Contention {
     /// Requests that were delayed, of all.
     pub delayed: f64,
@@ -91,6 +91,16 @@ pub enum Fault {
         /// The record's own reason.
         why: String,
     },
+}
+
+impl Fault {
+    /// Whether the program is to blame, and not the machine: it crashed or hung, failed requests, or computes something wrong.
+    pub fn is_failure(&self) -> bool {
+        match self {
+            Self::Failed { .. } | Self::WrongOutputs { .. } | Self::FailedRequests { .. } => true,
+            Self::Throttled { .. } | Self::Invalid { .. } => false,
+        }
+    }
 }
 
 /// One fresh process of each side, one right after the other.

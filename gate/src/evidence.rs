@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::block::{Block, Contention, Fault, Side, SideFigure};
+use crate::block::{Block, Fault, Side, SideFigure};
 use crate::contrasts::{Contrasts, Design, NullDistribution};
 use crate::metric::{Metric, Repeatability};
 use crate::plan::Decision;
@@ -121,35 +121,13 @@ impl Evidence {
     }
 
     fn too_few(&self) -> Option<Obstacle> {
-        let needed = self.metric.requests()?.fewest;
         let sides = self.blocks.iter().flat_map(Block::sides);
-        let mut few = sides.filter_map(|(side, given)| {
-            let requests = given.as_ref().ok()?.requests;
-            (requests < needed).then_some(Obstacle::TooFewRequests {
-                side,
-                requests,
-                needed,
-            })
-        });
-        few.next()
+        let given = sides.filter_map(|(side, given)| Some((side, given.as_ref().ok()?)));
+        too_few(self.metric, given)
     }
 
     fn delayed(&self, side: Side) -> Option<Obstacle> {
-        let most = match self.statistic {
-            Statistic::Percentile(percentile, Basis::Wall) if percentile.fraction() > 0.9 => {
-                MOST_DELAYED_OF_P99
-            }
-            Statistic::Percentile(_, Basis::Wall) | Statistic::Throughput(Basis::Wall) => {
-                MOST_DELAYED
-            }
-            _ => return None,
-        };
-        let delayed = self.side(side).delayed?;
-        (delayed > most).then_some(Obstacle::Delayed {
-            side,
-            delayed,
-            most,
-        })
+        delayed(self.statistic, side, &self.side(side))
     }
 
     /// Why these blocks cannot show `decision`, though they can show another.
@@ -165,12 +143,15 @@ impl Evidence {
             Decision::Pass | Decision::Improvement => 1.0,
             Decision::Regression => -1.0,
         };
-        let waited = self.figures().into_iter().map(|(baseline, candidate)| {
+        let waited = self.figures().into_iter();
+        let waited = waited.filter_map(|(baseline, candidate)| {
             let waited = |one: SideFigure| one.contention.map(|contention| contention.waited);
             Some(sign * (waited(candidate)? - waited(baseline)?))
         });
-        let apart: Option<Vec<f64>> = waited.collect();
-        let apart = apart?;
+        let apart: Vec<f64> = waited.collect();
+        if apart.is_empty() {
+            return None;
+        }
         let by_chance = NullDistribution::of(Design::Paired, apart.len());
         let by_chance = by_chance.cut_off(WAITED_BY_CHANCE)?;
         let contrasts = Contrasts::of_differences(&apart);
@@ -192,18 +173,7 @@ impl Evidence {
                 Side::Candidate => candidate,
             })
             .collect();
-        let mean = |of: fn(Contention) -> f64| -> Option<f64> {
-            let shares: Option<Vec<f64>> =
-                figures.iter().map(|one| one.contention.map(of)).collect();
-            let shares = shares.filter(|shares| !shares.is_empty())?;
-            Some(shares.iter().sum::<f64>() / shares.len() as f64)
-        };
-        SideEvidence {
-            median: median(figures.iter().map(|one| one.value).collect()),
-            requests: figures.iter().map(|one| one.requests).sum(),
-            delayed: mean(|contention| contention.delayed),
-            waited: mean(|contention| contention.waited),
-        }
+        SideEvidence::of(&figures)
     }
 
     /// The first `blocks` of them.
@@ -213,6 +183,41 @@ impl Evidence {
             ..*self
         }
     }
+}
+
+/// Why no figure of `metric` can be made of so few requests as one of the processes that `given` are of timed.
+pub(crate) fn too_few<'f>(
+    metric: Metric,
+    given: impl Iterator<Item = (Side, &'f SideFigure)>,
+) -> Option<Obstacle> {
+    let needed = metric.requests()?.fewest;
+    let mut few = given.filter(|(_, figure)| figure.requests < needed);
+    few.next().map(|(side, figure)| Obstacle::TooFewRequests {
+        side,
+        requests: figure.requests,
+        needed,
+    })
+}
+
+/// Why `statistic` says nothing of a `side` so much of whose requests were delayed.
+pub(crate) fn delayed(
+    statistic: Statistic,
+    side: Side,
+    evidence: &SideEvidence,
+) -> Option<Obstacle> {
+    let most = match statistic {
+        Statistic::Percentile(percentile, Basis::Wall) if percentile.fraction() > 0.9 => {
+            MOST_DELAYED_OF_P99
+        }
+        Statistic::Percentile(_, Basis::Wall) | Statistic::Throughput(Basis::Wall) => MOST_DELAYED,
+        _ => return None,
+    };
+    let delayed = evidence.delayed?;
+    (delayed > most).then_some(Obstacle::Delayed {
+        side,
+        delayed,
+        most,
+    })
 }
 
 /// The mean of the middle two, or the middle one; `None` of none.

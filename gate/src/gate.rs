@@ -20,6 +20,8 @@ pub struct Gate {
     test: Test,
     evidence: Evidence,
     different_outputs: Option<String>,
+    /// Looks at fewer blocks are not taken.
+    least: usize,
 }
 
 /// How the figures decide.
@@ -72,6 +74,7 @@ impl Gate {
             test,
             evidence,
             different_outputs: None,
+            least: 0,
         })
     }
 
@@ -108,6 +111,12 @@ impl Gate {
         }
     }
 
+    /// The looks that are taken: all but those that [`Gate::skip_looks_below`] names.
+    pub fn looks_left(&self) -> impl Iterator<Item = &Look> {
+        let looks = self.looks().iter();
+        looks.filter(|look| look.blocks >= self.least)
+    }
+
     /// How many blocks it takes, known before the first.
     pub fn size(&self) -> Size {
         match &self.test {
@@ -134,6 +143,12 @@ impl Gate {
         self.evidence.push(block);
     }
 
+    /// Takes no look at fewer than so many blocks: those were taken by another statistic, and two tests cannot share the error of
+    /// one look.
+    pub fn skip_looks_below(&mut self, blocks: usize) {
+        self.least = blocks;
+    }
+
     /// The outputs of the two sides differ, which was not allowed: whatever the figures, the gate is invalid.
     pub fn outputs_differ(&mut self, why: String) {
         self.different_outputs = Some(why);
@@ -147,7 +162,7 @@ impl Gate {
         }
         let made = self.evidence.figures().len();
         let (mut against, mut held_up) = (Vec::new(), 0);
-        for look in self.looks() {
+        for look in self.looks_left() {
             if made < look.blocks {
                 return Next::More {
                     blocks: look.blocks,

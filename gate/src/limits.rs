@@ -86,8 +86,10 @@ pub enum PlanError {
 }
 
 impl Limits {
+    /// Whether anything could be decided by them.
+    ///
     /// # Errors
-    /// Where nothing could be decided by these limits.
+    /// Where nothing could.
     pub(crate) fn check(&self) -> Result<(), PlanError> {
         let Self {
             tolerance,

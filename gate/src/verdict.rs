@@ -5,7 +5,8 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::block::{Fault, Side};
+use crate::block::{Contention, Fault, Side, SideFigure};
+use crate::evidence::median;
 use crate::limits::Limits;
 use crate::metric::Metric;
 use crate::statistic::Statistic;
@@ -33,8 +34,10 @@ pub enum Verdict {
 pub enum ExitClass {
     /// 0: nothing is worse.
     Passed,
-    /// 3: inconclusive or invalid.
+    /// 3: inconclusive or invalid, as the machine, the time or the figures would have it.
     NotDecided,
+    /// 4: a process crashed, hung, failed requests, or computes something else.
+    Failed,
     /// 1: something is.
     Regressed,
 }
@@ -46,6 +49,7 @@ impl ExitClass {
             Self::Passed => 0,
             Self::Regressed => 1,
             Self::NotDecided => 3,
+            Self::Failed => 4,
         }
     }
 
@@ -62,6 +66,8 @@ impl Verdict {
         match self {
             Self::Pass | Self::Improvement => ExitClass::Passed,
             Self::Regression => ExitClass::Regressed,
+            Self::Inconclusive(why) if why.iter().any(Obstacle::is_failure) => ExitClass::Failed,
+            Self::Invalid(why) if why.iter().any(Flaw::is_failure) => ExitClass::Failed,
             Self::Inconclusive(_) | Self::Invalid(_) => ExitClass::NotDecided,
         }
     }
@@ -198,6 +204,11 @@ impl Obstacle {
     pub fn is_final(&self) -> bool {
         matches!(self, Self::Process { .. } | Self::TooFewRequests { .. })
     }
+
+    /// Whether a program is to blame.
+    fn is_failure(&self) -> bool {
+        matches!(self, Self::Process { fault, .. } if fault.is_failure())
+    }
 }
 
 /// Why there is nothing to judge.
@@ -230,6 +241,17 @@ pub enum Flaw {
         /// As it was given.
         value: f64,
     },
+}
+
+impl Flaw {
+    /// Whether a program is to blame.
+    fn is_failure(&self) -> bool {
+        match self {
+            Self::Process { fault, .. } => fault.is_failure(),
+            Self::DifferentOutputs { .. } => true,
+            Self::NoFigure { .. } => false,
+        }
+    }
 }
 
 /// How much worse the candidate is, as a share: 0.05 is a ratio of 1.05 (of the candidate's figure over the baseline's, or the
@@ -271,10 +293,31 @@ pub struct Outcome {
 pub struct SideEvidence {
     /// The median of its figures, in the metric's unit; `None` of none.
     pub median: Option<f64>,
-    /// Requests that were timed, in all processes.
-    pub requests: u64,
-    /// The mean share of requests that were delayed; `None` where that was not read in every process.
+    /// Requests that were timed, in all processes; `None` of a stored baseline that does not say.
+    pub requests: Option<u64>,
+    /// The mean share of requests that were delayed, over the processes of which that was read; `None` of none.
     pub delayed: Option<f64>,
-    /// The mean share of time that was spent waiting; `None` where that was not read in every process.
+    /// The mean share of time that was spent waiting, over the same processes; `None` of none.
     pub waited: Option<f64>,
+    /// Processes with requests of which neither was read.
+    pub unread: usize,
+}
+
+impl SideEvidence {
+    /// Of the processes that gave these figures.
+    pub fn of(figures: &[SideFigure]) -> Self {
+        let read: Vec<Contention> = figures.iter().filter_map(|one| one.contention).collect();
+        let mean = |of: fn(&Contention) -> f64| {
+            let sum: f64 = read.iter().map(of).sum();
+            (!read.is_empty()).then(|| sum / read.len() as f64)
+        };
+        let unread = |one: &&SideFigure| one.requests > 0 && one.contention.is_none();
+        Self {
+            median: median(figures.iter().map(|one| one.value).collect()),
+            requests: Some(figures.iter().map(|one| one.requests).sum()),
+            delayed: mean(|contention| contention.delayed),
+            waited: mean(|contention| contention.waited),
+            unread: figures.iter().filter(unread).count(),
+        }
+    }
 }

@@ -1,6 +1,9 @@
 //! A candidate against stored figures of other days.
 
-use tare_gate::{Metric, Obstacle, Stored, Unpaired, Verdict, against};
+use tare_gate::{
+    Conditions, Contention, Metric, Obstacle, Side, SideFigure, Statistic, Stored, Unpaired,
+    Verdict, against,
+};
 
 /// Days around these levels, five processes each.
 fn stored(levels: &[f64]) -> Stored {
@@ -14,9 +17,26 @@ fn stored(levels: &[f64]) -> Stored {
     }
 }
 
+/// Of requests that are enough for any metric and did not wait, where it is of requests.
+fn figure(value: f64) -> SideFigure {
+    SideFigure {
+        requests: 400,
+        ..SideFigure::once(value)
+    }
+}
+
+fn by(metric: Metric, is_effective: bool) -> (Metric, Statistic) {
+    let conditions = Conditions {
+        single_threaded: is_effective,
+        run_delay: is_effective,
+    };
+    (metric, metric.statistic(conditions))
+}
+
 fn compare(metric: Metric, days: &[f64], candidate: f64) -> Unpaired {
     let own = stored(&[candidate]).days.concat();
-    against(metric, metric.limits(), &stored(days), &own).expect("limits")
+    let own: Vec<SideFigure> = own.into_iter().map(figure).collect();
+    against(by(metric, true), metric.limits(), &stored(days), &own).expect("limits")
 }
 
 const ALIKE: [f64; 5] = [5.0, 5.01, 4.99, 5.005, 4.995];
@@ -60,10 +80,10 @@ fn too_few_days_or_processes_never_pass() {
     assert_eq!(one_day.verdict, Verdict::Inconclusive(vec![days]));
     assert_eq!(one_day.between_days, None);
     let few = against(
-        Metric::P50,
+        by(Metric::P50, true),
         Metric::P50.limits(),
         &stored(&ALIKE),
-        &[5.0, 5.0],
+        &[figure(5.0), figure(5.0)],
     );
     let processes = Obstacle::TooFewProcesses {
         processes: 2,
@@ -73,8 +93,72 @@ fn too_few_days_or_processes_never_pass() {
         few.map(|few| few.verdict),
         Ok(Verdict::Inconclusive(vec![processes]))
     );
-    let none = against(Metric::P50, Metric::P50.limits(), &stored(&[]), &[]).expect("limits");
-    assert_eq!((none.verdict.name(), none.effect), ("inconclusive", None));
+    for own in [0, 4] {
+        let first = against(
+            by(Metric::P50, true),
+            Metric::P50.limits(),
+            &stored(&[]),
+            &vec![figure(5.0); own],
+        );
+        let first = first.expect("limits");
+        let processes = Obstacle::TooFewProcesses {
+            processes: own,
+            needed: 5,
+        };
+        assert_eq!(first.verdict, Verdict::Inconclusive(vec![processes]));
+        assert_eq!(first.effect, None);
+    }
+}
+
+#[test]
+fn what_a_gate_in_blocks_could_not_decide_by_is_not_decided_by_stored_days_either() {
+    let side = Side::Candidate;
+    let of = |by: (Metric, Statistic), level: f64, figure: SideFigure| {
+        let own = stored(&[level]).days.concat();
+        let own: Vec<SideFigure> = own
+            .into_iter()
+            .map(|value| SideFigure { value, ..figure })
+            .collect();
+        let found = against(by, by.0.limits(), &stored(&ALIKE), &own).expect("limits");
+        found.verdict
+    };
+    let few = SideFigure {
+        requests: 20,
+        ..figure(1.0)
+    };
+    let obstacle = Obstacle::TooFewRequests {
+        side,
+        requests: 20,
+        needed: 200,
+    };
+    let tail = by(Metric::P99, true);
+    assert_eq!(of(tail, 5.0, figure(1.0)), Verdict::Pass);
+    assert_eq!(of(tail, 5.0, few), Verdict::Inconclusive(vec![obstacle]));
+    let waiting = |delayed| SideFigure {
+        contention: Some(Contention {
+            delayed,
+            waited: delayed,
+        }),
+        ..figure(1.0)
+    };
+    let wall = by(Metric::P50, false);
+    for level in [5.0, 5.5, 4.5] {
+        assert_ne!(of(wall, level, waiting(0.3)).name(), "inconclusive");
+        let verdict = of(wall, level, waiting(0.6));
+        let obstacle = Obstacle::Delayed {
+            side,
+            delayed: 0.6,
+            most: 0.4,
+        };
+        let Verdict::Inconclusive(why) = verdict else {
+            panic!("{level}: {verdict}");
+        };
+        let [Obstacle::Delayed { delayed, most, .. }] = why[..] else {
+            panic!("{why:?} is not {obstacle:?}");
+        };
+        assert!((delayed - 0.6).abs() < 1e-12 && most == 0.4);
+    }
+    assert_eq!(of(by(Metric::P50, true), 5.0, waiting(0.6)), Verdict::Pass);
 }
 
 #[test]
@@ -83,9 +167,12 @@ fn exact_figures_need_neither_days_nor_repetition() {
         let stored = Stored {
             days: vec![vec![stored]],
         };
-        let found = against(Metric::Size, Metric::Size.limits(), &stored, &[own]);
+        let own = [SideFigure::once(own)];
+        let found = against(by(Metric::Size, true), Metric::Size.limits(), &stored, &own);
         found.expect("limits").verdict
     };
+    assert_eq!(of(0.0, 0.0), Verdict::Pass);
+    assert_eq!(of(0.0, 1.0), Verdict::Regression);
     assert_eq!(of(1_000.0, 1_000.0), Verdict::Pass);
     assert_eq!(of(1_000.0, 1_001.0), Verdict::Regression);
     assert_eq!(of(1_000.0, 999.0), Verdict::Improvement);
@@ -97,7 +184,8 @@ fn an_exact_figure_is_compared_with_the_newest_alone() {
         days: vec![vec![200_000.0], vec![200_000.0], vec![140_000.0, 35_000.0]],
     };
     let of = |own: f64| {
-        let found = against(Metric::Size, Metric::Size.limits(), &stored, &[own]);
+        let own = [SideFigure::once(own)];
+        let found = against(by(Metric::Size, true), Metric::Size.limits(), &stored, &own);
         let found = found.expect("limits");
         (
             found.verdict.name(),
@@ -112,7 +200,8 @@ fn an_exact_figure_is_compared_with_the_newest_alone() {
         "{effect:?}"
     );
     let none = Stored { days: Vec::new() };
-    let first = against(Metric::Size, Metric::Size.limits(), &none, &[35_000.0]);
+    let own = [SideFigure::once(35_000.0)];
+    let first = against(by(Metric::Size, true), Metric::Size.limits(), &none, &own);
     let first = first.expect("limits").verdict;
     assert!(
         matches!(&first, Verdict::Inconclusive(why) if matches!(why[..], [tare_gate::Obstacle::DaysUnknown { days: 0, .. }])),
@@ -125,6 +214,7 @@ fn a_stored_figure_that_is_none_makes_it_invalid() {
     let stored = Stored {
         days: vec![vec![5.0, f64::NAN]],
     };
-    let found = against(Metric::P50, Metric::P50.limits(), &stored, &[5.0]);
+    let limits = Metric::P50.limits();
+    let found = against(by(Metric::P50, true), limits, &stored, &[figure(5.0)]);
     assert_eq!(found.map(|found| found.verdict.name()), Ok("invalid"));
 }

@@ -2,72 +2,15 @@
 
 mod common;
 
-use common::Random;
-use tare_gate::{
-    Block, Conditions, Contention, ExitClass, Fault, Flaw, Gate, Metric, Next, Obstacle, Outcome,
-    Side, SideFigure, Verdict,
-};
+use common::{ALONE, Random, ended, gate};
+use tare_gate::{Block, ExitClass, Fault, Flaw, Metric, Next, Obstacle, Side, SideFigure, Verdict};
 use tare_units::Nanoseconds;
-
-const ALONE: Conditions = Conditions {
-    single_threaded: true,
-    run_delay: true,
-};
-const POOL: Conditions = Conditions {
-    single_threaded: false,
-    run_delay: true,
-};
-
-fn gate(metric: Metric, conditions: Conditions) -> Gate {
-    Gate::new(metric, metric.limits(), conditions).expect("the metric's own limits")
-}
-
-/// Pushes what `block` gives until the gate is over.
-fn run(gate: &mut Gate, mut block: impl FnMut() -> Block) -> Outcome {
-    while let Next::More { blocks } = gate.next() {
-        while gate.evidence().blocks().len() < blocks {
-            let block = block();
-            let is_whole = block.figures().is_some();
-            gate.push(block);
-            if !is_whole {
-                break;
-            }
-        }
-    }
-    gate.outcome()
-}
-
-fn ended(metric: Metric, conditions: Conditions, block: impl FnMut() -> Block) -> Outcome {
-    run(&mut gate(metric, conditions), block)
-}
 
 fn once(baseline: f64, candidate: f64) -> Block {
     Block {
         first: Side::Candidate,
         baseline: Ok(SideFigure::once(baseline)),
         candidate: Ok(SideFigure::once(candidate)),
-    }
-}
-
-/// The same block with other contention.
-fn contended(block: Block, baseline: Contention, candidate: Contention) -> Block {
-    let with = |side: Result<SideFigure, Fault>, contention| {
-        side.map(|figure| SideFigure {
-            contention: Some(contention),
-            ..figure
-        })
-    };
-    Block {
-        baseline: with(block.baseline, baseline),
-        candidate: with(block.candidate, candidate),
-        ..block
-    }
-}
-
-fn share(both: f64) -> Contention {
-    Contention {
-        delayed: both,
-        waited: both,
     }
 }
 
@@ -129,6 +72,18 @@ fn a_gate_that_is_stopped_between_looks_wants_time_and_nothing_else() {
 }
 
 #[test]
+fn looks_that_another_statistic_took_are_not_taken_again() {
+    let mut random = Random::new(9);
+    let mut gate = gate(Metric::P50, ALONE);
+    (0..10).for_each(|_| gate.push(random.block(0.2, 0.004)));
+    assert_eq!(gate.next(), Next::Over(Verdict::Regression));
+    gate.skip_looks_below(11);
+    assert_eq!(gate.next(), Next::More { blocks: 16 });
+    (0..6).for_each(|_| gate.push(random.block(0.2, 0.004)));
+    assert_eq!(gate.next(), Next::Over(Verdict::Regression));
+}
+
+#[test]
 fn throughput_is_worse_where_there_is_less_of_it() {
     let mut random = Random::new(10);
     let mut turned = |shift: f64| {
@@ -156,6 +111,7 @@ fn a_side_that_fails_ends_the_gate_and_never_by_a_pass() {
     };
     let reasons = verdict.reasons();
     assert_eq!(verdict.name(), "inconclusive");
+    assert_eq!(verdict.exit_class().code(), 4);
     assert_eq!(
         reasons,
         ["candidate: its process failed: killed by signal 11; mend it and gate again"]
@@ -165,22 +121,30 @@ fn a_side_that_fails_ends_the_gate_and_never_by_a_pass() {
 #[test]
 fn wrong_outputs_failed_requests_and_a_throttled_machine_are_invalid_whatever_the_figures() {
     let faults = [
-        Fault::WrongOutputs { why: "NaN".into() },
-        Fault::FailedRequests {
-            failed: 1,
-            requests: 50,
-        },
-        Fault::Throttled {
-            why: "package".into(),
-        },
+        (Fault::WrongOutputs { why: "NaN".into() }, 4),
+        (
+            Fault::FailedRequests {
+                failed: 1,
+                requests: 50,
+            },
+            4,
+        ),
+        (
+            Fault::Throttled {
+                why: "package".into(),
+            },
+            3,
+        ),
+        (Fault::Invalid { why: "cut".into() }, 3),
     ];
-    for fault in faults {
+    for (fault, code) in faults {
         let mut random = Random::new(12);
         let outcome = ended(Metric::P50, ALONE, || Block {
             baseline: Err(fault.clone()),
             ..random.block(0.0, 0.004)
         });
         let side = Side::Baseline;
+        assert_eq!(outcome.verdict.exit_class().code(), code, "{fault}");
         assert_eq!(
             outcome.verdict,
             Verdict::Invalid(vec![Flaw::Process { side, fault }])
@@ -190,6 +154,7 @@ fn wrong_outputs_failed_requests_and_a_throttled_machine_are_invalid_whatever_th
     let mut gate = gate(Metric::P50, ALONE);
     gate.outputs_differ("output 0 by 0.3".into());
     assert!(matches!(gate.stop(), Verdict::Invalid(_)));
+    assert_eq!(gate.stop().exit_class().code(), 4);
 }
 
 #[test]
@@ -198,72 +163,6 @@ fn a_figure_that_is_none_is_no_figure() {
         let outcome = ended(Metric::PeakMemory, ALONE, || once(1.0, value));
         assert_eq!(outcome.verdict.name(), "invalid", "{value}");
     }
-}
-
-#[test]
-fn delays_that_nothing_corrects_decide_nothing() {
-    let quiet = |conditions, both: f64| {
-        let mut random = Random::new(13);
-        let block = || contended(random.block(0.2, 0.004), share(both), share(both));
-        ended(Metric::P50, conditions, block).verdict
-    };
-    assert_eq!(quiet(POOL, 0.39), Verdict::Regression);
-    assert_eq!(quiet(ALONE, 0.9), Verdict::Regression);
-    let mut waits = gate(Metric::P50, POOL);
-    let mut random = Random::new(13);
-    let block = || contended(random.block(0.2, 0.004), share(0.5), share(0.5));
-    assert_eq!(
-        run(&mut waits, block).blocks,
-        64,
-        "given up at the fifth look"
-    );
-    let verdict = quiet(POOL, 0.41);
-    assert_eq!(verdict.name(), "inconclusive");
-    assert!(
-        verdict.reasons()[0].contains("41.0% of the baseline's requests waited for a core, 40%"),
-        "{:?}",
-        verdict.reasons()
-    );
-    let mut random = Random::new(14);
-    let tail = ended(Metric::P99, POOL, || {
-        let block = contended(random.block(0.0, 0.004), share(0.02), share(0.02));
-        let more = |side: Result<SideFigure, Fault>| {
-            side.map(|one| SideFigure {
-                requests: 400,
-                ..one
-            })
-        };
-        Block {
-            baseline: more(block.baseline),
-            candidate: more(block.candidate),
-            ..block
-        }
-    });
-    assert!(tail.verdict.reasons()[0].contains("waited for a core, 1%"));
-}
-
-#[test]
-fn a_candidate_that_keeps_its_own_core_busy_is_not_excused() {
-    let waits = |worse: f64, baseline: f64, candidate: f64| {
-        let mut random = Random::new(15);
-        let block = || {
-            contended(
-                random.block(worse, 0.004),
-                share(baseline),
-                share(candidate),
-            )
-        };
-        ended(Metric::P50, ALONE, block).verdict.name()
-    };
-    assert_eq!(waits(0.0, 0.0, 0.3), "inconclusive");
-    assert_eq!(waits(0.0, 0.3, 0.3), "pass");
-    assert_eq!(waits(0.0, 0.3, 0.0), "pass", "the candidate waits less");
-    assert_eq!(waits(0.2, 0.0, 0.3), "regression", "it is worse besides");
-    assert_eq!(
-        waits(0.2, 0.3, 0.0),
-        "inconclusive",
-        "the baseline is flattered"
-    );
 }
 
 #[test]
@@ -315,7 +214,15 @@ fn a_regression_among_many_gates_is_one_whatever_the_others_are() {
     assert_eq!(ExitClass::of_all(&all).code(), 0);
     let worse = [Verdict::Pass, Verdict::Regression];
     assert_eq!(ExitClass::of_all(&worse).code(), 1);
-    let shown = [Verdict::Regression, undecided.clone()];
+    let crashed = Verdict::Inconclusive(vec![Obstacle::Process {
+        side: Side::Candidate,
+        fault: Fault::Failed {
+            why: "killed by signal 11".into(),
+        },
+    }]);
+    let failed = [Verdict::Pass, undecided.clone(), crashed.clone()];
+    assert_eq!(ExitClass::of_all(&failed).code(), 4);
+    let shown = [Verdict::Regression, undecided.clone(), crashed];
     assert_eq!(ExitClass::of_all(&shown).code(), 1);
     let open = [Verdict::Pass, undecided];
     assert_eq!(ExitClass::of_all(&open).code(), 3);

@@ -115,9 +115,15 @@ impl<'a, C: Clock> Lockstep<Repeats<'a, C>> {
         Ok(Self::new(baseline, candidate, seed))
     }
 
-    /// A short go at each side, the baseline's first.
+    /// A short go at each side, the baseline's first. How long all threads wait is read of both from then on or of neither: it
+    /// costs time that is part of the latency.
     pub fn pilots(&mut self) -> [Pilot; 2] {
-        [self.baseline.pilot(), self.candidate.pilot()]
+        let pilots = [self.baseline.pilot(), self.candidate.pilot()];
+        if pilots.iter().any(|pilot| pilot.waiting.is_err()) {
+            self.baseline.forgo_waiting();
+            self.candidate.forgo_waiting();
+        }
+        pilots
     }
 
     /// No more requests than this in a repeat of either side from now on.

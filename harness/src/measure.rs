@@ -13,7 +13,6 @@ use crate::decide::{Settled, drive_until};
 use crate::drive::{Driven, RunDelaySource, drive};
 use crate::job::{JobError, Reporter, entered};
 use crate::outcome::measured_of;
-use crate::pilot::affordable;
 use crate::pool::Pool;
 use crate::protocol::{Answer, Given, Job, Measured, Outcome, RunDelayOf, Stretch, Timing};
 use crate::replay;
@@ -118,11 +117,18 @@ impl<C: Clock> Repeat<'_, C> {
         let schedule = schedule(self.timing)?;
         let warmup = warm_up(session, self.pool, self.clock, self.job.warmup)?;
         reporter.phase(Phase::Run, own)?;
-        let waiting = self.waiting(&warmup);
+        let waiting = self.waiting();
         let source = match self.timing.run_delay {
             RunDelayOf::Nobody => None,
             RunDelayOf::Executing => delay.as_ref().ok().map(|one| one as &dyn RunDelaySource),
-            RunDelayOf::All => waiting.as_ref().map(|all| all as &dyn RunDelaySource),
+            RunDelayOf::All => waiting.as_ref().ok().map(|all| all as &dyn RunDelaySource),
+        };
+        let run_delay_ns = match self.timing.run_delay {
+            RunDelayOf::All => waiting
+                .as_ref()
+                .map_err(Clone::clone)
+                .and_then(|all| all.cost_ns(self.clock).map_err(|error| error.to_string())),
+            RunDelayOf::Nobody | RunDelayOf::Executing => run_delay_ns,
         };
         let (driven, settled) = self.requests(session, &schedule, source, buffer);
         driven.fed()?;
@@ -142,12 +148,13 @@ impl<C: Clock> Repeat<'_, C> {
         })
     }
 
-    /// What the waiting of all threads is read from, where that is asked for, can be had, and costs little beside a request.
-    fn waiting(&self, warmup: &Warmup) -> Option<Waiting> {
-        let asked = self.timing.run_delay == RunDelayOf::All;
-        let waiting = asked.then(Waiting::of_this_process)?.ok()?;
-        let cost = waiting.cost_ns(self.clock).ok()?;
-        affordable(cost, warmup.usual).then_some(waiting)
+    /// What the waiting of all threads is read from, where that is asked for. Whether its cost is little beside a request, the parent
+    /// has asked before, so that all processes of both sides of a gate pay it or none does.
+    fn waiting(&self) -> Result<Waiting, String> {
+        match self.timing.run_delay {
+            RunDelayOf::All => Waiting::of_this_process().map_err(|error| error.to_string()),
+            RunDelayOf::Nobody | RunDelayOf::Executing => Err("nobody asked for it".to_owned()),
+        }
     }
 
     /// The timed ones, and what their looks came to where they go on for a percentile.

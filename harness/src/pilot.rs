@@ -15,8 +15,10 @@ pub const PILOT_DURATION: Nanoseconds = Nanoseconds::from_secs(1);
 /// What a pilot gave.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pilot {
-    /// The shortest latency of its requests, or why there is none.
+    /// The shortest latency of its requests, without what reading how long its threads waited took of it, or why there is none.
     pub shortest: Result<Nanoseconds, String>,
+    /// Whether how long all threads of its process wait can be read at little cost, or why it is not.
+    pub waiting: Result<(), String>,
     /// From its worker's start to its end.
     pub took: Nanoseconds,
 }
@@ -65,6 +67,11 @@ pub fn decide(reading_ns: f64, fastest: Result<Nanoseconds, String>) -> Result<(
     }
 }
 
+/// `latency` without the two readings within it that take `reading_ns` each.
+pub fn without_readings(latency: Nanoseconds, reading_ns: f64) -> Nanoseconds {
+    latency.saturating_sub(Nanoseconds::from_nanos_f64(2.0 * reading_ns))
+}
+
 /// Whether two readings that take `reading_ns` each cost under 1% of a request that takes `fastest`.
 pub fn affordable(reading_ns: f64, fastest: Nanoseconds) -> bool {
     2.0 * reading_ns < AFFORDABLE_SHARE * fastest.as_nanos() as f64
@@ -78,6 +85,9 @@ mod tests {
     fn two_readings_may_take_a_hundredth() {
         assert!(affordable(800.0, Nanoseconds::from_micros(161)));
         assert!(!affordable(800.0, Nanoseconds::from_micros(160)));
+        let read = Nanoseconds::from_nanos(10_000);
+        let unread = Nanoseconds::from_nanos(8_400);
+        assert_eq!(without_readings(read, 800.0), unread);
     }
 
     #[test]

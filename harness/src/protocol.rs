@@ -172,7 +172,7 @@ pub enum RunDelayOf {
     Nobody,
     /// The thread's that executes: no other works, and its latency without it is an effective one.
     Executing,
-    /// All threads' of the process, where that costs little enough: it tells a disturbed request, and corrects none.
+    /// All threads' of the process: it tells a disturbed request, and corrects none.
     All,
 }
 
@@ -287,7 +287,7 @@ pub struct Measured {
     pub delayed_share: Option<f64>,
     /// One reading of the clock, in nanoseconds.
     pub clock_ns: f64,
-    /// One reading of the run delay, in nanoseconds, or why it cannot be read.
+    /// One reading of the run delay, in nanoseconds, or why it cannot be read; of all threads' where theirs were asked for.
     pub run_delay_ns: Result<f64, String>,
     /// Requests that failed.
     pub failed_requests: u64,

@@ -4,9 +4,9 @@ mod common;
 
 use common::{Phases, job, timing};
 use tare_adapter_fake::Fake;
-use tare_clock::SimulatedClock;
-use tare_harness::protocol::{Job, Measured};
-use tare_harness::{JobError, perform};
+use tare_clock::{MonotonicClock, SimulatedClock};
+use tare_harness::protocol::{Job, Measured, RunDelayOf};
+use tare_harness::{JobError, WAITING_OF_ALL, perform};
 use tare_results::{Phase, samples};
 use tare_units::Nanoseconds;
 
@@ -55,6 +55,21 @@ fn a_percentile_that_too_few_samples_decide_is_null_with_its_reason() {
     let outcome = repeat(&job(&[("run", "10ms")])).expect("measures");
     assert_eq!(outcome.latency.expect("has latency").p99, None);
     assert_eq!(outcome.missing["latency.p99"], "100 of 368 samples");
+}
+
+#[test]
+fn whoever_is_asked_how_long_all_threads_wait_reads_it_however_short_a_request_is_and_says_what_that_costs()
+ {
+    let mut job = job(&[("run", "20us")]);
+    timing(&mut job).run_delay = RunDelayOf::All;
+    timing(&mut job).max_requests = 20;
+    let adapter = Fake::new(MonotonicClock);
+    let outcome = perform(&adapter, &job, &MonotonicClock, &mut Phases::default());
+    let outcome = outcome.expect("measures");
+    let measured = outcome.measured().expect("it was to measure");
+    let reading = measured.run_delay_ns.clone().expect("a reading");
+    assert!(reading > 100.0, "{reading}: two are over 1% of 20 µs");
+    assert_eq!(measured.missing["effective_latency"], WAITING_OF_ALL);
 }
 
 #[test]

@@ -19,6 +19,7 @@ mod render;
 mod stored;
 mod told;
 
+use std::fs::OpenOptions;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -64,15 +65,23 @@ pub fn run(store: Option<&Path>, options: &GateOptions) -> Result<Exit, Failed> 
         End::Failed(_, failed) => failed.exit(),
     };
     let not_run = not_run(&names, gates.len(), &end);
-    tell(gates, not_run, exit, options)?;
-    match end {
-        End::Failed(_, failed) if exit == Exit::Regression => {
-            failed.print();
-            Ok(exit)
-        }
-        End::Failed(_, failed) => Err(failed),
-        End::All | End::Stopped => Ok(exit),
-    }
+    let untold = tell(gates, not_run, exit, options);
+    let failed = match end {
+        End::Failed(_, failed) => Some(failed),
+        End::All | End::Stopped => None,
+    };
+    ended(exit, failed.into_iter().chain(untold).collect())
+}
+
+/// The exit code, or the first of what failed; all of that is told. What was shown, or stopped, is so whatever failed beside it.
+fn ended(exit: Exit, mut failures: Vec<Failed>) -> Result<Exit, Failed> {
+    let stays = matches!(exit, Exit::Regression | Exit::Interrupted);
+    let first = match failures.is_empty() || stays {
+        true => None,
+        false => Some(failures.remove(0)),
+    };
+    failures.iter().for_each(Failed::print);
+    first.map_or(Ok(exit), Err)
 }
 
 /// The JSON Schema of what is written.
@@ -145,16 +154,12 @@ fn exit_of(gates: &[Told]) -> Exit {
         ExitClass::Passed => Exit::Done,
         ExitClass::Regressed => Exit::Regression,
         ExitClass::NotDecided => Exit::Invalid,
+        ExitClass::Failed => Exit::CellFailed,
     }
 }
 
-/// What came out, in files and, where a gate was decided, on standard output.
-fn tell(
-    gates: Vec<Told>,
-    not_run: Vec<NotRun>,
-    exit: Exit,
-    options: &GateOptions,
-) -> Result<(), Failed> {
+/// What came out, in files and, where a gate was decided, on standard output; returns what of that failed.
+fn tell(gates: Vec<Told>, not_run: Vec<NotRun>, exit: Exit, options: &GateOptions) -> Vec<Failed> {
     let is_any_decided = !gates.is_empty();
     let all = All {
         schema: told::SCHEMA,
@@ -164,19 +169,23 @@ fn tell(
         gates,
         not_run,
     };
-    if is_any_decided {
-        print(&render::render(&all, options.format)?)?;
-    }
+    let printed = match is_any_decided {
+        true => render::render(&all, options.format).and_then(|text| print(&text).map(|_| ())),
+        false => Ok(()),
+    };
     if options.annotate || std::env::var_os("GITHUB_ACTIONS").is_some() {
         eprint!("{}", render::annotations(&all));
     }
-    for path in &options.output {
+    let written = options.output.iter().map(|path| {
         let text = render::render(&all, render::format_of(path))?;
         std::fs::write(path, text)
             .with_context(|| format!("cannot write {}", path.display()))
-            .map_err(Failed::input)?;
-    }
-    Ok(())
+            .map_err(Failed::input)
+    });
+    std::iter::once(printed)
+        .chain(written)
+        .filter_map(Result::err)
+        .collect()
 }
 
 /// A gate that can begin.
@@ -243,6 +252,12 @@ fn remove_old(options: &GateOptions) -> Result<(), Failed> {
 /// Refuses files that cannot be written before minutes are spent on what stands in them.
 fn check_outputs(options: &GateOptions) -> Result<(), Failed> {
     for path in &options.output {
+        if path.is_dir() {
+            return Err(Failed::told(format!(
+                "--output {}: it is a folder: name a file in it",
+                path.display()
+            )));
+        }
         let folder = path
             .parent()
             .filter(|folder| !folder.as_os_str().is_empty());
@@ -261,6 +276,21 @@ fn check_outputs(options: &GateOptions) -> Result<(), Failed> {
                 path.display()
             )));
         }
+        if !options.dry_run {
+            open(path)?;
+        }
     }
     Ok(())
+}
+
+/// Opens what can be opened without waiting for a reader: a file, which stands there from then on.
+fn open(path: &Path) -> Result<(), Failed> {
+    if path.exists() && !path.is_file() {
+        return Ok(());
+    }
+    let opened = OpenOptions::new().append(true).create(true).open(path);
+    opened
+        .map(|_| ())
+        .with_context(|| format!("--output {}: it cannot be written", path.display()))
+        .map_err(Failed::input)
 }

@@ -166,37 +166,6 @@ fn an_exact_metric_needs_no_measuring() {
     assert!(runs(&bench).is_empty(), "nothing was measured");
 }
 
-#[test]
-fn a_file_holds_many_gates_and_the_worst_is_the_exit_code() {
-    let bench = Bench::new();
-    bench.write(
-        "tare-gate.toml",
-        r#"
-        [common]
-        model = "mlp:width=64,depth=2"
-        metric = "size"
-        [[gate]]
-        name = "<script>"
-        candidate = { model = "mlp:width=64,depth=2" }
-        [[gate]]
-        name = "deeper"
-        candidate = { model = "mlp:width=64,depth=4" }
-        "#,
-    );
-    let ended = bench.tare(&["gate", "--format", "junit"]).with_code(1);
-    assert!(
-        ended.stdout.contains("name=\"&lt;script&gt;\""),
-        "{ended:#?}"
-    );
-    assert!(
-        ended.stdout.contains("tests=\"2\" failures=\"1\""),
-        "{ended:#?}"
-    );
-    let beside = bench.tare(&["gate", "--metric", "p99"]).with_code(2);
-    let told = "--metric is of one gate, and no side is named";
-    assert!(beside.error().contains(told), "{beside:#?}");
-}
-
 /// The keys that a schema names of an object, in whichever of its parts.
 fn named(schema: &Value, object: &Value) -> BTreeSet<String> {
     let object = match object["$ref"].as_str() {
@@ -232,7 +201,7 @@ fn what_a_gate_writes_has_the_keys_that_its_schema_names() {
         "adapter=fake:run=2ms,fault=abort",
         &["--format", "json"],
     );
-    let json = ended.with_code(3).json();
+    let json = ended.with_code(4).json();
     let one = &schema["properties"]["gates"]["items"];
     for (object, written) in [(&schema, &json), (one, &json["gates"][0])] {
         let known = named(&schema, object);
@@ -348,17 +317,32 @@ fn the_action_ends_as_its_gate_does_and_fills_the_summary() {
 }
 
 #[test]
-fn the_action_fails_or_warns_of_what_is_undecided_and_names_what_could_not_be_measured() {
-    let crashes = ["adapter=fake:run=2ms,fault=abort"];
-    let words = [&QUICK[..], &["--candidate"], &crashes].concat();
-    for (undecided, code) in [("fail", 3), ("warn", 0)] {
+fn the_action_fails_or_warns_of_what_is_undecided_and_nothing_else() {
+    let crashes = "adapter=fake:run=2ms,fault=abort";
+    let differs = "adapter=fake:run=2ms,output=off-by:0.5";
+    // Fewer requests than a percentile is taken of.
+    let few = ["--scenario", "single-stream:min=5,max=5"];
+    let few = [&["--model", MLP][..], &few, &["--candidate", BASELINE]].concat();
+    let of = |candidate| [&QUICK[..], &["--candidate", candidate]].concat();
+    for (words, undecided, code, verdict) in [
+        (few.clone(), "fail", 3, "undecided"),
+        (few, "warn", 0, "undecided"),
+        (of(crashes), "fail", 4, "failed"),
+        (of(crashes), "warn", 4, "failed"),
+        (of(differs), "warn", 4, "failed"),
+    ] {
         let bench = Bench::new();
+        let words = [&words[..], &["--baseline", BASELINE]].concat();
         let ended = acted(&bench, &words, ("", undecided)).with_code(code);
         let output = fs::read_to_string(bench.path("output")).expect("an output");
-        assert_eq!(output, "verdict=undecided\n", "{ended:#?}");
+        assert_eq!(output, format!("verdict={verdict}\n"), "{ended:#?}");
         let warns = ended.stdout.contains("::warning title=tare gate::");
-        assert_eq!(warns, undecided == "warn", "{ended:#?}");
+        assert_eq!(warns, code == 0, "{ended:#?}");
     }
+}
+
+#[test]
+fn the_action_names_what_could_not_be_measured() {
     let bench = Bench::new();
     let none = ["--model", "none.onnx", "--candidate", "threads=2"];
     acted(&bench, &none, ("", "warn")).with_code(2);

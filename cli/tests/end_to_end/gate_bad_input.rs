@@ -4,6 +4,7 @@ use std::fs;
 
 use crate::clock_steps::setter;
 use crate::gate::{BASELINE, QUICK, arguments, gate, only, runs};
+use crate::gate_file::{DEEPER, SAME, SIZE, file};
 use crate::support::{Bench, Ended, MLP};
 
 fn against(bench: &Bench, more: &[&str]) -> Ended {
@@ -29,7 +30,7 @@ fn a_baseline_that_crashes_hangs_or_computes_nothing_is_never_a_pass() {
         let baseline = format!("adapter={baseline}");
         let more = ["--deadline", "3s", "--format", "json"];
         let sides = arguments(&baseline, "adapter=fake:run=2ms", &more);
-        let told = only(&bench.tare(&sides).with_code(3));
+        let told = only(&bench.tare(&sides).with_code(4));
         let verdict = told["verdict"].as_str().expect("a verdict");
         assert!(["inconclusive", "invalid"].contains(&verdict), "{told:#}");
         let why = told["why"].to_string();
@@ -150,17 +151,8 @@ fn a_gate_decides_alike_while_the_wall_clock_is_set_to_and_fro_by_decades() {
 #[test]
 fn a_name_of_markup_and_commands_is_only_a_name_in_every_report() {
     let bench = Bench::new();
-    bench.write(
-        "tare-gate.toml",
-        r#"
-        [common]
-        model = "mlp:width=64,depth=2"
-        metric = "size"
-        [[gate]]
-        name = "</testcase><script>&\n::error::forged % | `x`"
-        candidate = { model = "mlp:width=64,depth=4" }
-        "#,
-    );
+    let name = "</testcase><script>&\n::error::forged % | `x`";
+    bench.write("tare-gate.toml", file(SIZE, &[(name, DEEPER)]));
     let files = ["gate", "--annotate", "-o", "gate.xml", "-o", "gate.md"];
     let ended = bench.tare(&files).with_code(1);
     let commands: Vec<&str> = ended
@@ -186,27 +178,22 @@ fn a_name_of_markup_and_commands_is_only_a_name_in_every_report() {
 #[test]
 fn a_name_that_begins_or_holds_a_command_commands_nothing_while_its_gate_runs_or_fails() {
     let bench = Bench::new();
+    let quick = r#"
+        scenario = "single-stream:min=15,max=15"
+        tolerance = "60%"
+        must-detect = "99%"
+        baseline = { adapter = "fake:run=2ms" }
+    "#;
+    let name = "::error::forged\n::error::forged\r\n ::warning::`x`";
     let gates = |adapter: &str| {
-        format!(
-            r#"
-            [common]
-            model = "mlp:width=64,depth=2"
-            scenario = "single-stream:min=15,max=15"
-            metric = "p50"
-            tolerance = "60%"
-            must-detect = "99%"
-            [[gate]]
-            name = "::error::forged\n::error::forged\r\n ::warning::`x`"
-            baseline = {{ adapter = "fake:run=2ms" }}
-            candidate = {{ adapter = "{adapter}" }}
-            "#
-        )
+        let candidate = format!("candidate = {{ adapter = \"{adapter}\" }}");
+        file(quick, &[(name, &candidate)])
     };
     let is_command = |line: &str| line.trim_start().starts_with("::");
     for (adapter, more, code) in [
         ("fake:run=2ms", None, 0),
         ("fake:run=2ms", Some("--dry-run"), 0),
-        ("fake:run=2ms,fault=abort", None, 3),
+        ("fake:run=2ms,fault=abort", None, 4),
         ("none", None, 2),
     ] {
         bench.write("tare-gate.toml", gates(adapter));
@@ -220,21 +207,10 @@ fn a_name_that_begins_or_holds_a_command_commands_nothing_while_its_gate_runs_or
 #[test]
 fn a_regression_that_was_shown_is_one_though_a_later_gate_fails() {
     let bench = Bench::new();
-    bench.write(
-        "tare-gate.toml",
-        r#"
-        [common]
-        model = "mlp:width=64,depth=2"
-        [[gate]]
-        name = "grows"
-        metric = "size"
-        candidate = { model = "mlp:width=64,depth=4" }
-        [[gate]]
-        name = "short"
-        budget = "100ms"
-        candidate = { adapter = "fake:run=2ms" }
-        "#,
-    );
+    let grows = format!("{SIZE}\n{DEEPER}");
+    let short = "budget = \"100ms\"\ncandidate = { adapter = \"fake:run=2ms\" }";
+    let gates = file("", &[("grows", &grows), ("short", short)]);
+    bench.write("tare-gate.toml", gates);
     let ended = bench.tare(&["gate", "-o", "gate.json"]).with_code(1);
     ended.tells(&["error: ", "is too small to decide anything"]);
     assert!(ended.stdout.contains("regression"), "{ended:#?}");
@@ -248,22 +224,9 @@ fn a_regression_that_was_shown_is_one_though_a_later_gate_fails() {
 fn gates_that_were_not_run_are_in_the_reports_and_old_ones_are_gone() {
     let bench = Bench::new();
     let gates = |second: &str| {
-        format!(
-            r#"
-            [common]
-            model = "mlp:width=64,depth=2"
-            metric = "size"
-            [[gate]]
-            name = "first"
-            candidate = {{ model = "mlp:width=64,depth=2" }}
-            [[gate]]
-            name = "second"
-            candidate = {{ model = "{second}" }}
-            [[gate]]
-            name = "third"
-            candidate = {{ model = "mlp:width=64,depth=2" }}
-            "#
-        )
+        let second = format!("candidate = {{ model = \"{second}\" }}");
+        let all = [("first", SAME), ("second", &second), ("third", SAME)];
+        file(SIZE, &all)
     };
     let files = ["gate", "-o", "gate.xml", "-o", "gate.json"];
     bench.write("tare-gate.toml", gates("mlp:width=64,depth=2"));

@@ -1,24 +1,26 @@
 //! Gates that cannot be: sides that fail or do not match, budgets that decide nothing, and gates that are stopped.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use rustix::process::Signal;
 
 use crate::gate::{BASELINE, arguments, gate, only, runs};
+use crate::gate_file::{DEEPER, SIZE, file};
 use crate::support::{Bench, MLP, Running, lines, wait_for};
 
 #[test]
 fn a_side_that_fails_is_never_a_pass_and_says_which_and_why() {
-    for (candidate, code, says) in [
-        ("adapter=fake:run=2ms,fault=abort", 3, "SIGABRT"),
-        ("adapter=fake:run=2ms,fault=error,at=7", 3, "failed"),
-        ("adapter=fake:run=2ms,output=nan", 3, "not numbers"),
-        ("adapter=fake:run=2ms,output=off-by:0.5", 3, "wrong-outputs"),
+    for (candidate, says) in [
+        ("adapter=fake:run=2ms,fault=abort", "SIGABRT"),
+        ("adapter=fake:run=2ms,fault=error,at=7", "failed"),
+        ("adapter=fake:run=2ms,output=nan", "not numbers"),
+        ("adapter=fake:run=2ms,output=off-by:0.5", "wrong-outputs"),
     ] {
         let bench = Bench::new();
-        let ended = gate(&bench, candidate, &["--format", "json"]).with_code(code);
+        let ended = gate(&bench, candidate, &["--format", "json"]).with_code(4);
         let told = only(&ended);
         let verdict = told["verdict"].as_str().expect("a verdict");
         assert!(["inconclusive", "invalid"].contains(&verdict), "{told:#}");
@@ -36,7 +38,7 @@ fn a_side_that_hangs_is_killed_within_the_budget() {
         "adapter=fake:run=2ms,fault=hang,at=30",
         &["--deadline", "3s"],
     )
-    .with_code(3);
+    .with_code(4);
     assert!(
         ended.stdout.contains("candidate: its process failed"),
         "{ended:#?}"
@@ -99,7 +101,7 @@ fn sides_that_are_not_there_or_do_not_match_are_one_error() {
 fn a_baseline_that_fails_is_told_as_such() {
     let bench = Bench::new();
     let sides = arguments("adapter=fake:fault=abort", "adapter=fake:run=2ms", &[]);
-    let ended = bench.tare(&sides).with_code(3);
+    let ended = bench.tare(&sides).with_code(4);
     let told = "because   baseline: its process failed";
     assert!(ended.stdout.contains(told), "{ended:#?}");
 }
@@ -108,10 +110,19 @@ fn a_baseline_that_fails_is_told_as_such() {
 fn limits_and_files_that_cannot_be_kept_are_one_error() {
     let limits = ["--tolerance", "9%", "--must-detect", "5%"];
     let candidate = ["--model", MLP, "--candidate", "threads=2"];
+    let stored = ["--model", MLP, "--against", "days.json"];
     are_refused(&[
         (
             &[&candidate[..], &limits].concat(),
             "is not beyond the tolerance",
+        ),
+        (
+            &[&stored[..], &limits, &["--update-baseline"]].concat(),
+            "is not beyond the tolerance",
+        ),
+        (
+            &[&candidate[..], &["-o", "."]].concat(),
+            "--output .: it is a folder",
         ),
         (
             &[&candidate[..], &["-o", "none/gate.xml"]].concat(),
@@ -153,6 +164,23 @@ fn a_budget_that_decides_nothing_is_refused_before_the_first_block() {
                 .all(|record| record["kind"] != "measurement")
         );
     }
+}
+
+#[test]
+fn planning_is_of_the_budget_and_what_is_killed_for_its_end_is_undecided_and_no_failure() {
+    let bench = Bench::new();
+    let slow = bench.path("slow-tare");
+    let tare = env!("CARGO_BIN_EXE_tare");
+    let script =
+        format!("#!/bin/sh\n[ -e asked ] || {{ touch asked; sleep 2; }}\nexec {tare} \"$@\"\n");
+    fs::write(&slow, script).expect("writes");
+    fs::set_permissions(&slow, fs::Permissions::from_mode(0o755)).expect("may be executed");
+    let slow = slow.to_str().expect("UTF-8");
+    let sides = ["gate", "--model", MLP, "--baseline-bin", slow];
+    let more = ["--metric", "operators", "--budget", "1s"];
+    let ended = bench.tare(&[&sides[..], &more].concat()).with_code(3);
+    let told = "because   the budget ended after 0 blocks";
+    assert!(ended.stdout.contains(told), "{ended:#?}");
 }
 
 /// A gate that goes on, with three blocks in the store.
@@ -218,22 +246,14 @@ fn measured(folder: &Path) -> usize {
 #[test]
 fn gates_that_were_decided_are_told_whatever_becomes_of_the_next() {
     let bench = Bench::new();
-    bench.write(
-        "tare-gate.toml",
-        r#"
-        [common]
-        model = "mlp:width=64,depth=2"
-        [[gate]]
-        name = "first"
-        metric = "size"
-        candidate = { model = "mlp:width=64,depth=4" }
-        [[gate]]
-        name = "second"
+    let first = format!("{SIZE}\n{DEEPER}");
+    let second = r#"
         baseline = { adapter = "fake:run=2ms,load=500ms" }
         candidate = { adapter = "fake:run=2ms" }
         budget = "4s"
-        "#,
-    );
+    "#;
+    let gates = file("", &[("first", &first), ("second", second)]);
+    bench.write("tare-gate.toml", gates);
     let ended = bench.tare(&["gate"]).with_code(1);
     assert!(ended.stdout.starts_with("regression: "), "{ended:#?}");
     ended.tells(&["too small to decide anything"]);

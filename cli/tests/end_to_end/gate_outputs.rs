@@ -29,14 +29,14 @@ fn an_exact_metric_passes_only_what_computes_the_same() {
     assert_eq!(same["notes"][0], "the outputs of the sides are the same");
     assert_eq!(same["runs"].as_array().map(Vec::len), Some(2));
     assert_eq!(runs(&bench).len(), 2);
-    let other = only(&exact(&bench, &format!("adapter={OTHER}"), &[]).with_code(3));
+    let other = only(&exact(&bench, &format!("adapter={OTHER}"), &[]).with_code(4));
     assert_eq!(other["verdict"], "invalid", "{other:#}");
     assert!(
         other["why"].to_string().contains("different-outputs"),
         "{other:#}"
     );
     assert_eq!(other["effect"]["value"], 0.0);
-    let crashed = only(&exact(&bench, "adapter=fake:fault=abort", &[]).with_code(3));
+    let crashed = only(&exact(&bench, "adapter=fake:fault=abort", &[]).with_code(4));
     assert_eq!(crashed["verdict"], "inconclusive");
     let before = runs(&bench).len();
     let allowed = exact(
@@ -86,7 +86,7 @@ fn a_stored_baseline_passes_only_what_computes_what_it_did() {
         "{pass:#?}"
     );
     let kept = fs::read(bench.path("baseline.safetensors")).expect("outputs");
-    let other = against(&bench, OTHER, &["--update-baseline"]).with_code(3);
+    let other = against(&bench, OTHER, &["--update-baseline"]).with_code(4);
     assert!(other.stdout.starts_with("invalid"), "{other:#?}");
     assert!(!other.stdout.contains("days now"), "{other:#?}");
     let after = fs::read(bench.path("baseline.safetensors")).expect("outputs");

@@ -1,13 +1,13 @@
-//! Seeded draws, and blocks made of them.
+//! Seeded draws, blocks made of them, and gates that are given such.
+#![allow(dead_code, reason = "not every test needs all of it")]
 
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::{Rng, SeedableRng};
-use tare_gate::{Block, Contention, Side, SideFigure};
+use tare_gate::{Block, Conditions, Contention, Gate, Metric, Next, Outcome, Side, SideFigure};
 
 /// A seeded stream of numbers.
 pub struct Random(Xoshiro256PlusPlus);
 
-#[allow(dead_code, reason = "not every test needs all of it")]
 impl Random {
     /// The same stream for the same seed.
     pub fn new(seed: u64) -> Self {
@@ -40,4 +40,40 @@ impl Random {
             candidate: Ok(figure(worse)),
         }
     }
+}
+
+/// One thread, whose run delay is read.
+pub const ALONE: Conditions = Conditions {
+    single_threaded: true,
+    run_delay: true,
+};
+/// Several, whose waiting corrects nothing.
+pub const POOL: Conditions = Conditions {
+    single_threaded: false,
+    run_delay: true,
+};
+
+/// By the metric's own limits.
+pub fn gate(metric: Metric, conditions: Conditions) -> Gate {
+    Gate::new(metric, metric.limits(), conditions).expect("the metric's own limits")
+}
+
+/// Pushes what `block` gives until the gate is over.
+pub fn run(gate: &mut Gate, mut block: impl FnMut() -> Block) -> Outcome {
+    while let Next::More { blocks } = gate.next() {
+        while gate.evidence().blocks().len() < blocks {
+            let block = block();
+            let is_whole = block.figures().is_some();
+            gate.push(block);
+            if !is_whole {
+                break;
+            }
+        }
+    }
+    gate.outcome()
+}
+
+/// How a gate of such blocks ends.
+pub fn ended(metric: Metric, conditions: Conditions, block: impl FnMut() -> Block) -> Outcome {
+    run(&mut gate(metric, conditions), block)
 }

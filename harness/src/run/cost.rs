@@ -32,7 +32,8 @@ impl<C: Clock> Going<'_, C> {
             return Ok(());
         };
         let work = null_work(first, scenario, self.request.program.clone());
-        let job = self.quick(&work, HARNESS_DURATION, HARNESS_REQUESTS);
+        let limits = (HARNESS_DURATION, HARNESS_REQUESTS);
+        let job = self.quick(&work, limits, RunDelayOf::Nobody);
         let attempt = self.attempt(&work, job, Kind::Harness, 0);
         self.harness = match cost_of(&attempt) {
             Err(reason) => Harness {
@@ -102,17 +103,30 @@ impl<C: Clock> Going<'_, C> {
         }
         let mut work = self.request.plan.cells[place].clone();
         work.scenario = scenario.clone();
-        let job = self.quick(&work, PILOT_DURATION, PILOT_REQUESTS);
+        let run_delay = match self.watches_waiting {
+            true => RunDelayOf::All,
+            false => RunDelayOf::Nobody,
+        };
+        let job = self.quick(&work, (PILOT_DURATION, PILOT_REQUESTS), run_delay);
         let attempt = self.attempt(&work, job, Kind::Harness, 0);
-        let pilot = Pilot {
-            shortest: shortest(&attempt),
-            took: attempt.took,
+        let pilot = match self.watches_waiting {
+            true => watched(&attempt),
+            false => Pilot {
+                shortest: shortest(&attempt),
+                waiting: Err("it was not asked for".to_owned()),
+                took: attempt.took,
+            },
         };
         self.pilots.insert(place, pilot.clone());
         pilot
     }
 
-    fn quick(&self, work: &Work, duration_ns: Nanoseconds, max_requests: u64) -> Job {
+    fn quick(
+        &self,
+        work: &Work,
+        (duration_ns, max_requests): (Nanoseconds, u64),
+        run_delay: RunDelayOf,
+    ) -> Job {
         let timing = Timing {
             scenario: work.scenario.clone(),
             batch: work.planned.cell.batch,
@@ -121,11 +135,28 @@ impl<C: Clock> Going<'_, C> {
             duration_ns,
             max_requests,
             drain_ns: Nanoseconds::ZERO,
-            run_delay: RunDelayOf::Nobody,
+            run_delay,
             deadline_ns: self.request.run.deadline_ns,
             samples: None,
         };
         self.job(work, Purpose::Measure(timing))
+    }
+}
+
+/// A pilot that read around each request how long all threads of its process waited.
+fn watched(attempt: &Attempt) -> Pilot {
+    let measured = attempt.outcome().and_then(|outcome| outcome.measured());
+    let none = || Err("its pilot gave none".to_owned());
+    let reading = measured.map_or_else(none, |measured| measured.run_delay_ns.clone());
+    let shortest = shortest(attempt);
+    let shortest = match &reading {
+        Ok(reading) => shortest.map(|latency| pilot::without_readings(latency, *reading)),
+        Err(_) => shortest,
+    };
+    Pilot {
+        waiting: reading.and_then(|reading| pilot::decide(reading, shortest.clone())),
+        shortest,
+        took: attempt.took,
     }
 }
 
@@ -191,4 +222,46 @@ fn cost_of(attempt: &Attempt) -> Result<(HarnessCost, Result<f64, String>), Stri
         cost,
         reading.map_err(|reason| format!("the run delay cannot be read: {reason}")),
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::Check;
+    use crate::compose::tests::measured;
+    use crate::protocol::{Given, Measured, Outcome};
+
+    /// A pilot of requests of 2 ms, or what its worker said of one reading.
+    fn attempt(run_delay_ns: Result<f64, String>) -> Attempt {
+        let measured = Measured {
+            run_delay_ns,
+            ..measured(Check::default())
+        };
+        Attempt {
+            outcome: Ok(Some(Box::new(Outcome {
+                runtime: Default::default(),
+                given: Given::Measured(Box::new(measured)),
+            }))),
+            ..Attempt::not_begun("")
+        }
+    }
+
+    #[test]
+    fn waiting_is_watched_only_where_a_pilot_says_that_a_reading_costs_little() {
+        let whole = shortest(&attempt(Ok(800.0))).expect("a latency");
+        let cheap = watched(&attempt(Ok(800.0)));
+        assert_eq!(cheap.waiting, Ok(()));
+        let unread = whole.saturating_sub(Nanoseconds::from_nanos(1_600));
+        assert_eq!(cheap.shortest, Ok(unread));
+        let why = |attempt: &Attempt| watched(attempt).waiting.expect_err("not watched");
+        assert!(why(&attempt(Ok(20_000.0))).contains("over 1%"));
+        let unreadable = attempt(Err("no scheduler statistics".to_owned()));
+        assert_eq!(why(&unreadable), "no scheduler statistics");
+        assert_eq!(watched(&unreadable).shortest, Ok(whole));
+        assert!(
+            watched(&Attempt::not_begun("killed by signal 11"))
+                .waiting
+                .is_err()
+        );
+    }
 }

@@ -60,19 +60,28 @@ impl<'a, C: Clock> Repeats<'a, C> {
         }
     }
 
+    /// Does not read how long all threads of its processes wait, from now on.
+    pub fn forgo_waiting(&mut self) {
+        self.going.watches_waiting = false;
+    }
+
     /// A short go at the cell, one request after the other: how long one takes, and what a worker takes beside. A cell that hangs
-    /// in it is not tried again.
+    /// in it is not tried again. Where how long all threads wait cannot be read at little cost, that is forgone.
     pub fn pilot(&mut self) -> Pilot {
         let scenario = match "single-stream".parse() {
             Ok(scenario) => scenario,
             Err(error) => {
                 return Pilot {
                     shortest: Err(format!("{error}")),
+                    waiting: Err(format!("{error}")),
                     took: Nanoseconds::ZERO,
                 };
             }
         };
         let pilot = self.going.pilot(0, &scenario);
+        if pilot.waiting.is_err() {
+            self.forgo_waiting();
+        }
         if let Err(reason) = &pilot.shortest
             && pilot.took >= self.deadline
         {

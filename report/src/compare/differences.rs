@@ -106,7 +106,8 @@ fn joined(all: BTreeMap<String, BTreeSet<String>>) -> Named {
     all.map(|(name, values)| (name, told(values))).collect()
 }
 
-fn short(hash: &str) -> &str {
+/// The digits of `hash` that are told.
+pub fn short(hash: &str) -> &str {
     hash.get(..DIGITS).unwrap_or(hash)
 }
 

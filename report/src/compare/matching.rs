@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::differences::short;
 use super::{CompareError, LeftOut, Side};
 use crate::summary::Summary;
 use crate::table::{Dimension, Dimensions};
@@ -40,36 +41,32 @@ impl<'a> Matched<'a> {
     /// Where no cell of the first side has a counterpart anywhere.
     pub fn of(sides: &'a [Side<'_>]) -> Result<Self, CompareError> {
         let keys = Keys::of(sides);
+        let alike = several(sides, &|one| keys.key(one));
+        let mut left_out = keys.left_out(sides, &alike);
         let mut pairs = Vec::new();
-        let mut left_out = Vec::new();
-        let mut lack = |side: &Side<'_>, cell: &Summary, reason: String| {
-            left_out.push(LeftOut {
-                side: side.name.clone(),
-                label: keys.label(cell),
-                reason,
-            });
+        let keyed = |side: &'a Side<'_>| -> Vec<(Vec<String>, &'a Summary)> {
+            let all = side.summaries.iter().map(|one| (keys.key(one), one));
+            all.filter(|(key, _)| !alike.contains(key)).collect()
         };
         let first = &sides[0];
+        let baselines = keyed(first);
         for (place, side) in sides.iter().enumerate().skip(1) {
-            let mut others: BTreeMap<Vec<String>, &Summary> = BTreeMap::new();
-            for other in &side.summaries {
-                others.insert(keys.key(other), other);
-            }
-            for baseline in &first.summaries {
-                match others.remove(&keys.key(baseline)) {
+            let own = keyed(side);
+            let mut others: BTreeMap<&Vec<String>, &'a Summary> =
+                own.iter().map(|(key, one)| (key, *one)).collect();
+            for (key, baseline) in &baselines {
+                match others.remove(key) {
                     Some(other) => pairs.push(Pair {
                         side: place,
                         label: keys.label(baseline),
                         baseline,
                         other,
                     }),
-                    None => lack(side, baseline, format!("only {} has it", first.name)),
+                    None => left_out.push(keys.lacking(side, baseline, &first.name)),
                 }
             }
-            let only = side.summaries.iter();
-            for other in only.filter(|one| others.contains_key(&keys.key(one))) {
-                lack(first, other, format!("only {} has it", side.name));
-            }
+            let only = own.iter().filter(|(key, _)| others.contains_key(key));
+            left_out.extend(only.map(|(_, other)| keys.lacking(first, other, &side.name)));
         }
         match pairs.is_empty() {
             true => Err(CompareError::NothingInCommon {
@@ -85,6 +82,17 @@ impl<'a> Matched<'a> {
     }
 }
 
+/// The keys that several cells of a side have.
+fn several(sides: &[Side<'_>], key: &dyn Fn(&Summary) -> Vec<String>) -> BTreeSet<Vec<String>> {
+    let of_side = |side: &Side<'_>| {
+        let mut seen = BTreeSet::new();
+        let keys = side.summaries.iter().map(key);
+        keys.filter(|key| !seen.insert(key.clone()))
+            .collect::<Vec<_>>()
+    };
+    sides.iter().flat_map(of_side).collect()
+}
+
 /// How cells are told apart.
 struct Keys {
     /// Those that must be alike.
@@ -94,6 +102,9 @@ struct Keys {
     differing: Vec<&'static Dimension>,
     is_batch_differing: bool,
     has_versions: bool,
+    /// Those of which a side has several cells, so that the model's file tells them apart as well: its name is that of the file
+    /// without its folder.
+    ambiguous: BTreeSet<Vec<String>>,
 }
 
 impl Keys {
@@ -122,12 +133,12 @@ impl Keys {
             differing,
             is_batch_differing: differs(&|one| one.cell.batch.to_string()),
             has_versions: false,
+            ambiguous: BTreeSet::new(),
         };
-        let is_unique = sides.iter().all(|side| {
-            let found: BTreeSet<_> = side.summaries.iter().map(|one| keys.key(one)).collect();
-            found.len() == side.summaries.len()
-        });
-        keys.has_versions = !is_unique;
+        let by_file = |one: &Summary| [keys.by_name(one), vec![one.model.sha256.clone()]].concat();
+        let has_versions = !several(sides, &by_file).is_empty();
+        keys.has_versions = has_versions;
+        keys.ambiguous = several(sides, &|one| keys.by_name(one));
         keys
     }
 
@@ -140,6 +151,15 @@ impl Keys {
     }
 
     fn key(&self, summary: &Summary) -> Vec<String> {
+        let mut key = self.by_name(summary);
+        if self.ambiguous.contains(&key) {
+            key.push(summary.model.sha256.clone());
+        }
+        key
+    }
+
+    /// The key without the model's file.
+    fn by_name(&self, summary: &Summary) -> Vec<String> {
         let values = self.alike.iter().map(|one| self.value(one, summary));
         let mut key: Vec<String> = values.collect();
         if !self.is_batch_differing {
@@ -150,7 +170,11 @@ impl Keys {
 
     fn label(&self, summary: &Summary) -> String {
         let others = self.named.iter().filter(|one| one.name != "model");
-        let mut parts = vec![summary.cell.model.clone()];
+        let model = &summary.cell.model;
+        let mut parts = vec![match self.ambiguous.contains(&self.by_name(summary)) {
+            true => format!("{model} ({})", short(&summary.model.sha256)),
+            false => model.clone(),
+        }];
         parts.extend(others.map(|one| match one.name {
             "threads" | "seed" => format!("{} {}", one.name, (one.value)(summary)),
             _ => self.value(one, summary),
@@ -160,6 +184,30 @@ impl Keys {
         }
         parts.retain(|part| !part.is_empty());
         parts.join(" · ")
+    }
+
+    /// The cells whose keys are `alike`, of which nobody knows which is whose counterpart.
+    fn left_out(&self, sides: &[Side<'_>], alike: &BTreeSet<Vec<String>>) -> Vec<LeftOut> {
+        let all = sides.iter().flat_map(|side| {
+            let own = side.summaries.iter();
+            own.map(move |cell| (side.name.clone(), cell))
+        });
+        let alike = all.filter(|(_, cell)| alike.contains(&self.key(cell)));
+        let left_out = alike.map(|(side, cell)| LeftOut {
+            side,
+            label: self.label(cell),
+            reason: "several cells look alike".to_owned(),
+        });
+        left_out.collect()
+    }
+
+    /// A cell that `side` lacks and `other` has.
+    fn lacking(&self, side: &Side<'_>, cell: &Summary, other: &str) -> LeftOut {
+        LeftOut {
+            side: side.name.clone(),
+            label: self.label(cell),
+            reason: format!("only {other} has it"),
+        }
     }
 
     /// In what all cells of the first side differ from all others.
@@ -176,7 +224,13 @@ impl Keys {
                 .is_disjoint(&other)
                 .then(|| format!("{name} {} against {}", told(first), told(other)))
         });
-        apart.unwrap_or_else(|| "no two are alike in model, adapter, shape and batch".to_owned())
+        let alike = match self.ambiguous.is_empty() {
+            true => "no two are alike in model, adapter, shape and batch",
+            false => {
+                "models of one name are told apart by their files, and no file is on both sides"
+            }
+        };
+        apart.unwrap_or_else(|| alike.to_owned())
     }
 }
 

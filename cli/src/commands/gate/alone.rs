@@ -5,8 +5,8 @@ use std::sync::atomic::AtomicBool;
 
 use tare_clock::{Clock, MonotonicClock, utc_now};
 use tare_gate::{
-    Fault, Flaw, Obstacle, Outcome, Side, SideEvidence, Size, Stored, Unpaired, Verdict, against,
-    estimate,
+    Fault, Flaw, Metric, Obstacle, Outcome, PROCESSES, Side, SideEvidence, Size, Statistic, Stored,
+    Unpaired, Verdict, against,
 };
 use tare_harness::plan::put_beside;
 use tare_results::PlannedCell;
@@ -14,17 +14,17 @@ use tare_results::store::Store;
 use tare_units::Nanoseconds;
 
 use super::asked::Asked;
-use super::candidate::{Gave, Measure, exact};
+use super::candidate::{Gave, Measure};
 use super::executed::Executed;
 use super::measure::Came;
 use super::outputs::Staged;
 use super::prepared::{Difference, SidePlan, side};
-use super::stored::{Baseline, Now};
-use super::told::Told;
+use super::stored::{Baseline, FigureKind, Now};
+use super::told::{Told, missing};
 use crate::exit::Failed;
 
 /// Processes of the candidate.
-const PROCESSES: usize = 10;
+const MOST: usize = 10;
 const WEAKER: &str = "against a stored baseline, the weaker test: whatever else changed on this machine since counts as the candidate's";
 
 /// A candidate, and what it is compared with.
@@ -68,6 +68,12 @@ impl Alone {
             executed: &executed,
         };
         let stored = Baseline::read(path, now)?;
+        if let (Some(stored), Metric::Instructions) = (&stored, asked.metric) {
+            stored.check_kind(FigureKind {
+                statistic: Statistic::Once,
+                counter: candidate.counter(asked.metric),
+            })?;
+        }
         if stored.is_none() && !asked.update {
             return Err(Failed::told(format!(
                 "there is no stored baseline {}: store one with --update-baseline",
@@ -126,7 +132,6 @@ impl Alone {
             ..
         } = self;
         let processes = processes(&asked);
-        let exact = asked.is_exact().then(|| exact(&asked, &candidate));
         let measure = Measure {
             asked: &asked,
             name: &name,
@@ -134,22 +139,17 @@ impl Alone {
             processes,
             began,
         };
-        let gave = match exact {
-            Some(exact) if !asked.compared || exact.fault.is_some() => exact,
-            exact => match measure.gave(store, candidate, stop)? {
-                Ok(gave) => match exact {
-                    Some(exact) => exact.seen_by(gave),
-                    None => gave,
-                },
-                Err(run) => return Ok(Came::Stopped(vec![run])),
-            },
+        let gave = match measure.whole(store, candidate, stop)? {
+            Ok(gave) => gave,
+            Err(run) => return Ok(Came::Stopped(vec![run])),
         };
         let executed = executed.by(gave.library.clone());
         let differences = baseline.differences(&planned, &executed);
         let outcome = baseline.outcome(&asked, &gave)?;
         let notes = notes(&gave);
         let runs = gave.run.clone().into_iter().collect();
-        let stored = match asked.update && is_fit_to_store(&outcome, asked.limits.must_detect) {
+        let given = gave.figures.clone();
+        let stored = match asked.update && is_fit_to_store(&asked, &outcome) {
             true => Some(baseline.update(&asked, gave, (&planned, &executed))?),
             false => None,
         };
@@ -159,6 +159,8 @@ impl Alone {
             size: exactly(processes),
             took_ns: MonotonicClock.now().saturating_sub(began),
             evidence: Vec::new(),
+            processes: given,
+            missing: missing(&outcome),
             updated: stored.is_some(),
             notes: notes.into_iter().chain(stored).collect(),
             outcome,
@@ -176,26 +178,23 @@ impl Kept {
 
     /// How the candidate compares with what is stored; of nothing, and of a candidate at fault, with no effect.
     fn outcome(&self, asked: &Asked, gave: &Gave) -> Result<Outcome, Failed> {
-        if let Some(stored) = &self.stored {
-            stored.check_statistic(gave.statistic)?;
+        let figures = &gave.figures;
+        // A process at fault has none, and says nothing of what others would be.
+        let stored = self.stored.as_ref().filter(|_| gave.fault.is_none());
+        if let Some(stored) = stored.filter(|_| !figures.is_empty()) {
+            stored.check_kind(gave.kind)?;
         }
         let none = || Stored { days: Vec::new() };
-        let days = self.stored.as_ref().map_or_else(none, Baseline::stored);
-        let figures: Vec<f64> = gave.figures.iter().map(|one| one.value).collect();
-        let compared =
-            against(asked.metric, asked.limits, &days, &figures).map_err(Failed::input)?;
+        let days = stored.map_or_else(none, Baseline::stored);
+        let by = (asked.metric, gave.kind.statistic);
+        let compared = against(by, asked.limits, &days, figures).map_err(Failed::input)?;
         let Unpaired {
             verdict, effect, ..
         } = compared;
-        let requests = gave.figures.iter().map(|one| one.requests).sum();
-        let side = |figures: &[f64], requests| SideEvidence {
-            median: estimate(figures, 0.95).map(|one| one.value),
-            requests,
-            ..SideEvidence::default()
-        };
+        let baseline = stored.map_or_else(SideEvidence::default, Baseline::evidence);
         Ok(Outcome {
             metric: asked.metric,
-            statistic: gave.statistic,
+            statistic: gave.kind.statistic,
             limits: asked.limits,
             verdict: match gave.fault.clone() {
                 Some(fault) => at_fault(fault),
@@ -203,7 +202,7 @@ impl Kept {
             },
             effect,
             blocks: figures.len(),
-            sides: [side(&days.days.concat(), 0), side(&figures, requests)],
+            sides: [baseline, SideEvidence::of(figures)],
         })
     }
 
@@ -220,11 +219,10 @@ impl Kept {
             planned,
             executed,
         };
-        let figures: Vec<f64> = gave.figures.iter().map(|one| one.value).collect();
         let made = (&*utc_now(), gave.run.as_deref());
         let kept = gave.kept.map(Staged::keep).transpose();
         let kept = kept.map_err(Failed::told)?;
-        let baseline = Baseline::with(self.stored, (now, gave.statistic), made, &figures);
+        let baseline = Baseline::with(self.stored, (now, gave.kind), made, &gave.figures);
         let baseline = baseline.with_outputs(kept);
         baseline.write(&self.path)?;
         Ok(match baseline.days() {
@@ -242,11 +240,16 @@ fn notes(gave: &Gave) -> Vec<String> {
 
 /// One shows the outputs of what is exact.
 fn processes(asked: &Asked) -> usize {
-    if asked.is_exact() { 1 } else { PROCESSES }
+    if asked.is_exact() { 1 } else { MOST }
 }
 
-/// What is slower, seems to be by what must be detected, or is no sound measurement, is no baseline for others.
-fn is_fit_to_store(outcome: &Outcome, must_detect: f64) -> bool {
+/// What is slower, seems to be by what must be detected, is no sound measurement, or of too few processes, is no baseline for others.
+fn is_fit_to_store(asked: &Asked, outcome: &Outcome) -> bool {
+    let fewest = if asked.is_exact() { 1 } else { PROCESSES };
+    if outcome.blocks < fewest {
+        return false;
+    }
+    let must_detect = asked.limits.must_detect;
     let is_near = outcome
         .effect
         .is_none_or(|effect| effect.value < must_detect);
@@ -283,3 +286,6 @@ fn exactly(processes: usize) -> Size {
         worse: processes as f64,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use tare_gate::{Fault, Limits, Metric, Side};
+use tare_gate::{Conditions, Fault, Gate, Limits, Metric, Side};
 use tare_harness::Pilot;
 use tare_units::{Bytes, Nanoseconds};
 
@@ -238,7 +238,16 @@ impl Asked {
                 )));
             }
         }
-        Ok(())
+        // By its limits alone: what each side is, its plan finds.
+        let conditions = Conditions {
+            single_threaded: true,
+            run_delay: true,
+        };
+        let decidable = Gate::new(self.metric, self.limits, conditions).map(|_| ());
+        decidable.map_err(|error| match &self.name {
+            Some(name) => Failed::input(error).beneath(&format!("gate '{name}'")),
+            None => Failed::input(error),
+        })
     }
 }
 
@@ -339,6 +348,33 @@ mod tests {
         }
         let apart = [gate("one", "days.json"), gate("two", "other.json")];
         assert!(one_baseline_each(&apart).is_ok());
+    }
+
+    #[test]
+    fn limits_that_decide_nothing_are_refused_before_anything_is_planned() {
+        let refused = |options: &GateOptions| gates(options).expect_err("refused").text();
+        let crossed = GateOptions {
+            tolerance: Some(0.09),
+            must_detect: Some(0.05),
+            ..options("threads=2")
+        };
+        assert!(refused(&crossed).contains("is not beyond the tolerance"));
+        let stored = GateOptions {
+            candidate: Vec::new(),
+            against: Some("days.json".into()),
+            ..crossed
+        };
+        assert!(refused(&stored).contains("is not beyond the tolerance"));
+        let never = GateOptions {
+            alpha: Some(0.0),
+            ..options("threads=2")
+        };
+        assert!(refused(&never).contains("a rate of false alarms of 0"));
+        let exact = GateOptions {
+            metric: Some(Metric::Size),
+            ..options("threads=2")
+        };
+        assert!(gates(&exact).is_ok(), "its limits are both 0");
     }
 
     #[test]

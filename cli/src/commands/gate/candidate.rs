@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
 use tare_clock::{Clock, MonotonicClock};
-use tare_gate::{Conditions, Fault, PROCESSES, Side, SideFigure, Statistic};
+use tare_gate::{Conditions, Fault, PROCESSES, Side, SideFigure};
 use tare_harness::plan::Work;
 use tare_harness::{Pilot, Repeats, Side as _};
 use tare_results::store::Store;
@@ -23,14 +23,15 @@ use super::notes::doubts;
 use super::outputs::{Outputs, Staged, StoredOutputs};
 use super::prepared::{Bound, SidePlan};
 use super::progress::{Line, SideLine};
+use super::stored::FigureKind;
 use super::told::Sample;
 use crate::exit::Failed;
 use crate::terminal::{plain, rewrite};
 
 /// What the candidate's processes gave.
 pub struct Gave {
-    /// What makes its figures.
-    pub statistic: Statistic,
+    /// What its figures are.
+    pub kind: FigureKind,
     /// One a process.
     pub figures: Vec<SideFigure>,
     /// Why there are no more.
@@ -62,14 +63,17 @@ pub struct Measure<'a> {
 }
 
 /// What is known of it without measuring.
-pub fn exact(asked: &Asked, candidate: &SidePlan) -> Gave {
+fn exact(asked: &Asked, candidate: &SidePlan) -> Gave {
     let conditions = Conditions {
         single_threaded: true,
         run_delay: true,
     };
     let figure = candidate.exact(asked.metric);
     Gave {
-        statistic: asked.metric.statistic(conditions),
+        kind: FigureKind {
+            statistic: asked.metric.statistic(conditions),
+            counter: None,
+        },
         fault: figure.as_ref().err().cloned(),
         figures: figure.into_iter().collect(),
         run: None,
@@ -82,9 +86,9 @@ pub fn exact(asked: &Asked, candidate: &SidePlan) -> Gave {
 
 impl Gave {
     /// An exact figure whose outputs a process showed.
-    pub fn seen_by(self, process: Self) -> Self {
+    fn seen_by(self, process: Self) -> Self {
         Self {
-            statistic: self.statistic,
+            kind: self.kind,
             figures: self.figures,
             ..process
         }
@@ -92,12 +96,34 @@ impl Gave {
 }
 
 impl Measure<'_> {
+    /// What is known of the candidate without measuring, and what processes give where that takes any; `Err` with the run where the
+    /// user stopped it.
+    ///
+    /// # Errors
+    /// Where records or outputs cannot be kept.
+    pub fn whole(
+        &self,
+        store: &Store,
+        candidate: SidePlan,
+        stop: &AtomicBool,
+    ) -> Result<Result<Gave, String>, Failed> {
+        let is_exact = self.asked.is_exact();
+        match is_exact.then(|| exact(self.asked, &candidate)) {
+            Some(exact) if !self.asked.compared || exact.fault.is_some() => Ok(Ok(exact)),
+            Some(exact) => {
+                let gave = self.gave(store, candidate, stop)?;
+                Ok(gave.map(|gave| exact.seen_by(gave)))
+            }
+            None => self.gave(store, candidate, stop),
+        }
+    }
+
     /// What processes of the candidate give, until there are enough, one is at fault, or the budget is over; `Err` with the run
     /// where the user stopped it.
     ///
     /// # Errors
     /// Where records or outputs cannot be kept.
-    pub fn gave(
+    fn gave(
         &self,
         store: &Store,
         mut candidate: SidePlan,
@@ -105,7 +131,7 @@ impl Measure<'_> {
     ) -> Result<Result<Gave, String>, Failed> {
         let metric = self.asked.metric;
         let work = candidate.work().clone();
-        let callgrind = candidate.callgrind.take();
+        let (counter, callgrind) = (candidate.counter(metric), candidate.callgrind.take());
         let single_threaded = candidate.is_single_threaded(metric);
         let bounds = (candidate.bound(metric), candidate.timed_at_least());
         let sample = candidate.sample(metric);
@@ -137,7 +163,7 @@ impl Measure<'_> {
             false => given.iter().map(|one| one.figure(statistic)).collect(),
         };
         Ok(Ok(Gave {
-            statistic,
+            kind: FigureKind { statistic, counter },
             fault: fault.or(figures.as_ref().err().cloned()),
             figures: figures.unwrap_or_default(),
             run: Some(run),

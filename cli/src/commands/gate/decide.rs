@@ -71,13 +71,20 @@ impl Judge {
         &self.gate
     }
 
-    /// One more block. Where the run delay begins to count with it, or ends to, all blocks are judged anew.
+    /// One more block. Where the run delay begins to count with it, or ends to, all blocks are judged anew. Once a look was taken, it
+    /// can only end to, for good, and the looks that were taken are not taken again: so each look takes its share of the stated error
+    /// once, by whichever statistic.
     pub fn push(&mut self, made: Made) {
+        let first = self.gate.looks().first().map_or(1, |look| look.blocks);
+        let is_looked = self.made.len() >= first;
         self.made.push(made);
         let counts = self.conditions.run_delay && self.counts_delay();
-        if counts != self.counted {
+        if counts != self.counted && (!is_looked || self.counted) {
             self.counted = counts;
             self.judge_again();
+            if is_looked {
+                self.gate.skip_looks_below(self.made.len());
+            }
         } else if let Some(made) = self.made.last() {
             self.gate.push(block(made, &self.gate));
         }

@@ -17,7 +17,7 @@ use super::measure::{Came, begin, unmeasured};
 use super::notes::notes;
 use super::prepared::{Difference, Prepared};
 use super::progress::{Line, SideLine};
-use super::told::Told;
+use super::told::{Told, missing};
 use crate::exit::Failed;
 use crate::terminal::rewrite;
 
@@ -25,6 +25,8 @@ use crate::terminal::rewrite;
 #[derive(Default)]
 struct Seen {
     made: Option<Made>,
+    /// Whether the budget ended before its outputs were seen: what was killed for that is no fault of its own.
+    is_cut: bool,
     runs: Vec<String>,
     notes: Vec<String>,
 }
@@ -52,9 +54,11 @@ pub fn gate(store: &Store, prepared: Prepared, stop: &AtomicBool) -> Result<Came
             Err(runs) => return Ok(Came::Stopped(runs)),
         },
     };
-    if let Some(made) = seen.made {
-        gate = judged(unseen, gate, figures, made);
-    }
+    gate = match seen.made {
+        _ if seen.is_cut => unseen,
+        Some(made) => judged(unseen, gate, figures, made),
+        None => gate,
+    };
     Ok(Came::Out(Box::new(Told {
         name,
         differences,
@@ -65,6 +69,8 @@ pub fn gate(store: &Store, prepared: Prepared, stop: &AtomicBool) -> Result<Came
         updated: false,
         notes: seen.notes,
         evidence: gate.evidence().blocks().to_vec(),
+        processes: Vec::new(),
+        missing: missing(&gate.outcome()),
     })))
 }
 
@@ -133,17 +139,15 @@ fn seen(
     let mut lockstep = Lockstep::begin(sides.0, sides.1, 0, &clock).map_err(Failed::cell)?;
     let block = lockstep.block(&clock, until);
     rewrite("");
-    let mut made = block
+    let made = block
         .map_err(Failed::cell)?
         .map(|block| measuring.made(&block));
-    if let Some(made) = made.as_mut().filter(|_| clock.now() >= until) {
-        // What was killed because the budget ended is no fault of its own.
-        for given in [&mut made.baseline, &mut made.candidate] {
-            if let Err(Fault::Failed { why }) = given {
-                *why = "the budget ended before its outputs were seen: allow more time".to_owned();
-            }
-        }
-    }
+    let is_over = clock.now() >= until;
+    let is_failed = |given: &Result<Given, Fault>| matches!(given, Err(Fault::Failed { .. }));
+    let is_cut = is_over
+        && made
+            .iter()
+            .any(|made| is_failed(&made.baseline) || is_failed(&made.candidate));
     let (baseline, candidate) = lockstep.finish();
     let records: [&[Record]; 2] = [&baseline.records, &candidate.records];
     let runs = measuring.runs().to_vec();
@@ -151,6 +155,7 @@ fn seen(
         None => Err(runs),
         made => Ok(Seen {
             made,
+            is_cut,
             runs,
             notes: notes(differences, true, records),
         }),

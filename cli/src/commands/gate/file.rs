@@ -1,6 +1,5 @@
 //! A file of gates: what all have in common, and a table for each.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -8,6 +7,7 @@ use std::str::FromStr;
 use serde::Deserialize;
 use tare_gate::Metric;
 use tare_units::Nanoseconds;
+use toml::{Table, Value};
 
 use super::asked::{Asked, SideAsked};
 use crate::arguments::{CellOptions, GateOptions, SideSetting, parse_percent, parse_shape};
@@ -47,19 +47,13 @@ struct Written {
     baseline_bin: Option<PathBuf>,
     against: Option<PathBuf>,
     #[serde(default)]
-    baseline: BTreeMap<String, Value>,
+    baseline: Table,
     #[serde(default)]
-    candidate: BTreeMap<String, Value>,
+    candidate: Table,
 }
 
-/// What one side has of its own.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(untagged)]
-enum Value {
-    Number(u64),
-    Text(String),
-    Environment(BTreeMap<String, String>),
-}
+/// The key of a side's variables, the only table within it.
+const VARIABLES: &str = "env";
 
 /// The gates in the file at `path`, with what the command line says instead.
 ///
@@ -125,7 +119,14 @@ fn located(text: &str, error: &toml::de::Error) -> String {
 impl Written {
     /// With what all gates have in common where it says nothing.
     fn over(self, common: &Self) -> Self {
-        let all = common.clone();
+        let mut all = common.clone();
+        let is_paired = !self.baseline.is_empty() || self.baseline_bin.is_some();
+        match self.against {
+            // What stands for the baseline stands for the common one, too.
+            Some(_) => (all.baseline, all.baseline_bin) = (Table::new(), None),
+            None if is_paired => all.against = None,
+            None => {}
+        }
         Self {
             name: self.name,
             model: self.model.or(all.model),
@@ -202,12 +203,34 @@ impl Written {
     }
 }
 
-fn joined(
-    mut common: BTreeMap<String, Value>,
-    own: BTreeMap<String, Value>,
-) -> BTreeMap<String, Value> {
-    common.extend(own);
+/// A side with what is its own; variables one by one.
+fn joined(mut common: Table, own: Table) -> Table {
+    for (key, value) in own {
+        match (common.get_mut(&key), value) {
+            (Some(Value::Table(variables)), Value::Table(own)) if key == VARIABLES => {
+                variables.extend(own);
+            }
+            (_, value) => {
+                common.insert(key, value);
+            }
+        }
+    }
     common
+}
+
+/// A text, a number, or true or false, as text.
+fn scalar(what: &str, value: Value) -> Result<String, String> {
+    match value {
+        Value::String(text) => Ok(text),
+        Value::Integer(number) => Ok(number.to_string()),
+        Value::Float(number) => Ok(format!("{number:?}")),
+        Value::Boolean(value) => Ok(value.to_string()),
+        Value::Table(_) => Err(format!("{what} is no table: only {VARIABLES} is one")),
+        Value::Array(_) | Value::Datetime(_) => Err(format!(
+            "{what} is of the type {}: write a text, a number, true or false",
+            value.type_str()
+        )),
+    }
 }
 
 fn parsed<T: FromStr<Err: ToString>>(text: Option<&str>, what: &str) -> Result<Option<T>, String> {
@@ -217,20 +240,19 @@ fn parsed<T: FromStr<Err: ToString>>(text: Option<&str>, what: &str) -> Result<O
 
 fn side(
     common: &CellOptions,
-    written: BTreeMap<String, Value>,
+    written: Table,
     program: Option<PathBuf>,
 ) -> Result<SideAsked, String> {
     let mut settings = Vec::new();
     for (key, value) in written {
         match value {
-            Value::Number(number) => settings.push(SideSetting::of(&key, &number.to_string())?),
-            Value::Text(text) => settings.push(SideSetting::of(&key, &text)?),
-            Value::Environment(variables) if key == "env" => settings.extend(
-                variables
-                    .into_iter()
-                    .map(|(name, value)| SideSetting::Environment(name, value)),
-            ),
-            Value::Environment(_) => return Err(format!("{key} is no table: only env is one")),
+            Value::Table(variables) if key == VARIABLES => {
+                for (name, value) in variables {
+                    let value = scalar(&format!("{VARIABLES} {name}"), value)?;
+                    settings.push(SideSetting::of(VARIABLES, &format!("{name}={value}"))?);
+                }
+            }
+            value => settings.push(SideSetting::of(&key, &scalar(&key, value)?)?),
         }
     }
     let (cell, environment) = common.with(&settings);
@@ -242,81 +264,4 @@ fn side(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const TWO: &str = r#"
-        alpha = "2%"
-        [common]
-        model = "mlp"
-        tolerance = "3%"
-        [[gate]]
-        name = "upgrade"
-        baseline = { adapter = "onnxruntime@1.30.0" }
-        candidate = { adapter = "onnxruntime@1.31.1", threads = 2, env = { A = "1" } }
-        [[gate]]
-        metric = "size"
-        model = "other.onnx"
-        candidate = { model = "small.onnx" }
-    "#;
-
-    fn read(text: &str) -> Result<Vec<Asked>, String> {
-        gates(text, &GateOptions::default())
-    }
-
-    #[test]
-    fn gates_take_from_the_common_table_what_they_do_not_say() {
-        let gates = read(TWO).expect("two gates");
-        let [upgrade, size] = &gates[..] else {
-            panic!("two: {gates:?}");
-        };
-        assert_eq!(upgrade.name.as_deref(), Some("upgrade"));
-        assert_eq!(upgrade.limits.errors.false_alarm, 0.02);
-        assert_eq!(upgrade.limits.tolerance, 0.03);
-        assert_eq!(upgrade.candidate.cell.model.as_deref(), Some("mlp"));
-        assert_eq!(upgrade.candidate.cell.threads, Some(2));
-        assert_eq!(
-            upgrade.candidate.environment,
-            [("A".to_owned(), "1".to_owned())]
-        );
-        assert_eq!(upgrade.baseline.cell.threads, None);
-        assert_eq!(
-            (size.name.as_deref(), size.metric),
-            (Some("gate 2"), Metric::Size)
-        );
-        assert_eq!(size.baseline.cell.model.as_deref(), Some("other.onnx"));
-        assert_eq!(size.candidate.cell.model.as_deref(), Some("small.onnx"));
-    }
-
-    #[test]
-    fn what_is_wrong_is_told_with_its_place() {
-        for (text, says) in [
-            ("", "it names no gate"),
-            ("alpha = 1\n[[gate]]", ":1: invalid type"),
-            ("\n[[gate]]\nmode = 'x'", ":3: unknown field `mode`"),
-            ("[[gate]]\nname = 'a'", "gate 'a': it names no side"),
-            (
-                "[[gate]]\ncandidate = { batch = 2 }",
-                "gate 'gate 1': 'batch' is the same",
-            ),
-            (
-                "[[gate]]\nbudget = '5'\ncandidate = { threads = 2 }",
-                "budget: ",
-            ),
-            (
-                "[[gate]]\ntolerance = '2'\ncandidate = { threads = 2 }",
-                "tolerance: '2' is no share",
-            ),
-            (
-                "[[gate]]\ncandidate = { threads = { A = '1' } }",
-                "threads is no table",
-            ),
-        ] {
-            let error = read(text).expect_err(text);
-            assert!(error.contains(says), "{error}");
-            assert!(!error.contains('\n'), "{error}");
-        }
-        let twice = "[[gate]]\nname='a'\ncandidate={threads=2}\n".repeat(2);
-        assert!(read(&twice).expect_err("twice").contains("named 'a'"));
-    }
-}
+mod tests;

@@ -40,6 +40,8 @@ pub struct Wanted<'a> {
     pub callgrind: Option<&'a Callgrind>,
 }
 
+/// What the harness says of outputs with a NaN.
+const NOT_NUMBERS: &str = "holds values that are not numbers";
 /// Checks that slow a whole machine down, and say so.
 const THROTTLING: [&str; 2] = ["thermal-throttling", "gpu-throttling"];
 
@@ -187,7 +189,11 @@ fn check(record: &Record) -> Result<(), Fault> {
         .missing
         .get("fidelity")
         .is_some_and(|reason| record.reasons.contains(reason));
-    Err(match beyond > 0 || is_misfit {
+    let is_no_number = record
+        .reasons
+        .iter()
+        .any(|reason| reason.contains(NOT_NUMBERS));
+    Err(match beyond > 0 || is_misfit || is_no_number {
         true => Fault::WrongOutputs { why },
         false => Fault::Invalid { why },
     })

@@ -23,7 +23,7 @@ use super::given::{Given, Wanted};
 use super::notes::notes;
 use super::prepared::{Bound, Difference, Prepared, SidePlan};
 use super::progress::{BlockLine, Line, SideLine};
-use super::told::{Sample, Takes, Told, foretold};
+use super::told::{Sample, Takes, Told, foretold, missing};
 use crate::exit::Failed;
 use crate::terminal::{plain, rewrite};
 
@@ -353,6 +353,8 @@ impl Measuring {
             runs: self.runs.to_vec(),
             updated: false,
             evidence: gate.evidence().blocks().to_vec(),
+            processes: Vec::new(),
+            missing: missing(&gate.outcome()),
         }
     }
 }

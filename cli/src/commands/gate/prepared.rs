@@ -256,6 +256,14 @@ impl SidePlan {
         Ok(())
     }
 
+    /// What counts, where `metric` is of instructions: counters differ by far more than sides do.
+    pub fn counter(&self, metric: Metric) -> Option<&'static str> {
+        (metric == Metric::Instructions).then_some(match self.callgrind {
+            Some(_) => "callgrind",
+            None => "perf",
+        })
+    }
+
     /// Where the program is and, of another one than this, what.
     fn program(&self) -> String {
         let path = self.tare.path.display();

@@ -1,11 +1,12 @@
 //! A stored baseline: the figures of its processes, day by day, in a file that a CI system keeps.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::fs;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
-use tare_gate::{Metric, Statistic, Stored};
+use tare_gate::{Contention, Metric, SideEvidence, SideFigure, Statistic, Stored};
 use tare_results::{Cell, PlannedCell};
 
 use super::super::short;
@@ -39,7 +40,7 @@ pub struct Baseline {
     days: Vec<Day>,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 struct Day {
     /// In UTC, such as `2026-11-22`.
     date: String,
@@ -52,6 +53,30 @@ struct Day {
     runs: BTreeSet<String>,
     /// One a process, in the metric's unit.
     figures: Vec<f64>,
+    /// The requests of each of these processes; fewer than figures where some were stored before these were.
+    #[serde(default)]
+    requests: Vec<u64>,
+    /// How much the requests of each waited for a core, `null` where that was not read; fewer where some were stored before it was.
+    #[serde(default)]
+    contention: Vec<Option<Contention>>,
+}
+
+/// What the figures of processes are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FigureKind {
+    /// What makes them.
+    pub statistic: Statistic,
+    /// What counts them, where they are counted.
+    pub counter: Option<&'static str>,
+}
+
+impl fmt::Display for FigureKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.counter {
+            Some(counter) => write!(f, "{}, counted by {counter}", self.statistic),
+            None => write!(f, "{}", self.statistic),
+        }
+    }
 }
 
 /// What is measured now.
@@ -121,25 +146,43 @@ impl Baseline {
             )
         };
         let (own, other) = (common(&self.cell), common(&now.planned.cell));
-        match own == other {
-            true => Ok(()),
-            false => Err(format!(
+        if own != other {
+            return Err(format!(
                 "the sides do not match: the baseline is of {own}, the candidate of {other}"
-            )),
+            ));
         }
+        let empty = self.days.iter().find(|day| day.figures.is_empty());
+        empty.map_or(Ok(()), |day| {
+            Err(format!(
+                "its day {} holds no figure: take that day out of it, or remove the file and store the baseline anew",
+                day.date
+            ))
+        })
     }
 
-    /// Refuses figures that are no `statistic`.
+    /// Refuses figures that are of no such `kind`.
     ///
     /// # Errors
     /// Says what they are.
-    pub fn check_statistic(&self, statistic: Statistic) -> Result<(), Failed> {
-        match self.statistic == statistic.to_string() {
+    pub fn check_kind(&self, kind: FigureKind) -> Result<(), Failed> {
+        match self.statistic == kind.to_string() {
             true => Ok(()),
             false => Err(Failed::invalid(format!(
-                "the stored figures are {}, and what can be had now is {statistic}: store the baseline anew",
+                "the stored figures are {}, and what can be had now is {kind}: remove the file and store the baseline anew",
                 self.statistic
             ))),
+        }
+    }
+
+    /// What is known of the processes of these days.
+    pub fn evidence(&self) -> SideEvidence {
+        let days = || self.of_last();
+        let figures: Vec<SideFigure> = days().flat_map(Day::processes).collect();
+        let is_told = days().all(|day| day.requests.len() == day.figures.len());
+        let evidence = SideEvidence::of(&figures);
+        SideEvidence {
+            requests: evidence.requests.filter(|_| is_told),
+            ..evidence
         }
     }
 
@@ -194,30 +237,29 @@ impl Baseline {
             .collect()
     }
 
-    /// With what was measured at `created` (RFC 3339, UTC) in `run`.
+    /// With what processes gave that were measured at `created` (RFC 3339, UTC) in `run`.
     pub fn with(
         known: Option<Self>,
-        (now, statistic): (Now<'_>, Statistic),
+        (now, kind): (Now<'_>, FigureKind),
         (created, run): (&str, Option<&str>),
-        figures: &[f64],
+        processes: &[SideFigure],
     ) -> Self {
         let mut days = known.map_or_else(Vec::new, |known| known.days);
         let date = created.get(..10).unwrap_or(created);
         let cell = &now.planned.id;
         let is_same =
-            |day: &&mut Day| (&*day.date, &day.cell, &day.executed) == (date, cell, now.executed);
-        match days.last_mut().filter(is_same) {
-            Some(today) => {
-                today.figures.extend_from_slice(figures);
-                today.runs.extend(run.map(str::to_owned));
-            }
-            None => days.push(Day {
+            |day: &Day| (&*day.date, &day.cell, &day.executed) == (date, cell, now.executed);
+        if days.last().is_none_or(|day| !is_same(day)) {
+            days.push(Day {
                 date: date.to_owned(),
                 cell: cell.clone(),
                 executed: now.executed.clone(),
-                runs: run.map(str::to_owned).into_iter().collect(),
-                figures: figures.to_vec(),
-            }),
+                ..Day::default()
+            });
+        }
+        if let Some(today) = days.last_mut() {
+            today.runs.extend(run.map(str::to_owned));
+            today.take(processes);
         }
         let old = days.len().saturating_sub(MOST_DAYS);
         days.drain(..old);
@@ -225,7 +267,7 @@ impl Baseline {
             schema: SCHEMA.to_owned(),
             machine: now.machine.to_owned(),
             metric: now.metric,
-            statistic: statistic.to_string(),
+            statistic: kind.to_string(),
             cell: now.planned.cell.clone(),
             model_sha256: now.planned.model.sha256.clone(),
             outputs: None,
@@ -252,6 +294,31 @@ impl Baseline {
                 path.display()
             ))
         })
+    }
+}
+
+impl Day {
+    /// With what these processes gave.
+    fn take(&mut self, processes: &[SideFigure]) {
+        let all = processes.iter();
+        self.figures.extend(all.clone().map(|one| one.value));
+        self.requests.extend(all.clone().map(|one| one.requests));
+        self.contention.extend(all.map(|one| one.contention));
+    }
+
+    /// What its processes gave; without requests and contention where these are not known of each.
+    fn processes(&self) -> Vec<SideFigure> {
+        let known = self.figures.len();
+        let is_told = self.requests.len() == known && self.contention.len() == known;
+        let figure = |(place, value): (usize, &f64)| match is_told {
+            true => SideFigure {
+                value: *value,
+                requests: self.requests[place],
+                contention: self.contention[place],
+            },
+            false => SideFigure::once(*value),
+        };
+        self.figures.iter().enumerate().map(figure).collect()
     }
 }
 

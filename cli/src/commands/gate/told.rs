@@ -1,11 +1,13 @@
 //! What is told of a gate, whichever way it is written.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 use tare_gate::{
-    Block, Effect, ExitClass, Gate, Limits, Metric, Outcome, Requests, SideEvidence, Size,
+    Block, Effect, ExitClass, Gate, Limits, Metric, Outcome, Requests, SideEvidence, SideFigure,
+    Size,
 };
 use tare_units::{Bytes, Flops, Joules, Nanoseconds};
 
@@ -64,25 +66,31 @@ pub struct Told {
     pub updated: bool,
     /// What else is worth knowing, a line each.
     pub notes: Vec<String>,
-    /// Every block.
+    /// Every block; none of a candidate that stands alone.
     pub evidence: Vec<Block>,
+    /// Every process of a candidate that stands alone.
+    pub processes: Vec<SideFigure>,
+    /// Why a figure is `null`, by its dotted path.
+    pub missing: BTreeMap<String, String>,
 }
 
 impl All {
-    /// What the exit code says; a baseline that was stored is what was asked for, whether it decides yet or not.
+    /// What the exit code says; of no gate, nothing was shown.
     pub fn class(gates: &[Told]) -> ExitClass {
-        let decided = |told: &&Told| {
-            !told.updated || told.outcome.verdict.exit_class() == ExitClass::Regressed
-        };
-        let open = gates.iter().filter(decided);
-        match gates.iter().all(|told| told.updated) {
-            true => ExitClass::Passed,
-            false => ExitClass::of_all(open.map(|told| &told.outcome.verdict)),
-        }
+        let classes = gates.iter().map(Told::class).max();
+        classes.unwrap_or(ExitClass::NotDecided)
     }
 }
 
 impl Told {
+    /// What it says for an exit code and every report; a baseline that was stored is what was asked for, whether it decides yet or not.
+    pub fn class(&self) -> ExitClass {
+        match self.updated {
+            true => ExitClass::Passed,
+            false => self.outcome.verdict.exit_class(),
+        }
+    }
+
     /// The verdict in one line, with the effect and its interval.
     pub fn headline(&self) -> String {
         let verdict = self.outcome.verdict.name();
@@ -132,20 +140,75 @@ impl Told {
             _ => "block",
         };
         let mut text = counted(self.outcome.blocks, unit);
-        let requests = baseline.requests + candidate.requests;
-        if requests > 0 {
+        let requests = match unit {
+            "block" => baseline.requests.zip(candidate.requests),
+            _ => candidate.requests.map(|requests| (0, requests)),
+        };
+        let requests = requests.map(|(baseline, candidate)| baseline + candidate);
+        if let Some(requests) = requests.filter(|requests| *requests > 0) {
             text.push_str(&format!(", {requests} requests"));
         }
         text.push_str(&format!(" in {}", self.took_ns));
-        if let Some((baseline, candidate)) = baseline.waited.zip(candidate.waited) {
-            text.push_str(&format!(
-                "; waited for a core {} of the baseline's time and {} of the candidate's",
+        let waited = match (baseline.waited, candidate.waited) {
+            (Some(baseline), Some(candidate)) => format!(
+                "{} of the baseline's time and {} of the candidate's",
                 tenth(baseline),
                 tenth(candidate)
-            ));
+            ),
+            (Some(share), None) => format!("{} of the baseline's time", tenth(share)),
+            (None, Some(share)) => format!("{} of the candidate's time", tenth(share)),
+            (None, None) => return text,
+        };
+        text.push_str(&format!("; waited for a core {waited}"));
+        let unread = baseline.unread + candidate.unread;
+        if unread > 0 {
+            let unread = counted(unread, "process");
+            text.push_str(&format!(", which could not be read in {unread}"));
         }
         text
     }
+}
+
+/// Why what is not known of `outcome` is not.
+pub fn missing(outcome: &Outcome) -> BTreeMap<String, String> {
+    let mut missing = BTreeMap::new();
+    let mut put = |path: String, is_known: bool, why: &str| {
+        if !is_known {
+            missing.insert(path, why.to_owned());
+        }
+    };
+    let effect = outcome.effect;
+    put(
+        "effect".to_owned(),
+        effect.is_some(),
+        "there is no figure of both sides",
+    );
+    for (end, bound) in effect
+        .iter()
+        .flat_map(|one| [("low", one.low), ("high", one.high)])
+    {
+        let path = format!("effect.{end}");
+        put(path, bound.is_some(), "too little was measured for a bound");
+    }
+    for (place, side) in outcome.sides.iter().enumerate() {
+        let untold = "the stored baseline does not say";
+        let unread = match side {
+            SideEvidence { median: None, .. } => "there is no figure of it",
+            SideEvidence { requests: None, .. } => untold,
+            SideEvidence { unread: 0, .. } => "its figures are none of requests",
+            _ => "how long its requests waited for a core was not read",
+        };
+        let known = [
+            ("median", side.median.is_some(), "there is no figure of it"),
+            ("requests", side.requests.is_some(), untold),
+            ("delayed", side.delayed.is_some(), unread),
+            ("waited", side.waited.is_some(), unread),
+        ];
+        for (field, is_known, why) in known {
+            put(format!("sides.{place}.{field}"), is_known, why);
+        }
+    }
+    missing
 }
 
 /// What a gate takes, as far as that is known before its first block.

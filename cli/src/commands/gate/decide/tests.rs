@@ -195,7 +195,7 @@ fn a_process_that_fails_ends_the_gate_at_once_and_is_no_pass() {
         reasons.contains("candidate") && reasons.contains("signal 11"),
         "{reasons}"
     );
-    assert_eq!(ended.verdict.exit_class().code(), 3);
+    assert_eq!(ended.verdict.exit_class().code(), 4);
 }
 
 #[test]
@@ -256,6 +256,31 @@ fn a_process_now_and_then_in_which_another_thread_worked_changes_no_statistic() 
         assert_eq!(gate.evidence().blocks().len(), 10);
         assert_eq!(gate.stop(), Verdict::Pass, "{odd}");
     }
+}
+
+#[test]
+fn a_statistic_that_gives_way_after_a_look_takes_no_look_again_and_never_comes_back() {
+    let mut judge = judge();
+    let alone = |repeat: u64| !(10..25).contains(&repeat);
+    let mut seen = Vec::new();
+    for repeat in 0..64 {
+        let own = requests(repeat + 3, 1.0, Some(0));
+        judge.push(Made {
+            first: Side::Baseline,
+            baseline: Ok(requests(repeat, 1.0, Some(0))),
+            candidate: Ok(match alone(repeat) {
+                true => own,
+                false => beside_another(own),
+            }),
+        });
+        seen.push(judge.gate().statistic().to_string());
+    }
+    let wall = seen.iter().position(|by| by == "wall p25");
+    let wall = wall.expect("others worked in most of the first 25");
+    assert!((10..25).contains(&wall), "{wall}");
+    assert!(seen[wall..].iter().all(|by| by == "wall p25"), "{seen:?}");
+    let least = judge.gate().looks_left().next().map(|look| look.blocks);
+    assert_eq!(least, Some(25), "looks at 10 and 16 blocks were taken");
 }
 
 #[test]

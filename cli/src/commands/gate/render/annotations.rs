@@ -19,9 +19,9 @@ fn not_run(gate: &NotRun) -> String {
 }
 
 fn annotation(told: &Told) -> String {
-    let level = match (&told.outcome.verdict, told.outcome.verdict.exit_class()) {
-        (Verdict::Inconclusive(_), _) => "warning",
-        (_, ExitClass::Passed) => "notice",
+    let level = match (told.class(), &told.outcome.verdict) {
+        (ExitClass::Passed, _) => "notice",
+        (ExitClass::NotDecided, Verdict::Inconclusive(_)) => "warning",
         _ => "error",
     };
     let mut lines = vec![told.headline()];

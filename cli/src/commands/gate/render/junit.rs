@@ -8,7 +8,7 @@ use super::super::told::{All, NotRun, Told};
 /// One suite, a case a gate; one that failed before it was decided is an error, and those left out for it are skipped.
 pub fn junit(all: &All) -> String {
     let class = |wanted: ExitClass| {
-        let of = |told: &&Told| told.outcome.verdict.exit_class() == wanted;
+        let of = |told: &&Told| told.class() == wanted;
         all.gates.iter().filter(of).count()
     };
     let failed = all.not_run.iter().filter(|gate| gate.failed).count();
@@ -17,7 +17,7 @@ pub fn junit(all: &All) -> String {
         r#"tests="{}" failures="{}" errors="{}" skipped="{}" time="{took:.3}""#,
         all.gates.len() + all.not_run.len(),
         class(ExitClass::Regressed),
-        class(ExitClass::NotDecided) + failed,
+        class(ExitClass::NotDecided) + class(ExitClass::Failed) + failed,
         all.not_run.len() - failed
     );
     let cases = all.gates.iter().map(case);
@@ -34,10 +34,10 @@ fn case(told: &Told) -> String {
         escape(&told.name),
         seconds(told.took_ns)
     );
-    let element = match told.outcome.verdict.exit_class() {
+    let element = match told.class() {
         ExitClass::Passed => None,
         ExitClass::Regressed => Some("failure"),
-        ExitClass::NotDecided => Some("error"),
+        ExitClass::NotDecided | ExitClass::Failed => Some("error"),
     };
     let lines = [told.reasons(), vec![told.rule()]].concat().join("\n");
     let problem = element.map(|element| {
@@ -49,6 +49,7 @@ fn case(told: &Told) -> String {
         )
     });
     let mut output = vec![told.headline(), told.rule(), told.evidence()];
+    output.extend(told.reasons());
     output.extend(told.notes.iter().cloned());
     format!(
         "{head}{}      <system-out>{}</system-out>\n    </testcase>\n",

@@ -21,7 +21,7 @@ pub fn table(all: &All) -> String {
 
 fn paragraph(told: &Told) -> String {
     let mut lines = vec![format!("{}  {}", told.headline(), told.name)];
-    let mut line = |what: &str, text: String| lines.push(format!("  {what:<10}{text}"));
+    let mut line = |what: &str, text: String| lines.push(format!("  {what:<9} {text}"));
     for reason in told.reasons() {
         line("because", reason);
     }

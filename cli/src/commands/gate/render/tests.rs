@@ -4,7 +4,7 @@ use tare_gate::{Block, Conditions, Fault, Gate, Metric, Side, SideFigure};
 use tare_units::Nanoseconds;
 
 use super::super::prepared::Difference;
-use super::super::told::{NotRun, SCHEMA, Told};
+use super::super::told::{NotRun, SCHEMA, Told, missing};
 use super::*;
 
 const NAME: &str = "<script>alert(\"1\")</script> & 100% | `x`\n::error::no\u{1b}[2J";
@@ -34,6 +34,8 @@ fn told(name: &str, metric: Metric, candidate: Result<f64, Fault>) -> Told {
         updated: false,
         notes: vec!["a note".to_owned()],
         evidence: gate.evidence().blocks().to_vec(),
+        processes: Vec::new(),
+        missing: missing(&gate.outcome()),
     }
 }
 
@@ -110,6 +112,68 @@ fn junit_holds_a_case_a_gate_and_nothing_of_a_name_is_markup() {
 }
 
 #[test]
+fn a_baseline_that_was_stored_is_what_was_asked_for_in_every_report() {
+    let undecided = Told {
+        updated: true,
+        ..told("first day", Metric::PeakMemory, Ok(1_000.0))
+    };
+    assert_eq!(undecided.outcome.verdict.name(), "inconclusive");
+    let reason = undecided.reasons().remove(0);
+    let all = All {
+        exit: All::class(std::slice::from_ref(&undecided)).code(),
+        gates: vec![undecided],
+        ..all()
+    };
+    assert_eq!(all.exit, 0);
+    let text = junit::junit(&all);
+    let counts = r#"tests="1" failures="0" errors="0" skipped="0""#;
+    assert!(text.contains(counts) && !text.contains("<error"), "{text}");
+    assert!(text.contains(&junit::escape(&reason)), "{text}");
+    let text = annotations(&all);
+    assert!(
+        text.starts_with("::notice title=tare gate%3A first day"),
+        "{text}"
+    );
+}
+
+#[test]
+fn the_evidence_tells_waiting_of_whom_it_is_known_and_of_how_many_processes_it_is_not() {
+    let mut told = told("waits", Metric::Size, Ok(1_000.0));
+    let of = |told: &Told| {
+        told.evidence()
+            .split_once("; ")
+            .map(|(_, rest)| rest.to_owned())
+    };
+    assert_eq!(of(&told), None);
+    told.outcome.sides[1].waited = Some(0.25);
+    assert_eq!(
+        of(&told).as_deref(),
+        Some("waited for a core 25.0% of the candidate's time")
+    );
+    told.outcome.sides[0].waited = Some(0.05);
+    told.outcome.sides[0].unread = 1;
+    let both = "waited for a core 5.0% of the baseline's time and 25.0% of the candidate's, which could not be read in 1 process";
+    assert_eq!(of(&told).as_deref(), Some(both));
+}
+
+#[test]
+fn a_long_name_of_a_part_keeps_apart_from_its_value() {
+    let mut all = all();
+    all.gates.truncate(1);
+    all.gates[0].differences = vec![Difference {
+        part: "env OMP_NUM_THREADS".to_owned(),
+        baseline: "not set".to_owned(),
+        candidate: "2".to_owned(),
+    }];
+    let text = table(&all);
+    assert!(
+        text.contains("\n  env OMP_NUM_THREADS not set → 2\n"),
+        "{text}"
+    );
+    assert!(text.contains("\n  note      a note\n"), "{text}");
+}
+
+#[test]
 fn markdown_keeps_a_gate_on_its_line_and_its_name_a_name() {
     let text = markdown::markdown(&all());
     let rows: Vec<&str> = text
@@ -138,7 +202,16 @@ fn annotations_are_one_line_a_gate_whatever_its_name() {
         "{text}"
     );
     assert!(lines[1].contains("%0A%3A%3Aerror%3A%3Ano"), "{text}");
-    assert!(lines[2].starts_with("::warning "), "{text}");
+    assert!(
+        lines[2].starts_with("::error title=tare gate%3A crash"),
+        "a crash is no doubt: {text}"
+    );
+    let undecided = All {
+        gates: vec![told("too few", Metric::PeakMemory, Ok(1_000.0))],
+        ..all()
+    };
+    let text = annotations(&undecided);
+    assert!(text.starts_with("::warning "), "{text}");
 }
 
 #[test]

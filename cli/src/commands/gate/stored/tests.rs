@@ -37,8 +37,17 @@ fn stored_of(
     created: &str,
     figures: &[f64],
 ) -> Baseline {
-    let about = (now(planned), Statistic::Once);
-    Baseline::with(known, about, (created, Some(created)), figures)
+    let about = (now(planned), ONCE);
+    Baseline::with(known, about, (created, Some(created)), &once(figures))
+}
+
+const ONCE: FigureKind = FigureKind {
+    statistic: Statistic::Once,
+    counter: None,
+};
+
+fn once(figures: &[f64]) -> Vec<SideFigure> {
+    figures.iter().copied().map(SideFigure::once).collect()
 }
 
 #[test]
@@ -75,8 +84,8 @@ fn days_of_another_library_environment_or_program_say_nothing_of_how_much_days_d
             ..now(&planned)
         };
         assert_eq!(first.differences(&planned, &other).len(), 1, "{other:?}");
-        let about = ((now, Statistic::Once), ("2026-11-01T09:00:00Z", None));
-        let second = Baseline::with(Some(first.clone()), about.0, about.1, &[2.0]);
+        let about = ((now, ONCE), ("2026-11-01T09:00:00Z", None));
+        let second = Baseline::with(Some(first.clone()), about.0, about.1, &once(&[2.0]));
         assert_eq!(second.stored().days, [[2.0]], "{other:?}");
         let third = stored(Some(second), "2026-11-02T08:00:00Z", &[1.1]);
         assert_eq!(third.stored().days, [[1.0], [1.1]], "{other:?}");
@@ -136,13 +145,83 @@ fn it_reads_back_and_refuses_what_it_is_not_of() {
 }
 
 #[test]
-fn another_statistic_is_not_compared() {
+fn another_statistic_or_another_counter_is_not_compared() {
     let baseline = stored(None, "2026-11-01T08:00:00Z", &[1.0]);
-    assert!(baseline.check_statistic(Statistic::Once).is_ok());
+    assert!(baseline.check_kind(ONCE).is_ok());
     let conditions = tare_gate::Conditions {
         single_threaded: true,
         run_delay: true,
     };
-    let error = baseline.check_statistic(Metric::P50.statistic(conditions));
-    assert_eq!(error.expect_err("another").exit().code(), 3);
+    let other = FigureKind {
+        statistic: Metric::P50.statistic(conditions),
+        counter: None,
+    };
+    let error = baseline.check_kind(other).expect_err("another");
+    assert_eq!(error.exit().code(), 3);
+    let planned = planned();
+    let counted = |counter| FigureKind {
+        counter: Some(counter),
+        ..ONCE
+    };
+    let about = (now(&planned), counted("perf"));
+    let by_perf = Baseline::with(None, about, ("2026-11-01T08:00:00Z", None), &once(&[1.0]));
+    assert!(by_perf.check_kind(counted("perf")).is_ok());
+    let error = by_perf.check_kind(counted("callgrind"));
+    let error = error.expect_err("another counter").text();
+    assert!(
+        error.contains("counted by perf, and what can be had now is"),
+        "{error}"
+    );
+    assert!(error.contains("counted by callgrind"), "{error}");
+}
+
+#[test]
+fn a_day_without_figures_is_refused_with_what_to_do() {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let path = dir.path().join("baseline.json");
+    let planned = planned();
+    let mut baseline = stored(None, "2026-11-01T08:00:00Z", &[1.0]);
+    baseline.days[0].figures.clear();
+    baseline.write(&path).expect("writes");
+    let error = Baseline::read(&path, now(&planned)).expect_err("refused");
+    let error = error.text();
+    assert!(
+        error.contains("its day 2026-11-01 holds no figure: take that day out of it"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_day_keeps_requests_and_waiting_and_one_of_before_that_has_neither() {
+    let waiting = |waited| SideFigure {
+        value: 2.0,
+        requests: 60,
+        contention: Some(Contention {
+            delayed: 2.0 * waited,
+            waited,
+        }),
+    };
+    let planned = planned();
+    let with = |known, processes: &[SideFigure]| {
+        let made = ("2026-11-01T08:00:00Z", None);
+        Baseline::with(known, (now(&planned), ONCE), made, processes)
+    };
+    let mut baseline = with(None, &[waiting(0.1), waiting(0.3)]);
+    baseline = with(Some(baseline), &[waiting(0.2)]);
+    let evidence = baseline.evidence();
+    assert_eq!(evidence.requests, Some(180));
+    let waited = evidence.waited.expect("read");
+    assert!((waited - 0.2).abs() < 1e-12, "{waited}");
+    let text = serde_json::to_string(&baseline).expect("JSON");
+    let mut old: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    for field in ["requests", "contention"] {
+        let day = old["days"][0].as_object_mut().expect("a day");
+        assert!(day.remove(field).is_some(), "{field}");
+    }
+    let old: Baseline = serde_json::from_value(old).expect("an old baseline");
+    let evidence = old.evidence();
+    assert_eq!((evidence.requests, evidence.waited), (None, None));
+    assert_eq!(evidence.median, Some(2.0));
+    let more = with(Some(old), &[waiting(0.2)]).evidence();
+    assert_eq!((more.requests, more.waited), (None, None));
 }
