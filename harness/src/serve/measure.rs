@@ -13,16 +13,20 @@ use tare_units::{Bytes, Nanoseconds};
 use super::allowed::Allowed;
 use super::decide::{Done, serve_until};
 use super::dispatch::Dispatch;
-use super::engine::{Engine, Served, Setup};
+use super::engine::{Engine, Setup};
 use super::highest::Searching;
 use super::outcome::measured_of;
+use super::served::Served;
 use super::slots::{Counts, Slots};
 use super::unserved::unserved;
 use crate::check::Check;
 use crate::job::{JobError, Reporter};
-use crate::protocol::{Answer, Job, Outcome, Stretch, Timing};
+use crate::protocol::{Answer, Job, Outcome, Timing};
 use crate::stretch::Lasting;
 use crate::warmup::Warmup;
+
+/// What a search may take beyond its time: servers hear of the end of the last trial, and its requests are looked at.
+const SEARCHED: Nanoseconds = Nanoseconds::from_millis(500);
 
 /// What makes the schedule of a cell's timed requests.
 pub type Scheduling = fn(&Timing) -> Result<CellSchedule, JobError>;
@@ -129,7 +133,7 @@ fn found<C: Clock + Clone + 'static>(
         serving,
         usual,
         slots,
-        allowed: allowed.before(timing.duration_ns),
+        allowed: allowed.before(timing.duration_ns + timing.drain_ns + SEARCHED),
         clock,
     };
     let (timing, search) = searching.run(budget, schedule)?;
@@ -197,21 +201,5 @@ fn setup(serving: &Serving, threads: NonZeroUsize) -> Setup {
         dispatch: Dispatch::of(serving),
         queue: count(serving.queue),
         spins: servers.saturating_mul(threads.get()) < processors,
-    }
-}
-
-impl Served {
-    /// Samples that were done, where each request carried `batch`.
-    pub(super) fn samples_done(&self, batch: u64) -> u64 {
-        self.worked.done.saturating_mul(batch)
-    }
-
-    fn told(&self, batch: u64) -> Stretch {
-        Stretch {
-            from_ns: self.issued.started,
-            to_ns: self.ended,
-            samples: self.samples_done(batch),
-            error: self.first_error.as_ref().map(ToString::to_string),
-        }
     }
 }
