@@ -279,7 +279,6 @@ fn at_half_load_intervals_that_decide_a_p99_hold_the_truth_as_often_as_they_say(
 }
 
 #[test]
-#[ignore = "takes minutes"]
 fn at_a_load_of_nine_tenths_intervals_that_decide_a_p99_hold_the_truth_as_often_as_they_say() {
     for service in BOTH {
         let until = Until {

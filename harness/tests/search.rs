@@ -164,7 +164,6 @@ fn at_half_load_the_bracket_holds_the_rate_at_which_the_p99_is_the_bound() {
 }
 
 #[test]
-#[ignore = "takes minutes"]
 fn at_a_load_of_nine_tenths_the_bracket_holds_the_rate_at_which_the_p99_is_the_bound() {
     p99_is_held(0.9, 40);
 }
