@@ -133,11 +133,16 @@ fn found<C: Clock + Clone + 'static>(
         serving,
         usual,
         slots,
-        allowed: allowed.before(timing.duration_ns + timing.drain_ns + SEARCHED),
+        allowed: allowed.before(after_search(timing)),
         clock,
     };
     let (timing, search) = searching.run(budget, schedule)?;
     Ok((timing, Some(search)))
+}
+
+/// What a search leaves of a worker's time for the requests that it is made for.
+fn after_search(timing: &Timing) -> Nanoseconds {
+    timing.duration_ns + timing.drain_ns + SEARCHED
 }
 
 /// Serves the timed requests.
@@ -201,5 +206,37 @@ fn setup(serving: &Serving, threads: NonZeroUsize) -> Setup {
         dispatch: Dispatch::of(serving),
         queue: count(serving.queue),
         spins: servers.saturating_mul(threads.get()) < processors,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tare_clock::SimulatedClock;
+
+    use super::*;
+    use crate::protocol::RunDelayOf;
+
+    #[test]
+    fn a_search_that_takes_all_of_its_time_leaves_the_timed_requests_theirs_and_what_they_are_waited_for()
+     {
+        let clock = SimulatedClock::new();
+        let timing = Timing {
+            scenario: "server:rate=max,slo=p90<30ms".parse().expect("a scenario"),
+            batch: 1,
+            seed: Default::default(),
+            trace_sha256: None,
+            duration_ns: Nanoseconds::from_millis(500),
+            max_requests: 1_000,
+            drain_ns: Nanoseconds::from_secs(1),
+            run_delay: RunDelayOf::Nobody,
+            deadline_ns: Nanoseconds::from_secs(8),
+            samples: None,
+        };
+        let allowed = Allowed::new(&clock, timing.deadline_ns);
+        let search = allowed.before(after_search(&timing)).left();
+        assert!(search > Nanoseconds::from_secs(4), "{search}");
+        clock.advance(search + SEARCHED);
+        let needed = timing.duration_ns + timing.drain_ns;
+        assert_eq!(allowed.until(needed), clock.now() + needed);
     }
 }
