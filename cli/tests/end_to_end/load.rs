@@ -203,7 +203,10 @@ fn a_search_that_finds_no_rate_leaves_a_record_that_says_so_with_the_rates_that_
     assert!(search["kept_per_s"].is_null(), "{search:#}");
     let tried = search["tried"].as_array().expect("rates");
     assert_eq!(Some(tried.len() as u64), search["trials"].as_u64());
-    let missed = |one: &&Value| one["met"] == "not-met" && one["per_s"].is_number();
+    // Where requests of 5 ms are issued late by more than a twentieth of that, it is not said that a rate misses.
+    let is_late = |one: &Value| one["skew_p99_ns"].as_u64() > Some(250_000);
+    let missed = |one: &&Value| one["met"] == "not-met" || is_late(one);
+    assert!(tried.iter().all(|one| one["per_s"].is_number()));
     assert!(tried.iter().filter(missed).count() > 0, "{search:#}");
     assert_eq!(record["missing"]["latency"], reason);
     let shown = bench.tare(&["show"]).with_code(0).stdout;
