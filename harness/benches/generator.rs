@@ -10,7 +10,7 @@ mod sessions;
 use std::sync::Arc;
 
 use queue::{constant, poisson};
-use sessions::{Acting, engine, no_inputs, setup};
+use sessions::{Acting, engine, hand_overs, no_inputs, setup};
 use tare_clock::{Clock, MonotonicClock, Pacer, ThreadCpuClock};
 use tare_harness::serve::slots::Slots;
 use tare_harness::serve::{Served, Setup};
@@ -107,15 +107,11 @@ fn serve(mut schedule: CellSchedule, queue: usize) -> (Served, Vec<Sample>) {
 /// From the end of a request to the issue of its client's next one, and from issue to the end of a request of no work.
 fn hand_over() {
     let (_, samples) = serve(alone("closed:clients=1", 200_000), 16);
-    let back = samples.windows(2).map(|pair| {
-        let end = pair[0].issued + pair[0].latency;
-        Nanoseconds::from_nanos(pair[1].issued.saturating_sub(end))
-    });
-    let there = samples.iter().filter_map(Sample::latency);
-    print("hand-over of a completion to the generator", back.collect());
+    let (back, there) = hand_overs(&samples);
+    print("hand-over of a completion to the generator", back);
     print(
-        "hand-over of a request to a server and its end",
-        there.collect(),
+        "hand-over of a request to a server, until it is done",
+        there,
     );
 }
 

@@ -25,6 +25,7 @@ pub fn measured_of(
         schedule: latency.as_ref().and_then(|_| figures::skew_of(samples)),
         serving: None,
         cut: None,
+        left_waiting: None,
         drift: latency.as_ref().and_then(|_| figures::drift_of(samples)),
         decision: timed.settled.map(|settled| settled.told(&mut missing)),
         latency,

@@ -278,6 +278,9 @@ pub struct Measured {
     pub serving: Option<Serving>,
     /// Why requests under load were issued no longer before their schedule was done, and after how long.
     pub cut: Option<(Cut, Nanoseconds)>,
+    /// Requests that still waited when they were waited for no longer, and how long that was after the last of them was due.
+    #[serde(default)]
+    pub left_waiting: Option<(u64, Nanoseconds)>,
     /// The rise of the median from the first half of the requests to the second, as a share; `None` where there is none to
     /// speak of.
     pub drift: Option<f64>,

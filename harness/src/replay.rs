@@ -40,7 +40,7 @@ pub fn same(scenario: &ScenarioSpec, sha256: Option<&str>) -> Result<Option<Trac
 }
 
 /// How long the timed work of one repeat is at the least, as [`ScenarioSpec::timed_at_least`] says; of a trace that can be
-/// replayed, until the last of its arrivals that is due.
+/// replayed, as long as that takes.
 pub fn timed_at_least(scenario: &ScenarioSpec, limits: Limits) -> Nanoseconds {
     let trace = of(scenario).ok().flatten().map(|replay| replay.trace);
     let schedule = trace.and_then(|trace| {
@@ -48,9 +48,7 @@ pub fn timed_at_least(scenario: &ScenarioSpec, limits: Limits) -> Nanoseconds {
         drawn.ok()
     });
     let replayed = schedule.and_then(|schedule| schedule.length());
-    scenario
-        .timed_at_least(limits)
-        .max(replayed.unwrap_or_default())
+    replayed.unwrap_or_else(|| scenario.timed_at_least(limits))
 }
 
 fn read(path: &Path) -> Result<Replay, String> {
@@ -112,6 +110,9 @@ mod tests {
             let timed = timed_at_least(&spec, limits);
             assert_eq!(timed, Nanoseconds::from_secs(seconds), "{more}");
         }
+        let spec = format!("server:trace={},duration=1h", path.display());
+        let whole = timed_at_least(&spec.parse().expect("a scenario"), limits);
+        assert_eq!(whole, Nanoseconds::from_secs(9), "its last arrival ends it");
         let other: ScenarioSpec = "server:rate=2,min=60".parse().expect("a scenario");
         assert_eq!(timed_at_least(&other, limits), Nanoseconds::from_secs(30));
     }

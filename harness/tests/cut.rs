@@ -6,17 +6,23 @@ use common::{Phases, job, timing};
 use tare_adapter_fake::Fake;
 use tare_clock::MonotonicClock;
 use tare_harness::perform;
-use tare_harness::protocol::Measured;
-use tare_results::Cut;
+use tare_harness::protocol::{Measured, Timing};
+use tare_results::{Cut, Met, SearchEnd};
 use tare_units::Nanoseconds;
 
 /// A repeat of 20 ms and of what `scenario` makes of it, with `options` of the fake framework.
 fn repeat(options: &[(&str, &str)], scenario: &str) -> Measured {
+    repeat_with(options, scenario, |timing| {
+        timing.duration_ns = Nanoseconds::from_millis(20);
+        timing.drain_ns = Nanoseconds::from_millis(500);
+    })
+}
+
+fn repeat_with(options: &[(&str, &str)], scenario: &str, change: impl Fn(&mut Timing)) -> Measured {
     let mut job = job(options);
     let timing = timing(&mut job);
     timing.scenario = scenario.parse().expect("a scenario");
-    timing.duration_ns = Nanoseconds::from_millis(20);
-    timing.drain_ns = Nanoseconds::from_millis(500);
+    change(timing);
     let clock = MonotonicClock;
     let outcome = perform(&Fake::new(clock), &job, &clock, &mut Phases::default());
     let outcome = outcome.expect("measures");
@@ -72,4 +78,61 @@ fn a_repeat_whose_sessions_are_gone_is_cut_and_says_so() {
     let (why, after) = measured.cut.expect("the schedule went on");
     assert_eq!(why, Cut::Sessions);
     assert!(after < Nanoseconds::from_secs(2), "{after}");
+}
+
+#[test]
+fn requests_that_still_wait_when_they_are_waited_for_no_longer_are_told_though_none_is_long() {
+    let measured = repeat(
+        &[("run", "20ms")],
+        "server:rate=1000,arrivals=constant,min=60",
+    );
+    let serving = measured.serving.expect("requests under load");
+    let (left, after) = measured.left_waiting.expect("60 take 1.2 s");
+    assert!((1..60).contains(&left), "{left}");
+    assert_eq!((serving.timed_out, serving.errors), (left, 0));
+    assert_eq!(serving.done + left, 60);
+    assert!(after >= Nanoseconds::from_millis(400), "{after}");
+    assert_eq!(measured.cut, None, "all were issued");
+    assert_eq!(serving.saturated, None, "too few to tell");
+}
+
+#[test]
+fn requests_that_waited_longer_than_they_may_are_no_reason_to_wait_longer() {
+    let measured = repeat(
+        &[("run", "20ms")],
+        "server:rate=1000,arrivals=constant,min=60,timeout=100ms",
+    );
+    let serving = measured.serving.expect("requests under load");
+    assert!(serving.timed_out > 30, "{serving:?}");
+    assert_eq!(measured.left_waiting, None);
+}
+
+#[test]
+fn a_search_that_uses_all_of_its_time_leaves_the_requests_theirs_that_it_is_made_for() {
+    let scenario = "server:rate=max,slo=p50<30ms,budget=60s";
+    let measured = repeat_with(&[("run", "5ms")], scenario, |timing| {
+        timing.batch = 1;
+        timing.duration_ns = Nanoseconds::from_millis(500);
+        timing.drain_ns = Nanoseconds::from_millis(750);
+        timing.deadline_ns = Nanoseconds::from_secs(6);
+    });
+    let serving = measured.serving.expect("requests under load");
+    let search = serving.search.expect("it was searched");
+    assert_ne!(search.ended, SearchEnd::Narrow, "{search:?}");
+    assert!(search.kept_per_s.is_some(), "{search:?}");
+    assert_eq!((measured.cut, measured.left_waiting), (None, None));
+    assert_eq!(serving.done, serving.due);
+}
+
+#[test]
+fn a_queue_that_grows_keeps_no_objective_however_generous() {
+    let scenario = "server:rate=2000,arrivals=constant,slo=p99<10s,min=300,timeout=20s";
+    let measured = repeat_with(&[("run", "1ms")], scenario, |timing| {
+        timing.duration_ns = Nanoseconds::from_millis(20);
+        timing.drain_ns = Nanoseconds::from_secs(20);
+    });
+    let serving = measured.serving.expect("requests under load");
+    assert_eq!((serving.done, serving.saturated), (300, Some(true)));
+    let objective = serving.objective.expect("an objective");
+    assert_eq!((objective.over, objective.met), (0, Met::NotMet));
 }

@@ -2,12 +2,13 @@
 
 mod queue;
 
+use std::cell::Cell;
 use std::convert::Infallible;
 
 use queue::{Random, SERVICE_NS, Service, crommelin, exponential, plain, solve};
 use tare_harness::serve::simulated::{Execution, Simulation};
 use tare_harness::serve::trial::{ROOM, Sought, Tried};
-use tare_scenarios::search::{Bracket, End};
+use tare_scenarios::search::{Bracket, End, Trial};
 use tare_scenarios::{Limits, Objective, RequestRate, ScenarioSpec, Seed};
 use tare_statistics::Percentile;
 use tare_units::Nanoseconds;
@@ -73,25 +74,31 @@ impl World {
             cycle: Nanoseconds::ZERO,
             budget: self.budget,
         };
-        let found = sought.search(|trial, before| -> Result<Tried, Infallible> {
+        let passed = Cell::new(Nanoseconds::ZERO);
+        let serve = |trial: Trial, before| -> Result<Tried, Infallible> {
             let seed = Seed::new(number, 0).of_trial(before);
             let (served, busy) = self.served(trial.per_s, trial.duration, seed);
             let ends = served.passed.iter().filter_map(|one| one.begun);
             let end = ends.max().unwrap_or_default().max(trial.duration);
+            passed.set(passed.get() + end);
             Ok(Tried {
                 samples: served.samples(),
                 load: busy / end.as_secs_f64().max(busy),
                 is_whole: true,
-                took: end,
+                is_waited_for: true,
             })
-        });
-        let Ok(found) = found;
+        };
+        let Ok(found) = sought.search(|| passed.get(), serve);
         found.bracket
     }
 
     /// Of how many searches, in percent, the bracket holds the `truth`, and how wide it is in the middle one, as a ratio.
     fn searched(&self, truth: f64) -> (f64, f64) {
-        let brackets: Vec<Bracket> = (0..SEEDS).map(|seed| self.search(seed)).collect();
+        self.searched_by(SEEDS, truth)
+    }
+
+    fn searched_by(&self, seeds: u64, truth: f64) -> (f64, f64) {
+        let brackets: Vec<Bracket> = (0..seeds).map(|seed| self.search(seed)).collect();
         let holds = |one: &&Bracket| {
             let is_low = one.kept.is_none_or(|kept| kept <= truth);
             is_low && one.missed.is_none_or(|missed| truth <= missed)
@@ -105,7 +112,7 @@ impl World {
         widths.sort_unstable_by(f64::total_cmp);
         let narrow = brackets.iter().filter(|one| one.end == End::Narrow);
         println!(
-            "{self:?}: {held} of {SEEDS} hold {truth}, {} narrow, width {:?}",
+            "{self:?}: {held} of {seeds} hold {truth}, {} narrow, width {:?}",
             narrow.count(),
             [
                 widths[0],
@@ -113,7 +120,7 @@ impl World {
                 widths[widths.len() - 1]
             ]
         );
-        (100.0 * held as f64 / SEEDS as f64, widths[widths.len() / 2])
+        (100.0 * held as f64 / seeds as f64, widths[widths.len() / 2])
     }
 }
 
@@ -131,6 +138,34 @@ fn of_m_m_1_queues_the_bracket_holds_the_rate_at_which_the_percentile_is_the_bou
         assert!(held >= 95.0, "{percentile} at {load}: {held}%");
         assert!(width < 1.9, "{percentile} at {load}: {width}");
     }
+}
+
+/// The p99 of an M/M/1 and of an M/D/1 queue, for which a search takes ten times as many requests.
+fn p99_is_held(load: f64, seeds: u64) {
+    let percentile = Percentile::P99;
+    let share = percentile.fraction();
+    let exponential = -(1.0 - share).ln() / (1.0 - load);
+    let constant = 1.0 + solve(|services| crommelin(load, services), share, 30.0);
+    for (service, services) in [
+        (Service::Exponential, exponential),
+        (Service::Constant, constant),
+    ] {
+        let mut world = World::new("poisson", service, (percentile, services));
+        world.budget = Nanoseconds::from_secs(600);
+        let (held, width) = world.searched_by(seeds, load * 1e9 / SERVICE_NS);
+        assert!(held >= 95.0, "{service:?} at {load}: {held}%");
+        assert!(width < 1.9, "{service:?} at {load}: {width}");
+    }
+}
+
+#[test]
+fn at_half_load_the_bracket_holds_the_rate_at_which_the_p99_is_the_bound() {
+    p99_is_held(0.5, 40);
+}
+
+#[test]
+fn at_a_load_of_nine_tenths_the_bracket_holds_the_rate_at_which_the_p99_is_the_bound() {
+    p99_is_held(0.9, 40);
 }
 
 /// Of an M/D/1 queue the wait is as Erlang and Crommelin say; a service is added to it.

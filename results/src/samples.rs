@@ -19,7 +19,7 @@ pub struct Sample {
     pub issued: u64,
     /// Until its outputs were ready; [`Sample::FAILED`] where it failed.
     pub latency: u64,
-    /// How late it was issued; saturates.
+    /// How late it was issued; [`Sample::LONGEST_SKEW`] at the most.
     pub skew: u32,
     /// How long its thread was runnable but did not run; saturates. 0 throughout where the run did not read it: its records
     /// then have no effective latency, and say why. In a gate of more threads it is what all threads of the process waited beyond
@@ -30,6 +30,8 @@ pub struct Sample {
 impl Sample {
     /// The latency of a request that failed.
     pub const FAILED: u64 = u64::MAX;
+    /// The skew of a request that was issued so late or later: how much, it does not hold.
+    pub const LONGEST_SKEW: u32 = u32::MAX;
 
     /// The latency, where the request did not fail.
     pub fn latency(&self) -> Option<Nanoseconds> {

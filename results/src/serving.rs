@@ -6,8 +6,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tare_units::Nanoseconds;
 
-/// What became of the requests of a scenario under load. Every request that was due is in exactly one of the counts.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+/// What became of the requests of a scenario under load. Every request that was due is in exactly one of the counts. By
+/// default none was.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Serving {
     /// Sessions that shared the weights.
     pub workers: u64,
@@ -17,7 +18,7 @@ pub struct Serving {
     pub done: u64,
     /// Found the queue full.
     pub rejected: u64,
-    /// Waited longer than allowed and were never begun.
+    /// Waited longer than allowed, or than the repeat could wait for them, and were never begun.
     pub timed_out: u64,
     /// Met an error of the framework.
     pub errors: u64,
@@ -146,7 +147,7 @@ pub struct ObjectiveKept {
     /// The effective sample size that this is decided by; `null` where it is not known.
     #[serde(default)]
     pub effective_count: Option<f64>,
-    /// Whether the percentile is below the bound.
+    /// Whether the percentile is below the bound and requests that wait do not grow without bound.
     pub met: Met,
 }
 

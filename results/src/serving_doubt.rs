@@ -42,6 +42,20 @@ pub enum ServingDoubt {
         /// How long they were issued.
         after_ns: Nanoseconds,
     },
+    /// Requests still waited when the time that they are waited for was over.
+    LeftWaiting {
+        /// So many of them.
+        waiting: u64,
+        /// Requests that were due.
+        due: u64,
+        /// How long they were waited for once no more were due.
+        after_ns: Nanoseconds,
+    },
+    /// The generator was so late that a sample cannot hold it.
+    UntoldSkew {
+        /// What the largest lag was at the least.
+        at_least_ns: Nanoseconds,
+    },
     /// Too few requests to say whether the objective holds.
     ObjectiveNotDecided {
         /// Such as `p99<20ms`.
@@ -71,8 +85,40 @@ impl ServingDoubt {
     pub fn severity(&self) -> f64 {
         match self {
             Self::Saturated { most_waiting } => *most_waiting as f64,
+            Self::LeftWaiting { waiting, .. } => *waiting as f64,
             Self::Skew { .. } => self.skew_share().unwrap_or_default(),
             _ => 0.0,
+        }
+    }
+
+    /// What was not issued, waited for or told in time.
+    fn tell_untimely(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Cut { why, due, after_ns } => {
+                write!(
+                    f,
+                    "requests were issued for {after_ns} only, {due} of them, and the schedule went on: "
+                )?;
+                f.write_str(match why {
+                    Cut::Time => "the worker's time was over; raise --deadline",
+                    Cut::Sessions => "no session could serve any longer",
+                })
+            }
+            Self::LeftWaiting {
+                waiting,
+                due,
+                after_ns,
+            } => write!(
+                f,
+                "{waiting} of {due} requests still waited {after_ns} after the last was due, when the time for them was over: \
+                 lower the rate, or raise --deadline"
+            ),
+            Self::UntoldSkew { at_least_ns } => write!(
+                f,
+                "requests were issued at least {at_least_ns} late, more than a sample can hold: leave a processor to the \
+                 generator"
+            ),
+            _ => Ok(()),
         }
     }
 
@@ -115,15 +161,8 @@ impl fmt::Display for ServingDoubt {
                 "requests were issued {skew_ns} late at {percentile}, {:.0}% of the latency of {latency_ns}",
                 100.0 * self.skew_share().unwrap_or_default()
             ),
-            Self::Cut { why, due, after_ns } => {
-                write!(
-                    f,
-                    "requests were issued for {after_ns} only, {due} of them, and the schedule went on: "
-                )?;
-                f.write_str(match why {
-                    Cut::Time => "the worker's time was over; raise --deadline",
-                    Cut::Sessions => "no session could serve any longer",
-                })
+            Self::Cut { .. } | Self::LeftWaiting { .. } | Self::UntoldSkew { .. } => {
+                self.tell_untimely(f)
             }
             Self::ObjectiveNotDecided {
                 objective,
@@ -168,6 +207,19 @@ mod tests {
         let told = "requests were issued for 16.0 s only, 1 of them, and the schedule went on: the worker's time was over; \
                     raise --deadline";
         assert_eq!(cut.to_string(), told);
+        let left = ServingDoubt::LeftWaiting {
+            waiting: 700,
+            due: 1_000,
+            after_ns: Nanoseconds::from_secs(30),
+        };
+        let told = "700 of 1000 requests still waited 30.0 s after the last was due, when the time for them was over: lower \
+                    the rate, or raise --deadline";
+        assert_eq!(left.to_string(), told);
+        let late = ServingDoubt::UntoldSkew {
+            at_least_ns: Nanoseconds::from_nanos(u64::from(u32::MAX)),
+        };
+        let told = "requests were issued at least 4.29 s late, ";
+        assert!(late.to_string().starts_with(told), "{late}");
         let alone = ServingDoubt::NoCoreForGenerator {
             workers: 2,
             threads: 1,

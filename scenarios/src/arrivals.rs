@@ -81,6 +81,14 @@ impl Arrivals {
         Self::Replayed { times, place: 0 }
     }
 
+    /// The last time, in nanoseconds from the start; `None` where they go on for ever.
+    pub(crate) fn end(&self) -> Option<u64> {
+        match self {
+            Self::Replayed { times, .. } => times.last().map(|last| last.as_nanos()),
+            Self::Poisson(_) | Self::Constant { .. } | Self::Bursty { .. } => None,
+        }
+    }
+
     /// The next time, in nanoseconds from the start; `None` where no more comes.
     #[inline]
     pub(crate) fn next(&mut self) -> Option<u64> {

@@ -94,6 +94,32 @@ pub enum SpecError {
         /// Requests that are executed together at the most.
         max_batch: u64,
     },
+    /// A batch would wait for more requests than there are clients.
+    #[error(
+        "'{text}' executes up to {max_batch} requests together, and its {clients} clients have no more than {clients} in \
+         flight: give clients={max_batch} or more, or a smaller max_batch"
+    )]
+    FewClients {
+        /// What was written.
+        text: String,
+        /// Those that there are.
+        clients: u64,
+        /// Requests that are executed together at the most.
+        max_batch: u64,
+    },
+    /// Requests that wait for others would fail meanwhile.
+    #[error(
+        "'{text}' lets requests wait {delay} for others, and those that waited {timeout} have failed: give a batch_delay \
+         shorter than timeout, or a longer timeout"
+    )]
+    LongDelay {
+        /// What was written.
+        text: String,
+        /// How long a request waits for others.
+        delay: Nanoseconds,
+        /// How long it may wait.
+        timeout: Nanoseconds,
+    },
     /// The scenario means nothing without an option.
     #[error("'{text}' does not say {what}: give {remedy}")]
     Lacks {

@@ -33,7 +33,7 @@ impl OpenLoop {
     }
 
     /// From the start to the end, before any request was issued: the duration, or the time at which the last request is due
-    /// where the minimum makes that later.
+    /// where the minimum makes that later, or a trace earlier.
     pub fn length(&self) -> Nanoseconds {
         let mut arrivals = self.arrivals.clone();
         let least = self.bounds.least();
@@ -45,7 +45,9 @@ impl OpenLoop {
             }
         }
         let last = Nanoseconds::from_nanos(last.unwrap_or(0));
-        last.max(self.bounds.duration())
+        let length = last.max(self.bounds.duration());
+        let end = self.arrivals.end().map(Nanoseconds::from_nanos);
+        end.map_or(length, |end| length.min(end))
     }
 }
 

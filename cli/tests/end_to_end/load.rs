@@ -87,10 +87,11 @@ fn an_open_loop_is_served_for_its_duration_at_its_rate() {
 
 #[test]
 fn a_cell_under_load_whose_requests_are_longer_than_any_lag_is_valid() {
-    for scenario in ["server:rate=3,arrivals=constant", "closed:clients=1"] {
+    // A lag of 50 ms would be too much of them.
+    for scenario in ["server:rate=0.9,arrivals=constant", "closed:clients=1"] {
         let bench = Bench::new();
-        let more = ["--duration", "2s"];
-        let (run, record) = ended(&bench, "fake:run=200ms", scenario, &more);
+        let more = ["--max-requests", "2"];
+        let (run, record) = ended(&bench, "fake:run=1s", scenario, &more);
         assert_eq!(record["verdict"], "valid", "{record:#}");
         assert_eq!(run.code, Some(0), "{run:#?}");
     }
@@ -202,7 +203,10 @@ fn a_search_that_finds_no_rate_leaves_a_record_that_says_so_with_the_rates_that_
     assert!(search["kept_per_s"].is_null(), "{search:#}");
     let tried = search["tried"].as_array().expect("rates");
     assert_eq!(Some(tried.len() as u64), search["trials"].as_u64());
-    let missed = |one: &&Value| one["met"] == "not-met" && one["per_s"].is_number();
+    // Where requests of 5 ms are issued late by more than a twentieth of that, it is not said that a rate misses.
+    let is_late = |one: &Value| one["skew_p99_ns"].as_u64() > Some(250_000);
+    let missed = |one: &&Value| one["met"] == "not-met" || is_late(one);
+    assert!(tried.iter().all(|one| one["per_s"].is_number()));
     assert!(tried.iter().filter(missed).count() > 0, "{search:#}");
     assert_eq!(record["missing"]["latency"], reason);
     let shown = bench.tare(&["show"]).with_code(0).stdout;
@@ -219,8 +223,16 @@ fn what_cannot_be_served_is_refused_before_anything_is_measured_and_in_a_dry_run
             "no more than 1024 may wait: give queue=2000 or more, or a smaller max_batch",
         ),
         (
-            "closed:clients=5,max_batch=1000000000",
+            "closed:clients=1000000,max_batch=1000000",
             "of this machine's memory are free; ask for a smaller max_batch=",
+        ),
+        (
+            "closed:clients=5,max_batch=6",
+            "its 5 clients have no more than 5 in flight: give clients=6 or more, or a smaller max_batch",
+        ),
+        (
+            "server:rate=5,max_batch=2,batch_delay=2s,timeout=1s",
+            "give a batch_delay shorter than timeout, or a longer timeout",
         ),
         (
             "server:rate=5,min=20,max=10",
@@ -232,7 +244,14 @@ fn what_cannot_be_served_is_refused_before_anything_is_measured_and_in_a_dry_run
         ),
     ] {
         for dry in [&[][..], &["--dry-run"]] {
-            let asked = ["--adapter", "fake", "--scenario", scenario];
+            let asked = [
+                "--adapter",
+                "fake",
+                "--batch",
+                "1000",
+                "--scenario",
+                scenario,
+            ];
             let refused = bench.run(&[&asked[..], dry].concat()).with_code(2);
             assert!(refused.stderr.contains(part), "{scenario}: {refused:#?}");
         }
@@ -260,13 +279,31 @@ fn a_repeat_that_is_longer_than_its_worker_may_take_is_cut_and_tells_what_became
 }
 
 #[test]
+fn a_repeat_that_is_not_waited_for_to_its_end_is_invalid_and_says_so() {
+    let bench = Bench::new();
+    let limits = ["--duration", "200ms", "--deadline", "8s"];
+    let (run, record) = ended(&bench, "fake:run=100ms", "server:rate=500", &limits);
+    assert_eq!(run.code, Some(3), "{run:#?}");
+    let timed_out = count(&record["serving"], "timed_out");
+    assert!(timed_out > 0, "{record:#}");
+    let reason = record["reasons"].to_string();
+    assert!(reason.contains(&format!("{timed_out} of ")), "{reason}");
+    assert!(
+        reason.contains("still waited") && reason.contains("lower the rate, or raise --deadline"),
+        "{reason}"
+    );
+}
+
+#[test]
 fn a_search_with_more_budget_than_its_worker_may_take_ends_before_and_serves_what_it_found() {
     let bench = Bench::new();
-    let scenario = "server:rate=max,slo=p50<100ms,budget=60s,arrivals=constant";
+    let scenario = "server:rate=max,slo=p50<30ms,budget=60s";
     let limits = ["--duration", "500ms", "--deadline", "8s"];
     let (_, record) = served(&bench, "fake:run=5ms", scenario, &limits);
     assert!(record["failure"].is_null(), "{record:#}");
     let search = &record["serving"]["search"];
     assert!(search["kept_per_s"].as_f64().is_some(), "{search:#}");
-    assert!(count(&record["serving"], "done") > 0, "{record:#}");
+    let serving = &record["serving"];
+    assert!(count(serving, "done") > 0, "{record:#}");
+    assert_eq!(count(serving, "done"), count(serving, "due"), "{serving:#}");
 }

@@ -1,5 +1,6 @@
 //! Doubts and reasons that follow from how requests were served under load.
 
+use tare_results::samples::Sample;
 use tare_results::{
     Doubt, Latency, Met, Percentile, RateSearch, Record, ScheduleSkew, Serving, ServingDoubt,
     Verdict,
@@ -16,21 +17,25 @@ const SKEW_SHARE: f64 = 0.05;
 
 /// Says of `record` what is to be doubted of the load, on so many `processors`.
 pub fn judge_load(record: &mut Record, measured: &Measured, processors: Option<u64>) {
+    let untold = measured.schedule.as_ref().and_then(untold);
+    refuse(record, untold);
     let Some(serving) = &measured.serving else {
         return;
     };
     let skews = measured.schedule.as_ref().zip(measured.latency.as_ref());
     let late = skews.map_or_else(Vec::new, |(skew, latency)| late(skew, latency));
+    let left = measured.left_waiting;
+    let left = left.map(|(waiting, after_ns)| ServingDoubt::LeftWaiting {
+        waiting,
+        due: serving.due,
+        after_ns,
+    });
     let cut = measured.cut.map(|(why, after_ns)| ServingDoubt::Cut {
         why,
         due: serving.due,
         after_ns,
     });
-    for why in late.into_iter().chain(cut) {
-        record.verdict = Verdict::Invalid;
-        record.reasons.push(why.to_string());
-        record.doubts.push(Doubt::Serving { why });
-    }
+    refuse(record, late.into_iter().chain(cut).chain(left));
     let is_found = |search: &RateSearch| search.kept_per_s.is_some();
     if !serving.search.as_ref().is_none_or(is_found) {
         record.verdict = Verdict::Invalid;
@@ -50,6 +55,23 @@ pub fn judge_load(record: &mut Record, measured: &Measured, processors: Option<u
     record
         .doubts
         .extend(doubts.map(|why| Doubt::Serving { why }));
+}
+
+/// Makes `record` invalid for each of these.
+fn refuse(record: &mut Record, whys: impl IntoIterator<Item = ServingDoubt>) {
+    for why in whys {
+        record.verdict = Verdict::Invalid;
+        record.reasons.push(why.to_string());
+        record.doubts.push(Doubt::Serving { why });
+    }
+}
+
+/// The largest lag is as long as a sample can hold, and so may be longer.
+fn untold(skew: &ScheduleSkew) -> Option<ServingDoubt> {
+    let longest = Nanoseconds::from_nanos(u64::from(Sample::LONGEST_SKEW));
+    (skew.skew_max_ns >= longest).then_some(ServingDoubt::UntoldSkew {
+        at_least_ns: longest,
+    })
 }
 
 /// The generator has no processor of its own.
@@ -184,19 +206,70 @@ mod tests {
     fn serving() -> Serving {
         Serving {
             workers: 2,
-            due: 0,
-            done: 0,
-            rejected: 0,
-            timed_out: 0,
-            errors: 0,
-            never_sent: 0,
-            most_waiting: 0,
-            mean_batch: None,
-            goodput_per_s: None,
-            search: None,
-            saturated: None,
-            objective: None,
+            ..Serving::default()
         }
+    }
+
+    /// What is said of a repeat that `change` was done to.
+    fn judged(change: impl Fn(&mut Measured)) -> (Verdict, Vec<String>) {
+        let mut record = built::record("run", built::cell(1), 0);
+        let mut measured = measured(Check::default());
+        measured.serving = Some(serving());
+        change(&mut measured);
+        judge_load(&mut record, &measured, None);
+        let told = |reason: &String| {
+            let doubts = record.doubts.iter();
+            doubts
+                .map(ToString::to_string)
+                .any(|doubt| doubt == *reason)
+        };
+        assert!(record.reasons.iter().all(told), "{:?}", record.doubts);
+        (record.verdict, record.reasons)
+    }
+
+    #[test]
+    fn a_repeat_that_did_not_wait_for_all_of_its_requests_is_invalid_and_says_how_many() {
+        assert_eq!(judged(|_| ()), (Verdict::Valid, Vec::new()));
+        let (verdict, reasons) = judged(|measured| {
+            measured.left_waiting = Some((7, Nanoseconds::from_secs(30)));
+            measured.serving = Some(Serving {
+                due: 10,
+                done: 3,
+                timed_out: 7,
+                ..serving()
+            });
+        });
+        assert_eq!(verdict, Verdict::Invalid);
+        let told = "7 of 10 requests still waited 30.0 s after the last was due";
+        assert!(reasons[0].starts_with(told), "{reasons:?}");
+        assert!(reasons[0].ends_with("lower the rate, or raise --deadline"));
+    }
+
+    #[test]
+    fn a_lag_that_a_sample_cannot_hold_is_told_as_at_least_that_however_long_requests_take() {
+        let lag = |nanos: u64| {
+            judged(|measured| {
+                let skew_max_ns = Nanoseconds::from_nanos(nanos);
+                measured.latency = Some(latency(1e12, Some(1e12)));
+                measured.schedule = Some(ScheduleSkew {
+                    skew_max_ns,
+                    ..skew(0, 0)
+                });
+            })
+        };
+        let longest = u64::from(Sample::LONGEST_SKEW);
+        assert_eq!(lag(longest - 1).0, Verdict::Valid);
+        let (verdict, reasons) = lag(longest);
+        assert_eq!((verdict, reasons.len()), (Verdict::Invalid, 1));
+        assert!(reasons[0].starts_with("requests were issued at least 4.29 s late"));
+        let (verdict, _) = judged(|measured| {
+            measured.serving = None;
+            measured.schedule = Some(ScheduleSkew {
+                skew_max_ns: Nanoseconds::from_nanos(longest),
+                ..skew(0, 0)
+            });
+        });
+        assert_eq!(verdict, Verdict::Invalid, "nor without load");
     }
 
     #[test]

@@ -35,6 +35,7 @@ pub(crate) fn measured(check: Check) -> Measured {
         schedule: built::record("run", built::cell(1), 0).schedule,
         serving: None,
         cut: None,
+        left_waiting: None,
         drift: None,
         decision: None,
         delayed_share: None,

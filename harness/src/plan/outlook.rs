@@ -7,6 +7,7 @@ use tare_units::{Nanoseconds, Rate};
 use super::{Plan, Rates, Work};
 use crate::order::passes;
 use crate::pilot::{PILOT_REQUESTS, smallest_cells};
+use crate::replay::timed_at_least;
 use crate::warmup;
 
 /// Starting a worker, handing it its inputs and reading its answer.
@@ -122,6 +123,9 @@ impl Costs {
         let weights = model.parameters.unwrap_or(0) as f64 * WEIGHT_BYTES;
         let limits = work.limits(outlay.duration, outlay.max_requests);
         let timed = |request: u64| {
+            if work.scenario.trace_path().is_some() {
+                return timed_at_least(&work.scenario, limits).as_nanos();
+            }
             let known = (request > 0).then(|| Nanoseconds::from_nanos(request));
             let timed = known.and_then(|request| work.scenario.timed(limits, request).ok());
             let timed = timed.unwrap_or_else(|| work.scenario.timed_at_least(limits));

@@ -6,9 +6,10 @@ use tare_clock::Clock;
 use tare_scenarios::{CellSchedule, Decision, Serving};
 use tare_units::Nanoseconds;
 
-use super::engine::{Engine, Served};
+use super::engine::Engine;
 use super::generator::Issued;
 use super::round::Worked;
+use super::served::Served;
 use super::slots::Slots;
 use crate::decide::{Settled, Settling};
 use crate::legs::Legs;
@@ -73,7 +74,7 @@ pub fn serve_until<C: Clock + Clone + 'static>(
             Some(all) => all.then(leg, slots),
         };
         let due = served.issued.due;
-        let is_cut = served.issued.cut.is_some() || due < settling.next();
+        let is_cut = served.is_cut() || due < settling.next();
         let is_full = due >= slots.capacity() as u64;
         let is_last = is_cut || is_full || served.issuing >= decision.limit;
         if let Some(settled) = settling.look(slots.latencies(due as usize), is_last) {
@@ -113,6 +114,7 @@ impl Served {
             ended: later.ended,
             issuing: self.issuing + later.issuing,
             serving: self.serving + later.serving,
+            left_waiting: later.left_waiting,
             batches: self.batches.and(later.batches),
             first_error: self.first_error.or(later.first_error),
         }

@@ -11,12 +11,12 @@ use tare_scenarios::Schedule;
 use tare_units::Nanoseconds;
 
 use super::dispatch::Dispatch;
-use super::generator::{Generator, Issued};
-use super::round::{Round, Worked};
+use super::generator::Generator;
+use super::round::Round;
+use super::served::Served;
 use super::server::{Server, panicked};
 use super::sleeper::wait_for;
 use super::slots::Slots;
-use crate::batches::BatchCounts;
 use crate::check::{Check, check};
 use crate::job::JobError;
 use crate::pool::Pool;
@@ -39,25 +39,6 @@ pub struct Setup {
     pub queue: usize,
     /// Whether generator and servers have a core each, and may spin.
     pub spins: bool,
-}
-
-/// What came of one schedule.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Served {
-    /// What the generator did.
-    pub issued: Issued,
-    /// What the servers did.
-    pub worked: Worked,
-    /// When the last request ended; when the schedule was done where none did.
-    pub ended: Nanoseconds,
-    /// How long requests were issued, without the pauses between legs.
-    pub issuing: Nanoseconds,
-    /// How long they were served, without these pauses.
-    pub serving: Nanoseconds,
-    /// The samples that were executed together, where these are not the same in all executions.
-    pub batches: BatchCounts,
-    /// What the first request said that failed.
-    pub first_error: Option<AdapterError>,
 }
 
 enum Command {
@@ -205,17 +186,19 @@ impl<C: Clock + Clone + 'static> Engine<C> {
             until,
         };
         let issued = generator.issue(schedule);
-        self.drain(&round, issued.queued, until);
+        let waited = self.drain(&round, issued.queued, until);
         self.end(&round, issued.cut.is_some(), (serving, until));
         let worked = round.worked();
         let ended = match worked.batches {
             0 => issued.until,
             _ => worked.last_end,
         };
+        let left = round.left_waiting().filter(|_| issued.cut.is_none());
         Served {
             issued,
             worked,
             ended,
+            left_waiting: left.map(|left| (left, waited.saturating_sub(issued.until))),
             issuing: issued.until.saturating_sub(issued.started),
             serving: ended.saturating_sub(issued.started),
             batches: round.batches(&self.feed),
@@ -223,13 +206,15 @@ impl<C: Clock + Clone + 'static> Engine<C> {
         }
     }
 
-    /// Waits until what was queued has ended: nobody is woken for it, and nothing allocated, while requests are timed.
-    fn drain(&self, round: &Round, queued: u64, until: Nanoseconds) {
+    /// Waits until what was queued has ended, and says until when: nobody is woken for it, and nothing allocated, while
+    /// requests are timed.
+    fn drain(&self, round: &Round, queued: u64, until: Nanoseconds) -> Nanoseconds {
         let mut now = self.clock.now();
         while round.ended() < queued && round.is_served() && now < until {
             self.clock.doze_until(now + LOOK);
             now = self.clock.now();
         }
+        now
     }
 
     /// Waits until every server is done with `round`; those that are not in time are lost.

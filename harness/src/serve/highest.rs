@@ -18,6 +18,11 @@ use crate::protocol::Timing;
 
 /// One rate is tried even where no time is left, so that the record says which.
 const SOME: Nanoseconds = Nanoseconds::from_nanos(1);
+/// What a trial's requests are waited for at the most where the search has no time left; less where the objective is shorter.
+const LAST_WAIT: Nanoseconds = Nanoseconds::from_secs(1);
+/// But no less than so many executions take of as many requests as are executed together: a session that is at one is not to
+/// be taken for one that hangs.
+const LAST_EXECUTIONS: u64 = 2;
 
 /// What a search is made of.
 pub struct Searching<'a, C> {
@@ -55,10 +60,15 @@ impl<C: Clock + Clone + 'static> Searching<'_, C> {
             cycle: self.timing.scenario.cycle(),
             budget: budget.min(self.allowed.left()).max(SOME),
         };
-        let found = sought.search(|trial, number| {
-            let timing = self.trying(trial, number)?;
-            self.try_one(&timing, schedule(&timing)?)
-        })?;
+        let clock = self.clock;
+        let ends = clock.now() + sought.budget;
+        let found = sought.search(
+            || clock.now(),
+            |trial, number| {
+                let timing = self.trying(trial, number)?;
+                self.try_one(&timing, schedule(&timing)?, (ends, sought.objective.bound))
+            },
+        )?;
         let at_rate = |per_s| at(per_s, |rate| self.timing.scenario.at_rate(rate));
         let served = match found.bracket.kept {
             None => None,
@@ -81,10 +91,17 @@ impl<C: Clock + Clone + 'static> Searching<'_, C> {
         })
     }
 
-    fn try_one(&mut self, timing: &Timing, mut schedule: CellSchedule) -> Result<Tried, JobError> {
-        let began = self.clock.now();
+    /// One trial of a search that ends at `ends`, for requests that are to be done within `bound`.
+    fn try_one(
+        &mut self,
+        timing: &Timing,
+        mut schedule: CellSchedule,
+        (ends, bound): (Nanoseconds, Nanoseconds),
+    ) -> Result<Tried, JobError> {
         let length = length(timing, &schedule, self.usual);
-        let until = self.allowed.until(length + timing.drain_ns);
+        let left = ends.saturating_sub(self.clock.now() + length);
+        let wait = left.max(self.last_wait(bound)).min(timing.drain_ns);
+        let until = self.allowed.until(length + wait);
         let slots = Arc::clone(self.slots);
         let served = self.engine.serve(&mut schedule, slots, until);
         let due = usize::try_from(served.issued.due).unwrap_or(usize::MAX);
@@ -97,9 +114,17 @@ impl<C: Clock + Clone + 'static> Searching<'_, C> {
                 samples,
                 load,
                 is_whole: served.issued.cut.is_none(),
-                took: self.clock.now().saturating_sub(began),
+                is_waited_for: served.left_waiting.is_none_or(|(_, after)| after >= bound),
             }),
         }
+    }
+
+    /// How long requests are waited for though the search's time is over.
+    fn last_wait(&self, bound: Nanoseconds) -> Nanoseconds {
+        let together = self.serving.max_batch.max(1);
+        let executions = LAST_EXECUTIONS.saturating_mul(together);
+        let executing = self.usual.as_nanos().saturating_mul(executions);
+        bound.min(LAST_WAIT).max(Nanoseconds::from_nanos(executing))
     }
 
     /// The same slots again, or others where a thread that hangs may still write to them.

@@ -13,16 +13,20 @@ use tare_units::{Bytes, Nanoseconds};
 use super::allowed::Allowed;
 use super::decide::{Done, serve_until};
 use super::dispatch::Dispatch;
-use super::engine::{Engine, Served, Setup};
+use super::engine::{Engine, Setup};
 use super::highest::Searching;
 use super::outcome::measured_of;
+use super::served::Served;
 use super::slots::{Counts, Slots};
 use super::unserved::unserved;
 use crate::check::Check;
 use crate::job::{JobError, Reporter};
-use crate::protocol::{Answer, Job, Outcome, Stretch, Timing};
+use crate::protocol::{Answer, Job, Outcome, Timing};
 use crate::stretch::Lasting;
 use crate::warmup::Warmup;
+
+/// What a search may take beyond its time: servers hear of the end of the last trial, and its requests are looked at.
+const SEARCHED: Nanoseconds = Nanoseconds::from_millis(500);
 
 /// What makes the schedule of a cell's timed requests.
 pub type Scheduling = fn(&Timing) -> Result<CellSchedule, JobError>;
@@ -129,11 +133,16 @@ fn found<C: Clock + Clone + 'static>(
         serving,
         usual,
         slots,
-        allowed: allowed.before(timing.duration_ns),
+        allowed: allowed.before(after_search(timing)),
         clock,
     };
     let (timing, search) = searching.run(budget, schedule)?;
     Ok((timing, Some(search)))
+}
+
+/// What a search leaves of a worker's time for the requests that it is made for.
+fn after_search(timing: &Timing) -> Nanoseconds {
+    timing.duration_ns + timing.drain_ns + SEARCHED
 }
 
 /// Serves the timed requests.
@@ -200,18 +209,34 @@ fn setup(serving: &Serving, threads: NonZeroUsize) -> Setup {
     }
 }
 
-impl Served {
-    /// Samples that were done, where each request carried `batch`.
-    pub(super) fn samples_done(&self, batch: u64) -> u64 {
-        self.worked.done.saturating_mul(batch)
-    }
+#[cfg(test)]
+mod tests {
+    use tare_clock::SimulatedClock;
 
-    fn told(&self, batch: u64) -> Stretch {
-        Stretch {
-            from_ns: self.issued.started,
-            to_ns: self.ended,
-            samples: self.samples_done(batch),
-            error: self.first_error.as_ref().map(ToString::to_string),
-        }
+    use super::*;
+    use crate::protocol::RunDelayOf;
+
+    #[test]
+    fn a_search_that_takes_all_of_its_time_leaves_the_timed_requests_theirs_and_what_they_are_waited_for()
+     {
+        let clock = SimulatedClock::new();
+        let timing = Timing {
+            scenario: "server:rate=max,slo=p90<30ms".parse().expect("a scenario"),
+            batch: 1,
+            seed: Default::default(),
+            trace_sha256: None,
+            duration_ns: Nanoseconds::from_millis(500),
+            max_requests: 1_000,
+            drain_ns: Nanoseconds::from_secs(1),
+            run_delay: RunDelayOf::Nobody,
+            deadline_ns: Nanoseconds::from_secs(8),
+            samples: None,
+        };
+        let allowed = Allowed::new(&clock, timing.deadline_ns);
+        let search = allowed.before(after_search(&timing)).left();
+        assert!(search > Nanoseconds::from_secs(4), "{search}");
+        clock.advance(search + SEARCHED);
+        let needed = timing.duration_ns + timing.drain_ns;
+        assert_eq!(allowed.until(needed), clock.now() + needed);
     }
 }

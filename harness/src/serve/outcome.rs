@@ -1,14 +1,15 @@
 //! What requests under load gave, as the worker tells it: figures, and a reason for each that is not there.
 
 use tare_results::samples::Sample;
-use tare_results::{Cut, Decision, Missing, ObjectiveKept, Serving, Throughput};
+use tare_results::{Decision, Missing, Serving, Throughput};
 use tare_scenarios::{self as scenarios, Objective};
-use tare_statistics::RISK;
 use tare_units::Nanoseconds;
 
-use super::engine::Served;
+use super::intervals::withhold;
 use super::measure::Timed;
+use super::objective::{Pressure, kept};
 use super::saturation::{self, is_saturated};
+use super::served::Served;
 use super::slots::Counts;
 use crate::decide::Settled;
 use crate::figures;
@@ -24,7 +25,11 @@ pub fn measured_of(
 ) -> Result<Measured, JobError> {
     let mut missing = Missing::new();
     let samples = &timed.samples;
-    let latency = figures::latency_of(figures::wall(samples), "latency", &mut missing);
+    let mut latency = figures::latency_of(figures::wall(samples), "latency", &mut missing);
+    if timed.is_open {
+        let load = timed.done.served.load(serving.workers, timed.counts.due());
+        withhold(&mut latency, load, &mut missing);
+    }
     let reason =
         "a request under load waits for others: what was taken from its thread is not its own";
     missing.insert("effective_latency".into(), reason.into());
@@ -35,6 +40,7 @@ pub fn measured_of(
         schedule: figures::skew_of(samples),
         serving: Some(became),
         cut: timed.done.served.cut(),
+        left_waiting: timed.done.served.left_waiting,
         drift: figures::drift_of(samples),
         decision: timed
             .done
@@ -112,16 +118,8 @@ fn became(
         true => counted(timed, timing.duration_ns),
         false => Some(1.0),
     };
-    let saturated = match timed.is_open {
-        // No more requests wait than there are clients.
-        false => Ok(false),
-        true => {
-            let last = &timed.done.last;
-            let samples = timed.samples.get(last.first..).unwrap_or_default();
-            is_saturated(samples, last.load, saturation::RISK)
-        }
-    };
-    if let Err(why) = saturated {
+    let pressure = pressure(timed);
+    if let Err(why) = pressure.saturated {
         let reason = format!("of {} requests: {why}", counts.due());
         missing.insert("serving.saturated".into(), reason);
     }
@@ -136,30 +134,24 @@ fn became(
         most_waiting: served.issued.most_waiting,
         mean_batch,
         goodput_per_s: goodput(serving.objective, (timed, counted), missing),
-        saturated: saturated.ok(),
+        saturated: pressure.saturated.ok(),
         objective: serving
             .objective
-            .map(|objective| kept(objective, &timed.samples)),
+            .map(|objective| kept(objective, &timed.samples, pressure)),
         search: timed.search.clone(),
     }
 }
 
-impl Served {
-    /// Why requests were issued no longer, and after how long, where the schedule went on.
-    fn cut(&self) -> Option<(Cut, Nanoseconds)> {
-        Some((self.issued.cut?, self.issuing))
+/// Of the requests since nobody waited. In a closed loop no more wait than there are clients.
+fn pressure(timed: &Timed) -> Pressure {
+    if !timed.is_open {
+        return Pressure::NONE;
     }
-
-    /// How long requests were due or done: what is done is over this time as what is due is, and never seems to be more.
-    fn lasted(&self) -> Nanoseconds {
-        self.serving.max(self.issuing)
-    }
-
-    /// The share of the time of so many servers that all requests would have needed that were due.
-    pub(super) fn load(&self, servers: u64, due: u64) -> f64 {
-        let whole = self.lasted().as_secs_f64() * servers as f64;
-        let busy = 1.0 - self.worked.idle.as_secs_f64() / whole;
-        busy * due as f64 / self.worked.executed as f64
+    let last = &timed.done.last;
+    let samples = timed.samples.get(last.first..).unwrap_or_default();
+    Pressure {
+        saturated: is_saturated(samples, last.load, saturation::RISK),
+        load: last.load,
     }
 }
 
@@ -247,17 +239,4 @@ fn is_within(objective: Objective, sample: &Sample) -> bool {
     sample
         .latency()
         .is_some_and(|latency| latency < objective.bound)
-}
-
-/// Whether the percentile lies below the bound, by early stopping.
-fn kept(objective: Objective, samples: &[Sample]) -> ObjectiveKept {
-    let (percentile, bound) = (objective.percentile, objective.bound);
-    let kept = tare_statistics::kept(figures::wall(samples), (percentile, bound), RISK);
-    ObjectiveKept {
-        percentile: percentile.to_string(),
-        bound_ns: bound,
-        over: kept.over,
-        effective_count: Some(kept.effective as f64),
-        met: kept.standing.is_met().into(),
-    }
 }

@@ -94,6 +94,7 @@ pub struct Round {
     alive: AtomicU64,
     closing: AtomicBool,
     abandoned: AtomicBool,
+    left_waiting: AtomicU64,
     first_error: OnceLock<AdapterError>,
 }
 
@@ -129,6 +130,7 @@ impl Round {
             alive: AtomicU64::new(0),
             closing: AtomicBool::new(false),
             abandoned: AtomicBool::new(false),
+            left_waiting: AtomicU64::new(0),
             first_error: OnceLock::new(),
         }
     }
@@ -294,9 +296,25 @@ impl Round {
         self.abandoned.store(true, Ordering::SeqCst);
         self.wake_all();
         while let Some(due) = self.pop() {
-            self.take(1);
-            self.end(&[due], now, |_| End::TimedOut);
+            self.leave(&[due], now);
         }
+    }
+
+    /// Those of `batch` are waited for no longer; those that waited longer than they may have failed before.
+    pub fn leave(&self, batch: &[Due], now: Nanoseconds) {
+        let timeout = self.dispatch.timeout;
+        let might_be_done = |due: &&Due| timeout.is_none_or(|time| now <= due.scheduled + time);
+        let left = batch.iter().filter(might_be_done).count();
+        self.left_waiting.fetch_add(left as u64, Ordering::Relaxed);
+        self.take(batch.len());
+        self.end(batch, now, |_| End::TimedOut);
+    }
+
+    /// Requests that still waited, and had not waited too long, when they were waited for no longer; `None` where there are
+    /// none, or nobody was left to serve them.
+    pub fn left_waiting(&self) -> Option<u64> {
+        let left = self.left_waiting.load(Ordering::Relaxed);
+        (left > 0 && self.is_served()).then_some(left)
     }
 
     /// Wakes every server.

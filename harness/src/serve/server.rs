@@ -133,8 +133,7 @@ fn expire(round: &Round, batch: &mut Vec<Due>, now: Nanoseconds) {
 
 /// What was not begun will not be.
 fn give_back(round: &Round, batch: &mut Vec<Due>, now: Nanoseconds) -> bool {
-    round.take(batch.len());
-    round.end(batch, now, |_| End::TimedOut);
+    round.leave(batch, now);
     batch.clear();
     round.gathered();
     false

@@ -99,7 +99,7 @@ impl Slots {
             return;
         };
         slot.issued.store(issued.as_nanos(), Ordering::Relaxed);
-        let skew = u32::try_from(skew.as_nanos()).unwrap_or(u32::MAX);
+        let skew = u32::try_from(skew.as_nanos()).unwrap_or(Sample::LONGEST_SKEW);
         slot.skew_and_end.store(u64::from(skew), Ordering::Relaxed);
     }
 

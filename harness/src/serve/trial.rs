@@ -8,7 +8,8 @@ use tare_scenarios::search::{Bracket, Effort, RISK, Search, Told, Trial};
 use tare_statistics::{Standing, fewest, kept};
 use tare_units::Nanoseconds;
 
-use super::saturation::{LOADED, is_saturated};
+use super::objective::Pressure;
+use super::saturation::is_saturated;
 use crate::compose::late;
 use crate::figures::{latency_of, skew_of, wall};
 
@@ -51,8 +52,8 @@ pub struct Tried {
     pub load: f64,
     /// Whether requests were issued to the end of their schedule.
     pub is_whole: bool,
-    /// What it took in all.
-    pub took: Nanoseconds,
+    /// Whether all were done that were taken, or waited for as long as the objective allows.
+    pub is_waited_for: bool,
 }
 
 /// What was found.
@@ -67,12 +68,14 @@ pub struct Found {
 }
 
 impl Sought {
-    /// Tries rates, which `serve` does for as long as a trial says; it is told how many there were before.
+    /// Tries rates, which `serve` does for as long as a trial says; it is told how many there were before. By what `now` says,
+    /// a trial takes the time until it is decided.
     ///
     /// # Errors
     /// The first one of `serve`.
     pub fn search<E>(
         &self,
+        now: impl Fn() -> Nanoseconds,
         mut serve: impl FnMut(Trial, u32) -> Result<Tried, E>,
     ) -> Result<Found, E> {
         let usual = self.usual.max(QUICKEST).as_secs_f64();
@@ -80,14 +83,11 @@ impl Sought {
         let mut search = Search::new(first, self.effort());
         let mut skews = Vec::new();
         while let Some(trial) = search.trial() {
+            let began = now();
             let tried = serve(trial, search.bracket().trials)?;
-            let told = match judged(&tried.samples, tried.load, self.objective, RISK) {
-                _ if !tried.is_whole => Told::Undecided,
-                Told::Missed if is_late(&tried.samples) => Told::Undecided,
-                told => told,
-            };
+            let told = tried.told(self.objective, RISK);
             skews.push(skew_of(&tried.samples));
-            search.tell(told, tried.took);
+            search.tell(told, now().saturating_sub(began));
         }
         Ok(Found {
             bracket: search.bracket(),
@@ -127,20 +127,30 @@ fn is_late(samples: &[Sample]) -> bool {
     skew_of(samples).is_some_and(|skew| !late(&skew, &latency).is_empty())
 }
 
-/// What requests in issue order say of `objective` that came at one rate from a time on at which none waited; `load` is the
-/// share of the servers' time that all that were due would have needed.
-///
-/// A rate at which the queue grows without bound does not keep any objective, however many requests of a short trial were
-/// within it. Where that is not told and the load is near 1, nothing is decided. Both rules together err with a chance
-/// of `risk` at the most.
-fn judged(samples: &[Sample], load: f64, objective: Objective, risk: f64) -> Told {
-    let asked = (objective.percentile, objective.bound);
-    let saturated = is_saturated(samples, load, (1.0 - HALF) * risk / REFLECTED);
-    match (kept(wall(samples), asked, HALF * risk).standing, saturated) {
-        (_, Ok(true)) | (Standing::NotMet, _) => Told::Missed,
-        (Standing::Met, Ok(false)) => Told::Kept,
-        (Standing::Met, Err(_)) if load < LOADED => Told::Kept,
-        _ => Told::Undecided,
+impl Tried {
+    /// What its requests say of `objective`.
+    ///
+    /// A rate at which the queue grows without bound does not keep any objective, however many requests of a short trial were
+    /// within it. Where that is not told and the load is near 1, nothing is decided. Both rules together err with a chance
+    /// of `risk` at the most. Nor is it decided that a rate misses the objective where that may be the generator's doing, or
+    /// that of whoever did not wait for its requests.
+    fn told(&self, objective: Objective, risk: f64) -> Told {
+        let is_untold = |sample: &Sample| sample.skew == Sample::LONGEST_SKEW;
+        if !self.is_whole || self.samples.iter().any(is_untold) {
+            return Told::Undecided;
+        }
+        let asked = (objective.percentile, objective.bound);
+        let pressure = Pressure {
+            saturated: is_saturated(&self.samples, self.load, (1.0 - HALF) * risk / REFLECTED),
+            load: self.load,
+        };
+        let by_latency = kept(wall(&self.samples), asked, HALF * risk).standing;
+        let is_shown = self.is_waited_for || pressure.saturated == Ok(true);
+        match pressure.allows(by_latency) {
+            Standing::Met => Told::Kept,
+            Standing::NotMet if is_shown && !is_late(&self.samples) => Told::Missed,
+            Standing::NotMet | Standing::NotDecided => Told::Undecided,
+        }
     }
 }
 

@@ -178,3 +178,16 @@ pub const PATIENCE: Nanoseconds = Nanoseconds::from_secs(60);
 pub fn serve(loaded: &Arc<Acting>, setup: Setup, schedule: &mut impl Schedule) -> Went {
     go(&mut engine(loaded, no_inputs(), setup), schedule, PATIENCE)
 }
+
+/// What handing over took of the requests of one client that does not think, each of which is due at the end of the one
+/// before: of that end to the generator, which is what the next one is late by, and of a request to a server and back to its
+/// end, which is the rest of its latency.
+pub fn hand_overs(samples: &[Sample]) -> (Vec<Nanoseconds>, Vec<Nanoseconds>) {
+    let back = samples.iter().skip(1);
+    let back = back.map(|one| Nanoseconds::from_nanos(u64::from(one.skew)));
+    let there = samples.iter().filter_map(|one| {
+        let skew = Nanoseconds::from_nanos(u64::from(one.skew));
+        Some(one.latency()?.saturating_sub(skew))
+    });
+    (back.collect(), there.collect())
+}

@@ -125,6 +125,17 @@ fn a_trace_is_issued_within_the_duration_and_ends_with_its_last_arrival() {
     assert_eq!((within.samples, within.ended), (12, SECOND));
     let whole = issued("server:trace=a.txt,duration=1h");
     assert_eq!((whole.requests(), whole.ended), (5, 3 * SECOND / 2 + 1));
+    let length = |text: &str| {
+        let spec: ScenarioSpec = text.parse().unwrap();
+        let schedule = spec.schedule(limits(SECOND, MANY, 3), Seed::default(), Some(&trace));
+        schedule.unwrap().length().map(Nanoseconds::as_nanos)
+    };
+    assert_eq!(length("server:trace=a.txt"), Some(SECOND));
+    assert_eq!(
+        length("server:trace=a.txt,duration=1h"),
+        Some(3 * SECOND / 2)
+    );
+    assert_eq!(length("server:trace=a.txt,min=5"), Some(3 * SECOND / 2));
     let asked = issued("server:trace=a.txt,min=5");
     assert_eq!(asked.requests(), 5, "a minimum that was asked for holds");
 }

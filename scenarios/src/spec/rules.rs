@@ -55,7 +55,8 @@ pub(super) fn check(text: &str, entry: &Entry, options: &Options) -> Result<(), 
             remedy,
         });
     }
-    has_room_for_a_batch(text, entry, options)
+    has_room_for_a_batch(text, entry, options)?;
+    waits_long_enough(text, options)
 }
 
 /// No more requests are put together than may wait, or each batch waits in vain for its last ones. The clients of a closed
@@ -65,14 +66,41 @@ fn has_room_for_a_batch(text: &str, entry: &Entry, options: &Options) -> Result<
         let given = options.get(key.name).and_then(Value::count);
         given.or(key.default.as_ref().and_then(Value::count))
     };
-    let counts = count(&catalogue::QUEUE).zip(count(&catalogue::MAX_BATCH));
-    match counts.filter(|(queue, max_batch)| queue < max_batch) {
-        Some((queue, max_batch)) if entry.arrival == Arrival::Open => Err(SpecError::SmallQueue {
-            text: text.to_owned(),
-            queue,
+    let most_waiting = match entry.arrival {
+        Arrival::Open => count(&catalogue::QUEUE),
+        Arrival::Clients => count(&catalogue::CLIENTS),
+        Arrival::ClosedLoop | Arrival::RandomBatch | Arrival::Offline => None,
+    };
+    let counts = most_waiting.zip(count(&catalogue::MAX_BATCH));
+    let Some((most, max_batch)) = counts.filter(|(most, max_batch)| most < max_batch) else {
+        return Ok(());
+    };
+    let text = text.to_owned();
+    Err(match entry.arrival {
+        Arrival::Clients => SpecError::FewClients {
+            text,
+            clients: most,
             max_batch,
+        },
+        _ => SpecError::SmallQueue {
+            text,
+            queue: most,
+            max_batch,
+        },
+    })
+}
+
+/// Requests do not wait for others until they have failed, or only those of full batches are ever begun.
+fn waits_long_enough(text: &str, options: &Options) -> Result<(), SpecError> {
+    let time = |key: &Key| options.get(key.name).and_then(Value::time);
+    let times = time(&catalogue::BATCH_DELAY).zip(time(&catalogue::TIMEOUT));
+    match times.filter(|(delay, timeout)| delay >= timeout) {
+        Some((delay, timeout)) => Err(SpecError::LongDelay {
+            text: text.to_owned(),
+            delay,
+            timeout,
         }),
-        _ => Ok(()),
+        None => Ok(()),
     }
 }
 

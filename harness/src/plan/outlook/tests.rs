@@ -99,3 +99,18 @@ fn a_worker_that_links_a_large_library_starts_later() {
     let each = start.saturating_sub(START);
     assert_eq!(more.as_nanos(), workers * each.as_nanos());
 }
+
+#[test]
+fn a_trace_is_told_to_take_as_long_as_its_arrivals_and_not_as_its_duration() {
+    let folder = tempfile::tempdir().expect("temporary folder");
+    let path = folder.path().join("arrivals.txt");
+    std::fs::write(&path, "0\n0.5\n").expect("writes");
+    let run = published();
+    let mut plan = plan_of(&run);
+    plan.references.clear();
+    plan.cells.truncate(1);
+    let scenario = format!("server:trace={},duration=1h", path.display());
+    plan.cells[0].scenario = scenario.parse().expect("a scenario");
+    let told = outlook(&plan, &outlay_of(&run), &measured()).time;
+    assert!(told < Nanoseconds::from_secs(600), "{told}");
+}

@@ -148,6 +148,16 @@ const TOGETHER: &[(&str, &str)] = &[
              queue=1025 or more, or a smaller max_batch",
     ),
     (
+        "closed:clients=5,max_batch=8,batch_delay=1ms",
+        "'closed:clients=5,max_batch=8,batch_delay=1ms' executes up to 8 requests together, and its 5 clients have no more \
+             than 5 in flight: give clients=8 or more, or a smaller max_batch",
+    ),
+    (
+        "server:rate=5,max_batch=8,batch_delay=2s,timeout=500ms",
+        "'server:rate=5,max_batch=8,batch_delay=2s,timeout=500ms' lets requests wait 2.00 s for others, and those that waited \
+             500 ms have failed: give a batch_delay shorter than timeout, or a longer timeout",
+    ),
+    (
         "offline:samples=5,max=9",
         "'offline:samples=5,max=9' gives both 'max' and 'samples', which exclude each other: give one",
     ),
@@ -164,6 +174,15 @@ fn options_that_do_not_go_together_are_refused() {
     );
     assert!(refusal("sever:rate=5").ends_with("; the nearest is 'server'"));
     assert!(refusal("server:rat=5").ends_with("; the nearest is 'rate'"));
+}
+
+#[test]
+fn a_batch_of_all_clients_and_a_delay_shorter_than_the_timeout_are_accepted() {
+    let held = |text: &str| spec(text).serving().map(|serving| serving.max_batch);
+    assert_eq!(held("closed:clients=8,max_batch=8"), Some(8));
+    let shorter = "server:rate=5,max_batch=8,batch_delay=499ms,timeout=500ms";
+    assert_eq!(held(shorter), Some(8));
+    assert!(refusal(&shorter.replace("499", "500")).contains("a longer timeout"));
 }
 
 #[test]
