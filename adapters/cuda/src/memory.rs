@@ -7,6 +7,9 @@ use tare_units::Bytes;
 /// Buffers begin at multiples of so many bytes.
 pub const ALIGNMENT: u64 = 256;
 
+/// The orders in which buffers are placed, of which the best is taken.
+const ORDERS: usize = 4;
+
 /// How large a buffer is, and the first and the last step that touch it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lifetime {
@@ -35,22 +38,27 @@ impl Lifetime {
     fn aligned(&self) -> u64 {
         self.bytes.as_bytes().next_multiple_of(ALIGNMENT)
     }
+
+    /// How early it is placed in each order.
+    fn ranks(&self) -> [(u64, u64); ORDERS] {
+        let (size, span) = (self.aligned(), (self.last - self.first + 1) as u64);
+        let early = u64::MAX - self.first as u64;
+        [
+            (size, span),
+            (span, size),
+            (span.saturating_mul(size), size),
+            (early, size),
+        ]
+    }
 }
 
 /// Places one buffer after the other, each in the smallest gap between those that live at the same time; of several orders,
 /// the largest first (greedy by size, Pisarchyk and Lee, 2020), the longest-lived, both together, and that of execution, the
 /// one whose arena is the smallest.
 pub fn place(lifetimes: &[Lifetime]) -> Arena {
-    let span = |own: &Lifetime| (own.last - own.first + 1) as u64;
-    let orders: [&dyn Fn(&Lifetime) -> (u64, u64); 4] = [
-        &|own| (own.aligned(), span(own)),
-        &|own| (span(own), own.aligned()),
-        &|own| (span(own).saturating_mul(own.aligned()), own.aligned()),
-        &|own| (u64::MAX - own.first as u64, own.aligned()),
-    ];
-    let arenas = orders.iter().map(|order| {
+    let arenas = (0..ORDERS).map(|order| {
         let mut numbers: Vec<usize> = (0..lifetimes.len()).collect();
-        numbers.sort_by_key(|number| (Reverse(order(&lifetimes[*number])), *number));
+        numbers.sort_by_key(|number| (Reverse(lifetimes[*number].ranks()[order]), *number));
         in_order(lifetimes, &numbers)
     });
     arenas.min_by_key(|arena| arena.bytes).unwrap_or_default()

@@ -93,7 +93,8 @@ fn overlapping(plan: &Plan) -> Option<(String, String)> {
         let size = buffer.shape.iter().product::<usize>() as u64 * buffer.dtype.bits()? / 8;
         Some((offset.as_bytes(), offset.as_bytes() + size))
     };
-    let placed: Vec<(usize, (u64, u64), (usize, usize))> = lives
+    type Pair<T> = (T, T);
+    let placed: Vec<(usize, Pair<u64>, Pair<usize>)> = lives
         .iter()
         .filter_map(|(number, life)| Some((*number, bytes(number)?, *life)))
         .collect();

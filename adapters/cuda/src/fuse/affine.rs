@@ -3,6 +3,7 @@
 use tare_models::Tensor;
 
 use super::Rewrite;
+use super::epilogue::along_channel;
 use super::web::{Operation, Term, Web};
 use crate::draft::Draft;
 use crate::expression::{Binary, Instruction};
@@ -48,26 +49,18 @@ fn found(web: &Web, number: usize) -> Option<Folded> {
     let count = step.outputs.first()?.shape[output.shape.len() - channels];
     let along = |view: Option<&View>, otherwise: f32| match view {
         None => Some(vec![otherwise; count]),
-        Some(view) => web
-            .draft
-            .floats(&super::epilogue::along_channel(view, output, channels)?),
+        Some(view) => web.draft.floats(&along_channel(view, output, channels)?),
     };
     let (factor, shift) = (along(factor, 1.0)?, along(shift, 0.0)?);
-    let weight = step.inputs.get(1)?;
-    let values = web.draft.floats(weight)?;
-    let bias = match step.input("bias") {
-        Some(bias) => web.draft.floats(bias)?,
-        None => vec![0.0; count],
-    };
     if !whole {
         return None;
     }
-    let bias = bias
-        .iter()
-        .zip(&factor)
-        .zip(&shift)
-        .map(|((bias, by), plus)| bias * by + plus);
-    let values = scaled(&step.kind, values, &factor);
+    let weight = step.inputs.get(1)?;
+    let values = scaled(&step.kind, web.draft.floats(weight)?, &factor);
+    let bias = along(None, 0.0).filter(|_| step.input("bias").is_none());
+    let bias = bias.or_else(|| web.draft.floats(step.input("bias")?))?;
+    let each = bias.iter().zip(&factor).zip(&shift);
+    let bias = each.map(|((bias, by), plus)| bias * by + plus);
     let mut kind = step.kind.clone();
     kind.epilogue_mut()?.bias = true;
     let name = |view: &View| web.draft.buffer(view.buffer).name.clone();

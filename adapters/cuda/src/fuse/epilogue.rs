@@ -27,20 +27,7 @@ fn found(web: &Web, number: usize) -> Option<Rewrite> {
     if epilogue.activation.is_some() || !whole {
         return None;
     }
-    let is_result = |view: &View| view.buffer == output.buffer && web.draft.is_all(view);
-    let (epilogue, operand) = match web.operation(reader)? {
-        Operation::Unary(function, x) if is_result(x) => (activated(epilogue, function)?, None),
-        Operation::Binary(Binary::Add, Term::View(a), Term::View(b)) => {
-            let other = if is_result(a) { b } else { a };
-            let is_sum = is_result(a) || is_result(b);
-            if !is_sum || other.buffer == output.buffer {
-                return None;
-            }
-            let (epilogue, operand) = added(step, epilogue, output, other)?;
-            (epilogue, Some(operand))
-        }
-        _ => return None,
-    };
+    let (epilogue, operand) = extended(web, step, epilogue, reader)?;
     let mut kind = step.kind.clone();
     *kind.epilogue_mut()? = epilogue;
     let mut inputs = step.inputs.clone();
@@ -66,6 +53,32 @@ fn found(web: &Web, number: usize) -> Option<Rewrite> {
         },
         without: vec![reader],
     })
+}
+
+/// The epilogue with what the reader does to the step's result, and the operand that this takes.
+fn extended(
+    web: &Web,
+    step: &Step,
+    epilogue: Epilogue,
+    reader: usize,
+) -> Option<(Epilogue, Option<View>)> {
+    let output = step.outputs.first()?;
+    let is_result = |view: &View| view.buffer == output.buffer && web.draft.is_all(view);
+    match web.operation(reader)? {
+        Operation::Unary(function, x) if is_result(x) => {
+            Some((activated(epilogue, function)?, None))
+        }
+        Operation::Binary(Binary::Add, Term::View(a), Term::View(b)) => {
+            let other = if is_result(a) { b } else { a };
+            let is_sum = is_result(a) || is_result(b);
+            if !is_sum || other.buffer == output.buffer {
+                return None;
+            }
+            let (epilogue, operand) = added(step, epilogue, output, other)?;
+            Some((epilogue, Some(operand)))
+        }
+        _ => None,
+    }
 }
 
 fn activated(epilogue: Epilogue, function: Unary) -> Option<Epilogue> {

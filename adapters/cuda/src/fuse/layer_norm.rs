@@ -31,15 +31,7 @@ fn normalised(web: &Web, number: usize) -> Option<Rewrite> {
     let Operation::Unary(Unary::Sqrt, sum) = web.operation(root)? else {
         return None;
     };
-    let (shifted, Operation::Binary(Binary::Add, a, b)) = web.made_by(sum)? else {
-        return None;
-    };
-    let (variance, epsilon) = match (a, b) {
-        (Term::View(view), Term::Number(epsilon)) | (Term::Number(epsilon), Term::View(view)) => {
-            (view, epsilon)
-        }
-        _ => return None,
-    };
+    let (shifted, variance, epsilon) = shifted(web, sum)?;
     let (squares, mean) = mean(web, variance)?;
     let (x, centring) = centre(web, centred)?;
     let (square, other) = squared(web, squares)?;
@@ -63,6 +55,19 @@ fn normalised(web: &Web, number: usize) -> Option<Rewrite> {
         },
         without: Vec::new(),
     })
+}
+
+/// The step that made the view as a sum with a number, what it was added to, and the number.
+fn shifted<'d>(web: &Web<'d>, view: &View) -> Option<(usize, &'d View, f32)> {
+    let (step, Operation::Binary(Binary::Add, a, b)) = web.made_by(view)? else {
+        return None;
+    };
+    match (a, b) {
+        (Term::View(view), Term::Number(by)) | (Term::Number(by), Term::View(view)) => {
+            Some((step, view, by))
+        }
+        _ => None,
+    }
 }
 
 /// What the view, a column, is the mean of over the last axis, and the step.

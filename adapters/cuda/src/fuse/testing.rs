@@ -51,6 +51,11 @@ impl Case {
         }
     }
 
+    /// One request.
+    pub(crate) fn inputs(&self) -> &[Tensor] {
+        &self.inputs
+    }
+
     /// What comes out of a draft of this graph.
     pub(crate) fn outputs(&self, draft: &Draft) -> Vec<Vec<f32>> {
         let (plan, weights) = Plan::of(lay_out(draft.clone()));

@@ -4,7 +4,7 @@ use tare_models::Tensor;
 
 use super::web::Web;
 use crate::draft::{Buffer, Draft, Role};
-use crate::step::{Epilogue, Kind, Source, Step};
+use crate::step::{Epilogue, Kind, Step};
 use crate::view::View;
 
 /// `x [w₁ w₂ …]` for `x w₁`, `x w₂`, …, as of queries, keys and values; readers see their part of the rows.
@@ -48,25 +48,23 @@ fn joinable(web: &Web, step: &Step) -> Option<Epilogue> {
 }
 
 fn join(draft: &mut Draft, group: &[usize]) -> Option<()> {
-    let members: Vec<Step> = group
-        .iter()
-        .map(|number| draft.steps[*number].clone())
-        .collect();
+    let members = group.iter().map(|number| draft.steps[*number].clone());
+    let members: Vec<Step> = members.collect();
     let first = members.first()?;
     let rows = first.outputs[0].shape[0];
-    let widths: Vec<usize> = members
-        .iter()
-        .map(|step| step.outputs[0].shape[1])
-        .collect();
+    let widths = members.iter().map(|step| step.outputs[0].shape[1]);
+    let widths: Vec<usize> = widths.collect();
     let width: usize = widths.iter().sum();
     let made = View::whole(first.outputs[0].buffer, &[rows, width]);
-    let mut moved = Vec::new();
     let mut start = 0;
-    for (member, own) in members.iter().zip(&widths) {
-        let part = made.slice(1, start, 1, *own);
-        moved.push((member.outputs[0].clone(), part));
+    let parts = members.iter().zip(&widths).map(|(member, own)| {
         start += own;
-    }
+        (
+            member.outputs[0].clone(),
+            made.slice(1, start - own, 1, *own),
+        )
+    });
+    let moved: Vec<(View, View)> = parts.collect();
     let steps = moved_readers(draft, &moved)?;
     let mut inputs = vec![first.inputs[0].clone()];
     for operand in 1..first.inputs.len() {
@@ -80,23 +78,17 @@ fn join(draft: &mut Draft, group: &[usize]) -> Option<()> {
         shape: vec![rows, width],
         role: Role::Local,
     });
-    let sources: Vec<Source> = members
-        .iter()
-        .flat_map(|step| step.sources.clone())
-        .collect();
     draft.steps = steps;
-    for step in &mut draft.steps {
-        for input in &mut step.inputs {
-            if moved.iter().any(|(own, _)| own.buffer == input.buffer) {
-                input.buffer = whole.buffer;
-            }
-        }
-    }
+    let is_moved = |view: &View| moved.iter().any(|(own, _)| own.buffer == view.buffer);
+    let read = draft.steps.iter_mut().flat_map(|step| &mut step.inputs);
+    read.filter(|view| is_moved(view))
+        .for_each(|view| view.buffer = whole.buffer);
+    let sources = members.iter().flat_map(|step| step.sources.clone());
     draft.steps[group[0]] = Step {
         kind: first.kind.clone(),
         inputs,
         outputs: vec![whole],
-        sources,
+        sources: sources.collect(),
     };
     draft.sort();
     draft.prune();

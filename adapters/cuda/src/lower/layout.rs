@@ -61,9 +61,9 @@ pub(super) fn tile(lowering: &mut Lowering, node: &Node) -> Result<(), Refusal> 
     let (_, shape) = lowering.output_type(node)?;
     let mut repeated = x.clone();
     let mut wide = Vec::new();
-    for axis in 0..x.shape.len() {
+    for (axis, (size, own)) in shape.iter().zip(&x.shape).enumerate() {
         repeated = repeated.unsqueeze(2 * axis);
-        wide.extend([shape[axis] / x.shape[axis], x.shape[axis]]);
+        wide.extend([size / own, *own]);
     }
     let repeated = repeated.broadcast(&wide).ok_or("its repeats do not fit")?;
     let view = lowering.reshaped(node, &repeated, &shape)?;

@@ -1,5 +1,6 @@
 //! From a model's graph to a draft: each operator becomes plain steps, or a view where it only rearranges.
 
+mod activation;
 mod combine;
 mod convolution;
 mod elementwise;

@@ -3,7 +3,8 @@
 use tare_models::Node;
 
 use super::{
-    Lowering, Refusal, combine, convolution, elementwise, layout, normalise, pick, product, reduce,
+    Lowering, Refusal, activation, combine, convolution, elementwise, layout, normalise, pick,
+    product, reduce,
 };
 
 /// Lowers one operator.
@@ -48,14 +49,14 @@ fn standard(op_type: &str) -> Option<Rule> {
         "Sum" | "Max" | "Min" | "Mean" => elementwise::variadic,
         _ if elementwise::of_one(op_type).is_some() => elementwise::unary,
         "Gelu" | "LeakyRelu" | "Elu" | "HardSigmoid" | "HardSwish" | "Selu" | "Softplus"
-        | "Softsign" | "Celu" | "ThresholdedRelu" | "Mish" => elementwise::activation,
+        | "Softsign" | "Celu" | "ThresholdedRelu" | "Mish" => activation::activation,
         _ => return None,
     })
 }
 
 fn contributed(op_type: &str) -> Option<Rule> {
     Some(match op_type {
-        "Gelu" | "BiasGelu" | "FastGelu" | "QuickGelu" => elementwise::biased_activation,
+        "Gelu" | "BiasGelu" | "FastGelu" | "QuickGelu" => activation::biased_activation,
         "SkipLayerNormalization" => normalise::skip_layer,
         _ => return None,
     })

@@ -83,7 +83,7 @@ fn program_flops(program: &Program) -> u64 {
         .map(|instruction| match instruction {
             Instruction::Unary(function, _) => unary_flops(*function),
             Instruction::Binary(Binary::Pow, _, power) => match whole(*power) {
-                power if power == 0.5 => 1,
+                0.5 => 1,
                 power if (1.0..=8.0).contains(&power) && power.fract() == 0.0 => {
                     (power as u64 - 1).max(1)
                 }

@@ -86,13 +86,10 @@ impl Plan {
             .collect();
         let arena = memory::place(&lifetimes);
         let mut offsets = arena.offsets.into_iter();
+        let steps = draft.steps.iter().map(|step| cost::planned(&draft, step));
+        let steps: Vec<PlannedStep> = steps.collect();
         let mut weights = Vec::new();
         let mut buffers = Vec::with_capacity(draft.buffers.len());
-        let steps: Vec<PlannedStep> = draft
-            .steps
-            .iter()
-            .map(|step| cost::planned(&draft, step))
-            .collect();
         for buffer in draft.buffers {
             let place = match buffer.role {
                 Role::Input(number) => Place::Input(number),
@@ -110,21 +107,16 @@ impl Plan {
                 place,
             });
         }
-        let weight_bytes = weights
-            .iter()
-            .map(|tensor| tensor.bytes().len() as u64)
-            .sum();
-        let flops = steps
-            .iter()
-            .fold(Flops::default(), |sum, step| sum.saturating_add(step.flops));
+        let weight_bytes = weights.iter().map(|tensor| tensor.bytes().len() as u64);
+        let flops = steps.iter().map(|step| step.flops);
         let plan = Self {
+            flops: flops.fold(Flops::default(), Flops::saturating_add),
+            weight_bytes: Bytes::from_bytes(weight_bytes.sum()),
             buffers,
             steps,
             arena_bytes: arena.bytes,
             peak_bytes: memory::peak(&lifetimes),
             unshared_bytes: memory::unshared(&lifetimes),
-            weight_bytes: Bytes::from_bytes(weight_bytes),
-            flops,
         };
         (plan, weights)
     }

@@ -148,3 +148,40 @@ fn aligned(rows: &[[String; 8]]) -> String {
     };
     rows.iter().map(line).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use tare_models::build::Init;
+
+    use crate::fuse::testing::Case;
+    use crate::fuse::{all, chains};
+    use crate::layout::lay_out;
+    use crate::plan::{Plan, render};
+
+    #[test]
+    fn a_table_has_a_line_a_step_and_the_totals() {
+        let case = Case::new(&[&[2, 4]], |b, x| {
+            let weight = b.weight("w", &[4, 8], Init::fan_in(4, 1.0));
+            let y = b.op("MatMul", &[&x[0], &weight]);
+            let y = b.op("Relu", &[&y]);
+            let y = b.transpose(&y, &[1, 0]);
+            let y = b.op("Exp", &[&y]);
+            vec![(b.op("Tanh", &[&y]), &[8, 2])]
+        });
+        let plain = render(&Plan::of(lay_out(case.draft.clone())).0);
+        let (fused, _) = Plan::of(chains(lay_out(all(case.draft))));
+        assert_eq!(
+            render(&fused),
+            "step  kind          operators    result  FLOPs     bytes  reads   writes
+0     product+relu  MatMul Relu  [2, 8]  144 FLOP  224 B  in0 w0  @0
+1     map           Exp Tanh     [8, 2]  320 FLOP  128 B  @0      out0
+
+steps     2: 1 map, 1 product+relu
+FLOPs     464 FLOP
+arena     256 bytes (256 B); 256 live at once, 256 if no buffer shared its place
+weights   128 bytes (128 B)
+"
+        );
+        assert!(plain.contains("steps     4: 3 map, 1 product"), "{plain}");
+    }
+}

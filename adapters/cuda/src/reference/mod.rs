@@ -15,6 +15,8 @@ mod pick;
 mod product;
 mod rows;
 mod session;
+#[cfg(test)]
+mod tests;
 
 use tare_adapter_api::{
     Adapter, AdapterError, LoadRequest, Loaded, Options, Readiness, RuntimeFacts, Tensor,
