@@ -74,7 +74,7 @@ pub enum Kind {
         /// The program.
         program: Program,
     },
-    /// `a` […, m, k] times `b` […, k, n], with a bias [n] and a residual […, m, n].
+    /// `a` […, m, k] times `b` […, k, n], with a bias `[n]` and a residual […, m, n].
     Product {
         /// What follows.
         epilogue: Epilogue,
@@ -98,7 +98,7 @@ pub enum Kind {
         /// Whether there is a shift.
         bias: bool,
     },
-    /// x [n, c, h, w] by weights [m, c / groups, kh, kw], with a bias [m] and a residual of the result's shape.
+    /// x [n, c, h, w] by weights [m, c / groups, kh, kw], with a bias `[m]` and a residual of the result's shape.
     Convolution {
         /// Where the weights lie over the map.
         window: Window,

@@ -38,19 +38,28 @@ pub struct Error {
 impl Subject {
     /// The model at images of this side and sequences of this length.
     pub fn new(name: &str, side: usize, seq: usize) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().join("model.onnx");
-        let architecture = zoo::find(name).expect("in the zoo");
-        build::write(&architecture.build(SEED, Form::Full), &path).expect("written");
-        let model = Model::open(&path).expect("a model");
-        let graph = model.graph();
-        let size = |symbol: &str| match symbol {
+        Self::of(name, Form::Full, |symbol| match symbol {
             "height" | "width" => side,
             "seq" => seq,
             _ => 1,
-        };
+        })
+    }
+
+    /// Its hollow twin, whose axes are nearly all of one size, so that none is told from another by its size.
+    pub fn twin(name: &str) -> Self {
+        let form = zoo::find(name).expect("in the zoo").twin();
+        Self::of(name, form, |_| 2)
+    }
+
+    fn of(name: &str, form: Form, size: impl Fn(&str) -> usize) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("model.onnx");
+        let architecture = zoo::find(name).expect("in the zoo");
+        build::write(&architecture.build(SEED, form), &path).expect("written");
+        let model = Model::open(&path).expect("a model");
+        let graph = model.graph();
         let symbols: BTreeMap<String, usize> = architecture
-            .symbols(Form::Full)
+            .symbols(form)
             .into_iter()
             .map(|(symbol, _)| (symbol.to_owned(), size(symbol)))
             .collect();
