@@ -123,7 +123,7 @@ pub enum ModelCommand {
     },
     /// Parameters, FLOPs and bytes of a model
     Facts(FactsOptions),
-    /// A model as the static plan of fused steps that a GPU executes, with the places of its buffers
+    /// A model as a static plan: fused steps, what each costs, and the places of their buffers in one arena
     Plan(PlanOptions),
     /// Write a zoo model to a file
     Make(MakeOptions),

@@ -1,4 +1,4 @@
-//! A model as a static plan: what `cuda`, the adapter with almost no framework, will execute on a GPU.
+//! A model as a static plan, for an adapter with almost no framework: all that can be done for one without a GPU.
 //!
 //! The way of a model:
 //!

@@ -129,7 +129,7 @@ fn a_plan_is_printed_and_is_data_with_the_operations_of_the_facts() {
         assert!(table.contains(part), "no {part} in {table}");
     }
     let json = |arguments: &[&str]| {
-        let all = [&["model"], arguments, &[MLP, "--format", "json"]].concat();
+        let all = [&["model"][..], arguments, &[MLP, "--format", "json"]].concat();
         bench.tare(&all).with_code(0).json()
     };
     let (fused, plain) = (json(&["plan"]), json(&["plan", "--unfused"]));
