@@ -3,7 +3,7 @@
 use tare_results::{
     BandwidthPeak, Cache, CellPeaks, ComputePeak, KernelKind, Peaks, PeaksDoubt, ProbeReading,
 };
-use tare_units::{Bytes, Rate};
+use tare_units::{Bytes, BytesPerSecond, Rate};
 
 use crate::assemble::{DEVICE, path};
 use crate::calibrate::Need;
@@ -108,11 +108,11 @@ pub fn cell_peaks(
     let bandwidth = bandwidth(peaks, &chosen.level, need.threads, need.working_set)?;
     let mut cell = CellPeaks {
         flops_per_s: compute.flops_per_s,
-        bytes_per_s: bandwidth.bytes_per_s(),
+        bytes_per_s: bandwidth.bytes_per_s,
         level: chosen.level,
         h2d_bytes_per_s: None,
         d2h_bytes_per_s: None,
-        calibrated_at: oldest(peaks, need, compute, bandwidth),
+        calibrated_at: oldest(peaks, need, compute, &bandwidth),
     };
     let touching = peaks
         .doubts
@@ -133,21 +133,27 @@ fn touches(doubt: &PeaksDoubt, level: &str) -> bool {
 }
 
 /// When the oldest was measured of the figures that a cell's are made of.
-fn oldest(peaks: &Peaks, need: Need, compute: &ComputePeak, bandwidth: &BandwidthPeak) -> String {
+fn oldest(peaks: &Peaks, need: Need, compute: &ComputePeak, bandwidth: &Moved<'_>) -> String {
     let kernel = What::Kernel {
         precision: need.precision,
         name: compute.kernel.clone(),
         kind: KernelKind::Fma,
     };
-    let moved = What::Bandwidth {
-        level: bandwidth.level.clone(),
-        bytes: bandwidth.working_set_bytes,
+    let moved = |peak: &BandwidthPeak| What::Bandwidth {
+        level: peak.level.clone(),
+        bytes: peak.working_set_bytes,
     };
     let probe = What::Probe {
         precision: need.precision,
         name: compute.kernel.clone(),
     };
-    let paths = [kernel, moved, probe].map(|what| path(&what, need.threads));
+    let whats = [
+        kernel,
+        moved(bandwidth.below),
+        moved(bandwidth.above),
+        probe,
+    ];
+    let paths = whats.map(|what| path(&what, need.threads));
     peaks.oldest(paths.iter().map(String::as_str)).to_owned()
 }
 
@@ -170,23 +176,53 @@ fn compute(peaks: &Peaks, need: Need) -> Result<&ComputePeak, NoPeaks> {
     })
 }
 
-/// That of the level's size nearest to the working set: behind a cache that others fill too, the larger ones are slower.
+/// The bandwidth at one working set, and the measured ones that it lies between.
+struct Moved<'a> {
+    bytes_per_s: BytesPerSecond,
+    below: &'a BandwidthPeak,
+    above: &'a BandwidthPeak,
+}
+
+/// That of the level's sizes on both sides of the working set, along the straight line between them in logarithms: behind a
+/// cache that others fill too, the larger ones are slower. Beyond all sizes it is that of the last.
 fn bandwidth<'a>(
     peaks: &'a Peaks,
     level: &str,
     threads: u64,
     working_set: Bytes,
-) -> Result<&'a BandwidthPeak, NoPeaks> {
-    let of_it = peaks
-        .bandwidth
-        .iter()
-        .filter(|peak| peak.device == DEVICE && peak.level == level && peak.threads == threads);
-    let size = |bytes: Bytes| (bytes.as_bytes().max(1) as f64).ln();
-    let away = |peak: &&BandwidthPeak| (size(peak.working_set_bytes) - size(working_set)).abs();
-    let found = of_it.min_by(|one, other| away(one).total_cmp(&away(other)));
-    found.ok_or_else(|| NoPeaks::NoBandwidth {
-        level: level.to_owned(),
-        threads,
+) -> Result<Moved<'a>, NoPeaks> {
+    let is_of_it = |peak: &&BandwidthPeak| {
+        peak.device == DEVICE && peak.level == level && peak.threads == threads
+    };
+    let of_it = || peaks.bandwidth.iter().filter(is_of_it);
+    let size = |peak: &&BandwidthPeak| peak.working_set_bytes;
+    let below = of_it().filter(|peak| peak.working_set_bytes <= working_set);
+    let above = of_it().filter(|peak| peak.working_set_bytes >= working_set);
+    let (below, above) = (below.max_by_key(size), above.min_by_key(size));
+    let (below, above) =
+        below
+            .or(above)
+            .zip(above.or(below))
+            .ok_or_else(|| NoPeaks::NoBandwidth {
+                level: level.to_owned(),
+                threads,
+            })?;
+    let logarithm = |bytes: Bytes| (bytes.as_bytes().max(1) as f64).ln();
+    let [low, at, high] = [
+        below.working_set_bytes,
+        working_set,
+        above.working_set_bytes,
+    ]
+    .map(logarithm);
+    let along = match high > low {
+        true => (at - low) / (high - low),
+        false => 0.0,
+    };
+    let ratio = above.bytes_per_s().over(below.bytes_per_s());
+    Ok(Moved {
+        bytes_per_s: below.bytes_per_s().scaled(ratio.powf(along)),
+        below,
+        above,
     })
 }
 

@@ -19,6 +19,7 @@ fn plan(gates: usize) -> Plan {
     Plan {
         model: "mlp".to_owned(),
         more: "mlp:depth=21".to_owned(),
+        batch: plan::BATCH,
         gates,
         seed: plan::SEED,
         budget: plan::BUDGET.to_owned(),

@@ -64,12 +64,18 @@ struct Trial {
 }
 
 fn trial(seed: u64) -> Trial {
+    trial_of(seed, |_, model, _| model)
+}
+
+/// The same with each model as `altered` makes it of its place, what was drawn, and the framework.
+fn trial_of(seed: u64, altered: impl Fn(u64, Model, &Framework) -> Model) -> Trial {
     let mut random = Random::new(seed);
     let framework = Framework::draw(SCALE, &mut random);
     let models: Vec<Model> = (0..10)
         .map(|place| {
             let operators = 2.0 * 500f64.powf((place as f64 + random.uniform()) / 10.0);
-            Model::draw(&framework, place, operators as u64, &mut random)
+            let drawn = Model::draw(&framework, place, operators as u64, &mut random);
+            altered(place, drawn, &framework)
         })
         .collect();
     let weighed = weighed(&framework, &models, simulated, EFFORT, &mut random);
@@ -197,6 +203,61 @@ fn five_hundred_splits_and_fifty_laws_of_a_waiting_host_come_out_as_they_are_kno
     assert_coverage(&tallied(&trials));
 }
 
+/// What a twin still does, in parts of the tax, by the place of its model.
+const LEFT: [f64; 10] = [0.0, 0.03, 0.0, 0.0, 0.1, 0.0, 0.0, 0.4, 0.0, 0.0];
+
+#[test]
+fn taxes_of_twins_that_still_do_a_known_part_of_the_work_lie_in_their_intervals() {
+    let leaving = |place: u64, model: Model, framework: &Framework| Model {
+        kept: (LEFT[place as usize] * framework.overhead(&model) / model.work()).min(0.4),
+        ..model
+    };
+    let trials = each(3000..3100, |seed| trial_of(seed, leaving));
+    let mut tallies: BTreeMap<&'static str, Tally> = BTreeMap::new();
+    let (mut by_twin, mut by_law) = (0, 0);
+    for trial in &trials {
+        for (model, summary) in trial.models.iter().zip(&trial.summaries) {
+            let truth = trial.framework.truth(model);
+            let tax = summary.tax.as_ref().expect("a split");
+            let (low, high) = (tax.predicted_tax_low_ns, tax.predicted_tax_high_ns);
+            let foretold = tallies.entry("foretold").or_default();
+            foretold.add(nanos(low), truth.tax, nanos(high));
+            if model.kept > 0.0 {
+                by_twin += u64::from(tax.method == TaxMethod::HollowTwin);
+                by_law += u64::from(tax.method == TaxMethod::Law);
+                tally(&mut tallies, tax, &truth);
+                assert_between(tax, &truth, model);
+            }
+        }
+    }
+    assert_eq!(by_twin + by_law, 300);
+    assert!(by_twin > 100 && by_law > 50, "{by_twin} {by_law}");
+    for (name, tally) in &tallies {
+        let share = tally.share();
+        assert!(
+            tally.is_of_95_percent_or_more(),
+            "{name}: {share} of {} hold",
+            tally.count
+        );
+    }
+}
+
+/// Asserts that the tax is no less than it is, within 2% of the latency, nor more than with what the twin still does, and that
+/// the class is the right one or open.
+fn assert_between(tax: &Tax, truth: &Truth, model: &Model) {
+    let left = model.kept * model.work();
+    let found = tax.tax_ns.as_nanos_f64();
+    let room = 0.02 * truth.latency;
+    assert!(
+        (truth.tax - room..=truth.tax + left + room).contains(&found),
+        "{found} against {} and {left} of {model:?}",
+        truth.tax
+    );
+    if tax.class != Some(Class::Undecided) {
+        assert_class(tax, truth, model.bound, &model.name);
+    }
+}
+
 #[test]
 #[ignore = "takes half a minute; says how often each interval holds the truth, to half a percent"]
 fn of_eight_thousand_splits_and_eight_hundred_laws_about_95_percent_are_covered() {
@@ -264,6 +325,7 @@ fn knee(seed: u64, is_asynchronous: bool) -> (bool, f64) {
             floor_ns: 0.0,
             excess_ns: 0.0,
             per_sample_ns,
+            kept: 0.0,
         })
         .collect();
     let alone = Effortful {
@@ -276,11 +338,9 @@ fn knee(seed: u64, is_asynchronous: bool) -> (bool, f64) {
         panic!("one knee: {:?}", analysis.knees);
     };
     let truth = overhead as f64 / per_sample_ns as f64;
-    let (low, high) = (
-        knee.batch_low.unwrap_or(0.0),
-        knee.batch_high.unwrap_or(f64::MAX),
-    );
-    ((low..=high).contains(&truth), knee.batch / truth - 1.0)
+    let ends = knee.batch_low.zip(knee.batch_high);
+    let holds = ends.is_some_and(|(low, high)| (low..=high).contains(&truth));
+    (holds, knee.batch / truth - 1.0)
 }
 
 #[test]

@@ -16,9 +16,10 @@ import sys
 import tempfile
 
 RUNGS = {"bert-tiny": ("2", "4"), "minilm-l6": ("2", "4"), "gpt2": ("2+distinct", "4+distinct"),
-         "squeezebert": ("2", "16,2"), "resnet-18": ("16,2", "16,2+height+width"), "resnet-50": ("16,2", "16,2+height+width")}
+         "squeezebert": ("2", "16,2"), "vit-b-32": ("2", "4"),
+         "resnet-18": ("16,2", "16,2+height+width"), "resnet-50": ("16,2", "16,2+height+width")}
 SEQ = 16
-IMAGES = ("resnet-",)
+IMAGES = ("resnet-", "vit-")
 ROUNDS = 2
 
 

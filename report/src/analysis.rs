@@ -2,6 +2,7 @@
 
 mod correlation;
 mod knee;
+mod setting;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -11,6 +12,7 @@ use crate::split::{DispatchLaw, Laws};
 use crate::summary::Summary;
 pub use correlation::{Along, Correlated, Size, Trend};
 pub use knee::{BatchKnee, KneeModel, Reached};
+pub(crate) use setting::{Setting, apart};
 
 /// What a set of cells says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -20,9 +22,9 @@ pub struct Analysis {
     /// Frameworks of which no law could be fitted, a line each with the reason.
     #[serde(default)]
     pub lacking_laws: Vec<String>,
-    /// One for each set of cells that differ in their batch only.
+    /// One for each set of cells of one run that differ in their batch only.
     pub knees: Vec<BatchKnee>,
-    /// Latencies across models against what is known of these.
+    /// Latencies across models of one run against what is known of these.
     pub correlations: Vec<Correlated>,
     /// What was asked for and is not among the cells, a line each; whoever knows the runs adds it.
     #[serde(default)]

@@ -3,7 +3,10 @@
 //! A ratio is that of geometric means over the repeats. Its 95% interval comes from those of both logarithms, Student's t over
 //! the repeats, whose distances to the ends add in quadrature (MOVER: Zou and Donner, Statistics in Medicine 27, 2008). What
 //! a machine does otherwise at another time is in no interval of one run: sides of one run share it, those of two do not.
+//! That of taxes, and of work, reaches as far as what the hollow twins may still do could move it: what is within that is not
+//! known.
 
+mod csv;
 mod differences;
 mod figure;
 mod matching;
@@ -16,11 +19,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tare_results::{Cell, Record, Run};
 
+use crate::known_tax::KnownTax;
 use crate::summary::Summary;
 pub use differences::Difference;
 pub use figure::Figure;
 use matching::Matched;
-use ratio::ratio;
+use ratio::{Ratio, ratio};
 
 /// Identifies a comparison.
 pub const COMPARISON_SCHEMA: &str = "tare.comparison/1";
@@ -100,7 +104,7 @@ pub enum Effect {
     Better,
     /// It holds 1.
     Noise,
-    /// There is none.
+    /// There is none, or what a hollow twin may still do could be all of the difference.
     Unknown,
 }
 
@@ -121,14 +125,20 @@ pub struct Compared {
     pub ratio: f64,
     /// Lower end of its 95% interval; `null` where a side has one repeat, which does not tell how repeats differ.
     pub low: Option<f64>,
-    /// Upper end.
+    /// Upper end; `null` also where the first side's tax may be nothing.
     pub high: Option<f64>,
     /// What that says.
     pub effect: Effect,
+    /// Why that is not known, and what would tell; `null` where it is known.
+    pub why_unknown: Option<String>,
     /// The tax in the first side's median, in nanoseconds; `null` where that is not split.
     pub baseline_tax_ns: Option<f64>,
     /// The same of the side's.
     pub tax_ns: Option<f64>,
+    /// How the first side's tax is known.
+    pub baseline_tax: Option<KnownTax>,
+    /// How the side's is.
+    pub tax: Option<KnownTax>,
     /// Whether both were measured on machines of different fingerprints.
     pub across_machines: bool,
     /// Reasons not to trust it fully.
@@ -256,15 +266,14 @@ fn compared(
     let known = |side: &Side<'_>, summary: &Summary| figure.of(side.records, summary);
     let (baseline, value) = (known(first, pair.baseline)?, known(side, pair.other)?);
     let found = ratio(&baseline, &value);
-    let effect = match found.interval {
-        None => Effect::Unknown,
-        Some((low, high)) if low > 1.0 || high < 1.0 => {
-            match (low > 1.0) == figure.is_more_worse() {
-                true => Effect::Worse,
-                false => Effect::Better,
-            }
-        }
-        Some(_) => Effect::Noise,
+    let taxes = [pair.baseline, pair.other].map(|one| one.tax.as_ref().map(KnownTax::of));
+    let is_bound = |tax: &Option<KnownTax>| tax.is_some_and(|tax| tax.is_upper_bound);
+    let is_bound = figure.is_of_tax() && taxes.iter().any(is_bound);
+    let (effect, why_unknown) = match effect(&found, is_bound) {
+        Ok(is_more) if is_more == Some(figure.is_more_worse()) => (Effect::Worse, None),
+        Ok(Some(_)) => (Effect::Better, None),
+        Ok(None) => (Effect::Noise, None),
+        Err(why) => (Effect::Unknown, Some(why.to_owned())),
     };
     Ok(Compared {
         side: side.name.clone(),
@@ -273,14 +282,33 @@ fn compared(
         baseline: baseline.mean(),
         value: value.mean(),
         ratio: found.ratio,
-        low: found.interval.map(|ends| ends.0),
-        high: found.interval.map(|ends| ends.1),
+        low: found.low,
+        high: found.high,
         effect,
+        why_unknown,
         baseline_tax_ns: tax(pair.baseline),
         tax_ns: tax(pair.other),
+        baseline_tax: taxes[0],
+        tax: taxes[1],
         across_machines: first.run.machine.fingerprint != side.run.machine.fingerprint,
         doubts: doubts(pair, &[&baseline, &value]),
     })
+}
+
+const ONE_REPEAT: &str = "a side has one repeat, which does not say how repeats differ";
+const TWO_TELL: &str = "a side has one repeat; --repeats 2 or more tell";
+const LEFT_IN_TWINS: &str = "what the hollow twins may still do could make, or hide, all of the difference; --figure p50 compares what was measured";
+
+/// Whether the ratio is above 1, or below it, or within the noise; or why that is not known. `is_bound` says that a side's
+/// figure is a bound.
+fn effect(found: &Ratio, is_bound: bool) -> Result<Option<bool>, &'static str> {
+    let (low, high) = found.by_repeats.ok_or(TWO_TELL)?;
+    match (found.low, found.high) {
+        (Some(low), _) if low > 1.0 => Ok(Some(true)),
+        (_, Some(high)) if high < 1.0 => Ok(Some(false)),
+        _ if is_bound || low > 1.0 || high < 1.0 => Err(LEFT_IN_TWINS),
+        _ => Ok(None),
+    }
 }
 
 fn tax(cell: &Summary) -> Option<f64> {
@@ -291,7 +319,7 @@ fn tax(cell: &Summary) -> Option<f64> {
 fn doubts(pair: &matching::Pair<'_>, figures: &[&ratio::Known]) -> Vec<String> {
     let mut doubts: Vec<String> = Vec::new();
     if figures.iter().any(|one| one.repeats() == 1) {
-        doubts.push("a side has one repeat, which does not say how repeats differ".to_owned());
+        doubts.push(ONE_REPEAT.to_owned());
     }
     if !pair.baseline.doubts.is_empty() || !pair.other.doubts.is_empty() {
         doubts.push("the cells have doubts of their own: tare show".to_owned());

@@ -2,17 +2,16 @@
 
 use tare_statistics::Knee;
 
-use crate::analysis::{Analysis, BatchKnee, Correlated, KneeModel, Reached};
+use crate::analysis::{Analysis, BatchKnee, Correlated, KneeModel, Reached, Setting, Size, apart};
 use crate::split::{DispatchLaw, differing};
 use crate::table::{Style, counted, number, signed_time, time, wrapped};
 
 /// A line each, wrapped to the style's width; nothing where nothing was found.
 pub fn findings(analysis: &Analysis, style: Style) -> String {
     let laws = analysis.laws.iter().map(|one| law(one, &analysis.laws));
-    let knees = analysis.knees.iter().map(knee);
     let sentences = laws
         .chain(analysis.lacking_laws.iter().cloned())
-        .chain(knees)
+        .chain(knees(&analysis.knees))
         .chain(correlations(&analysis.correlations))
         .chain(analysis.left_out.iter().cloned());
     let lines = sentences.flat_map(|sentence| wrapped(&sentence, style));
@@ -65,9 +64,15 @@ fn sets(law: &DispatchLaw) -> String {
     format!("{twins} of {models}{left_out} with {sets}")
 }
 
-fn knee(knee: &BatchKnee) -> String {
-    let cell = &knee.cell;
-    let whose = format!("knee of {} by {}", cell.model, cell.adapter_spec());
+/// A sentence for each.
+fn knees(all: &[BatchKnee]) -> Vec<String> {
+    let apart = apart(&all.iter().collect::<Vec<_>>());
+    let told = all.iter().zip(apart);
+    told.map(|(one, apart)| knee(one, &format!("knee of {}{apart}", one.name())))
+        .collect()
+}
+
+fn knee(knee: &BatchKnee, whose: &str) -> String {
     let (first, last) = (knee.batches.first(), knee.batches.last());
     let at = |batch: Option<&u64>| batch.copied().unwrap_or_default();
     match knee.reached {
@@ -110,15 +115,10 @@ fn undecided(knee: &BatchKnee) -> String {
 
 /// A sentence for each set of models at one batch.
 fn correlations(all: &[Correlated]) -> Vec<String> {
-    let mut sentences: Vec<(String, Vec<String>)> = Vec::new();
-    for one in all {
-        let whose = format!(
-            "latency across {} models by {} at the {} batch, {}",
-            one.models,
-            one.adapter,
-            one.size.name(),
-            one.batch
-        );
+    type Set = (String, Vec<String>, Size, u64, u64);
+    let mut sets: Vec<(Set, String, Vec<String>)> = Vec::new();
+    for (one, apart) in all.iter().zip(apart(&all.iter().collect::<Vec<_>>())) {
+        let set = (one.name(), one.parts(), one.size, one.batch, one.models);
         let r = format!(
             "{} r={:.2} [{:.2}, {:.2}]",
             one.along.name(),
@@ -126,13 +126,17 @@ fn correlations(all: &[Correlated]) -> Vec<String> {
             one.r_low,
             one.r_high
         );
-        match sentences.iter_mut().find(|(known, _)| *known == whose) {
-            Some((_, parts)) => parts.push(r),
-            None => sentences.push((whose, vec![r])),
+        match sets.iter_mut().find(|(known, ..)| *known == set) {
+            Some((.., told)) => told.push(r),
+            None => sets.push((set, apart, vec![r])),
         }
     }
-    let joined = sentences.into_iter();
-    joined
-        .map(|(whose, parts)| format!("{whose}: {}", parts.join(", ")))
-        .collect()
+    let sentence = |((name, _, size, batch, models), apart, told): (Set, String, Vec<String>)| {
+        format!(
+            "latency across {models} models by {name}{apart} at the {} batch, {batch}: {}",
+            size.name(),
+            told.join(", ")
+        )
+    };
+    sets.into_iter().map(sentence).collect()
 }

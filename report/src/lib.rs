@@ -18,6 +18,7 @@ mod digest;
 mod draw;
 mod export;
 mod findings;
+mod known_tax;
 mod page;
 #[cfg(feature = "png")]
 mod png;
@@ -38,11 +39,12 @@ pub use compare::{
 pub use digest::digest;
 pub use export::{EXPORTERS, ExportError, Exporter, analysis_json, exporter};
 pub use findings::findings;
+pub use known_tax::KnownTax;
 pub use page::page;
 #[cfg(feature = "png")]
 pub use png::{PngError, png};
 pub use quantiles::{Distributions, Quantile};
-pub use split::{DispatchLaw, KindCost, Laws, is_hollow};
+pub use split::{DispatchLaw, KindCost, Laws};
 pub use summarise::{summarise, summarise_by};
 pub use summary::{SUMMARY_SCHEMA, Summary, summary_schema};
 pub use table::{Style, table};

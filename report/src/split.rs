@@ -20,7 +20,7 @@ pub(crate) use law::differing;
 pub use law::{DispatchLaw, KindCost, Laws};
 use parts::{Parts, Source};
 use quantity::Quantity;
-pub use residual::{BOUND, is_hollow};
+pub use residual::BOUND;
 
 /// Everything that the split of one cell is made of.
 pub struct Weighing<'a> {

@@ -2,10 +2,11 @@
 
 mod common;
 
+use common::models::{at, summarised};
 use common::twins::other_twins;
 use common::{cell, run_of, timed};
 use tare_report::{
-    Along, Analysis, Correlated, KneeModel, Laws, Reached, Size, Style, Summary, analyse, findings,
+    Along, Analysis, Correlated, KneeModel, Laws, Reached, Size, Style, analyse, findings,
     summarise,
 };
 use tare_results::{Cell, PlannedCell, Record};
@@ -113,36 +114,6 @@ fn models() -> Analysis {
     analyse(&summarise(&run, &records), &Laws::default())
 }
 
-/// A cell of a model at some sizes and batch, whose latency is `p50` nanoseconds.
-fn at(
-    model: &str,
-    shape: &[(&str, u64)],
-    batch: u64,
-    gigaflops: u64,
-    p50: f64,
-) -> (PlannedCell, Record) {
-    let mut of = cell(batch);
-    of.model = model.to_owned();
-    let sizes = shape
-        .iter()
-        .map(|(symbol, size)| ((*symbol).to_owned(), *size));
-    of.shape = sizes.collect();
-    let mut planned = common::planned(of.clone());
-    planned.id = of.id(model);
-    planned.model.sha256 = model.to_owned();
-    planned.model.flops = Some(Flops::from_macs(gigaflops * 500_000_000));
-    let mut record = timed(&of, 0, p50);
-    record.id = planned.id.clone();
-    (planned, record)
-}
-
-fn summarised(cells: Vec<(PlannedCell, Record)>) -> Vec<Summary> {
-    let mut run = run_of(Vec::new(), 1);
-    let (planned, records): (Vec<PlannedCell>, Vec<Record>) = cells.into_iter().unzip();
-    run.cells = planned;
-    summarise(&run, &records)
-}
-
 fn correlated(cells: Vec<(PlannedCell, Record)>) -> Vec<Correlated> {
     let all = analyse(&summarised(cells), &Laws::default()).correlations;
     all.into_iter()
@@ -186,18 +157,6 @@ fn the_largest_batch_is_the_largest_of_which_there_are_models_enough() {
     let found = correlated(cells);
     let batches: Vec<(u64, Size)> = found.iter().map(|one| (one.batch, one.size)).collect();
     assert_eq!(batches, [(1, Size::Smallest), (8, Size::Largest)]);
-}
-
-#[test]
-fn a_model_that_was_measured_in_two_runs_counts_once() {
-    let noisy = [1.0e6, 1.7e6, 3.2e6, 3.6e6];
-    let models = ["a", "b", "c", "d"].into_iter().zip(1..).zip(noisy);
-    let cells = models.map(|((model, size), p50)| at(model, &[], 1, size, p50));
-    let once = summarised(cells.collect());
-    let twice = [once.clone(), once.clone()].concat();
-    let of = |summaries: &[Summary]| analyse(summaries, &Laws::default()).correlations;
-    assert_eq!(of(&once), of(&twice));
-    assert_eq!(of(&once)[0].models, 4);
 }
 
 #[test]

@@ -94,7 +94,7 @@ fn rows_are_named_by_their_cell() {
 
 #[test]
 fn the_share_of_the_tax_is_that_of_the_latency_and_the_law_comes_near() {
-    let told = told(200);
+    let told = told(300);
     let mut predicted = 0;
     for (summary, row) in told.each("split") {
         let tax = number(&row, "tax_ns").unwrap();

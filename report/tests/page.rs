@@ -220,6 +220,10 @@ fn a_cell_that_does_not_count_is_named_with_its_reason_and_in_no_chart() {
         invalid.contains("no operator &lt;b&gt;Mish&lt;/b&gt;"),
         "{invalid}"
     );
+    let doubts = section(&page, "doubts");
+    for list in [invalid, doubts] {
+        assert!(list.contains("<details class=\"printed\">"), "{list:.300}");
+    }
     assert_eq!(
         between(section(&page, "split"), "<tbody>", "</table>")[0]
             .matches("<tr>")

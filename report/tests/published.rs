@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use tare_report::{Laws, Summary, summarise};
+use tare_report::{Laws, Summary, analyse, chart, summarise, summarise_by};
 use tare_results::store::{RunContents, Store};
 use tare_results::{TaxMethod, Verdict};
 use tare_units::SignedNanoseconds;
@@ -73,4 +73,32 @@ fn the_dispatch_law_of_other_models_twins_foretells_most_published_taxes_within_
         "{share} of {}",
         ratios.len()
     );
+}
+
+#[test]
+fn the_published_drawings_are_what_the_published_records_show() {
+    let runs = published();
+    let laws = Laws::of(runs.iter().flat_map(|one| &one.records));
+    let [run] = &runs[..] else {
+        panic!("docs/findings.md shows one run of {}", runs.len());
+    };
+    let summaries = summarise_by(&run.run, &run.records, &laws);
+    let analysis = analyse(&summaries, &laws);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/findings");
+    let mut drawings = 0;
+    for entry in std::fs::read_dir(&folder).expect("lists") {
+        let path = entry.expect("lists").path();
+        let name = path.file_stem().and_then(|stem| stem.to_str());
+        let drawn = chart(name.expect("a name"), &summaries, &analysis).expect("draws");
+        let stored = std::fs::read_to_string(&path).expect("reads");
+        let again = format!(
+            "draw it again: tare report --store results/published {} --chart {} -o {}",
+            run.run.id,
+            name.unwrap_or_default(),
+            path.display()
+        );
+        assert!(drawn == stored, "{again}");
+        drawings += 1;
+    }
+    assert!(drawings >= 4);
 }

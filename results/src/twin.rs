@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 pub struct TwinFacts {
     /// Of the twin's file.
     pub sha256: String,
-    /// How far its dimensions shrank, such as `2` or `channels-16`.
+    /// How far its dimensions shrank, such as `2` or `16,2`.
     pub rung: String,
     /// Its FLOPs over the original's; `null` where the original has none, or it is not known how much is left.
     pub hollowness: Option<f64>,

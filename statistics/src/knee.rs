@@ -66,24 +66,27 @@ impl Knee {
 /// is taken (Akaike's criterion in its form for few points: Hurvich and Tsai, "Regression and time series model selection in
 /// small samples", 1989), but for the additive one where it is within 2 of the least. The interval holds every k of which
 /// RSS ≤ RSS_min·(1 + t²₀.₉₇₅/(n − p + 1)) (profile likelihood in its form for an unknown variance: Bates and Watts,
-/// "Nonlinear Regression Analysis and Its Applications", 1988, chapter 6); where the flat shape was taken, of which the partial one is the general form, the interval is the partial
-/// one's, as an e too small to be seen still moves k. `None` of fewer than four pairs, of sizes that do not differ, or of
-/// values that are not above zero; the partial shape is tried of six pairs and more.
+/// "Nonlinear Regression Analysis and Its Applications", 1988, chapter 6); where the flat shape was taken, of which the
+/// partial one is the general form, the interval is the partial one's, as an e too small to be seen still moves k. `None` of
+/// fewer than four different sizes, however many pairs there are of each, or of values that are not above zero; the partial
+/// shape is tried of six sizes and more.
 pub fn knee(points: &[(f64, f64)]) -> Option<Knee> {
     let positive = |value: f64| value > 0.0 && value.is_finite();
-    if points.len() < 4 || !points.iter().all(|(x, y)| positive(*x) && positive(*y)) {
+    if !points.iter().all(|(x, y)| positive(*x) && positive(*y)) {
         return None;
     }
-    let least = points.iter().map(|point| point.0).fold(f64::MAX, f64::min);
-    let greatest = points.iter().map(|point| point.0).fold(0.0, f64::max);
-    if least >= greatest {
+    let mut sizes: Vec<f64> = points.iter().map(|point| point.0).collect();
+    sizes.sort_by(f64::total_cmp);
+    sizes.dedup();
+    let (least, greatest) = (*sizes.first()?, *sizes.last()?);
+    if sizes.len() < FEWEST {
         return None;
     }
     let range = ((least / BEYOND).ln(), (greatest * BEYOND).ln());
     let mut profiles: Vec<Profile<'_>> = KneeShape::ALL
         .into_iter()
         .filter(|shape| match shape {
-            KneeShape::Partial => points.len() > shape.parameters() + 1,
+            KneeShape::Partial => sizes.len() > shape.parameters() + 1,
             KneeShape::Flat | KneeShape::Additive => true,
         })
         .map(|shape| Profile::of(points, shape, range))
@@ -122,6 +125,8 @@ fn narrowed((mut low, mut high): (f64, f64), sections: usize, of: impl Fn(f64) -
     (low + high) / 2.0
 }
 
+/// Different sizes that a fit takes.
+const FEWEST: usize = 4;
 const BEYOND: f64 = 64.0;
 const STEPS: usize = 256;
 const HALVINGS: usize = 48;
@@ -350,9 +355,12 @@ mod tests {
     }
 
     #[test]
-    fn too_few_points_sizes_that_do_not_differ_and_nonsense_are_no_knee() {
+    fn fewer_than_four_sizes_and_nonsense_are_no_knee() {
         assert_eq!(knee(&[(1.0, 1.0), (2.0, 2.0), (4.0, 3.0)]), None);
         assert_eq!(knee(&[(2.0, 1.0); 5]), None);
+        let two_sizes = [(1.0, 1.0), (1.0, 1.1), (8.0, 8.0), (8.0, 8.1), (8.0, 8.2)];
+        assert_eq!(knee(&two_sizes), None);
+        assert!(knee(&[&two_sizes[..], &[(2.0, 2.1), (4.0, 4.2)]].concat()).is_some());
         assert_eq!(
             knee(&[(1.0, 1.0), (2.0, 0.0), (4.0, 3.0), (8.0, 9.0)]),
             None

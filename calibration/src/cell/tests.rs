@@ -175,7 +175,7 @@ fn a_cell_is_dated_by_the_oldest_figure_that_its_own_are_made_of() {
 }
 
 #[test]
-fn a_core_s_own_cache_follows_its_clock_and_the_nearest_size_counts() {
+fn a_core_s_own_cache_follows_its_clock_and_below_all_sizes_the_smallest_counts() {
     let (cell, doubts) = of(SMALL, &reading(400.0, 5.0), &reading(400.0, 20.0));
     assert_eq!(cell.level, "L1");
     assert_eq!(cell.bytes_per_s, bytes(47.5));
@@ -262,4 +262,20 @@ fn what_a_device_can_do_is_nothing_to_a_cell_on_the_processors() {
         cell,
         cell_peaks(&peaks(), need(LARGE), &caches(), beside).unwrap()
     );
+}
+
+#[test]
+fn between_two_measured_sizes_the_bandwidth_lies_between_theirs() {
+    let peaks = peaks();
+    let at = |bytes: u64| {
+        let found = super::bandwidth(&peaks, "L1", 1, Bytes::from_bytes(bytes));
+        found.ok().expect("measured").bytes_per_s.per_s()
+    };
+    assert_eq!((at(1 << 10), at(2 << 10)), (95.0, 95.0));
+    assert_eq!((at(24 << 10), at(1 << 20)), (120.0, 120.0));
+    // Halfway between the logarithms of 2 and 24 KiB.
+    let middle = (2.0f64 * 24.0).sqrt() * 1024.0;
+    let expected = (95.0f64 * 120.0).sqrt();
+    assert!((at(middle as u64) / expected - 1.0).abs() < 1e-4);
+    assert!(super::bandwidth(&peaks, "L2", 1, Bytes::from_mib(1)).is_err());
 }

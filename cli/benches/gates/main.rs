@@ -1,6 +1,7 @@
 //! Real gates: how often `tare gate` calls equal sides a regression, how often it finds 5 % more work, and how long it takes.
 //!
 //! Run by `cargo bench -p tare --bench gates`, `-- N` for another number of gates of each kind, `--budget=TIME` for each,
+//! `--model=SPEC`, `--more=SPEC` and `--batch=N` for another model, what has more work than it, and samples of a request,
 //! `--out=DIR` for another folder than `gates` below the target's `tmp`. All of them are planned before the first (`plan.rs`): N of a
 //! model against itself and N against the same with one layer more in twenty, in an order that a seed gives. None is left
 //! out and none is made again but what was stopped, which the table says. Each is on disk (`gates.jsonl`) before the next begins: where this is stopped, the
@@ -21,7 +22,7 @@ use serde_json::Value;
 use tare_clock::{Clock, MonotonicClock};
 
 use kept::{Gate, Kept, NONE};
-use plan::{Against, BUDGET, GATES, MODEL, MORE, Plan, SEED};
+use plan::{Against, BATCH, BUDGET, GATES, MODEL, MORE, Plan, SEED};
 
 fn main() -> Result<ExitCode> {
     // Only `cargo bench` says so; `cargo test --benches` just starts it.
@@ -37,9 +38,10 @@ fn main() -> Result<ExitCode> {
     let order = plan.order();
     let mut kept = Kept::open(&folder.join("gates.jsonl"), &plan)?;
     println!(
-        "{} gates of {} under rten, one thread, in {}; {} are done",
+        "{} gates of {} under rten, batch {}, one thread, in {}; {} are done",
         order.len(),
         plan.model,
+        plan.batch,
         folder.display(),
         kept.gates.len()
     );
@@ -74,8 +76,12 @@ fn planned() -> Result<Plan> {
     let gates = std::env::args().find_map(|argument| argument.parse().ok());
     let program = Path::new(env!("CARGO_BIN_EXE_tare"));
     Ok(Plan {
-        model: MODEL.to_owned(),
-        more: MORE.to_owned(),
+        model: option("--model=").unwrap_or_else(|| MODEL.to_owned()),
+        more: option("--more=").unwrap_or_else(|| MORE.to_owned()),
+        batch: match option("--batch=") {
+            Some(batch) => batch.parse().context("--batch takes a number")?,
+            None => BATCH,
+        },
         gates: gates.unwrap_or(GATES),
         seed: SEED,
         budget: option("--budget=").unwrap_or_else(|| BUDGET.to_owned()),
@@ -103,6 +109,7 @@ fn gate(plan: &Plan, folder: &Path, against: Against, place: usize) -> Result<Ga
     command
         .args(["gate", "--model", &plan.model, "--adapter", "rten"])
         .args(["--candidate", &format!("model={candidate}")])
+        .args(["--batch", &plan.batch.to_string()])
         .args(["--budget", &plan.budget, "--seed", &place.to_string()])
         .args(["--allow-different-outputs", "--format", "json"])
         .env("TARE_STORE", folder.join("store"));

@@ -10,10 +10,12 @@ pub const GATES: usize = 30;
 pub const SEED: u64 = 1;
 /// Time that a gate takes at the most.
 pub const BUDGET: &str = "10min";
-/// About 5 ms a request on one core of the machine that docs/gate.md names.
-pub const MODEL: &str = "mlp:width=1024,depth=20";
-/// The same with one layer more in twenty: 1.05 times the operations and bytes.
-pub const MORE: &str = "mlp:width=1024,depth=21";
+/// A few milliseconds a request on one core of the machine that docs/gate.md names, of arithmetic: its weights lie in a cache.
+pub const MODEL: &str = "mlp:width=256,depth=20";
+/// The same with one layer more in twenty: 1.05 times the operations.
+pub const MORE: &str = "mlp:width=256,depth=21";
+/// Samples of a request.
+pub const BATCH: u64 = 256;
 
 /// What a gate compares the model with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +30,7 @@ pub enum Against {
 pub struct Plan {
     pub model: String,
     pub more: String,
+    pub batch: u64,
     /// Of each kind.
     pub gates: usize,
     pub seed: u64,

@@ -21,9 +21,11 @@ pub fn table(plan: &Plan, gates: &[Gate], stopped: usize) -> String {
         (Against::More, format!("`{}`", plan.more)),
     ];
     let mut text = format!(
-        "`{}` under rten, one thread, against itself and against 5 % more work: {} of {} gates that were planned, {stopped} stopped \
-         and made again, {} at the most each. Intervals hold with 95 %.\n\n| against | gates | {} | seconds, median | blocks, median |\n|---|---:|{}---:|---:|\n",
+        "`{}` under rten, batch {}, one thread, against itself and against 5 % more work: {} of {} gates that were planned, {stopped} \
+         stopped and made again, {} at the most each. Intervals hold with 95 %.\n\n| against | gates | {} | seconds, median | blocks, \
+         median | worse by, in %, median |\n|---|---:|{}---:|---:|---:|\n",
         plan.model,
+        plan.batch,
         gates.len(),
         2 * plan.gates,
         plan.budget,
@@ -86,12 +88,14 @@ fn row(name: &str, own: &[&Gate]) -> String {
     let seconds = own.iter().map(|gate| gate.seconds).collect();
     let blocks = own.iter().filter_map(|gate| Some(gate.blocks? as f64));
     let blocks = blocks.collect();
+    let worse = own.iter().filter_map(|gate| Some(100.0 * gate.worse[0]?));
     format!(
-        "| {name} | {} |{} {} | {} |\n",
+        "| {name} | {} |{} {} | {} | {} |\n",
         own.len(),
         counts.concat(),
         median(seconds),
-        median(blocks)
+        median(blocks),
+        median(worse.collect())
     )
 }
 

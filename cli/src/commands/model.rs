@@ -205,7 +205,7 @@ fn described(twin: &Twin) -> serde_json::Value {
         "flops": twin.flops.as_operations(),
         "original_flops": twin.original_flops.as_operations(),
         "hollowness": twin.hollowness,
-        "elements": twin.elements,
+        "elements_ratio": twin.elements,
         "elements_left": twin.elements_left,
         "doubts": doubts,
     })

@@ -55,8 +55,14 @@ impl<C: Clock> Going<'_, C> {
             return Ok(twin);
         }
         let maker = Rc::clone(&self.request.weighing.maker);
-        let twin = climb(&*maker, work, &dir, &mut |twin| self.count(work, twin))?;
-        if !self.stopped() && twin.facts.same_operators.is_some() {
+        let mut has_failed = false;
+        let twin = climb(&*maker, work, &dir, &mut |twin| {
+            let counted = self.count(work, twin);
+            has_failed |= counted.is_err();
+            counted.unwrap_or_else(Err)
+        })?;
+        // A rung passed over because its worker failed may do the next time.
+        if !self.stopped() && !has_failed && twin.facts.same_operators.is_some() {
             let book = &mut self.request.weighing.book;
             book.note(&key, &twin.facts, &twin.missing);
         }
@@ -93,8 +99,16 @@ impl<C: Clock> Going<'_, C> {
         own.filter_map(|record| record.runtime.clone()).next_back()
     }
 
-    /// Operators of each kind that a worker executes in a request of `twin`, or of the original.
-    fn count(&mut self, work: &Work, twin: Option<&Hollow>) -> Result<Executed, String> {
+    /// Operators of each kind that a worker executes in a request of `twin`, or of the original, or why the framework does not
+    /// say.
+    ///
+    /// # Errors
+    /// Where the worker failed.
+    fn count(
+        &mut self,
+        work: &Work,
+        twin: Option<&Hollow>,
+    ) -> Result<Result<Executed, String>, String> {
         let work = match twin {
             Some(twin) => hollowed(work, twin),
             None => work.clone(),
@@ -103,7 +117,7 @@ impl<C: Clock> Going<'_, C> {
         let attempt = self.attempt(&work, job, Kind::Profile, 0);
         match attempt.outcome().map(|outcome| &outcome.given) {
             Some(Given::Profiled { profile, .. }) => {
-                profile.as_ref().map(executed).map_err(Clone::clone)
+                Ok(profile.as_ref().map(executed).map_err(Clone::clone))
             }
             _ => Err(attempt
                 .failure()

@@ -221,7 +221,7 @@ fn record(run: &Run, model: &Model, repeat: u64, kind: Kind, random: &mut Random
     record.twin = (kind == Kind::Twin).then(|| TwinFacts {
         sha256: format!("twin of {}", model.name),
         rung: "2".into(),
-        hollowness: Some(0.0),
+        hollowness: Some(model.kept),
         elements_ratio: Some(0.0),
         elements: None,
         operators_executed: Some(model.operators),

@@ -41,6 +41,8 @@ pub struct Model {
     pub excess_ns: f64,
     /// Work for each row more.
     pub per_sample_ns: u64,
+    /// The share of its work that its twin still does.
+    pub kept: f64,
 }
 
 /// The parts that must come out, in nanoseconds.
@@ -142,6 +144,7 @@ impl Model {
             floor_ns: (work * floor).round(),
             excess_ns: (work * (1.0 - floor)).round(),
             per_sample_ns: 0,
+            kept: 0.0,
         }
     }
 
@@ -150,12 +153,12 @@ impl Model {
         self.floor_ns + self.excess_ns + (self.per_sample_ns * self.batch) as f64
     }
 
-    /// The same operators without work.
+    /// The same operators with what a twin keeps of the work.
     pub fn hollow(&self) -> Self {
         Self {
-            floor_ns: 0.0,
-            excess_ns: 0.0,
-            per_sample_ns: 0,
+            floor_ns: self.floor_ns * self.kept,
+            excess_ns: self.excess_ns * self.kept,
+            per_sample_ns: (self.per_sample_ns as f64 * self.kept) as u64,
             ..self.clone()
         }
     }

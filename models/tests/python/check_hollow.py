@@ -5,7 +5,8 @@ model executes; each twin passes ONNX's checker. Prints one line a model: operat
 FLOPs and elements, both latencies (one thread, lower quartile), the residual work, and how long the twin took to make.
 The residual is the share of the twin's latency that may be the model's own work, as `tare` counts it: the larger of what
 its operations may take, h / (1 - h) times what the model takes longer, with h the share of FLOPs that is left, and of what
-its elements may take, the same by e, their share, and below a tenth at most 2 ns each, or 1.1 with convolutions (models/scripts/element_cost.py).
+its elements may take, the same by e, their share, and below a tenth at most 2 ns each, or 1.1 where most operators are
+convolutions (models/scripts/element_cost.py).
 Exits with 1 where a model has no twin with the same operators, where one took 5 s or more to make, or where the residual of
 a zoo model is 5% or more; for the models in EXCEPTED it is 10% by operations alone: their convolutions want blocks of 16
 channels, a smaller twin executes other operators.
@@ -37,6 +38,7 @@ EXCEPTED = ("resnet-", "wide-resnet-")
 MOST_OF_EXCEPTED = 0.1
 NS_AN_ELEMENT, NS_WITH_CONVOLUTIONS = 2.0, 1.1
 MUCH = 0.1
+HALF = 0.5
 QUICK = ["mlp", "bert-tiny", "minilm-l6", "resnet-18"]
 FIXTURES = str(pathlib.Path(__file__).parents[1] / "fixtures/hollow")
 TYPES = {"tensor(float)": numpy.float32, "tensor(int64)": numpy.int64, "tensor(int32)": numpy.int32,
@@ -138,12 +140,12 @@ def differing(original, hollow):
 def residual(facts, operators, original, hollow):
     """The shares of a twin's latency that may be work by operations and by elements; None where what is left is not known."""
     def part(share):
-        return share / (1 - share) * max(original - hollow, 0) if share < 1 else hollow
+        return share / (1 - share) * max(original - hollow, 0) if share <= HALF else hollow
 
-    operations, elements = facts["hollowness"], facts["elements"]
+    operations, elements = facts["hollowness"], facts["elements_ratio"]
     by_operations = None if operations is None else min(part(operations) / hollow, 1)
-    convolves = any("conv" in kind.lower() for kind in operators)
-    cost = NS_WITH_CONVOLUTIONS if convolves else NS_AN_ELEMENT
+    convolutions = sum(count for kind, count in operators.items() if "conv" in kind.lower())
+    cost = NS_WITH_CONVOLUTIONS if 2 * convolutions > sum(operators.values()) else NS_AN_ELEMENT
     slowest = facts["elements_left"] * cost / 1e3 if elements is not None and elements < MUCH else float("inf")
     by_elements = None if elements is None else min(part(elements) / hollow, slowest / hollow, 1)
     return by_operations, by_elements
@@ -180,7 +182,7 @@ def compare(name, model, sizes, folder, is_zoo):
         print(f"{name:24} rung {rung} differs: {differs}", flush=True)
     else:
         return [f"no rung executes its operators ({why or 'they differ'})"]
-    share = " ".join(f"{key} 1/{1 / facts[key]:,.0f}" for key in ("hollowness", "elements") if facts[key])
+    share = " ".join(f"{key} 1/{1 / facts[key]:,.0f}" for key in ("hollowness", "elements_ratio") if facts[key])
     taken = latency(model, shapes), latency(path, small)
     left = residual(facts, operators, *taken)
     told = ", ".join(f"{'not known' if share is None else f'{share:.2%}'} by {what}"

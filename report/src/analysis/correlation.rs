@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tare_statistics::{PowerLaw, pearson, power_law};
 
+use super::setting::{Setting, of_machine, of_run, of_sizes};
 use super::{alike, p50};
 use crate::summarise::mean;
 use crate::summary::Summary;
@@ -13,6 +14,9 @@ use crate::summary::Summary;
 /// Pearson's r of the median latency and one property of the model, across models, each of which counts once.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Correlated {
+    /// The run that the cells are of.
+    #[serde(default)]
+    pub run: String,
     /// The fingerprint of the machine.
     pub machine: String,
     /// The adapter with its options.
@@ -27,6 +31,9 @@ pub struct Correlated {
     pub device: String,
     /// Threads that may execute operators.
     pub threads: u64,
+    /// Of the inputs.
+    #[serde(default)]
+    pub seed: u64,
     /// The batch.
     pub batch: u64,
     /// Whether it is the smallest or the largest of those measured.
@@ -99,13 +106,32 @@ impl Correlated {
     /// Whether a cell is one of those that it is over.
     pub fn is_over(&self, summary: &Summary) -> bool {
         let cell = &summary.cell;
-        self.machine == summary.machine.fingerprint
+        (&self.run, &self.machine) == (&summary.run, &summary.machine.fingerprint)
             && self.adapter == cell.adapter_spec()
             && self.scenario == cell.scenario_spec()
             && self.batch == cell.batch
             && is_within(&cell.shape, &self.shape)
             && (&self.precision, &self.device) == (&cell.precision, &cell.device)
-            && self.threads == cell.threads
+            && (self.threads, self.seed) == (cell.threads, cell.seed)
+    }
+}
+
+impl Setting for Correlated {
+    fn name(&self) -> String {
+        self.adapter.clone()
+    }
+
+    fn parts(&self) -> Vec<String> {
+        vec![
+            self.scenario.clone(),
+            of_sizes(&self.shape),
+            self.precision.clone(),
+            self.device.clone(),
+            format!("threads={}", self.threads),
+            format!("seed={}", self.seed),
+            of_machine(&self.machine),
+            of_run(&self.run),
+        ]
     }
 }
 
@@ -170,13 +196,14 @@ impl Along {
 }
 
 /// Each property at the smallest and, where there is another, the largest batch at which four models or more were measured,
-/// of cells that differ in model, sizes and batch only.
+/// of cells of one run that differ in model, sizes and batch only.
 pub fn correlations(summaries: &[&Summary]) -> Vec<Correlated> {
     let key = |summary: &Summary| {
         let mut cell = summary.cell.clone();
         (cell.batch, cell.model) = (0, String::new());
         cell.shape.clear();
-        (cell, summary.machine.fingerprint.clone())
+        let machine = summary.machine.fingerprint.clone();
+        (cell, summary.run.clone(), machine)
     };
     let online: Vec<&Summary> = summaries
         .iter()
@@ -238,6 +265,7 @@ impl<'a> Set<'a> {
         let first = self.models.values().next()?.first()?;
         let cell = &first.cell;
         Some(Correlated {
+            run: first.run.clone(),
             machine: first.machine.fingerprint.clone(),
             adapter: cell.adapter_spec(),
             scenario: cell.scenario_spec(),
@@ -245,6 +273,7 @@ impl<'a> Set<'a> {
             precision: cell.precision.clone(),
             device: cell.device.clone(),
             threads: cell.threads,
+            seed: cell.seed,
             batch: cell.batch,
             size,
             along,

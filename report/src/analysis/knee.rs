@@ -5,14 +5,21 @@ use serde::{Deserialize, Serialize};
 use tare_results::Cell;
 use tare_statistics::{KneeShape, knee};
 
+use super::setting::{Setting, of_cell, of_machine, of_run};
 use super::{alike, p50};
 use crate::summary::Summary;
 
 /// b* of a set of cells that differ in their batch only; fitted over their medians.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct BatchKnee {
+    /// The run that the cells are of; cells of several runs may be of several versions of a runtime.
+    #[serde(default)]
+    pub run: String,
     /// The fingerprint of the machine.
     pub machine: String,
+    /// Of the model's file.
+    #[serde(default)]
+    pub model_sha256: String,
     /// The cell of the smallest batch.
     pub cell: Cell,
     /// The batches.
@@ -61,13 +68,39 @@ pub enum Reached {
     Above,
 }
 
-/// Each set of at least four batches.
+impl BatchKnee {
+    /// Whether a cell is of those that it is over.
+    pub fn is_over(&self, summary: &Summary) -> bool {
+        let mut cell = summary.cell.clone();
+        cell.batch = self.cell.batch;
+        self.cell == cell
+            && self.run == summary.run
+            && self.machine == summary.machine.fingerprint
+            && self.model_sha256 == summary.model.sha256
+    }
+}
+
+impl Setting for BatchKnee {
+    fn name(&self) -> String {
+        format!("{} by {}", self.cell.model, self.cell.adapter_spec())
+    }
+
+    fn parts(&self) -> Vec<String> {
+        let file = format!("file {:.12}", self.model_sha256);
+        let mut parts = of_cell(&self.cell);
+        parts.extend([file, of_machine(&self.machine), of_run(&self.run)]);
+        parts
+    }
+}
+
+/// Each set of at least four batches in one run.
 pub fn knees(summaries: &[&Summary]) -> Vec<BatchKnee> {
     let key = |summary: &Summary| {
         let mut cell = summary.cell.clone();
         cell.batch = 0;
         (
             cell,
+            summary.run.clone(),
             summary.model.sha256.clone(),
             summary.machine.fingerprint.clone(),
         )
@@ -90,7 +123,9 @@ fn of(group: &[&Summary]) -> Option<BatchKnee> {
     let mut batches: Vec<u64> = points.iter().map(|point| point.0).collect();
     batches.dedup();
     Some(BatchKnee {
+        run: smallest.run.clone(),
         machine: smallest.machine.fingerprint.clone(),
+        model_sha256: smallest.model.sha256.clone(),
         cell: smallest.cell.clone(),
         batches,
         model: match knee.shape {

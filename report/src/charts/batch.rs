@@ -83,12 +83,8 @@ fn lines<'a>(cells: &Cells<'a>, shown: &[&'a Summary]) -> Vec<Line<'a>> {
 
 /// The knee over the batches of this cell.
 fn knee_of<'a>(cells: &Cells<'a>, summary: &Summary) -> Option<&'a BatchKnee> {
-    let mut cell = summary.cell.clone();
-    let is_its = |knee: &&BatchKnee| {
-        cell.batch = knee.cell.batch;
-        knee.cell == cell && knee.machine == summary.machine.fingerprint
-    };
-    cells.analysis.knees.iter().find(is_its)
+    let mut knees = cells.analysis.knees.iter();
+    knees.find(|knee| knee.is_over(summary))
 }
 
 fn words(lines: &[Line<'_>], drawn: usize) -> Vec<String> {

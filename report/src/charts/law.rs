@@ -7,6 +7,7 @@ use super::table::{Column, column};
 use super::values::Value;
 use crate::draw::ticks::si;
 use crate::draw::{Axis, Curve, Dot, Plot, Scale, Series, legend};
+use crate::known_tax::KnownTax;
 use crate::split::DispatchLaw;
 use crate::summary::Summary;
 use crate::table::{numbers, signed_time};
@@ -49,8 +50,8 @@ pub fn figures(summary: &Summary) -> Vec<Value> {
         values.resize(COLUMNS.len(), Value::Missing(None));
         return values;
     };
-    [
-        (Some(tax.tax_ns), "tax_ns"),
+    let own = Value::time(tax.tax_ns.as_nanos_f64()).marked(KnownTax::of(tax).mark());
+    let others = [
         (tax.tax_low_ns, "tax_low_ns"),
         (tax.tax_high_ns, "tax_high_ns"),
         (tax.predicted_tax_ns, "predicted_tax_ns"),
@@ -61,8 +62,8 @@ pub fn figures(summary: &Summary) -> Vec<Value> {
     .map(|(time, path)| match time {
         Some(time) => Value::time(time.as_nanos_f64()),
         None => Value::Missing(missing(summary, &format!("tax.{path}"))),
-    })
-    .collect()
+    });
+    [own].into_iter().chain(others).collect()
 }
 
 fn is_of(law: &DispatchLaw, summary: &Summary) -> bool {
@@ -136,7 +137,8 @@ pub fn panel(cells: &Cells<'_>, members: &[&Summary], lines: &[Line<'_>]) -> Opt
 fn dot(cells: &Cells<'_>, summary: &Summary) -> Option<Dot> {
     let tax = summary.tax.as_ref()?;
     let operators = tax.operators_executed?;
-    let figures = format!("tax {} for {operators} operators", tax.tax_ns);
+    let mark = KnownTax::of(tax).mark();
+    let figures = format!("tax {mark}{} for {operators} operators", tax.tax_ns);
     let (title, is_doubtful) = told(&cells.label(summary), &figures, summary, &TOPICS);
     let ends = tax.tax_low_ns.zip(tax.tax_high_ns);
     Some(Dot {

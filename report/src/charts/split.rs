@@ -12,6 +12,7 @@ use super::panels::{NARROW, OPEN, Panel, bars, grouped, left_out};
 use super::table::{Column, Table, column};
 use super::values::Value;
 use crate::draw::{Bar, Key, Part};
+use crate::known_tax::KnownTax;
 use crate::summary::Summary;
 use crate::table::{numbers, p50};
 
@@ -29,7 +30,8 @@ const FEW: usize = 60;
 const MOST: usize = 120;
 const TOPICS: [Topic; 2] = [Topic::Latency, Topic::Split];
 const READING: &str = "Each bar is a median latency. Floor, inefficiency and tax add up to it exactly; the bracket is the 95% interval of \
-                       where the work ends and the tax begins. Bars below one heading share a scale.";
+                       where the work ends and the tax begins. Before a share ≤ says that it is an upper bound, as the twin may still do work, \
+                       and ~ that a dispatch law foretells it. Bars below one heading share a scale.";
 
 const COLUMNS: [Column; 20] = [
     column("latency", "latency_p50_ns"),
@@ -208,8 +210,9 @@ fn bar(cells: &Cells<'_>, summary: &Summary) -> Option<Bar> {
     let figures = match tax {
         None => numbers::time(latency),
         Some(tax) => format!(
-            "{}, {} tax",
+            "{}, {}{} tax",
             numbers::time(latency),
+            KnownTax::of(tax).mark(),
             numbers::percent(tax.tax_fraction)
         ),
     };
@@ -243,7 +246,7 @@ fn parts_told(summary: &Summary) -> String {
     [
         part("floor", tax.floor_ns),
         part("inefficiency", tax.inefficiency_ns),
-        part("tax", Some(tax.tax_ns)),
+        format!("tax {}{}", KnownTax::of(tax).mark(), tax.tax_ns),
     ]
     .join(", ")
 }
@@ -264,11 +267,12 @@ fn figures(summary: &Summary) -> Vec<Value> {
         Some(value) => Value::time(value.as_nanos_f64()),
         None => absent(path),
     };
+    let mark = KnownTax::of(tax).mark();
     vec![
         time(Some(tax.latency_ns), "latency_ns"),
         time(tax.floor_ns, "floor_ns"),
         time(tax.inefficiency_ns, "inefficiency_ns"),
-        time(Some(tax.tax_ns), "tax_ns"),
+        Value::time(tax.tax_ns.as_nanos_f64()).marked(mark),
         time(tax.floor_low_ns, "floor_low_ns"),
         time(tax.floor_high_ns, "floor_high_ns"),
         time(tax.inefficiency_low_ns, "inefficiency_low_ns"),
@@ -277,7 +281,7 @@ fn figures(summary: &Summary) -> Vec<Value> {
         time(tax.tax_high_ns, "tax_high_ns"),
         time(tax.kernel_low_ns, "kernel_low_ns"),
         time(tax.kernel_high_ns, "kernel_high_ns"),
-        Value::share(tax.tax_fraction),
+        Value::share(tax.tax_fraction).marked(mark),
         tax.class
             .map_or_else(|| absent("class"), |class| Value::text(class.name())),
         Value::text(tax.method.name()),

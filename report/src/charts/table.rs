@@ -38,6 +38,25 @@ impl Table {
             doubts_at: None,
         }
     }
+
+    /// Without those of the columns of `keys` in which all rows are alike; of rows of something else than cells.
+    pub fn without_alike(mut self, keys: &[&str]) -> Self {
+        let mut place = 0;
+        while let Some(column) = self.columns.get(place) {
+            let mut values = self.rows.iter().filter_map(|row| row.values.get(place));
+            let first = values.next();
+            let is_alike = values.all(|value| Some(value) == first);
+            if is_alike && keys.contains(&column.key) {
+                self.columns.remove(place);
+                for row in &mut self.rows {
+                    row.values.remove(place);
+                }
+            } else {
+                place += 1;
+            }
+        }
+        self
+    }
 }
 
 /// A column.

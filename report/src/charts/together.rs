@@ -57,7 +57,11 @@ pub fn together(analysis: &Analysis) -> [Named; 4] {
         Named {
             name: "knees",
             title: "Knees over batches",
-            table: Table::plain(&KNEE, analysis.knees.iter().map(knee).collect()),
+            table: Table::plain(&KNEE, analysis.knees.iter().map(knee).collect()).without_alike(&[
+                "run",
+                "seed",
+                "model_sha256",
+            ]),
             lack: "No knee: one takes cells at four batch sizes.",
         },
         Named {
@@ -66,7 +70,8 @@ pub fn together(analysis: &Analysis) -> [Named; 4] {
             table: Table::plain(
                 &CORRELATION,
                 analysis.correlations.iter().map(correlated).collect(),
-            ),
+            )
+            .without_alike(&["run", "seed"]),
             lack: "No correlation: one takes four models.",
         },
     ]
@@ -145,7 +150,7 @@ fn cost(cost: &KindCost) -> Vec<Value> {
     [Value::text(kind)].into_iter().chain(times).collect()
 }
 
-const KNEE: [Column; 17] = [
+const KNEE: [Column; 20] = [
     column("model", "model"),
     column("adapter", "adapter"),
     column("scenario", "scenario"),
@@ -153,7 +158,10 @@ const KNEE: [Column; 17] = [
     column("precision", "precision"),
     column("device", "device"),
     column("threads", "threads"),
+    column("seed", "seed"),
+    column("file", "model_sha256"),
     column("machine", "machine"),
+    column("run", "run"),
     column("batches", "batches"),
     column("knee b*", "knee_batch"),
     column("low", "knee_low_batch"),
@@ -173,7 +181,9 @@ fn knee(knee: &BatchKnee) -> Vec<Value> {
     };
     let mut values = setting(&knee.cell);
     values.extend([
+        Value::text(format!("{:.12}", knee.model_sha256)),
         Value::text(format!("{:.8}", knee.machine)),
+        Value::text(knee.run.clone()),
         Value::text(batches.join(" ")),
         Value::plain(knee.batch),
         end(knee.batch_low),
@@ -204,17 +214,20 @@ fn setting(cell: &Cell) -> Vec<Value> {
         Value::text(cell.precision.clone()),
         Value::text(cell.device.clone()),
         Value::count(cell.threads),
+        Value::count(cell.seed),
     ]
 }
 
-const CORRELATION: [Column; 23] = [
+const CORRELATION: [Column; 25] = [
     column("adapter", "adapter"),
     column("scenario", "scenario"),
     column("shape", "shape"),
     column("precision", "precision"),
     column("device", "device"),
     column("threads", "threads"),
+    column("seed", "seed"),
     column("machine", "machine"),
+    column("run", "run"),
     column("batch", "batch"),
     column("size", "size"),
     column("against", "along"),
@@ -241,7 +254,9 @@ fn correlated(one: &Correlated) -> Vec<Value> {
         Value::text(one.precision.clone()),
         Value::text(one.device.clone()),
         Value::count(one.threads),
+        Value::count(one.seed),
         Value::text(format!("{:.8}", one.machine)),
+        Value::text(one.run.clone()),
         Value::count(one.batch),
         Value::text(one.size.name()),
         Value::text(one.along.name()),

@@ -35,6 +35,17 @@ impl Value {
         Self::number(shown, nanos)
     }
 
+    /// With a mark before what a person reads; what a program reads stays as it is.
+    pub fn marked(self, mark: &str) -> Self {
+        match self {
+            Self::Number { shown, exact } => Self::Number {
+                shown: format!("{mark}{shown}"),
+                exact,
+            },
+            other => other,
+        }
+    }
+
     /// The same where it may be far less than a nanosecond.
     pub fn small_time(nanos: f64) -> Self {
         Self::number(crate::draw::ticks::si(nanos * 1e-9, "s"), nanos)

@@ -10,7 +10,7 @@ use super::panels::{NARROW, Panel, WIDE};
 use super::table::{Column, Table, column};
 use super::trend;
 use super::values::Value;
-use crate::analysis::{Along, Correlated};
+use crate::analysis::{Along, Correlated, apart};
 use crate::draw::ticks::si;
 use crate::draw::{Axis, Dot, Plot, Scale, Series};
 use crate::summary::Summary;
@@ -135,43 +135,16 @@ fn ends(cells: &Cells<'_>, shown: &[&Summary], along: Along) -> Vec<u64> {
 fn correlations(cells: &Cells<'_>, along: Along) -> Vec<String> {
     let all = cells.analysis.correlations.iter();
     let all: Vec<&Correlated> = all.filter(|one| one.along == along).collect();
-    let differ = |of: &dyn Fn(&Correlated) -> String| {
-        let mut values = all.iter().map(|one| of(one));
-        let first = values.next();
-        values.any(|value| Some(value) != first)
-    };
-    let shape = |one: &Correlated| {
-        let sizes = one
-            .shape
-            .iter()
-            .map(|(name, size)| format!("{name}={size}"));
-        sizes.collect::<Vec<_>>().join(",")
-    };
-    let threads = |one: &Correlated| format!("threads={}", one.threads);
-    let parts: [&dyn Fn(&Correlated) -> String; 6] = [
-        &|one: &Correlated| one.scenario.clone(),
-        &shape,
-        &|one: &Correlated| one.precision.clone(),
-        &|one: &Correlated| one.device.clone(),
-        &threads,
-        &|one: &Correlated| format!("machine {:.8}", one.machine),
-    ];
-    let told: Vec<_> = parts.into_iter().filter(|part| differ(part)).collect();
-    let sentence = |one: &&Correlated| {
-        let parts = told.iter().map(|part| part(one));
-        let more: String = parts
-            .filter(|part| !part.is_empty())
-            .map(|part| format!(", {part}"))
-            .collect();
+    let sentence = |(one, apart): (&&Correlated, String)| {
         let fit = one.trend.as_ref().map_or(String::new(), |trend| {
             format!("; {}", trend::sentence(trend, along))
         });
         format!(
-            "{}{more}, batch {}: r = {:.2} [{:.2}, {:.2}] over {} models{fit}.",
+            "{}{apart}, batch {}: r = {:.2} [{:.2}, {:.2}] over {} models{fit}.",
             one.adapter, one.batch, one.r, one.r_low, one.r_high, one.models
         )
     };
-    all.iter().map(sentence).collect()
+    all.iter().zip(apart(&all)).map(sentence).collect()
 }
 
 fn panel(

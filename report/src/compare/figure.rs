@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use tare_results::{Kind, Percentile, Record, TaxMethod, Verdict};
 use tare_units::{Bytes, Nanoseconds};
 
-use super::ratio::Known;
+use super::ratio::{Known, Slack};
+use crate::known_tax::KnownTax;
 use crate::summary::Summary;
 use crate::table::numbers;
 
@@ -62,6 +63,11 @@ impl Figure {
         self != Self::Throughput
     }
 
+    /// Whether it is read from hollow twins.
+    pub(super) fn is_of_tax(self) -> bool {
+        matches!(self, Self::Tax | Self::Work)
+    }
+
     /// What a cell is called that is worse, and one that is better.
     pub fn words(self) -> (&'static str, &'static str) {
         match self {
@@ -109,9 +115,16 @@ impl Figure {
             _ => own.iter().map(|record| self.value(record)).collect(),
         };
         let values = values.filter(|values| !values.is_empty());
-        let values = values.filter(|values| values.iter().all(|value| *value > 0.0));
         let values = values.ok_or_else(|| self.lacking(cell))?;
-        Ok(Known::new(values))
+        let below = values
+            .iter()
+            .filter(|value| value.is_nan() || **value <= 0.0);
+        let below = below.count();
+        if below > 0 {
+            return Err(self.not_above_zero(cell, (below, values.len())));
+        }
+        let slack = self.slack(cell, &values);
+        Ok(Known::new(values).with(slack))
     }
 
     /// That of each repeat whose twin was timed; `None` where one of them has no median.
@@ -125,7 +138,7 @@ impl Figure {
         if tax.method != TaxMethod::HollowTwin {
             let method = tax.method.name();
             return Err(format!(
-                "{self} is not known repeat by repeat: the tax is by {method}"
+                "{self} is not known repeat by repeat: the tax is by {method}; compare p50, beside which it stands"
             ));
         }
         let twins = counted(records, cell, Kind::Twin);
@@ -138,6 +151,43 @@ impl Figure {
             _ => twin,
         });
         Ok(each.collect())
+    }
+
+    /// What the twin may still do is none of the tax, and is work: all of the twin's latency where nobody knows how much.
+    fn slack(self, cell: &Summary, values: &[f64]) -> Slack {
+        let Some(tax) = cell.tax.as_ref() else {
+            return Slack::default();
+        };
+        let twin = tax.tax_ns.as_nanos_f64();
+        let left = tax.residual_ns.map_or(twin, |left| left.as_nanos_f64());
+        let mean = values.iter().sum::<f64>() / values.len() as f64;
+        let share = (left / mean).max(0.0);
+        match self {
+            Self::Tax => Slack {
+                less: share.min(1.0),
+                more: 0.0,
+            },
+            Self::Work => Slack {
+                less: 0.0,
+                more: share,
+            },
+            _ => Slack::default(),
+        }
+    }
+
+    /// Why there is no ratio where so many of all repeats are not above zero.
+    fn not_above_zero(self, cell: &Summary, (below, all): (usize, usize)) -> String {
+        let known = cell.tax.as_ref().map(KnownTax::of);
+        let so = match known.is_some_and(|tax| tax.is_upper_bound) {
+            true => "as it may still do the cell's work: compare p50",
+            false => "as the tax is about all there is: compare p50 or tax",
+        };
+        match self {
+            Self::Work => format!(
+                "work comes out at nothing in {below} of {all} repeats, where the hollow twin took as long as the cell, {so}"
+            ),
+            _ => format!("{self} is nothing in {below} of {all} repeats: nothing has no ratio"),
+        }
     }
 
     fn lacking(self, cell: &Summary) -> String {

@@ -1,33 +1,16 @@
-//! A comparison as a table for a terminal, as Markdown, as CSV and as JSON.
+//! A comparison as a table for a terminal, as Markdown and as JSON.
+
+use std::collections::BTreeMap;
 
 use super::{Compared, Comparison, Difference, Effect, Figure};
 use crate::export::{ExportError, escaped};
+use crate::known_tax::KnownTax;
 use crate::table::{
     Align, Column, Content, KEPT, Style, Tone, counted, laid_out, numbers, wrapped_behind,
 };
 
 /// Of more sides, values are told once each and not side by side.
 const IN_TURN: usize = 4;
-/// Of CSV.
-const COLUMNS: usize = 16;
-const HEAD: [&str; COLUMNS] = [
-    "figure",
-    "baseline_side",
-    "side",
-    "cell",
-    "baseline",
-    "value",
-    "ratio",
-    "ratio_low",
-    "ratio_high",
-    "effect",
-    "baseline_tax_ns",
-    "tax_ns",
-    "across_machines",
-    "doubts",
-    "left_out",
-    "differences",
-];
 
 impl Comparison {
     /// For a terminal; ends in a line break. What differs stands first, then the cells, the largest effect first.
@@ -77,53 +60,6 @@ impl Comparison {
         lines.join("\n") + "\n"
     }
 
-    /// A row a cell that was compared, then one a cell that was left out, without values and with why; what differs between the sides
-    /// stands in each.
-    ///
-    /// # Errors
-    /// Where it cannot be written.
-    pub fn csv(&self) -> Result<Vec<u8>, ExportError> {
-        let failed = |reason: &dyn std::fmt::Display| ExportError::write("CSV", reason);
-        let mut writer = csv::Writer::from_writer(Vec::new());
-        writer.write_record(HEAD).map_err(|e| failed(&e))?;
-        let first = self.sides.first().map_or("", |side| &side.name);
-        let differences: Vec<String> = self.differences.iter().map(difference).collect();
-        let differences = differences.join("; ");
-        let end = |end: Option<f64>| end.map_or(String::new(), |end| end.to_string());
-        for row in &self.rows {
-            let fields = [
-                self.figure.to_string(),
-                first.to_owned(),
-                row.side.clone(),
-                row.label.clone(),
-                row.baseline.to_string(),
-                row.value.to_string(),
-                row.ratio.to_string(),
-                end(row.low),
-                end(row.high),
-                format!("{:?}", row.effect).to_lowercase(),
-                end(row.baseline_tax_ns),
-                end(row.tax_ns),
-                row.across_machines.to_string(),
-                row.doubts.join("; "),
-                String::new(),
-                differences.clone(),
-            ];
-            writer.write_record(fields).map_err(|e| failed(&e))?;
-        }
-        for one in &self.left_out {
-            let mut fields = [const { String::new() }; COLUMNS];
-            fields[0] = self.figure.to_string();
-            fields[1] = first.to_owned();
-            fields[2] = one.side.clone();
-            fields[3] = one.label.clone();
-            fields[COLUMNS - 2] = one.reason.clone();
-            fields[COLUMNS - 1] = differences.clone();
-            writer.write_record(fields).map_err(|e| failed(&e))?;
-        }
-        writer.into_inner().map_err(|e| failed(&e))
-    }
-
     /// For programs; the schema is that of [`Comparison`].
     ///
     /// # Errors
@@ -171,12 +107,11 @@ impl Comparison {
             count(Effect::Noise),
             counted(known as u64, "cell"),
         ));
-        if count(Effect::Unknown) > 0 {
-            let more = counted(count(Effect::Unknown) as u64, "more cell");
-            lines.push(format!(
-                "Of {more} it is not known: --repeats 2 or more tell."
-            ));
+        for (why, count) in times(self.rows.iter().filter_map(|row| row.why_unknown.as_ref())) {
+            let more = counted(count, "more cell");
+            lines.push(format!("Of {more} it is not known: {why}."));
         }
+        lines.extend(self.marks().map(str::to_owned));
         let mut runs: Vec<&str> = self.sides.iter().map(|side| side.run.as_str()).collect();
         runs.dedup();
         if runs.len() > 1 {
@@ -186,13 +121,8 @@ impl Comparison {
                     .to_owned(),
             );
         }
-        let mut doubts: Vec<&String> = self.rows.iter().flat_map(|row| &row.doubts).collect();
-        doubts.sort();
-        doubts.dedup();
-        for doubt in doubts {
-            let about = self.rows.iter().filter(|row| row.doubts.contains(doubt));
-            let count = counted(about.count() as u64, "row");
-            lines.push(format!("* {count}: {doubt}"));
+        for (doubt, count) in times(self.rows.iter().flat_map(|row| &row.doubts)) {
+            lines.push(format!("* {}: {doubt}", counted(count, "row")));
         }
         for one in &self.left_out {
             lines.push(format!(
@@ -212,7 +142,9 @@ impl Comparison {
                 content: Content::Texts(self.rows.iter().map(text).collect()),
             };
         let plain = |text: String| (text, Tone::Plain);
-        let written = |value: f64| plain(self.figure.written(value));
+        let written = |value: f64, tax: &Option<KnownTax>| {
+            plain(self.mark(tax).to_owned() + &self.figure.written(value))
+        };
         let (right, left) = (Align::Right, Align::Left);
         let mut columns = vec![
             texts("model", left, KEPT, &|row| plain(parts(row).0.to_owned())),
@@ -222,14 +154,16 @@ impl Comparison {
             columns.push(texts("side", left, KEPT, &|row| plain(row.side.clone())));
         }
         columns.extend([
-            texts("baseline", right, 1, &|row| written(row.baseline)),
-            texts("side's", right, 2, &|row| written(row.value)),
+            texts("baseline", right, 1, &|row| {
+                written(row.baseline, &row.baseline_tax)
+            }),
+            texts("side's", right, 2, &|row| written(row.value, &row.tax)),
             texts("ratio", right, KEPT, &|row| {
                 (format!("{:.3}", row.ratio), tone(row))
             }),
             texts("95%", left, 3, &|row| (interval(row), Tone::Dim)),
         ]);
-        if self.figure == Figure::P50 && self.rows.iter().any(|row| row.tax_ns.is_some()) {
+        if self.has_parts() {
             columns.extend([
                 texts("tax", right, 5, &|row| plain(change(taxes(row)))),
                 texts("work", right, 4, &|row| plain(change(works(row)))),
@@ -237,6 +171,30 @@ impl Comparison {
         }
         columns.extend([texts("", left, KEPT, &|row| (self.told(row), tone(row)))]);
         columns
+    }
+
+    /// Whether tax and work stand beside the figure.
+    fn has_parts(&self) -> bool {
+        self.figure == Figure::P50 && self.rows.iter().any(|row| row.tax_ns.is_some())
+    }
+
+    /// Before a figure that is read from this tax.
+    fn mark(&self, tax: &Option<KnownTax>) -> &'static str {
+        let mark = match self.figure {
+            Figure::Tax => KnownTax::mark,
+            Figure::Work => KnownTax::mark_of_work,
+            _ => return "",
+        };
+        tax.as_ref().map_or("", mark)
+    }
+
+    /// What the marks mean that stand in the rows.
+    fn marks(&self) -> impl Iterator<Item = &'static str> {
+        let are_shown = self.figure.is_of_tax() || self.has_parts();
+        let known = self.rows.iter().flat_map(|row| [row.baseline_tax, row.tax]);
+        let known: Vec<&str> = known.flatten().map(|tax| tax.mark()).collect();
+        let is_there = move |(mark, _): &(&str, &str)| are_shown && known.contains(mark);
+        MARKS.into_iter().filter(is_there).map(|(_, told)| told)
     }
 
     /// What a row says in words.
@@ -258,26 +216,55 @@ impl Comparison {
     }
 }
 
-/// What the tax and the rest of the median were, and became.
-type Change = (Option<f64>, Option<f64>);
-
-fn taxes(row: &Compared) -> Change {
-    (row.baseline_tax_ns, row.tax_ns)
-}
-
-fn works(row: &Compared) -> Change {
-    let rest = |whole: f64, tax: Option<f64>| tax.map(|tax| whole - tax);
+/// What stands before a tax, and what is to be said of it.
+const MARKS: [(&str, &str); 2] = [
     (
-        rest(row.baseline, row.baseline_tax_ns),
-        rest(row.value, row.tax_ns),
-    )
+        "≤",
+        "A tax behind ≤ is an upper bound, as its hollow twin may still do work, and the work beside it, behind ≥, a lower one.",
+    ),
+    ("~", "Behind ~ stands what a dispatch law foretells."),
+];
+
+/// Texts, each once with how often it comes, in the order of the alphabet.
+fn times<'a>(texts: impl Iterator<Item = &'a String>) -> BTreeMap<&'a str, u64> {
+    let mut times = BTreeMap::new();
+    for text in texts {
+        *times.entry(text.as_str()).or_default() += 1;
+    }
+    times
 }
 
-fn change((before, after): Change) -> String {
-    let time = |part: Option<f64>| part.map_or("–".to_owned(), numbers::signed_time);
-    match (before, after) {
-        (None, None) => "–".to_owned(),
-        _ => format!("{} → {}", time(before), time(after)),
+/// A part of the median on a side, behind its mark.
+type Part = Option<(&'static str, f64)>;
+
+/// What the tax was, and became.
+fn taxes(row: &Compared) -> [Part; 2] {
+    let of = |known: Option<KnownTax>, tax: Option<f64>| Some((known?.mark(), tax?));
+    [
+        of(row.baseline_tax, row.baseline_tax_ns),
+        of(row.tax, row.tax_ns),
+    ]
+}
+
+/// The same of the rest of the median.
+fn works(row: &Compared) -> [Part; 2] {
+    let of = |known: Option<KnownTax>, whole: f64, tax: Option<f64>| {
+        Some((known?.mark_of_work(), whole - tax?))
+    };
+    [
+        of(row.baseline_tax, row.baseline, row.baseline_tax_ns),
+        of(row.tax, row.value, row.tax_ns),
+    ]
+}
+
+fn change(parts: [Part; 2]) -> String {
+    let told = |part: Part| match part {
+        Some((mark, nanos)) => mark.to_owned() + &numbers::signed_time(nanos),
+        None => "–".to_owned(),
+    };
+    match parts {
+        [None, None] => "–".to_owned(),
+        both => both.map(told).join(" → "),
     }
 }
 
@@ -286,9 +273,10 @@ fn parts(row: &Compared) -> (&str, &str) {
 }
 
 fn interval(row: &Compared) -> String {
-    match row.low.zip(row.high) {
-        Some((low, high)) => format!("[{low:.3}, {high:.3}]"),
-        None => "–".to_owned(),
+    let end = |end: Option<f64>| end.map_or("–".to_owned(), |end| format!("{end:.3}"));
+    match (row.low, row.high) {
+        (None, None) => "–".to_owned(),
+        (low, high) => format!("[{}, {}]", end(low), end(high)),
     }
 }
 
@@ -304,11 +292,12 @@ fn heading(effect: Effect) -> &'static str {
     match effect {
         Effect::Worse | Effect::Better => "",
         Effect::Noise => "within the noise, in no order:",
-        Effect::Unknown => "not known to differ, as a side has one repeat:",
+        Effect::Unknown => "not known to differ:",
     }
 }
 
-fn difference(one: &Difference) -> String {
+/// In what sides differ, and how.
+pub(super) fn difference(one: &Difference) -> String {
     let values = one.values.iter();
     let mut values: Vec<&str> = values
         .map(|value| value.as_deref().unwrap_or("not told"))

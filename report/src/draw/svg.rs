@@ -136,7 +136,7 @@ pub fn escape(text: &str) -> String {
             '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{fffe}' | '\u{ffff}' => {
                 escaped.push('\u{fffd}');
             }
-            c if c.is_control() => escaped.push('\u{fffd}'),
+            c if c.is_control() && c != '\n' => escaped.push('\u{fffd}'),
             c => escaped.push(c),
         }
     }
@@ -153,7 +153,7 @@ mod tests {
             escape("<b a=\"1\" c='2'>&\u{0}\u{202e}"),
             "&lt;b a=&quot;1&quot; c=&#39;2&#39;&gt;&amp;\u{fffd}\u{fffd}"
         );
-        assert_eq!(escape("über – µs"), "über – µs");
+        assert_eq!(escape("über – µs\n* a doubt"), "über – µs\n* a doubt");
     }
 
     #[test]

@@ -138,7 +138,7 @@ pub fn invalid(cells: &Cells<'_>) -> String {
         true => String::new(),
         false => format!(
             "<section aria-labelledby=\"invalid-title\"><h2 id=\"invalid-title\">Invalid cells</h2>\
-             <p>They are in no chart, however fast they are.</p><details><summary>Which and why</summary>\
+             <p>They are in no chart, however fast they are.</p><details class=\"printed\"><summary>Which and why</summary>\
              <div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Invalid cells\">\
              <table><thead><tr><th>cell<th>reason<tbody>{rows}</table></div></details></section>"
         ),

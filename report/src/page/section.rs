@@ -196,7 +196,7 @@ pub fn doubts(page: &mut String, notes: &[Sentence]) {
         page.push_str("<p>None.</p></section>");
         return;
     }
-    page.push_str("<p>What the tables refer to by number; after a dash, why a number is not there.</p><details><summary>All of them</summary><ol>");
+    page.push_str("<p>What the tables refer to by number; after a dash, why a number is not there.</p><details class=\"printed\"><summary>All of them</summary><ol>");
     for (place, note) in notes.iter().enumerate() {
         page.push_str(&format!("<li id=\"d{}\">{}", place + 1, escape(&note.text)));
     }

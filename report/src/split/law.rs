@@ -14,7 +14,7 @@ use super::twin::Executed;
 use crate::summarise::mean;
 use crate::table::counted;
 use choice::Columns;
-use timed::{Timed, Twin, originals, told};
+use timed::{Timed, Turns, Twin, originals, told};
 
 /// a + b · operators executed, of one framework as it was run on one machine.
 ///
@@ -62,6 +62,10 @@ pub struct DispatchLaw {
     pub per_operator_low_ns: f64,
     /// Upper bound.
     pub per_operator_high_ns: f64,
+    /// The largest share of a twin's latency that may be work of its own: what a model's tax may be lower than foretold,
+    /// beside the scatter.
+    #[serde(default)]
+    pub residual_share: f64,
     /// The standard deviation of one twin around the law, as a share of its latency.
     pub scatter: f64,
     /// b by kind of operator, the last for all other kinds; empty where all cost alike as far as these twins tell.
@@ -89,7 +93,8 @@ pub struct Laws(BTreeMap<Framework, Fitted>);
 #[derive(Debug, Clone)]
 struct Fitted {
     all: Result<Law, String>,
-    /// Over the twins of all models but the one, so that what is foretold of a model was not learnt from it.
+    /// Over the twins of all models but the one and those that execute the same operators, such as itself in another width,
+    /// so that what is foretold of a model was not learnt from it.
     without: BTreeMap<String, Result<Law, String>>,
 }
 
@@ -98,6 +103,22 @@ struct Law {
     published: DispatchLaw,
     alike: RobustFit,
     by_kind: Option<(Columns, RobustFit)>,
+}
+
+impl Law {
+    /// The tax of a model that executes these operators: its twins may each do a little work of their own, so the tax may be
+    /// lower by as large a share as that of any of them.
+    fn predict(&self, executed: &Executed) -> Option<MeanInterval> {
+        let by_kind = self.by_kind.as_ref().zip(executed.kinds.as_ref());
+        let predicted = match by_kind {
+            Some(((columns, fit), kinds)) => fit.predict(&columns.row(executed.count, kinds)),
+            None => self.alike.predict(&[executed.count as f64]),
+        }?;
+        Some(MeanInterval {
+            low: predicted.low - self.published.residual_share * predicted.mean.abs(),
+            ..predicted
+        })
+    }
 }
 
 /// What a law holds for.
@@ -181,11 +202,12 @@ impl Laws {
     /// Whether a twin is hollow takes the latency of its original: give the measurements of its cell too.
     pub fn of<'a>(records: impl IntoIterator<Item = &'a Record>) -> Self {
         let records: Vec<&Record> = records.into_iter().collect();
-        let originals = originals(&records);
+        let turns = Turns::of(&records);
+        let originals = originals(&records, &turns);
         let mut twins: BTreeMap<Framework, BTreeMap<(&str, &str), Vec<Timed<'_>>>> =
             BTreeMap::new();
         for record in records {
-            let Some(timed) = told(record) else {
+            let Some(timed) = told(record, &turns) else {
                 continue;
             };
             let key = (record.id.as_str(), timed.facts.sha256.as_str());
@@ -195,7 +217,7 @@ impl Laws {
         let laws = twins.into_iter().map(|(framework, twins)| {
             let twins = twins.into_iter().map(|((id, _), repeats)| {
                 let original = originals.get(&(framework.clone(), id));
-                Twin::of(&repeats, original.copied())
+                Twin::of(&repeats, original)
             });
             let twins: Vec<Twin> = twins.flatten().collect();
             let fitted = Fitted::of(&framework, &twins);
@@ -241,12 +263,7 @@ impl Laws {
         let law = fitted.without.get(&record.cell.model);
         let law = law.unwrap_or(&fitted.all).as_ref().map_err(Clone::clone)?;
         let executed = executed.ok_or("how many operators the model executes is not known")?;
-        let by_kind = law.by_kind.as_ref().zip(executed.kinds.as_ref());
-        let predicted = match by_kind {
-            Some(((columns, fit), kinds)) => fit.predict(&columns.row(executed.count, kinds)),
-            None => law.alike.predict(&[executed.count as f64]),
-        };
-        let predicted = predicted.ok_or("the law gives no interval")?;
+        let predicted = law.predict(executed).ok_or("the law gives no interval")?;
         if predicted.mean <= 0.0 {
             return Err(format!(
                 "the law foretells {:.2} µs for {} operators, which is none that could be: it was fitted over {} to {}",
@@ -264,7 +281,12 @@ impl Fitted {
     fn of(framework: &Framework, twins: &[Twin]) -> Self {
         let models: BTreeSet<&String> = twins.iter().map(|twin| &twin.model).collect();
         let without = models.into_iter().map(|model| {
-            let others = twins.iter().filter(|twin| twin.model != *model);
+            let own = twins.iter().filter(|twin| twin.model == *model);
+            let own: BTreeSet<_> = own.filter_map(Twin::executes).collect();
+            let is_own = |twin: &Twin| twin.executes().is_some_and(|all| own.contains(all));
+            let others = twins
+                .iter()
+                .filter(|twin| twin.model != *model && !is_own(twin));
             let law = law(framework, &others.collect::<Vec<_>>());
             let law = law.map_err(|reason| format!("without the model's own twins: {reason}"));
             (model.clone(), law)
@@ -277,7 +299,8 @@ impl Fitted {
 }
 
 fn law(framework: &Framework, twins: &[&Twin]) -> Result<Law, String> {
-    let (hollow, others): (Vec<&Twin>, Vec<&Twin>) = twins.iter().partition(|twin| twin.is_hollow);
+    let (hollow, others): (Vec<&Twin>, Vec<&Twin>) =
+        twins.iter().partition(|twin| twin.is_hollow());
     let points = points(hollow.iter().copied());
     let counts: Vec<Vec<f64>> = points
         .iter()
@@ -314,6 +337,10 @@ fn law(framework: &Framework, twins: &[&Twin]) -> Result<Law, String> {
         per_operator_ns: slope.mean,
         per_operator_low_ns: slope.low,
         per_operator_high_ns: slope.high,
+        residual_share: hollow
+            .iter()
+            .filter_map(|twin| twin.residual)
+            .fold(0.0, f64::max),
         scatter: alike.scatter,
         per_kind: by_kind
             .as_ref()

@@ -3,7 +3,7 @@
 use tare_results::{Record, Tax, TaxDoubt, TaxMethod};
 
 use super::Weighing;
-use super::quantity::Quantity;
+use super::quantity::{Quantity, sum};
 
 /// Residual work above this share of the twin's latency is a doubt.
 pub const BOUND: f64 = 0.05;
@@ -11,8 +11,11 @@ pub const BOUND: f64 = 0.05;
 const SLOW_BYTES_PER_NS: f64 = 10.0;
 /// The share from which on a twin is too much like its original for another pace than the original's own.
 const MUCH: f64 = 0.1;
+/// The share above which a difference of latencies tells nothing of the work that twin and original have in common.
+const MOST: f64 = 0.5;
 /// What an element costs in a small twin with the arithmetic on it, in nanoseconds, by framework: the most that
-/// `models/scripts/element_cost.py` measured without convolutions, and with them.
+/// `models/scripts/element_cost.py` measured without convolutions, and with them, on an Intel Xeon (family 6, model 167) in
+/// fp32.
 const NS_AN_ELEMENT: [(&str, f64, f64); 4] = [
     ("onnxruntime", 2.0, 1.1),
     ("rten", 2.4, 4.5),
@@ -22,14 +25,35 @@ const NS_AN_ELEMENT: [(&str, f64, f64); 4] = [
 /// The share of what is counted that says enough where the original's latency is not known.
 const LITTLE: f64 = 0.01;
 
+/// What an original takes longer than its twin, in nanoseconds.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Longer {
+    mean: f64,
+    /// The upper end of its interval; `None` where its spread is not known.
+    high: Option<f64>,
+}
+
+impl Longer {
+    /// Over their repeats.
+    pub fn of(original: &Quantity, twin: &Quantity) -> Self {
+        Self {
+            mean: original.mean - twin.mean,
+            high: sum(&[(1.0, original), (-1.0, twin)]).map(|interval| interval.high),
+        }
+    }
+}
+
 /// How much work may be left in a twin, as time.
 ///
 /// With h the share of the original's operations that is left (`hollowness`), e that of the elements between operators
-/// (`elements_ratio`) and k the original's latency less the twin's:
+/// (`elements_ratio`) and k the most that the original takes longer than the twin, the upper end of its interval:
 /// - by operations at the original's pace, h ÷ (1 − h) · k: of w, the original's work, k is what the twin lacks, (1 − h) · w;
 /// - by elements, e ÷ (1 − e) · k, and where e is less than a tenth no more than what the elements that are left take: of
 ///   frameworks where that was measured as many nanoseconds each as in [`NS_AN_ELEMENT`]. In records that do not have
 ///   `elements` the latter is e · (`bytes_unfused` − `bytes_min`) at 10 GB/s.
+///
+/// A twin that keeps more than half may be all work, and from a tenth on so may one whose k has no interval: what it keeps is
+/// a multiple of a small difference there.
 ///
 /// The original's pace flatters the operations of small matrices, which are slower; the cost of an element, measured in small
 /// twins with the arithmetic on it, is what bounds those.
@@ -43,13 +67,17 @@ pub struct Residual {
 }
 
 impl Residual {
-    /// Of the twin that `twin` timed, in `twin_ns`, where the original takes `latency_ns`.
+    /// Of the twin that `twin` timed, in `twin_ns`, where the original takes so much longer.
     ///
     /// Where that is not known, 1% of what is counted is taken to be little, and more to be all that the twin does.
-    pub fn of(twin: &Record, latency_ns: Option<f64>, twin_ns: f64) -> Self {
+    pub fn of(twin: &Record, longer: Option<Longer>, twin_ns: f64) -> Self {
         let facts = twin.twin.as_ref();
-        let part = |share: f64| match latency_ns {
-            Some(latency) if share < 1.0 => share / (1.0 - share) * (latency - twin_ns).max(0.0),
+        let times = |share: f64, difference: f64| share / (1.0 - share) * difference.max(0.0);
+        let part = |share: f64| match longer {
+            Some(Longer {
+                high: Some(high), ..
+            }) if share <= MOST => times(share, high),
+            Some(Longer { mean, high: None }) if share < MUCH => times(share, mean),
             None if share <= LITTLE => 0.0,
             _ => twin_ns,
         };
@@ -71,6 +99,11 @@ impl Residual {
         }
     }
 
+    /// The larger bound, as a share of the twin's latency.
+    pub fn share(&self) -> Option<f64> {
+        Some(self.most_ns()? / self.twin_ns)
+    }
+
     /// The larger bound; `None` where nothing is known of what is left.
     pub fn most_ns(&self) -> Option<f64> {
         let known = [self.by_operations_ns, self.by_elements_ns];
@@ -80,9 +113,7 @@ impl Residual {
     /// Why the twin's latency is no tax; `None` where its residual work is small beside it.
     pub fn doubt(&self) -> Option<TaxDoubt> {
         let share = |part: Option<f64>| part.map(|part| part / self.twin_ns);
-        let is_small = self
-            .most_ns()
-            .is_some_and(|most| most <= BOUND * self.twin_ns);
+        let is_small = self.share().is_some_and(|share| share <= BOUND);
         (!is_small).then(|| TaxDoubt::NotHollow {
             operations_share: share(self.by_operations_ns),
             elements_share: share(self.by_elements_ns),
@@ -96,7 +127,11 @@ impl Weighing<'_> {
     pub fn residual(&self) -> Option<Residual> {
         let (latency, twin) = (p50(&self.cell.counted)?, p50(&self.twins.counted)?);
         let record = self.twins.counted.first()?;
-        Some(Residual::of(record, Some(latency.mean), twin.mean))
+        Some(Residual::of(
+            record,
+            Some(Longer::of(&latency, &twin)),
+            twin.mean,
+        ))
     }
 
     /// Why the twin's latency is no more than an upper bound of the tax.
@@ -115,28 +150,22 @@ pub fn p50(records: &[&Record]) -> Option<Quantity> {
     Quantity::of(records, |record| record.latency.as_ref()?.p50.as_ref())
 }
 
-/// Whether the latency of the twin that `twin` timed is that of dispatching its operators, its own work small beside it;
-/// `latency_ns` is the median of its original, where one was timed.
-pub fn is_hollow(twin: &Record, latency_ns: Option<f64>) -> bool {
-    let p50 = twin.latency.as_ref().and_then(|all| all.p50.as_ref());
-    p50.is_some_and(|p50| is_hollow_at(twin, latency_ns, p50.value_ns))
-}
-
-/// The same of a twin that takes `twin_ns` over all its repeats.
-pub fn is_hollow_at(twin: &Record, latency_ns: Option<f64>, twin_ns: f64) -> bool {
-    Residual::of(twin, latency_ns, twin_ns).doubt().is_none()
-}
-
 /// Nanoseconds that an element of a twin costs; `None` of a framework of which nobody measured it.
+///
+/// A model of both convolutions and much else has the larger cost.
 fn an_element(twin: &Record) -> Option<f64> {
     let name = &twin.runtime.as_ref()?.name;
     let (_, plain, convolving) = NS_AN_ELEMENT.iter().find(|(known, ..)| known == name)?;
     let kinds = twin.twin.as_ref().and_then(|facts| facts.kinds.as_ref());
-    let convolves = |kind: &String| kind.to_ascii_lowercase().contains("conv");
-    Some(match kinds {
-        Some(kinds) if kinds.keys().any(convolves) => *convolving,
-        Some(_) => *plain,
-        None => plain.max(*convolving),
+    let counted = kinds.map(|kinds| {
+        let convolves = |(kind, _): &(&String, &u64)| kind.to_ascii_lowercase().contains("conv");
+        let convolutions: u64 = kinds.iter().filter(convolves).map(|(_, count)| count).sum();
+        (convolutions, kinds.values().sum::<u64>())
+    });
+    Some(match counted {
+        Some((0, _)) => *plain,
+        Some((convolutions, all)) if 2 * convolutions > all => *convolving,
+        _ => plain.max(*convolving),
     })
 }
 

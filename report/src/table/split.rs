@@ -1,13 +1,13 @@
 //! The columns of a split: shown only where there is one.
 
-use tare_results::{Class, Tax, TaxMethod};
+use tare_results::{Class, Tax};
 use tare_units::SignedNanoseconds;
 
 use super::columns::{Align, Column, Content, NOTHING, Text, p50};
 use super::numbers::percent;
 use super::stack::Stack;
 use super::style::Tone;
-use crate::split::BOUND;
+use crate::known_tax::KnownTax;
 use crate::summary::Summary;
 
 /// Floor, inefficiency, tax, the tax's share, and the class; nothing where no summary has a split.
@@ -26,18 +26,11 @@ pub fn columns(summaries: &[Summary]) -> Vec<Column> {
         column("ineff.", Align::Right, 4, |tax| time(tax.inefficiency_ns)),
         column("tax", Align::Right, 10, |tax| {
             let (text, tone) = time(Some(tax.tax_ns))?;
-            let is_much = |residual: SignedNanoseconds| {
-                residual.as_nanos_f64() > BOUND * tax.tax_ns.as_nanos_f64()
-            };
-            let mark = match tax.method {
-                TaxMethod::Law => "~",
-                TaxMethod::HollowTwin if tax.residual_ns.is_none_or(is_much) => "≤",
-                _ => "",
-            };
-            Some((format!("{mark}{text}"), tone))
+            Some((format!("{}{text}", KnownTax::of(tax).mark()), tone))
         }),
         column("share", Align::Right, 9, |tax| {
-            Some((percent(tax.tax_fraction), Tone::Plain))
+            let mark = KnownTax::of(tax).mark();
+            Some((mark.to_owned() + &percent(tax.tax_fraction), Tone::Plain))
         }),
         column("class", Align::Left, 8, |tax| class(tax.class?)),
     ]

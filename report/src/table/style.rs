@@ -42,7 +42,10 @@ impl Style {
             match c {
                 'µ' => ascii.push('u'),
                 '±' => ascii.push_str("+-"),
-                '–' | '─' => ascii.push('-'),
+                '≤' => ascii.push_str("<="),
+                '≥' => ascii.push_str(">="),
+                '→' => ascii.push_str("->"),
+                '–' | '─' | '−' => ascii.push('-'),
                 '·' => ascii.push('|'),
                 '…' => ascii.push('~'),
                 c if c.is_ascii() => ascii.push(c),
@@ -81,6 +84,7 @@ mod tests {
     #[test]
     fn without_unicode_every_character_is_ascii() {
         assert_eq!(ASCII.shown("62 µs ±1% – 模型…"), "62 us +-1% - ??~");
+        assert_eq!(ASCII.shown("≤2 → ≥−1"), "<=2 -> >=-1");
     }
 
     #[test]

@@ -7,6 +7,7 @@
 #[path = "../../../results/tests/common/mod.rs"]
 mod built;
 pub mod large;
+pub mod models;
 pub mod served;
 pub mod splits;
 pub mod twins;

@@ -93,6 +93,10 @@ class Browser:
         self.ask("Emulation.setDeviceMetricsOverride", **metrics)
         self.ask("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
 
+    def print(self, is_on_paper: bool) -> None:
+        """Lays the page out as on paper, or as on a screen again."""
+        self.ask("Emulation.setEmulatedMedia", media="print" if is_on_paper else "screen")
+
     def complaints(self) -> list[str]:
         """Everything that was written to the console or thrown."""
         methods = ("Runtime.consoleAPICalled", "Runtime.exceptionThrown", "Log.entryAdded")

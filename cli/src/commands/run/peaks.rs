@@ -8,10 +8,12 @@ use tare_calibration::{
     device_peaks, needed,
 };
 use tare_clock::{MonotonicClock, utc_now};
-use tare_hardware::checks::is_gpu;
+use tare_hardware::checks::{Watch, is_gpu};
 use tare_harness::PeakMeter;
 use tare_harness::plan::Rates;
-use tare_results::{CellPeaks, Machine, Peaks, PeaksDoubt, PlannedCell, ProbeReading};
+use tare_results::{
+    CellPeaks, Finding, Machine, Outcome, Peaks, PeaksDoubt, PlannedCell, ProbeReading,
+};
 use tare_units::{Bytes, Nanoseconds};
 
 use super::super::machine::{gpu_devices, measure_gpus, target};
@@ -44,12 +46,19 @@ impl Calibrated {
             .as_ref()
             .and_then(|folder| cache::read(folder, &target.fingerprint).ok());
         let kept = known.clone();
+        let cpus: Vec<u64> = target.cpus.iter().map(|cpu| *cpu as u64).collect();
+        let watch = Watch::begin(Path::new("/"), std::process::id(), &cpus);
         let mut peaks = of_processors(known, cells, &target);
         let mut gpus = gpu_devices(machine);
         gpus.retain(|number| is_lacking(&peaks, &format!("cuda:{number}"), cells));
         measure_gpus(&program, &gpus, GPU_BUDGET, &mut peaks);
         rewrite("");
         if let Some(folder) = folder.filter(|_| kept.as_ref() != Some(&peaks)) {
+            if let Some(what) = disturbance(&watch.end()) {
+                eprintln!(
+                    "what this machine can do was measured beside others ({what}) and may be too low: once they have ended, tare machine calibrate measures it anew"
+                );
+            }
             keep(&folder, &peaks);
         }
         Ok(Self {
@@ -95,6 +104,17 @@ fn of_processors(known: Option<Peaks>, cells: &[PlannedCell], target: &Target) -
         &MonotonicClock,
         &mut told,
     )
+}
+
+/// What took processors or memory away while peaks were measured, so that they are lower than what the machine can do.
+fn disturbance(findings: &[Finding]) -> Option<&str> {
+    let taking = ["foreign-load", "steal"];
+    findings.iter().find_map(|finding| match &finding.outcome {
+        Outcome::Problem { found, .. } if taking.contains(&finding.check.as_str()) => {
+            Some(found.as_str())
+        }
+        _ => None,
+    })
 }
 
 fn keep(folder: &Path, peaks: &Peaks) {
@@ -159,5 +179,34 @@ impl PeakMeter for Calibrated {
         let beside = Beside { before, after };
         cell_peaks(&self.peaks, need, &self.target.caches, beside)
             .map_err(|error| error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tare_results::About;
+
+    use super::*;
+
+    fn problem(check: &str) -> Finding {
+        Finding {
+            check: check.to_owned(),
+            about: About::Window,
+            outcome: Outcome::Problem {
+                found: format!("{check} was found"),
+                excess: None,
+                why: String::new(),
+                remedy: String::new(),
+            },
+        }
+    }
+
+    #[test]
+    fn peaks_measured_beside_others_are_told() {
+        let switches = problem("involuntary-switches");
+        assert_eq!(disturbance(&[]), None);
+        assert_eq!(disturbance(std::slice::from_ref(&switches)), None);
+        let found = [switches, problem("foreign-load")];
+        assert_eq!(disturbance(&found), Some("foreign-load was found"));
     }
 }
