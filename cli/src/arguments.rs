@@ -123,6 +123,8 @@ pub enum ModelCommand {
     },
     /// Parameters, FLOPs and bytes of a model
     Facts(FactsOptions),
+    /// A model as a static plan: fused steps, what each costs, and the places of their buffers in one arena
+    Plan(PlanOptions),
     /// Write a zoo model to a file
     Make(MakeOptions),
     /// Write a model's hollow twin: the same operators with every dimension shrunk
@@ -143,6 +145,24 @@ pub struct FactsOptions {
     /// List every operator
     #[arg(long)]
     pub operators: bool,
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    pub format: ListFormat,
+}
+
+#[derive(Debug, Args)]
+pub struct PlanOptions {
+    /// A zoo model by name, or an ONNX file
+    #[arg(value_name = "NAME|FILE")]
+    pub model: String,
+    /// Samples a request carries [default: 1]
+    #[arg(long, value_name = "N")]
+    pub batch: Option<u64>,
+    /// Sizes of the model's free dimensions
+    #[arg(long, value_name = "SYMBOL=N,…", value_parser = parse_shape)]
+    pub shape: Option<Shape>,
+    /// Leave every operator a step of its own, or several
+    #[arg(long)]
+    pub unfused: bool,
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     pub format: ListFormat,
 }

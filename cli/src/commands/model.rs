@@ -1,4 +1,4 @@
-//! `tare model`: the zoo, and what is known of a model.
+//! `tare model`: the zoo, what is known of a model, and its plan.
 
 use std::fs;
 use std::path::PathBuf;
@@ -6,12 +6,16 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use serde::Serialize;
 use serde_json::json;
+use tare_adapter_cuda::plan::Plan;
+use tare_adapter_cuda::{Fusion, plan_of};
 use tare_models::hollow::{Rung, Twin};
 use tare_models::zoo::{self, Form};
 use tare_models::{Facts, Model, ShapeRequest, TensorSpec, bind, resolve};
 
 use super::{json as to_json, print};
-use crate::arguments::{FactsOptions, HollowOptions, ListFormat, MakeOptions, ModelCommand, Shape};
+use crate::arguments::{
+    FactsOptions, HollowOptions, ListFormat, MakeOptions, ModelCommand, PlanOptions, Shape,
+};
 use crate::exit::{Exit, Failed};
 use crate::model_source::{self, Making};
 
@@ -23,6 +27,7 @@ pub fn run(command: ModelCommand) -> Result<Exit, Failed> {
     match command {
         ModelCommand::List { format } => list(format),
         ModelCommand::Facts(options) => facts(&options),
+        ModelCommand::Plan(options) => plan(&options),
         ModelCommand::Make(options) => make(options).map_err(Failed::input),
         ModelCommand::Hollow(options) => hollow(&options),
     }
@@ -112,6 +117,27 @@ fn facts_of(options: &FactsOptions) -> Result<Shown> {
             })
             .collect(),
     })
+}
+
+fn plan(options: &PlanOptions) -> Result<Exit, Failed> {
+    let plan = planned(options).map_err(Failed::input)?;
+    match options.format {
+        ListFormat::Json => print(&to_json(&plan)?),
+        ListFormat::Table => print(&tare_adapter_cuda::plan::render(&plan)),
+    }
+}
+
+fn planned(options: &PlanOptions) -> Result<Plan> {
+    let (name, model, specs) = opened(&options.model, options.batch, options.shape.as_ref())?;
+    let in_model = || format!("model '{name}'");
+    let resolved = resolve(model.graph(), &specs).with_context(in_model)?;
+    let fusion = if options.unfused {
+        Fusion::None
+    } else {
+        Fusion::Full
+    };
+    let (plan, _) = plan_of(&resolved, fusion).with_context(in_model)?;
+    Ok(plan)
 }
 
 /// A model's name, the model, and its inputs at the shapes asked for.

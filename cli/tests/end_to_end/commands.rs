@@ -122,6 +122,23 @@ fn a_model_made_is_the_model_measured_by_name() {
 }
 
 #[test]
+fn a_plan_is_printed_and_is_data_with_the_operations_of_the_facts() {
+    let bench = Bench::new();
+    let table = bench.tare(&["model", "plan", MLP]).with_code(0).stdout;
+    for part in ["product+bias+relu", "Gemm Relu", "arena"] {
+        assert!(table.contains(part), "no {part} in {table}");
+    }
+    let json = |arguments: &[&str]| {
+        let all = [&["model"][..], arguments, &[MLP, "--format", "json"]].concat();
+        bench.tare(&all).with_code(0).json()
+    };
+    let (fused, plain) = (json(&["plan"]), json(&["plan", "--unfused"]));
+    let steps = |plan: &Value| plan["steps"].as_array().expect("steps").len();
+    assert!(steps(&fused) < steps(&plain));
+    assert_eq!(plain["flops"], json(&["facts"])["flops"]);
+}
+
+#[test]
 fn the_hollow_twin_has_the_operators_and_next_to_none_of_the_work() {
     let bench = Bench::new();
     bench.tare(&["model", "make", MLP, "--hollow"]).with_code(0);

@@ -1,0 +1,60 @@
+//! A model as a static plan, for an adapter with almost no framework: all that can be done for one without a GPU.
+//!
+//! The way of a model:
+//!
+//! 1. [`lower`]: the graph at concrete shapes, constants folded, becomes a [`draft::Draft`]: plain steps over buffers.
+//!    Operators that only rearrange become strided views and cost nothing.
+//! 2. [`fuse`]: passes over the draft, each a function of its own, that make one step of several. What a pass does not
+//!    recognise stays as plain steps, which compute the same.
+//! 3. [`layout`]: copies where a step's operands lie as it cannot read them.
+//! 4. [`plan`]: the buffers between steps get places in one arena ([`memory`]), the steps their costs. A [`plan::Plan`] is
+//!    data; `tare model plan` prints it.
+//! 5. [`mod@reference`] executes plans on the host, under the conformance suite.
+//!
+//! Steps hold f32, i64, i32 and bool, and compute products, normalisations and attention in f32. A model with an operator
+//! that is lacked, with other types, or with shapes that are known only when it runs, is refused by name.
+#![forbid(unsafe_code)]
+
+pub mod draft;
+pub mod expression;
+pub mod fuse;
+pub mod layout;
+pub mod lower;
+pub mod memory;
+pub mod plan;
+pub mod reference;
+pub mod step;
+pub mod view;
+
+use tare_adapter_api::{AdapterError, Tensor};
+use tare_models::Resolved;
+
+use crate::plan::Plan;
+
+const NAME: &str = "cuda";
+
+/// How much is fused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Fusion {
+    /// Nothing: a step or several for each operator that is no view.
+    None,
+    /// All that the passes of [`fuse`] recognise.
+    #[default]
+    Full,
+}
+
+/// The plan of a graph at concrete shapes, and its constants in the order of their numbers.
+///
+/// # Errors
+/// Those of [`lower::lower`].
+pub fn plan_of(resolved: &Resolved, fusion: Fusion) -> Result<(Plan, Vec<Tensor>), AdapterError> {
+    let mut draft = lower::lower(resolved)?;
+    if fusion == Fusion::Full {
+        draft = fuse::all(draft);
+    }
+    draft = layout::lay_out(draft);
+    if fusion == Fusion::Full {
+        draft = fuse::chains(draft);
+    }
+    Ok(Plan::of(draft))
+}
