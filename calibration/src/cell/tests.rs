@@ -269,7 +269,10 @@ fn between_two_measured_sizes_the_bandwidth_lies_between_theirs() {
     let peaks = peaks();
     let at = |bytes: u64| {
         let found = super::bandwidth(&peaks, "L1", 1, Bytes::from_bytes(bytes));
-        found.ok().expect("measured").bytes_per_s.per_s()
+        match found {
+            Ok(moved) => moved.bytes_per_s.per_s(),
+            Err(error) => panic!("{error}"),
+        }
     };
     assert_eq!((at(1 << 10), at(2 << 10)), (95.0, 95.0));
     assert_eq!((at(24 << 10), at(1 << 20)), (120.0, 120.0));

@@ -347,10 +347,7 @@ fn law(framework: &Framework, twins: &[&Twin]) -> Result<Law, String> {
         per_operator_ns: slope.mean,
         per_operator_low_ns: slope.low,
         per_operator_high_ns: slope.high,
-        residual_share: hollow
-            .iter()
-            .filter_map(|twin| twin.residual)
-            .fold(0.0, f64::max),
+        residual_share: most_residual(&hollow),
         scatter: alike.scatter,
         per_kind: by_kind
             .as_ref()
@@ -361,6 +358,12 @@ fn law(framework: &Framework, twins: &[&Twin]) -> Result<Law, String> {
         alike,
         by_kind,
     })
+}
+
+/// The largest share of a twin's latency that may be work of its own.
+fn most_residual(twins: &[&Twin]) -> f64 {
+    let shares = twins.iter().filter_map(|twin| twin.residual);
+    shares.fold(0.0, f64::max)
 }
 
 fn refuse_nothing(slope: MeanInterval) -> Result<(), String> {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use tare_results::{Cell, Kind, Record, TwinFacts};
 
-use super::{cell, timed};
+use super::{cell, latency, timed};
 
 /// A repeat of the twin of `cell` whose median is `p50` nanoseconds; it executes 178 operators as the original does.
 pub fn twin(cell: &Cell, repeat: u64, p50: f64) -> Record {
@@ -55,3 +55,21 @@ pub fn other_twins(operators: &[u64]) -> Vec<Record> {
     };
     operators.iter().enumerate().map(other).collect()
 }
+
+/// Twins of other models, of so many operators that take so many nanoseconds.
+pub fn timed_twins(twins: &[(u64, f64)]) -> Vec<Record> {
+    let (operators, latencies): (Vec<u64>, Vec<f64>) = twins.iter().copied().unzip();
+    let mut records = other_twins(&operators);
+    for (record, nanos) in records.iter_mut().zip(latencies) {
+        set_median(record, nanos);
+    }
+    records
+}
+
+/// Gives the record a latency of this median in nanoseconds.
+pub fn set_median(record: &mut Record, nanos: f64) {
+    record.latency = Some(latency(nanos));
+}
+
+/// 5 µs and 400 ns an operator, near enough to fit a law: 76.2 µs for 178.
+pub const CLEAR: [(u64, f64); 4] = [(20, 13.01e3), (60, 28.97e3), (350, 145.1e3), (700, 284.9e3)];
