@@ -39,6 +39,14 @@ impl KnownTax {
         self.either("≤")
     }
 
+    /// A tax, or the share that it is, behind its mark; what is written as less than something is a bound already.
+    pub fn marked(&self, shown: &str) -> String {
+        match shown.starts_with('<') && self.is_upper_bound {
+            true => shown.to_owned(),
+            false => format!("{}{shown}", self.mark()),
+        }
+    }
+
     /// What stands before what the tax leaves of the latency.
     pub fn mark_of_work(&self) -> &'static str {
         self.either("≥")

@@ -134,6 +134,18 @@ fn a_little_work_left_in_hollow_twins_hides_no_more_than_itself() {
     assert_eq!(found.rows[0].effect, Effect::Worse);
 }
 
+/// The first row as CSV, by its columns.
+fn fields(found: &Comparison) -> impl Fn(&str) -> String {
+    let written = found.csv().expect("CSV");
+    let mut read = csv::Reader::from_reader(written.as_slice());
+    let heads = read.headers().expect("heads").clone();
+    let line = read.records().next().expect("a row").expect("a row");
+    move |head| {
+        let place = heads.iter().position(|one| one == head);
+        line[place.expect("a column")].to_owned()
+    }
+}
+
 #[test]
 fn how_a_tax_is_known_stands_beside_each_median_in_every_format() {
     let bound = taxed("bound", 250e3, A_TENTH);
@@ -162,19 +174,10 @@ fn how_a_tax_is_known_stands_beside_each_median_in_every_format() {
             "{text}"
         );
     }
-    let written = found.csv().expect("CSV");
-    let mut read = csv::Reader::from_reader(written.as_slice());
-    let heads = read.headers().expect("heads").clone();
-    let line = read.records().next().expect("a row").expect("a row");
-    let of = |head: &str| &line[heads.iter().position(|one| one == head).expect("a column")];
-    assert_eq!(
-        (of("baseline_tax_method"), of("baseline_tax_is_upper_bound")),
-        ("hollow-twin", "true")
-    );
-    assert_eq!(
-        (of("tax_method"), of("tax_is_upper_bound")),
-        ("law", "false")
-    );
+    let of = fields(&found);
+    let how = |side: &str| ["method", "is_upper_bound"].map(|key| of(&format!("{side}_{key}")));
+    assert_eq!(how("baseline_tax"), ["hollow-twin", "true"]);
+    assert_eq!(how("tax"), ["law", "false"]);
     let low: f64 = of("baseline_tax_low_ns").parse().expect("a number");
     assert_eq!(Some(low), before.low_ns);
     let json: serde_json::Value =
@@ -184,6 +187,28 @@ fn how_a_tax_is_known_stands_beside_each_median_in_every_format() {
     assert_eq!(
         (&row["tax"]["method"], row["tax"]["low_ns"].is_f64()),
         (&"law".into(), true)
+    );
+}
+
+#[test]
+fn figures_are_told_whole_or_not_at_all_however_little_room_there_is() {
+    let (one, other) = (taxed("one", 250e3, A_TENTH), taxed("other", 251e3, A_TENTH));
+    let found = between(&one, &other, Figure::P50);
+    let told = |width: usize| {
+        let style = Style {
+            width,
+            color: false,
+            unicode: true,
+        };
+        let table = found.table(style);
+        assert!(!table.contains('…'), "{table}");
+        table.contains("≤250 µs → ≤251 µs")
+    };
+    let widths: Vec<usize> = (40..140).filter(|width| told(*width)).collect();
+    let narrowest = widths.first().copied().expect("room enough");
+    assert!(
+        narrowest > 40 && widths.len() == 140 - narrowest,
+        "{widths:?}"
     );
 }
 

@@ -56,6 +56,14 @@ fn a_tax_is_an_upper_bound_where_a_doubt_says_so() {
 }
 
 #[test]
+fn a_bound_that_is_less_than_something_has_one_sign() {
+    let summaries = summaries();
+    let known = summaries.iter().filter_map(|one| one.tax.as_ref());
+    let shown = known.map(|tax| KnownTax::of(tax).marked("<1%"));
+    assert_eq!(shown.collect::<Vec<_>>(), ["<1%", "<1%", "~<1%"]);
+}
+
+#[test]
 fn the_table_the_document_and_the_charts_have_the_same_marks() {
     let summaries = summaries();
     let analysis = analyse(&summaries, &Laws::default());

@@ -137,8 +137,8 @@ pub fn panel(cells: &Cells<'_>, members: &[&Summary], lines: &[Line<'_>]) -> Opt
 fn dot(cells: &Cells<'_>, summary: &Summary) -> Option<Dot> {
     let tax = summary.tax.as_ref()?;
     let operators = tax.operators_executed?;
-    let mark = KnownTax::of(tax).mark();
-    let figures = format!("tax {mark}{} for {operators} operators", tax.tax_ns);
+    let shown = KnownTax::of(tax).marked(&tax.tax_ns.to_string());
+    let figures = format!("tax {shown} for {operators} operators");
     let (title, is_doubtful) = told(&cells.label(summary), &figures, summary, &TOPICS);
     let ends = tax.tax_low_ns.zip(tax.tax_high_ns);
     Some(Dot {

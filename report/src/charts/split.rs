@@ -210,10 +210,9 @@ fn bar(cells: &Cells<'_>, summary: &Summary) -> Option<Bar> {
     let figures = match tax {
         None => numbers::time(latency),
         Some(tax) => format!(
-            "{}, {}{} tax",
+            "{}, {} tax",
             numbers::time(latency),
-            KnownTax::of(tax).mark(),
-            numbers::percent(tax.tax_fraction)
+            KnownTax::of(tax).marked(&numbers::percent(tax.tax_fraction))
         ),
     };
     let (title, is_doubtful) = told("", &parts_told(summary), summary, &TOPICS);
@@ -246,7 +245,7 @@ fn parts_told(summary: &Summary) -> String {
     [
         part("floor", tax.floor_ns),
         part("inefficiency", tax.inefficiency_ns),
-        format!("tax {}{}", KnownTax::of(tax).mark(), tax.tax_ns),
+        format!("tax {}", KnownTax::of(tax).marked(&tax.tax_ns.to_string())),
     ]
     .join(", ")
 }

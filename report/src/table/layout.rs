@@ -79,8 +79,11 @@ pub fn wrap<'a>(
 }
 
 impl Set {
+    /// Names may lose their middle; figures, which stand to the right, are told whole or not at all.
     fn shorten(&mut self, style: Style) {
-        self.limit(SHORT_NAME, style);
+        if self.align == Align::Left {
+            self.limit(SHORT_NAME, style);
+        }
     }
 
     fn limit(&mut self, longest: usize, style: Style) {

@@ -26,11 +26,11 @@ pub fn columns(summaries: &[Summary]) -> Vec<Column> {
         column("ineff.", Align::Right, 4, |tax| time(tax.inefficiency_ns)),
         column("tax", Align::Right, 10, |tax| {
             let (text, tone) = time(Some(tax.tax_ns))?;
-            Some((format!("{}{text}", KnownTax::of(tax).mark()), tone))
+            Some((KnownTax::of(tax).marked(&text), tone))
         }),
         column("share", Align::Right, 9, |tax| {
-            let mark = KnownTax::of(tax).mark();
-            Some((mark.to_owned() + &percent(tax.tax_fraction), Tone::Plain))
+            let share = percent(tax.tax_fraction);
+            Some((KnownTax::of(tax).marked(&share), Tone::Plain))
         }),
         column("class", Align::Left, 8, |tax| class(tax.class?)),
     ]
