@@ -312,10 +312,8 @@ fn law(framework: &Framework, twins: &[&Twin]) -> Result<Law, String> {
     let (hollow, others): (Vec<&Twin>, Vec<&Twin>) =
         twins.iter().partition(|twin| twin.is_hollow());
     let points = points(hollow.iter().copied());
-    let counts: Vec<Vec<f64>> = points
-        .iter()
-        .map(|point| vec![point.operators as f64])
-        .collect();
+    let counts = points.iter().map(|point| vec![point.operators as f64]);
+    let counts: Vec<Vec<f64>> = counts.collect();
     let latencies: Vec<f64> = points.iter().map(Point::latency).collect();
     let alike = RobustFit::of(&counts, &latencies).ok_or_else(|| few(&points))?;
     let (fixed, slope) = alike
