@@ -131,8 +131,9 @@ pub enum ModelCommand {
     Hollow(HollowOptions),
 }
 
+/// A model with all its sizes.
 #[derive(Debug, Args)]
-pub struct FactsOptions {
+pub struct SizedModel {
     /// A zoo model by name, or an ONNX file
     #[arg(value_name = "NAME|FILE")]
     pub model: String,
@@ -142,6 +143,12 @@ pub struct FactsOptions {
     /// Sizes of the model's free dimensions
     #[arg(long, value_name = "SYMBOL=N,…", value_parser = parse_shape)]
     pub shape: Option<Shape>,
+}
+
+#[derive(Debug, Args)]
+pub struct FactsOptions {
+    #[command(flatten)]
+    pub sized: SizedModel,
     /// List every operator
     #[arg(long)]
     pub operators: bool,
@@ -151,15 +158,8 @@ pub struct FactsOptions {
 
 #[derive(Debug, Args)]
 pub struct PlanOptions {
-    /// A zoo model by name, or an ONNX file
-    #[arg(value_name = "NAME|FILE")]
-    pub model: String,
-    /// Samples a request carries [default: 1]
-    #[arg(long, value_name = "N")]
-    pub batch: Option<u64>,
-    /// Sizes of the model's free dimensions
-    #[arg(long, value_name = "SYMBOL=N,…", value_parser = parse_shape)]
-    pub shape: Option<Shape>,
+    #[command(flatten)]
+    pub sized: SizedModel,
     /// Leave every operator a step of its own, or several
     #[arg(long)]
     pub unfused: bool,
@@ -185,21 +185,14 @@ pub struct MakeOptions {
 
 #[derive(Debug, Args)]
 pub struct HollowOptions {
-    /// A zoo model by name, or an ONNX file
-    #[arg(value_name = "NAME|FILE")]
-    pub model: String,
+    #[command(flatten)]
+    pub sized: SizedModel,
     /// Where the twin goes
     #[arg(long, short, value_name = "FILE")]
     pub output: PathBuf,
     /// How small it is: 2, 2+distinct, 16,2, 16,2+height, 16,2+height+width, 16,16 or 16,2+tied [default: 2]
     #[arg(long, value_name = "N")]
     pub rung: Option<Rung>,
-    /// Samples a request carries [default: 1]
-    #[arg(long, value_name = "N")]
-    pub batch: Option<u64>,
-    /// Sizes of the model's free dimensions
-    #[arg(long, value_name = "SYMBOL=N,…", value_parser = parse_shape)]
-    pub shape: Option<Shape>,
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     pub format: ListFormat,
 }

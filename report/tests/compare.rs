@@ -2,59 +2,33 @@
 
 mod common;
 
+use common::sides::{ASKED, Made, between};
 use common::twins::twins;
 use common::{cell, failed, run_of, timed};
-use tare_report::{
-    CompareError, Comparing, Comparison, Effect, Figure, Side, Style, compare, summarise,
-};
-use tare_results::{Cell, Record, Run};
-
-const ASKED: Comparing = Comparing {
-    figure: Figure::P50,
-    across_machines: false,
-};
+use tare_report::{CompareError, Comparing, Comparison, Effect, Figure, Side, Style, compare};
+use tare_results::Cell;
 
 /// A run of cells of batches 1, 2, …, each with these medians.
-struct Made {
-    run: Run,
-    records: Vec<Record>,
-}
-
-impl Made {
-    fn of(name: &str, cells: &[(Cell, &[f64])]) -> Self {
-        let repeats = cells.iter().map(|(_, p50s)| p50s.len()).max().unwrap_or(1);
-        let mut run = run_of(
-            cells.iter().map(|(cell, _)| cell.clone()).collect(),
-            repeats as u64,
-        );
-        run.id = name.to_owned();
-        let records = cells.iter().flat_map(|(cell, p50s)| {
-            let each = (0..).zip(p50s.iter());
-            each.map(|(repeat, p50)| timed(cell, repeat, *p50))
-        });
-        Self {
-            run,
-            records: records.collect(),
-        }
+fn made(name: &str, cells: &[(Cell, &[f64])]) -> Made {
+    let repeats = cells.iter().map(|(_, p50s)| p50s.len()).max().unwrap_or(1);
+    let mut run = run_of(
+        cells.iter().map(|(cell, _)| cell.clone()).collect(),
+        repeats as u64,
+    );
+    run.id = name.to_owned();
+    let records = cells.iter().flat_map(|(cell, p50s)| {
+        let each = (0..).zip(p50s.iter());
+        each.map(|(repeat, p50)| timed(cell, repeat, *p50))
+    });
+    Made {
+        run,
+        records: records.collect(),
     }
-
-    fn side(&self) -> Side<'_> {
-        Side {
-            name: self.run.id.clone(),
-            run: &self.run,
-            records: &self.records,
-            summaries: summarise(&self.run, &self.records),
-        }
-    }
-}
-
-fn between(one: &Made, other: &Made) -> Result<Comparison, CompareError> {
-    compare(&[one.side(), other.side()], ASKED)
 }
 
 /// The same cell on two sides, each with these medians and those of its twin.
 fn split(name: &str, p50s: &[f64], taxes: &[f64]) -> Made {
-    let mut made = Made::of(name, &[(cell(1), p50s)]);
+    let mut made = made(name, &[(cell(1), p50s)]);
     made.run.twins = true;
     made.records.extend(twins(&cell(1), taxes));
     made
@@ -87,7 +61,7 @@ fn the_part_that_makes_a_cell_slower_stands_beside_it_and_can_be_compared() {
     assert_eq!(effect, Effect::Worse);
     assert!((ratio - 2.0).abs() < 0.01, "{ratio}");
     assert_eq!(of(Figure::Work).0, Effect::Noise);
-    let none = Made::of("none", &[(cell(1), STEADY)]);
+    let none = made("none", &[(cell(1), STEADY)]);
     let asked = Comparing {
         figure: Figure::Tax,
         ..ASKED
@@ -108,10 +82,10 @@ fn scaled(by: f64) -> Vec<f64> {
 
 #[test]
 fn the_largest_effect_comes_first_and_noise_is_never_ranked() {
-    let one = Made::of("one", &[1, 2, 3, 4].map(|batch| (cell(batch), STEADY)));
+    let one = made("one", &[1, 2, 3, 4].map(|batch| (cell(batch), STEADY)));
     let (slower, faster, same) = (scaled(1.1), scaled(0.5), scaled(1.005));
     let noisy = [0.8e6, 1.6e6, 1.1e6];
-    let other = Made::of(
+    let other = made(
         "other",
         &[
             (cell(1), &slower[..]),
@@ -157,7 +131,7 @@ fn the_largest_effect_comes_first_and_noise_is_never_ranked() {
 
 #[test]
 fn a_run_against_itself_is_noise_in_every_cell() {
-    let one = Made::of("one", &[1, 2, 3].map(|batch| (cell(batch), STEADY)));
+    let one = made("one", &[1, 2, 3].map(|batch| (cell(batch), STEADY)));
     let found = between(&one, &one).expect("two sides");
     assert!(
         found
@@ -170,8 +144,8 @@ fn a_run_against_itself_is_noise_in_every_cell() {
 
 #[test]
 fn one_repeat_says_nothing_of_a_difference() {
-    let one = Made::of("one", &[(cell(1), &[1e6])]);
-    let other = Made::of("other", &[(cell(1), &[2e6])]);
+    let one = made("one", &[(cell(1), &[1e6])]);
+    let other = made("other", &[(cell(1), &[2e6])]);
     let found = between(&one, &other).expect("two runs");
     assert_eq!(found.rows[0].effect, Effect::Unknown);
     assert!(found.rows[0].doubts[0].contains("one repeat"));
@@ -184,7 +158,7 @@ fn what_a_side_has_in_all_its_cells_is_a_difference_and_keeps_no_cells_apart() {
             threads,
             ..cell(batch)
         });
-        Made::of(
+        made(
             &format!("threads-{threads}"),
             &cells.map(|cell| (cell, STEADY)),
         )
@@ -203,7 +177,7 @@ fn versions_of_a_library_are_compared_and_named() {
             adapter: format!("onnxruntime@{version}"),
             ..cell(1)
         };
-        Made::of(version, &[(cell, STEADY), (rten(), STEADY)])
+        made(version, &[(cell, STEADY), (rten(), STEADY)])
     };
     let found = between(&versioned("1.30.0"), &versioned("1.31.1")).expect("two runs");
     assert_eq!(found.rows.len(), 2, "{found:#?}");
@@ -219,8 +193,8 @@ fn rten() -> Cell {
 #[test]
 fn other_machines_are_refused_unless_asked_for_and_then_named_in_every_line() {
     let cells = [1, 2].map(|batch| (cell(batch), STEADY));
-    let one = Made::of("one", &cells);
-    let mut other = Made::of("other", &cells);
+    let one = made("one", &cells);
+    let mut other = made("other", &cells);
     other.run.machine.fingerprint = "another".to_owned();
     other.run.machine.cpu.model = Some("Another CPU".to_owned());
     let refused = between(&one, &other).expect_err("two machines").to_string();
@@ -249,8 +223,8 @@ fn other_machines_are_refused_unless_asked_for_and_then_named_in_every_line() {
 
 #[test]
 fn what_is_on_one_side_only_or_not_valid_is_named_with_the_reason() {
-    let one = Made::of("one", &[(cell(1), STEADY), (cell(2), STEADY)]);
-    let mut other = Made::of("other", &[(cell(1), STEADY), (cell(8), STEADY)]);
+    let one = made("one", &[(cell(1), STEADY), (cell(2), STEADY)]);
+    let mut other = made("other", &[(cell(1), STEADY), (cell(8), STEADY)]);
     let found = between(&one, &other).expect("one in common");
     let reasons: Vec<&str> = found
         .left_out
@@ -282,8 +256,8 @@ fn runs_with_nothing_in_common_say_in_what_they_differ() {
         model: model.to_owned(),
         ..cell(batch)
     };
-    let one = Made::of("one", &[(named("a", 1), STEADY), (named("b", 1), STEADY)]);
-    let other = Made::of("other", &[(named("c", 1), STEADY), (named("d", 1), STEADY)]);
+    let one = made("one", &[(named("a", 1), STEADY), (named("b", 1), STEADY)]);
+    let other = made("other", &[(named("c", 1), STEADY), (named("d", 1), STEADY)]);
     let refused = between(&one, &other)
         .expect_err("nothing in common")
         .to_string();
@@ -294,7 +268,7 @@ fn runs_with_nothing_in_common_say_in_what_they_differ() {
 
 #[test]
 fn a_run_is_split_by_what_its_cells_differ_in() {
-    let run = Made::of("one", &[1, 2, 4].map(|batch| (cell(batch), STEADY)));
+    let run = made("one", &[1, 2, 4].map(|batch| (cell(batch), STEADY)));
     let all = run.side();
     let sides = Side::by(&all, "batch").expect("three batches");
     let names: Vec<&str> = sides.iter().map(|side| side.name.as_str()).collect();
@@ -313,7 +287,7 @@ fn names_are_only_names_in_markdown_and_csv() {
         model: "<script>|\",\n*".to_owned(),
         ..cell(1)
     };
-    let one = Made::of("one", &[(hostile, STEADY)]);
+    let one = made("one", &[(hostile, STEADY)]);
     let found = between(&one, &one).expect("two sides");
     assert!(!found.markdown().contains("<script>|"));
     let written = found.csv().expect("CSV");

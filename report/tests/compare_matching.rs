@@ -2,22 +2,14 @@
 
 mod common;
 
+use common::sides::{ASKED, Made, between};
 use common::{cell, run_of, timed};
-use tare_report::{CompareError, Comparing, Comparison, Effect, Figure, Side, compare, summarise};
-use tare_results::{Cell, Record, Run};
+use tare_report::{Effect, compare};
+use tare_results::Cell;
 
-const ASKED: Comparing = Comparing {
-    figure: Figure::P50,
-    across_machines: false,
-};
 /// Files of one name in two folders.
 const BERT: &str = "aaaaaaaaaaaaaaaa";
 const RESNET: &str = "bbbbbbbbbbbbbbbb";
-
-struct Made {
-    run: Run,
-    records: Vec<Record>,
-}
 
 /// A run of cells, each of the file of this hash and with steady repeats around this median in nanoseconds.
 fn made(name: &str, cells: &[(Cell, &str, f64)]) -> Made {
@@ -35,21 +27,6 @@ fn made(name: &str, cells: &[(Cell, &str, f64)]) -> Made {
         }));
     }
     Made { run, records }
-}
-
-impl Made {
-    fn side(&self) -> Side<'_> {
-        Side {
-            name: self.run.id.clone(),
-            run: &self.run,
-            records: &self.records,
-            summaries: summarise(&self.run, &self.records),
-        }
-    }
-}
-
-fn between(one: &Made, other: &Made) -> Result<Comparison, CompareError> {
-    compare(&[one.side(), other.side()], ASKED)
 }
 
 #[test]

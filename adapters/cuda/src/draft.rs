@@ -73,8 +73,8 @@ impl Draft {
         })
     }
 
-    /// A copy of what `view` shows into a new row-major buffer: the step, and all of the buffer.
-    pub fn copied(&mut self, view: &View, sources: Vec<Source>) -> (Step, View) {
+    /// All of a new row-major buffer for values such as `view` shows.
+    pub fn like(&mut self, view: &View) -> View {
         let from = self.buffer(view.buffer);
         let made = Buffer {
             name: from.name.clone(),
@@ -82,7 +82,12 @@ impl Draft {
             shape: view.shape.clone(),
             role: Role::Local,
         };
-        let made = self.add(made);
+        self.add(made)
+    }
+
+    /// A copy of what `view` shows into a new row-major buffer: the step, and all of the buffer.
+    pub fn copied(&mut self, view: &View, sources: Vec<Source>) -> (Step, View) {
+        let made = self.like(view);
         let step = Step {
             kind: Kind::Map {
                 program: Program::identity(),

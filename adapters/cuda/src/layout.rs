@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use tare_models::Tensor;
 
-use crate::draft::{Buffer, Draft, Role};
+use crate::draft::Draft;
 use crate::step::{Kind, Step};
 use crate::view::View;
 
@@ -121,14 +121,7 @@ fn outputs(draft: &mut Draft, step: &mut Step) -> Vec<Step> {
         if writes(&step.kind, output) {
             continue;
         }
-        let to = draft.buffer(output.buffer);
-        let own = Buffer {
-            name: to.name.clone(),
-            dtype: to.dtype,
-            shape: output.shape.clone(),
-            role: Role::Local,
-        };
-        let own = draft.add(own);
+        let own = draft.like(output);
         let (mut copy, _) = draft.copied(&own, step.sources.clone());
         copy.outputs = vec![std::mem::replace(output, own)];
         after.push(copy);
@@ -139,6 +132,7 @@ fn outputs(draft: &mut Draft, step: &mut Step) -> Vec<Step> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::draft::{Buffer, Role};
     use crate::step::Epilogue;
     use crate::view::BufferId;
 

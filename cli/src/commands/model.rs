@@ -14,7 +14,7 @@ use tare_models::{Facts, Model, ShapeRequest, TensorSpec, bind, resolve};
 
 use super::{json as to_json, print};
 use crate::arguments::{
-    FactsOptions, HollowOptions, ListFormat, MakeOptions, ModelCommand, PlanOptions, Shape,
+    FactsOptions, HollowOptions, ListFormat, MakeOptions, ModelCommand, PlanOptions, SizedModel,
 };
 use crate::exit::{Exit, Failed};
 use crate::model_source::{self, Making};
@@ -105,7 +105,7 @@ fn as_text(shown: &Shown, operators: bool) -> String {
 }
 
 fn facts_of(options: &FactsOptions) -> Result<Shown> {
-    let (name, model, specs) = opened(&options.model, options.batch, options.shape.as_ref())?;
+    let (name, model, specs) = opened(&options.sized)?;
     let resolved = resolve(model.graph(), &specs).with_context(|| format!("model '{name}'"))?;
     let nested = model.subgraphs().into_iter();
     Ok(Shown {
@@ -128,7 +128,7 @@ fn plan(options: &PlanOptions) -> Result<Exit, Failed> {
 }
 
 fn planned(options: &PlanOptions) -> Result<Plan> {
-    let (name, model, specs) = opened(&options.model, options.batch, options.shape.as_ref())?;
+    let (name, model, specs) = opened(&options.sized)?;
     let in_model = || format!("model '{name}'");
     let resolved = resolve(model.graph(), &specs).with_context(in_model)?;
     let fusion = if options.unfused {
@@ -141,21 +141,17 @@ fn planned(options: &PlanOptions) -> Result<Plan> {
 }
 
 /// A model's name, the model, and its inputs at the shapes asked for.
-fn opened(
-    text: &str,
-    batch: Option<u64>,
-    shape: Option<&Shape>,
-) -> Result<(String, Model, Vec<TensorSpec>)> {
-    let choice = model_source::resolve(text, Making::File)?;
+fn opened(sized: &SizedModel) -> Result<(String, Model, Vec<TensorSpec>)> {
+    let choice = model_source::resolve(&sized.model, Making::File)?;
     let in_model = || format!("model '{}'", choice.name);
     let model = Model::open(&choice.path).with_context(in_model)?;
     let mut symbols = choice.default_symbols.clone();
-    symbols.extend(shape.into_iter().flatten().map(|(symbol, size)| {
+    symbols.extend(sized.shape.iter().flatten().map(|(symbol, size)| {
         let size = usize::try_from(*size).unwrap_or(usize::MAX);
         (symbol.clone(), size)
     }));
     let request = ShapeRequest {
-        batch: batch.map(usize::try_from).transpose()?,
+        batch: sized.batch.map(usize::try_from).transpose()?,
         symbols,
     };
     let specs = bind(model.graph(), &request).with_context(in_model)?;
@@ -188,7 +184,7 @@ fn unproved(rung: Rung) -> String {
 }
 
 fn twin_of(options: &HollowOptions) -> Result<Twin> {
-    let (name, model, specs) = opened(&options.model, options.batch, options.shape.as_ref())?;
+    let (name, model, specs) = opened(&options.sized)?;
     let rung = options.rung.unwrap_or(Rung::smallest());
     let twin = tare_models::hollow::hollow(&model, &specs, rung)
         .with_context(|| format!("no hollow twin of '{name}'"))?;

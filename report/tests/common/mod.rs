@@ -9,6 +9,7 @@ mod built;
 pub mod large;
 pub mod models;
 pub mod served;
+pub mod sides;
 pub mod splits;
 pub mod twins;
 pub mod zoo;

@@ -26,8 +26,8 @@ pub(super) fn execute(memory: &mut Memory, step: &Step) -> Result<(), String> {
     }
 }
 
-/// Adds the residual of a step, and applies its activation, to row-major values; the bias is there already.
-pub(super) fn conclude(memory: &Memory, step: &Step, epilogue: &Epilogue, values: &mut [f32]) {
+/// Adds the residual of a step, where it has one, to row-major values.
+pub(super) fn add_residual(memory: &Memory, step: &Step, values: &mut [f32]) {
     if let Some(residual) = step.input("residual") {
         let residual = memory.floats(residual);
         values
@@ -35,6 +35,11 @@ pub(super) fn conclude(memory: &Memory, step: &Step, epilogue: &Epilogue, values
             .zip(residual.iter())
             .for_each(|(value, more)| *value += more);
     }
+}
+
+/// Adds the residual of a step, and applies its activation, to row-major values; the bias is there already.
+pub(super) fn conclude(memory: &Memory, step: &Step, epilogue: &Epilogue, values: &mut [f32]) {
+    add_residual(memory, step, values);
     let activate = match epilogue.activation {
         None => return,
         Some(Activation::Relu) => |x: f32| x.max(0.0),

@@ -1,5 +1,6 @@
 //! Softmax, normalisation and reductions: what looks at all elements of a row.
 
+use super::execute::add_residual;
 use super::memory::Memory;
 use crate::step::{Reduction, Step};
 
@@ -30,13 +31,7 @@ pub(super) fn layer_norm(memory: &mut Memory, step: &Step, epsilon: f32) -> Resu
     let (x, output) = ends(step)?;
     let width = x.shape.last().copied().unwrap_or(1);
     let mut values = memory.floats(x).into_owned();
-    if let Some(residual) = step.input("residual") {
-        let residual = memory.floats(residual);
-        values
-            .iter_mut()
-            .zip(residual.iter())
-            .for_each(|(value, more)| *value += more);
-    }
+    add_residual(memory, step, &mut values);
     if let Some(sum) = step.outputs.get(1) {
         memory.write_floats(sum, &values);
     }

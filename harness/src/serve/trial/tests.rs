@@ -37,9 +37,9 @@ fn slow_clock() -> impl Fn() -> Nanoseconds {
     }
 }
 
-#[test]
-fn a_rate_whose_objective_the_generator_itself_missed_is_not_decided_and_its_lag_is_told() {
-    let sought = Sought {
+/// A search of so many seconds for a p90 within 20 ms.
+fn sought(seconds: u64) -> Sought {
+    Sought {
         objective: Objective {
             percentile: Percentile::P90,
             bound: Nanoseconds::from_millis(20),
@@ -47,8 +47,13 @@ fn a_rate_whose_objective_the_generator_itself_missed_is_not_decided_and_its_lag
         workers: 1,
         usual: Nanoseconds::from_millis(1),
         cycle: Nanoseconds::ZERO,
-        budget: Nanoseconds::from_secs(10),
-    };
+        budget: Nanoseconds::from_secs(seconds),
+    }
+}
+
+#[test]
+fn a_rate_whose_objective_the_generator_itself_missed_is_not_decided_and_its_lag_is_told() {
+    let sought = sought(10);
     for (lag, expected) in [(25, Told::Undecided), (1, Told::Missed)] {
         let lag = Nanoseconds::from_millis(lag);
         let tried = |_, _| Ok::<_, std::convert::Infallible>(slow(lag));
@@ -134,16 +139,6 @@ fn a_lag_that_a_sample_cannot_hold_decides_nothing() {
 
 #[test]
 fn what_it_takes_to_decide_on_a_trial_is_time_of_the_search() {
-    let sought = |budget| Sought {
-        objective: Objective {
-            percentile: Percentile::P90,
-            bound: Nanoseconds::from_millis(20),
-        },
-        workers: 1,
-        usual: Nanoseconds::from_millis(1),
-        cycle: Nanoseconds::ZERO,
-        budget: Nanoseconds::from_secs(budget),
-    };
     for (budget, trials) in [(2, 1), (7, 3)] {
         let tried = |_, _| Ok::<_, std::convert::Infallible>(slow(Nanoseconds::from_millis(1)));
         let Ok(found) = sought(budget).search(slow_clock(), tried);
