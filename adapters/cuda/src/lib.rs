@@ -18,6 +18,7 @@
 pub mod draft;
 pub mod expression;
 pub mod fuse;
+pub mod kernels;
 pub mod layout;
 pub mod lower;
 pub mod memory;
