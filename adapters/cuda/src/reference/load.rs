@@ -12,7 +12,7 @@ use super::session::PlanSession;
 use super::{NAME, facts, fusion};
 use crate::lower::refuse_lacked;
 use crate::plan::Plan;
-use crate::{Fusion, plan_of};
+use crate::{Fusion, Held, plan_of};
 
 /// A plan, its constants, and what requests look like.
 pub(super) struct LoadedPlan {
@@ -47,7 +47,7 @@ impl LoadedPlan {
         });
         let given = given.collect::<Result<Vec<usize>, AdapterError>>()?;
         let kind = if fusion { Fusion::Full } else { Fusion::None };
-        let (plan, weights) = plan_of(&resolved, kind)?;
+        let (plan, weights) = plan_of(&resolved, kind, Held::F32)?;
         Ok(Self {
             plan,
             weights,
