@@ -1,0 +1,5 @@
+//! Compiled kernels, loaded and launched.
+
+mod sys;
+
+pub use sys::{ADDRESSES, Kernel, Module};

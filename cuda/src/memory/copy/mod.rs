@@ -1,0 +1,3 @@
+//! Copies between host and device and within the device.
+
+mod sys;
