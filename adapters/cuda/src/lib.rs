@@ -12,14 +12,16 @@
 //!    data; `tare model plan` prints it.
 //! 5. [`mod@reference`] executes plans on the host, under the conformance suite.
 //! 6. [`kernels`] writes a plan as CUDA C++ and launches of it.
+//! 7. [`Cuda`] executes them on a GPU.
 //!
 //! Steps hold floats, i64, i32 and bool, and compute products, normalisations and attention in 32 bits. A model with an operator
 //! that is lacked, with other types, or with shapes that are known only when it runs, is refused by name.
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 pub mod draft;
 pub mod expression;
 pub mod fuse;
+mod gpu;
 pub mod kernels;
 pub mod layout;
 pub mod lower;
@@ -27,6 +29,7 @@ pub mod memory;
 pub mod narrow;
 pub mod plan;
 pub mod reference;
+mod resolving;
 pub mod step;
 pub mod view;
 
@@ -35,6 +38,7 @@ use tare_models::Resolved;
 
 use crate::plan::Plan;
 
+pub use gpu::Cuda;
 pub use narrow::Held;
 
 const NAME: &str = "cuda";

@@ -88,11 +88,11 @@ impl Context<'_> {
                 .strides
                 .split_last()
                 .map_or(&[][..], |(_, outer)| outer);
-            view.offset % 2 == 0 && outer.iter().all(|stride| stride % 2 == 0)
+            view.offset.is_multiple_of(2) && outer.iter().all(|stride| stride % 2 == 0)
         };
         self.dtype(operands[0]) != DataType::F32
-            && sizes.depth % ROWS == 0
-            && sizes.value % 8 == 0
+            && sizes.depth.is_multiple_of(ROWS)
+            && sizes.value.is_multiple_of(8)
             && sizes.depth.max(sizes.value) <= WIDEST
             && operands[..2].iter().all(|view| is_even(view))
     }

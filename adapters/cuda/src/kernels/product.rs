@@ -128,10 +128,9 @@ impl Product {
         if self.batch > 1 && self.b.apart == 0 && stacks {
             self.m *= self.batch;
             self.batch = 1;
-            for matrix in [Some(&mut self.a), Some(&mut self.d), self.residual.as_mut()] {
-                if let Some(matrix) = matrix {
-                    matrix.apart = 0;
-                }
+            let all = [Some(&mut self.a), Some(&mut self.d), self.residual.as_mut()];
+            for matrix in all.into_iter().flatten() {
+                matrix.apart = 0;
             }
         }
     }
