@@ -12,7 +12,7 @@ use super::facts::{self, Facts};
 use crate::Fault;
 
 /// Calls that contexts, streams, memory and kernels need: a missing one would end the process.
-const SYMBOLS: [&str; 34] = [
+const SYMBOLS: [&str; 33] = [
     "cuCtxSetCurrent",
     "cuCtxSynchronize",
     "cuDeviceGet",
@@ -44,7 +44,6 @@ const SYMBOLS: [&str; 34] = [
     "cuModuleUnload",
     "cuStreamCreate",
     "cuStreamDestroy_v2",
-    "cuStreamQuery",
     "cuStreamSynchronize",
     "cuStreamWaitEvent",
 ];

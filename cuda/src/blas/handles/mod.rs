@@ -3,4 +3,4 @@
 mod sys;
 
 pub use sys::Library;
-pub(super) use sys::{Description, Layout, Preference, of};
+pub(super) use sys::{Description, Layout, Preference};

@@ -31,7 +31,7 @@ const SYMBOLS: [&str; 15] = [
 ];
 
 /// Names the call in an error of the library's.
-pub(in super::super) fn of<T>(call: &str, result: Result<T, CublasError>) -> Result<T, Fault> {
+fn of<T>(call: &str, result: Result<T, CublasError>) -> Result<T, Fault> {
     result.map_err(|error| Fault::new(call, format!("{:?}", error.0)))
 }
 
@@ -53,7 +53,7 @@ impl Library {
     /// Where the library is not there, or does not start.
     pub fn open(context: &Arc<Context>) -> Result<Arc<Self>, Fault> {
         is_here()?;
-        let handle = of("cublasLtCreate", result::create_handle())?;
+        let handle = met("cublasLtCreate", result::create_handle(), context)?;
         let context = context.clone();
         Ok(Arc::new(Self { handle, context }))
     }
@@ -65,10 +65,30 @@ impl Library {
         version as u64
     }
 
+    /// Names the call in an error of one that may have met a fault of the device's.
+    pub(in super::super) fn of<T>(
+        &self,
+        call: &str,
+        result: Result<T, CublasError>,
+    ) -> Result<T, Fault> {
+        met(call, result, &self.context)
+    }
+
     /// The context that it was opened for.
     pub fn context(&self) -> &Arc<Context> {
         &self.context
     }
+}
+
+/// As [`of`]; a context that is lost is told, which the library hides behind errors of its own.
+fn met<T>(call: &str, result: Result<T, CublasError>, context: &Context) -> Result<T, Fault> {
+    of(call, result).map_err(|fault| match context.wait() {
+        Err(lost) if lost.is_sticky() => {
+            let reason = format!("{}, of {}", fault.reason, lost.reason);
+            Fault::new(call, reason).sticky(true)
+        }
+        _ => fault,
+    })
 }
 
 fn is_here() -> Result<(), Fault> {

@@ -5,15 +5,13 @@ use std::ffi::{c_int, c_void};
 use std::sync::Arc;
 
 use cudarc::cublaslt::{result, sys};
-use cudarc::driver::sys as driver;
 use tare_units::Bytes;
 
 use super::super::columns::{Columns, Factor};
-use super::super::handles::{Description, Layout, Library, Preference, of};
+use super::super::handles::{Description, Layout, Library, Preference};
 use super::super::shape::Shape;
 use super::types::{Types, epilogue, types};
 use super::{Addresses, check_workspace};
-use crate::driver::Failed;
 use crate::{Fault, Memory, Stream};
 
 const SEARCH: &str = "cublasLtMatmulAlgoGetHeuristic";
@@ -114,7 +112,7 @@ impl Product {
                 &mut count,
             )
         };
-        of(SEARCH, asked.result())?;
+        self.library.of(SEARCH, asked.result())?;
         found.truncate(usize::try_from(count).unwrap_or(0));
         found.retain(|way| {
             way.state.result().is_ok() && way.workspaceSize as u64 <= workspace.as_bytes()
@@ -151,8 +149,8 @@ impl Product {
                 &mut found,
             )
         };
-        of(CHECK, asked.result())?;
-        of(CHECK, found.state.result())?;
+        self.library.of(CHECK, asked.result())?;
+        self.library.of(CHECK, found.state.result())?;
         let workspace = found.workspaceSize as u64;
         Ok(Way {
             algorithm,
@@ -210,7 +208,7 @@ impl Product {
                 stream.raw.cast(),
             )
         };
-        of(START, started).map_err(|fault| beneath(fault, stream))
+        self.library.of(START, started)
     }
 
     fn set_bias(&self, at: u64) -> Result<(), Fault> {
@@ -253,17 +251,4 @@ fn way(found: &sys::cublasLtMatmulHeuristicResult_t) -> Way {
 fn nothing() -> sys::cublasLtMatmulHeuristicResult_t {
     // SAFETY: numbers only, of which zero is one; the status that is zero is success.
     unsafe { std::mem::zeroed() }
-}
-
-/// The fault of the context that the library met and told as its own; or its own.
-fn beneath(fault: Fault, stream: &Stream) -> Fault {
-    // SAFETY: the stream lives.
-    let asked = unsafe { driver::cuStreamQuery(stream.raw) };
-    match asked.result().of("cuStreamQuery") {
-        Err(lost) if lost.is_sticky() => {
-            let reason = format!("{}, of {}", fault.reason, lost.reason);
-            Fault::new(&fault.call, reason).sticky(true)
-        }
-        _ => fault,
-    }
 }
