@@ -5,8 +5,7 @@ use std::sync::Arc;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::SeedableRng;
 use tare_cuda::{
-    Activation, Addresses, Context, Element, Epilogue, Library, Math, Matrix, Memory, Product,
-    Shape, Stream,
+    Activation, Addresses, Context, Element, Library, Math, Matrix, Memory, Product, Shape, Stream,
 };
 use tare_units::Bytes;
 
@@ -232,14 +231,8 @@ fn operands_that_are_not_as_the_shape_says_are_refused() {
     let name = "products::operands_that_are_not_as_the_shape_says_are_refused";
     alone(name, || {
         let open = open();
-        let epilogue = Epilogue {
-            bias: true,
-            ..Epilogue::default()
-        };
-        let shape = Shape {
-            epilogue,
-            ..dense()
-        };
+        let mut shape = dense();
+        shape.epilogue.bias = true;
         let product = Product::new(&open.library, &shape).unwrap();
         let way = *product.ways(16, WORKSPACE).unwrap().last().unwrap();
         let at = open.workspace.address();
