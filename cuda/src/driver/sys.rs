@@ -62,13 +62,12 @@ impl<T> Failed<T> for Result<T, DriverError> {
     }
 }
 
-/// Errors that the documentation of `CUresult` says leave the process unable to use CUDA, and those of a device that is gone.
+/// Errors that leave the process unable to use CUDA, as the documentation of `CUresult` says, and what a device that is gone answers.
 fn is_sticky(error: sys::CUresult) -> bool {
     use sys::CUresult::*;
     matches!(
         error,
         CUDA_ERROR_DEINITIALIZED
-            | CUDA_ERROR_DEVICE_UNAVAILABLE
             | CUDA_ERROR_ECC_UNCORRECTABLE
             | CUDA_ERROR_NVLINK_UNCORRECTABLE
             | CUDA_ERROR_CONTAINED

@@ -294,3 +294,15 @@ fn a_product_that_the_library_does_not_have_is_its_fault() {
         );
     });
 }
+
+#[test]
+fn a_library_that_does_not_start_says_what_may_be_amiss() {
+    let name = "products::a_library_that_does_not_start_says_what_may_be_amiss";
+    with_faults(name, &["unready=1"], || {
+        let context = Context::open(0).unwrap();
+        let fault = Library::open(&context).err().unwrap();
+        let expected = "cublasLtCreate: CUBLAS_STATUS_NOT_INITIALIZED; where the driver is older";
+        assert!(fault.to_string().starts_with(expected), "{fault}");
+        assert!(!fault.is_sticky());
+    });
+}

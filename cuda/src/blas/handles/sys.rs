@@ -30,6 +30,10 @@ const SYMBOLS: [&str; 15] = [
     "cublasLtMatrixLayoutSetAttribute",
 ];
 
+/// What may be amiss where a library that is there does not start.
+const DRIVER_IS_OLD: &str =
+    "where the driver is older than this cuBLAS wants, install a newer driver or an older cuBLAS";
+
 /// Names the call in an error of the library's.
 fn of<T>(call: &str, result: Result<T, CublasError>) -> Result<T, Fault> {
     result.map_err(|error| Fault::new(call, format!("{:?}", error.0)))
@@ -53,7 +57,11 @@ impl Library {
     /// Where the library is not there, or does not start.
     pub fn open(context: &Arc<Context>) -> Result<Arc<Self>, Fault> {
         is_here()?;
-        let handle = met("cublasLtCreate", result::create_handle(), context)?;
+        let made = met("cublasLtCreate", result::create_handle(), context);
+        let handle = made.map_err(|fault| {
+            let reason = format!("{}; {DRIVER_IS_OLD}", fault.reason);
+            Fault::new(&fault.call, reason).sticky(fault.is_sticky())
+        })?;
         let context = context.clone();
         Ok(Arc::new(Self { handle, context }))
     }
