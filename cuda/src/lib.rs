@@ -23,6 +23,7 @@ mod graph;
 mod launch;
 mod memory;
 mod stream;
+mod versions;
 
 pub use blas::{
     Activation, Addresses, Element, Epilogue, Library, Math, Matrix, Product, Shape, Spans, Way,
@@ -34,3 +35,4 @@ pub use graph::Graph;
 pub use launch::{ADDRESSES, Kernel, Module};
 pub use memory::{Memory, Pinned};
 pub use stream::{Event, Stream};
+pub use versions::{driver_version, product_library_version};

@@ -103,6 +103,14 @@ pub fn is_held(dtype: DataType) -> bool {
     )
 }
 
+/// The type that elements of this type are computed with: floats of 16 bits as those of 32.
+pub fn computed(dtype: DataType) -> DataType {
+    match dtype {
+        DataType::F16 | DataType::Bf16 => DataType::F32,
+        other => other,
+    }
+}
+
 impl Program {
     /// The operand itself.
     pub fn identity() -> Self {
@@ -207,7 +215,7 @@ fn result_type(
     match instruction {
         Instruction::Operand(operand) => operands
             .get(*operand)
-            .copied()
+            .map(|dtype| computed(*dtype))
             .filter(|dtype| is_held(*dtype))
             .ok_or_else(|| "an operand is missing or of a type that no step holds".to_owned()),
         Instruction::Constant(Constant::Float(_)) => Ok(DataType::F32),
@@ -318,7 +326,11 @@ mod tests {
             types(Program::unary(Unary::Neg), &[integer]),
             Ok(Some(integer))
         );
-        assert!(types(Program::identity(), &[DataType::F16]).is_err());
+        assert_eq!(
+            types(Program::identity(), &[DataType::F16]),
+            Ok(Some(float))
+        );
+        assert!(types(Program::identity(), &[DataType::F64]).is_err());
     }
 
     #[test]

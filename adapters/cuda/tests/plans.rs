@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use common::outlined;
 use tare_adapter_cuda::plan::{Place, Plan};
-use tare_adapter_cuda::{Fusion, plan_of};
+use tare_adapter_cuda::{Fusion, Held, plan_of};
 use tare_models::Facts;
 
 /// Steps of plain and of fused plans; a change of either is to be looked at and written here.
@@ -29,7 +29,7 @@ const LOOSE: f64 = 1.2;
 
 fn plans(name: &str) -> (Plan, Plan, Facts) {
     let resolved = outlined(name);
-    let plan = |fusion| plan_of(&resolved, fusion).expect("planned").0;
+    let plan = |fusion| plan_of(&resolved, fusion, Held::F32).expect("planned").0;
     (plan(Fusion::None), plan(Fusion::Full), Facts::of(&resolved))
 }
 

@@ -3,27 +3,20 @@
 use std::num::NonZeroUsize;
 
 use tare_adapter_api::{
-    AdapterError, Device, LoadRequest, Loaded, Precision, RuntimeFacts, Session, Tensor,
-    TensorSpec, refuse_batches,
+    AdapterError, Device, LoadRequest, Loaded, Precision, RuntimeFacts, Session, TensorSpec,
+    refuse_batches,
 };
-use tare_models::{Model, Resolved, resolve};
 
 use super::session::PlanSession;
 use super::{NAME, facts, fusion};
-use crate::lower::refuse_lacked;
-use crate::plan::Plan;
-use crate::{Fusion, plan_of};
+use crate::resolving::Planned;
+use crate::{Fusion, Held};
 
 /// A plan, its constants, and what requests look like.
 pub(super) struct LoadedPlan {
-    pub(super) plan: Plan,
-    pub(super) weights: Vec<Tensor>,
+    pub(super) planned: Planned,
     /// In the order of requests.
     pub(super) inputs: Vec<TensorSpec>,
-    /// For each input of the plan the number of the request's.
-    pub(super) feeds: Vec<usize>,
-    /// For each output asked for the number of the plan's.
-    pub(super) given: Vec<usize>,
     fusion: bool,
 }
 
@@ -31,29 +24,10 @@ impl LoadedPlan {
     pub(super) fn load(request: &LoadRequest) -> Result<Self, AdapterError> {
         let fusion = fusion(&request.options)?;
         refuse_cell(request)?;
-        let resolved = resolved(request)?;
-        let graph = &resolved.graph;
-        let position = |name: &str| request.inputs.iter().position(|spec| spec.name == name);
-        let feeds = graph
-            .inputs
-            .iter()
-            .filter_map(|input| position(&input.name))
-            .collect();
-        let given = request.outputs.iter().map(|output| {
-            let found = graph.outputs.iter().position(|own| own.name == output.name);
-            found.ok_or_else(|| {
-                AdapterError::Load(format!("the model has no output '{}'", output.name))
-            })
-        });
-        let given = given.collect::<Result<Vec<usize>, AdapterError>>()?;
         let kind = if fusion { Fusion::Full } else { Fusion::None };
-        let (plan, weights) = plan_of(&resolved, kind)?;
         Ok(Self {
-            plan,
-            weights,
+            planned: Planned::of(request, kind, Held::F32)?,
             inputs: request.inputs.clone(),
-            feeds,
-            given,
             fusion,
         })
     }
@@ -89,24 +63,4 @@ pub(super) fn refuse_cell(request: &LoadRequest) -> Result<(), AdapterError> {
         )));
     }
     refuse_batches(NAME, request)
-}
-
-/// Refuses a model with operators that are lacked; one that cannot be read is left to loading.
-pub(super) fn refuse_model(request: &LoadRequest) -> Result<(), AdapterError> {
-    match resolved(request) {
-        Ok(resolved) => refuse_lacked(&resolved),
-        Err(_) => Ok(()),
-    }
-}
-
-fn resolved(request: &LoadRequest) -> Result<Resolved, AdapterError> {
-    let told = |error: &dyn std::fmt::Display| {
-        AdapterError::Load(format!("'{}': {error}", request.model.display()))
-    };
-    let model = Model::open(&request.model).map_err(|error| told(&error))?;
-    let declared = |name: &str| model.graph().inputs.iter().any(|input| input.name == name);
-    if let Some(other) = request.inputs.iter().find(|spec| !declared(&spec.name)) {
-        return Err(told(&format!("the model has no input '{}'", other.name)));
-    }
-    resolve(model.graph(), &request.inputs).map_err(|error| told(&error))
 }

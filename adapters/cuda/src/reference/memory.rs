@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use half::{bf16, f16};
 use tare_adapter_api::{AdapterError, DataType, Tensor};
 use tare_models::byte_len;
 
@@ -70,8 +71,15 @@ impl<'p> Memory<'p> {
         self.plan.buffer(view.buffer).dtype
     }
 
-    /// What the view shows of 32-bit floats, in row-major order.
+    /// What the view shows of floats, in row-major order.
     pub(super) fn floats(&self, view: &View) -> Cow<'_, [f32]> {
+        match self.dtype(view) {
+            DataType::F16 => return Cow::Owned(widened(view, &self.all::<f16>(view), f16::to_f32)),
+            DataType::Bf16 => {
+                return Cow::Owned(widened(view, &self.all::<bf16>(view), bf16::to_f32));
+            }
+            _ => {}
+        }
         let all = self.all::<f32>(view);
         if view.is_contiguous() {
             let range = view.offset..view.offset + view.elements();
@@ -99,7 +107,17 @@ impl<'p> Memory<'p> {
     }
 
     pub(super) fn write_floats(&mut self, view: &View, values: &[f32]) {
-        scattered(view, values, self.all_mut::<f32>(view));
+        match self.dtype(view) {
+            DataType::F16 => {
+                let narrow: Vec<f16> = values.iter().map(|value| f16::from_f32(*value)).collect();
+                scattered(view, &narrow, self.all_mut::<f16>(view));
+            }
+            DataType::Bf16 => {
+                let narrow: Vec<bf16> = values.iter().map(|value| bf16::from_f32(*value)).collect();
+                scattered(view, &narrow, self.all_mut::<bf16>(view));
+            }
+            _ => scattered(view, values, self.all_mut::<f32>(view)),
+        }
     }
 
     pub(super) fn write_integers(&mut self, view: &View, values: &[i64]) {
@@ -152,6 +170,10 @@ fn gathered<T: Copy>(view: &View, all: &[T]) -> Vec<T> {
     let mut shown = Vec::with_capacity(view.elements());
     view.places(|place| shown.push(all[place]));
     shown
+}
+
+fn widened<T: Copy>(view: &View, all: &[T], each: fn(T) -> f32) -> Vec<f32> {
+    gathered(view, all).into_iter().map(each).collect()
 }
 
 fn scattered<T: Copy>(view: &View, values: &[T], all: &mut [T]) {

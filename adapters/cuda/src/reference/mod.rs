@@ -58,7 +58,7 @@ impl Adapter for CudaPlan {
 
     fn accepts(&self, request: &LoadRequest) -> Result<(), AdapterError> {
         load::refuse_cell(request)?;
-        load::refuse_model(request)
+        crate::resolving::refuse_model(request)
     }
 }
 

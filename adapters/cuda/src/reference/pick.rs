@@ -3,6 +3,7 @@
 use tare_adapter_api::DataType;
 
 use super::memory::Memory;
+use crate::expression::computed;
 use crate::step::Step;
 use crate::view::View;
 
@@ -22,7 +23,7 @@ pub(super) fn gather(memory: &mut Memory, step: &Step, axis: usize) -> Result<()
         let place = usize::try_from(counted).ok().filter(|place| *place < size);
         places.push(place.ok_or_else(|| format!("index {index} of an axis of {size}"))?);
     }
-    match memory.dtype(table) {
+    match computed(memory.dtype(table)) {
         DataType::F32 => {
             let values = picked(table, axis, &places, &memory.floats(table));
             memory.write_floats(output, &values);

@@ -17,7 +17,7 @@ impl<'m> PlanSession<'m> {
     pub(super) fn new(loaded: &'m LoadedPlan) -> Self {
         Self {
             loaded,
-            memory: Memory::new(&loaded.plan, &loaded.weights),
+            memory: Memory::new(&loaded.planned.plan, &loaded.planned.weights),
             has_run: false,
         }
     }
@@ -29,10 +29,11 @@ impl Session for PlanSession<'_> {
         check_inputs(&self.loaded.inputs, inputs)?;
         let fed = self
             .loaded
+            .planned
             .feeds
             .iter()
             .map(|number| inputs[*number].clone());
-        request(&mut self.memory, &self.loaded.plan, fed.collect())?;
+        request(&mut self.memory, &self.loaded.planned.plan, fed.collect())?;
         self.has_run = true;
         Ok(())
     }
@@ -44,6 +45,7 @@ impl Session for PlanSession<'_> {
             ));
         }
         self.loaded
+            .planned
             .given
             .iter()
             .map(|number| self.memory.output(*number))

@@ -84,6 +84,10 @@ impl Subject {
         }
     }
 
+    pub fn inputs(&self) -> &[Tensor] {
+        &self.inputs
+    }
+
     fn outputs(&self, adapter: &dyn Adapter, fusion: Option<bool>) -> Vec<Tensor> {
         let mut request = self.request.clone();
         if let Some(fusion) = fusion {
