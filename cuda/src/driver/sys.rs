@@ -217,11 +217,17 @@ impl Context {
     }
 }
 
-fn driver_version() -> Result<(u32, u32), Fault> {
+/// The newest CUDA that the driver has, major before minor; it may be there without a device.
+///
+/// # Errors
+/// Where there is no driver.
+pub fn driver_version() -> Result<(u32, u32), Fault> {
+    const CALL: &str = "cuDriverGetVersion";
+    needs(&[CALL])?;
     let mut number = 0;
     // SAFETY: the number is written to a place of its own.
     let asked = unsafe { sys::cuDriverGetVersion(&mut number) };
-    asked.result().of("cuDriverGetVersion")?;
+    asked.result().of(CALL)?;
     Ok(facts::version(number.unsigned_abs()))
 }
 

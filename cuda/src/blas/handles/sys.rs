@@ -66,11 +66,9 @@ impl Library {
         Ok(Arc::new(Self { handle, context }))
     }
 
-    /// As the library counts: 130100 is 13.1.0. What one version chose is nothing to another.
+    /// As [`product_library_version`].
     pub fn version(&self) -> u64 {
-        // SAFETY: the library is present, and takes no arguments.
-        let version = unsafe { sys::cublasLtGetVersion() };
-        version as u64
+        version()
     }
 
     /// Names the call in an error of one that may have met a fault of the device's.
@@ -97,6 +95,22 @@ fn met<T>(call: &str, result: Result<T, CublasError>, context: &Context) -> Resu
         }
         _ => fault,
     })
+}
+
+/// The version of cuBLASLt as it counts, 130100 being 13.1.0, without a device. What one version chose is nothing to another.
+///
+/// # Errors
+/// Where there is none, or one that lacks a call.
+pub fn product_library_version() -> Result<u64, Fault> {
+    is_here()?;
+    Ok(version())
+}
+
+/// Of a library that is here.
+fn version() -> u64 {
+    // SAFETY: the library is present with this call, which takes no arguments.
+    let version = unsafe { sys::cublasLtGetVersion() };
+    version as u64
 }
 
 fn is_here() -> Result<(), Fault> {
