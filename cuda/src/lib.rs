@@ -35,3 +35,19 @@ pub use graph::Graph;
 pub use launch::{ADDRESSES, Kernel, Module};
 pub use memory::{Memory, Pinned};
 pub use stream::{Event, Stream};
+
+/// Threads share all but graphs and products, which one at a time uses.
+const _: () = {
+    const fn shared<T: Send + Sync>() {}
+    const fn handed_over<T: Send>() {}
+    shared::<Context>();
+    shared::<Stream>();
+    shared::<Event>();
+    shared::<Memory>();
+    shared::<Pinned>();
+    shared::<Module>();
+    shared::<Kernel>();
+    shared::<Library>();
+    handed_over::<Graph>();
+    handed_over::<Product>();
+};
