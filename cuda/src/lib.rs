@@ -8,7 +8,7 @@
 //!
 //! A library that is not there, or too old, is a [`Fault`] with a remedy. Nothing reads a clock but the device's own.
 //!
-//! Every call but [`Context::open`] and [`compile`] needs the context to be current on its thread, see
+//! Every call but [`Context::open`], [`compile`] and those for versions needs the context to be current on its thread, see
 //! [`Context::make_current`]; where it is not, the driver refuses the call. What is dropped makes it current itself.
 //!
 //! A call that starts work returns before the work is done, and a fault of the work comes out of a later call. Once
@@ -23,16 +23,31 @@ mod graph;
 mod launch;
 mod memory;
 mod stream;
-mod versions;
 
 pub use blas::{
     Activation, Addresses, Element, Epilogue, Library, Math, Matrix, Product, Shape, Spans, Way,
+    product_library_version,
 };
 pub use compile::{compile, compiler_version, options_for};
-pub use driver::{Context, Facts};
+pub use driver::{Context, Facts, driver_version};
 pub use fault::Fault;
 pub use graph::Graph;
 pub use launch::{ADDRESSES, Kernel, Module};
 pub use memory::{Memory, Pinned};
 pub use stream::{Event, Stream};
-pub use versions::{driver_version, product_library_version};
+
+/// Threads share all but graphs and products, which one at a time uses.
+const _: () = {
+    const fn shared<T: Send + Sync>() {}
+    const fn handed_over<T: Send>() {}
+    shared::<Context>();
+    shared::<Stream>();
+    shared::<Event>();
+    shared::<Memory>();
+    shared::<Pinned>();
+    shared::<Module>();
+    shared::<Kernel>();
+    shared::<Library>();
+    handed_over::<Graph>();
+    handed_over::<Product>();
+};

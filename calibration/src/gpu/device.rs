@@ -1,29 +1,11 @@
 //! What measuring asks of a device, so that all that is decided about it can be tested without one.
 
+pub(crate) use tare_cuda::Fault;
 use tare_results::Direction;
 use tare_units::{Bytes, Nanoseconds};
 
 use super::MathMode;
 use super::kernels;
-
-/// A call of a library that failed.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{call}: {reason}")]
-pub(crate) struct Fault {
-    /// Such as `cuMemAlloc`.
-    pub(crate) call: String,
-    /// Such as `CUDA_ERROR_OUT_OF_MEMORY`.
-    pub(crate) reason: String,
-}
-
-impl Fault {
-    pub(crate) fn new(call: &str, reason: impl ToString) -> Self {
-        Self {
-            call: call.to_owned(),
-            reason: reason.to_string(),
-        }
-    }
-}
 
 /// What decides how a device is measured.
 #[derive(Debug, Clone, PartialEq, Eq)]

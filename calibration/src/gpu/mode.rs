@@ -44,23 +44,6 @@ impl MathMode {
             Self::Fp8 => (8, 9),
         }
     }
-
-    /// What a factor takes in memory.
-    pub(crate) fn factor_bytes(self) -> u64 {
-        match self {
-            Self::Fp32 | Self::Tf32 => 4,
-            Self::Fp16 | Self::Bf16 => 2,
-            Self::Fp8 | Self::Int8 => 1,
-        }
-    }
-
-    /// What an element of a product takes in memory.
-    pub(crate) fn product_bytes(self) -> u64 {
-        match self {
-            Self::Fp32 | Self::Tf32 | Self::Int8 => 4,
-            Self::Fp16 | Self::Bf16 | Self::Fp8 => 2,
-        }
-    }
 }
 
 /// As a cell writes it: `tf32`.

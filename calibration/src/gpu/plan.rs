@@ -196,6 +196,7 @@ fn launch() -> Task {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::gpu::cuda::square;
     use crate::gpu::fake::facts;
 
     fn names(tasks: &[Task]) -> Vec<String> {
@@ -269,7 +270,8 @@ mod tests {
     fn memory(work: Work) -> u64 {
         match work {
             Work::Gemm { mode, size } => {
-                size * size * (2 * mode.factor_bytes() + mode.product_bytes())
+                let spans = square(mode, size).spans();
+                (spans.a.as_bytes() + spans.b.as_bytes()) + spans.d.as_bytes()
             }
             Work::Read { bytes, .. } | Work::Triad { bytes, .. } | Work::Copy { bytes, .. } => {
                 bytes.as_bytes()

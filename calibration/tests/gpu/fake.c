@@ -44,6 +44,7 @@ static void *const STREAM = (void *)0x77, *const CONTEXT = (void *)0x11, *const 
 int cuInit(unsigned flags) { return atexit(tell) || flags; }
 /* NVRTC asks for it where it finds a driver. */
 int cuGetExportTable(const void **table, const void *id) { *table = 0; return id ? INVALID : INVALID; }
+int cuDriverGetVersion(int *version) { return *version = 13000, OK; }
 int cuDeviceGet(int *device, int ordinal) { return *device = ordinal, ordinal ? NO_DEVICE : OK; }
 int cuDeviceGetName(char *name, int size, int device) { return snprintf(name, size, "Pretend %d", device) < 0; }
 int cuDevicePrimaryCtxRetain(void **context, int device) { return live++, *context = CONTEXT, device; }
@@ -57,6 +58,7 @@ int cuDeviceGetAttribute(int *value, int attribute, int device) {
     case 38: *value = 50 << 20; return device; /* second cache */
     case 75: *value = 9; return device;        /* compute capability */
     case 76: *value = 0; return device;
+    case 97: *value = 227 << 10; return device; /* shared memory of a block that asks for it */
     default: return INVALID;
     }
 }
@@ -79,16 +81,12 @@ int cuMemFree_v2(pointer at) {
     return need(0, "memory is freed once"), OK;
 }
 
-int cuMemsetD8_v2(pointer at, unsigned char value, size_t bytes) {
-    return need(within(at, bytes) && !value, "memory is set within itself"), OK;
-}
-
-int cuMemcpyHtoD_v2(pointer to, const void *from, size_t bytes) {
-    return need(within(to, bytes) && from, "a copy is within memory"), OK;
+int cuMemsetD8Async(pointer at, unsigned char value, size_t bytes, void *stream) {
+    return need(within(at, bytes) && !value && stream == STREAM, "memory is set within itself"), OK;
 }
 
 int cuMemcpyHtoDAsync_v2(pointer to, const void *from, size_t bytes, void *stream) {
-    need(within(to, bytes) && ((const char *)from)[bytes - 1] == 1 && stream == STREAM, "a copy to the device");
+    need(within(to, bytes) && ((const char *)from)[bytes - 1] && stream == STREAM, "a copy to the device");
     return spend(bytes, 50e9), OK;
 }
 
@@ -105,6 +103,14 @@ int cuStreamSynchronize(void *stream) { return stream != STREAM; }
 int cuEventCreate(void **event, unsigned flags) { return live++, *event = calloc(1, sizeof now_ms), flags; }
 int cuEventDestroy_v2(void *event) { return free(event), live--, OK; }
 int cuEventRecord(double *event, void *stream) { return *event = now_ms, stream != STREAM; }
+/* Calls that nothing here makes, and that a driver has. */
+int cuEventQuery(void *event) { return !event; }
+int cuEventSynchronize(void *event) { return !event; }
+int cuStreamWaitEvent(void *stream, void *event, unsigned flags) { return !stream || !event || flags; }
+int cuFuncSetAttribute(void *function, int attribute, int value) { return !function || attribute < value; }
+int cuMemcpyDtoDAsync_v2(pointer to, pointer from, size_t bytes, void *stream) {
+    return need(within(to, bytes) && within(from, bytes), "a copy on the device"), stream != STREAM;
+}
 int cuEventElapsedTime_v2(float *ms, double *from, double *to) { return *ms = *to - *from, OK; }
 int cuModuleLoadData(void **module, const void *image) {
     return live++, *module = MODULE, memcmp(image, "code", 4) ? NO_IMAGE : OK;
@@ -158,6 +164,7 @@ int cuLaunchKernel(void *function, unsigned blocks_x, unsigned blocks_y, unsigne
 
 /* NVRTC, whose code is the architecture that it was asked for. */
 
+int nvrtcVersion(int *major, int *minor) { return *major = 13, *minor = 0, OK; }
 int nvrtcCreateProgram(void **program, const char *source, const char *name, int headers, const char *const *texts,
                        const char *const *names) {
     need(strstr(source, "tare_triad") && !name && !headers && !texts && !names, "the kernels are compiled");
@@ -188,11 +195,16 @@ static size_t bytes(const struct layout *of) {
 static void *kept(size_t size, const void *value) { return live++, memcpy(malloc(size), value, size); }
 static int gone(void *value) { return free(value), live--, OK; }
 
+size_t cublasLtGetVersion(void) { return 130100; }
+int cublasLtMatmulAlgoCheck(void) { return 15; }
 int cublasLtCreate(void **handle) { return live++, *handle = (void *)0x99, OK; }
 int cublasLtDestroy(void *handle) { return live--, handle != (void *)0x99; }
 int cublasLtMatrixLayoutCreate(void **made, int type, uint64_t rows, uint64_t columns, int64_t leading) {
     struct layout layout = {type, rows, columns, leading};
     return *made = kept(sizeof layout, &layout), OK;
+}
+int cublasLtMatrixLayoutSetAttribute(struct layout *of, int attribute, const void *value, size_t size) {
+    return !of || !value || attribute < 0 || !size;
 }
 int cublasLtMatrixLayoutDestroy(void *made) { return gone(made); }
 int cublasLtMatmulDescCreate(void **made, int compute, int scale) {
@@ -200,20 +212,25 @@ int cublasLtMatmulDescCreate(void **made, int compute, int scale) {
     return *made = kept(sizeof product, &product), OK;
 }
 int cublasLtMatmulDescSetAttribute(struct product *of, int attribute, const int *value, size_t size) {
-    need(attribute == 3 && size == sizeof *value, "the first factor's operation");
-    return of->transposed = *value, OK;
+    need((attribute == 3 || attribute == 4 || attribute == 7) && size == sizeof *value, "operations and epilogue");
+    need(attribute == 3 || *value == (attribute == 7), "the second factor as it is, and nothing after the product");
+    if (attribute == 3) of->transposed = *value;
+    return OK;
 }
 int cublasLtMatmulDescDestroy(void *made) { return gone(made); }
 int cublasLtMatmulPreferenceCreate(void **made) { return *made = kept(1, ""), OK; }
 int cublasLtMatmulPreferenceSetAttribute(void *of, int attribute, const uint64_t *value, size_t size) {
-    return need(of && attribute == 1 && size == 8 && *value == 32 << 20, "the largest workspace"), OK;
+    if (attribute == 1) return need(of && size == 8 && *value == 32 << 20, "the largest workspace"), OK;
+    need(attribute >= 5 && attribute <= 8 && size == 4 && *(const uint32_t *)value == 256, "alignments");
+    return OK;
 }
 int cublasLtMatmulPreferenceDestroy(void *made) { return gone(made); }
 
 int cublasLtMatmulAlgoGetHeuristic(void *handle, struct product *of, struct layout *a, struct layout *b,
                                    struct layout *c, struct layout *d, void *preference, int asked, struct way *ways,
                                    int *given) {
-    need(handle && of->transposed && a == b && c == d && preference && asked == 8, "ways are asked for");
+    need(handle && of->transposed && preference && asked == 8, "ways are asked for");
+    need(!memcmp(a, b, sizeof *a) && !memcmp(c, d, sizeof *c), "two factors that are alike");
     memset(ways, 0, asked * sizeof *ways);
     for (*given = 0; *given < 5; ++*given) {
         ways[*given].algorithm[0] = 100 + *given;
@@ -230,7 +247,7 @@ int cublasLtMatmul(void *handle, struct product *of, const uint32_t *alpha, poin
     double rows = a_layout->rows, rate = of->compute == 77 ? 400e12 : a_layout->type == 0 ? 50e12 : 800e12;
     need(handle && stream == STREAM && within(workspace, size), "room to work in");
     need(within(a, bytes(a_layout)) && within(b, bytes(b_layout)), "factors within memory");
-    need(within(d, bytes(d_layout)) && c == d && c_layout == d_layout, "a product within memory");
+    need(within(d, bytes(d_layout)) && c == d && !memcmp(c_layout, d_layout, sizeof *d_layout), "a product within memory");
     need(*alpha == (of->scale == 10 ? 1 : 0x3f800000) && !*beta, "scaled by one and zero");
     need(*way >= 100 && *way <= 104 && *way != 101, "a way that may be used");
     return spend(2 * rows * rows * rows, rate * share[*way - 100]), OK;

@@ -62,13 +62,12 @@ impl<T> Failed<T> for Result<T, DriverError> {
     }
 }
 
-/// Errors that the documentation of `CUresult` says leave the process unable to use CUDA, and those of a device that is gone.
+/// Errors that leave the process unable to use CUDA, as the documentation of `CUresult` says, and what a device that is gone answers.
 fn is_sticky(error: sys::CUresult) -> bool {
     use sys::CUresult::*;
     matches!(
         error,
         CUDA_ERROR_DEINITIALIZED
-            | CUDA_ERROR_DEVICE_UNAVAILABLE
             | CUDA_ERROR_ECC_UNCORRECTABLE
             | CUDA_ERROR_NVLINK_UNCORRECTABLE
             | CUDA_ERROR_CONTAINED
@@ -218,11 +217,17 @@ impl Context {
     }
 }
 
-fn driver_version() -> Result<(u32, u32), Fault> {
+/// The newest CUDA that the driver has, major before minor; it may be there without a device.
+///
+/// # Errors
+/// Where there is no driver.
+pub fn driver_version() -> Result<(u32, u32), Fault> {
+    const CALL: &str = "cuDriverGetVersion";
+    needs(&[CALL])?;
     let mut number = 0;
     // SAFETY: the number is written to a place of its own.
     let asked = unsafe { sys::cuDriverGetVersion(&mut number) };
-    asked.result().of("cuDriverGetVersion")?;
+    asked.result().of(CALL)?;
     Ok(facts::version(number.unsigned_abs()))
 }
 

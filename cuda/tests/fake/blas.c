@@ -105,7 +105,7 @@ static int gone(void *value) { return free(value), died(), OK; }
 
 size_t cublasLtGetVersion(void) { return 130100; }
 int cublasLtCreate(void **handle) {
-    if (broken()) return 1;
+    if (broken() || fault("unready")) return 1;
     return born(), *handle = (void *)0x99, OK;
 }
 int cublasLtDestroy(void *handle) { return died(), handle != (void *)0x99; }

@@ -2,7 +2,10 @@
 
 use std::thread;
 
-use tare_cuda::{Context, Fault, Library, Memory, Stream, compile, compiler_version, options_for};
+use tare_cuda::{
+    Context, Fault, Library, Memory, Stream, compile, compiler_version, driver_version,
+    options_for, product_library_version,
+};
 use tare_units::Bytes;
 
 use crate::process::{LIBRARIES, Libraries, alone};
@@ -23,7 +26,15 @@ fn the_facts_are_the_driver_s() {
         assert_eq!(facts.driver, (13, 0));
         let uuid = facts.uuid.as_deref();
         assert_eq!(uuid, Some("00112233-4455-6677-8899-aabbccddeeff"));
+    });
+}
+
+#[test]
+fn versions_are_known_without_a_context() {
+    alone("device::versions_are_known_without_a_context", || {
+        assert_eq!(driver_version(), Ok((13, 0)));
         assert_eq!(compiler_version(), Ok((13, 0)));
+        assert_eq!(product_library_version(), Ok(130_100));
     });
 }
 
@@ -67,6 +78,7 @@ fn a_driver_that_is_not_there_is_a_reason_with_a_remedy() {
             let expected =
                 "libcuda: the library was not found; install NVIDIA's driver of CUDA 12.8 or later";
             assert_eq!(first_fault().to_string(), expected);
+            assert_eq!(driver_version().unwrap_err(), first_fault());
         },
     );
 }
@@ -101,6 +113,7 @@ fn a_blas_that_is_not_there_is_a_reason_with_a_remedy() {
                 fault.starts_with("libcublasLt: the library was not found; install"),
                 "{fault}"
             );
+            assert_eq!(product_library_version().unwrap_err().to_string(), fault);
         },
     );
 }

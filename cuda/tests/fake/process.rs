@@ -22,7 +22,7 @@ impl Libraries {
         let at = |library: &str| folder.path().join(format!("{library}.so"));
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fake");
         let built = Command::new("cc")
-            .args(["-O1", "-shared", "-fPIC", "-o"])
+            .args(["-O0", "-shared", "-fPIC", "-o"])
             .arg(at(LIBRARIES[0]))
             .args(without.iter().map(|call| format!("-D{call}=absent_{call}")))
             .args(["driver.c", "modules.c", "blas.c"].map(|file| source.join(file)))

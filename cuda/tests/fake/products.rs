@@ -5,8 +5,7 @@ use std::sync::Arc;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::SeedableRng;
 use tare_cuda::{
-    Activation, Addresses, Context, Element, Epilogue, Library, Math, Matrix, Memory, Product,
-    Shape, Stream,
+    Activation, Addresses, Context, Element, Library, Math, Matrix, Memory, Product, Shape, Stream,
 };
 use tare_units::Bytes;
 
@@ -232,14 +231,8 @@ fn operands_that_are_not_as_the_shape_says_are_refused() {
     let name = "products::operands_that_are_not_as_the_shape_says_are_refused";
     alone(name, || {
         let open = open();
-        let epilogue = Epilogue {
-            bias: true,
-            ..Epilogue::default()
-        };
-        let shape = Shape {
-            epilogue,
-            ..dense()
-        };
+        let mut shape = dense();
+        shape.epilogue.bias = true;
         let product = Product::new(&open.library, &shape).unwrap();
         let way = *product.ways(16, WORKSPACE).unwrap().last().unwrap();
         let at = open.workspace.address();
@@ -299,5 +292,17 @@ fn a_product_that_the_library_does_not_have_is_its_fault() {
             fault.starts_with("a product of 2x3x4 Fp16 to I32"),
             "{fault}"
         );
+    });
+}
+
+#[test]
+fn a_library_that_does_not_start_says_what_may_be_amiss() {
+    let name = "products::a_library_that_does_not_start_says_what_may_be_amiss";
+    with_faults(name, &["unready=1"], || {
+        let context = Context::open(0).unwrap();
+        let fault = Library::open(&context).err().unwrap();
+        let expected = "cublasLtCreate: CUBLAS_STATUS_NOT_INITIALIZED; where the driver is older";
+        assert!(fault.to_string().starts_with(expected), "{fault}");
+        assert!(!fault.is_sticky());
     });
 }

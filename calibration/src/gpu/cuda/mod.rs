@@ -1,39 +1,48 @@
 //! A device of NVIDIA's: its driver, NVRTC for the kernels and cuBLASLt for products, each loaded when it is asked for.
 
 mod blas;
-mod compile;
-mod driver;
+mod copies;
 mod launch;
 
 use std::cell::OnceCell;
 use std::rc::Rc;
+use std::sync::Arc;
 
+use tare_cuda::{Context, Library, Memory, Stream};
 use tare_results::Direction;
 use tare_units::{Bytes, Nanoseconds};
 
 use super::MathMode;
 use super::device::{Device, Facts, Fault, Prepared, Work};
-use super::kernels;
-use blas::{Library, Product};
-use driver::{Context, Memory, Pinned, Stream};
+#[cfg(test)]
+pub(super) use blas::square;
+use blas::{Multiplier, Square};
+use copies::Copies;
 use launch::{Fma, Kernels};
 
 /// An open device. The libraries that it needs are opened once, and what failed then fails again.
 pub(crate) struct Cuda {
     facts: Facts,
-    library: OnceCell<Result<Rc<Library>, Fault>>,
+    multiplier: OnceCell<Result<Rc<Multiplier>, Fault>>,
     kernels: OnceCell<Result<Rc<Kernels>, Fault>>,
-    stream: Rc<Stream>,
-    context: Rc<Context>,
+    stream: Arc<Stream>,
+    context: Arc<Context>,
 }
 
 impl Cuda {
     /// The device with this number.
     pub(crate) fn open(ordinal: u32) -> Result<Self, Fault> {
         let context = Context::open(ordinal)?;
+        let facts = context.facts()?;
         Ok(Self {
-            facts: context.facts()?,
-            library: OnceCell::new(),
+            facts: Facts {
+                name: facts.name,
+                multiprocessors: facts.multiprocessors,
+                l2: facts.l2,
+                free: facts.free,
+                capability: facts.capability,
+            },
+            multiplier: OnceCell::new(),
             kernels: OnceCell::new(),
             stream: Stream::new(&context)?,
             context,
@@ -42,25 +51,32 @@ impl Cuda {
 
     fn kernels(&self) -> Result<Rc<Kernels>, Fault> {
         let load = || {
-            let options = kernels::options(self.facts.capability);
-            let code = compile::compile(kernels::SOURCE, &options)?;
-            let number = self.facts.multiprocessors;
-            Kernels::load(&self.context, &self.stream, &code, number).map(Rc::new)
+            let Facts {
+                capability,
+                multiprocessors,
+                ..
+            } = self.facts;
+            Kernels::compile(&self.stream, capability, multiprocessors).map(Rc::new)
         };
         self.kernels.get_or_init(load).clone()
     }
 
-    fn library(&self) -> Result<Rc<Library>, Fault> {
-        let open = || Library::open(&self.context, &self.stream);
-        self.library.get_or_init(open).clone()
+    fn multiplier(&self) -> Result<Rc<Multiplier>, Fault> {
+        let open = || {
+            let library = Library::open(&self.context)?;
+            Multiplier::new(&library, &self.stream).map(Rc::new)
+        };
+        self.multiplier.get_or_init(open).clone()
     }
 
     fn job(&self, work: Work) -> Result<Job, Fault> {
-        let memory = |bytes: Bytes| Memory::new(&self.context, bytes.as_bytes());
+        let memory = |bytes: Bytes| Memory::zeroed(&self.context, bytes);
         let passes = |passes: u64| u32::try_from(passes).unwrap_or(u32::MAX);
         Ok(match work {
             Work::Fma { mode } => Job::Fma(self.kernels()?, fma(mode)?),
-            Work::Gemm { mode, size } => Job::Gemm(Product::new(&self.library()?, mode, size)?),
+            Work::Gemm { mode, size } => {
+                Job::Gemm(Box::new(Square::new(&self.multiplier()?, mode, size)?))
+            }
             Work::Read {
                 bytes,
                 passes: times,
@@ -70,8 +86,7 @@ impl Cuda {
                 passes: times,
             } => Job::Triad(self.kernels()?, memory(bytes)?, passes(times)),
             Work::Copy { direction, bytes } => {
-                let bytes = bytes.as_bytes();
-                Job::Copy(Pinned::new(&self.context, &self.stream, bytes)?, direction)
+                Job::Copy(Copies::new(&self.stream, bytes)?, direction)
             }
             Work::Nothing => Job::Nothing(self.kernels()?),
         })
@@ -104,10 +119,10 @@ fn fma(mode: MathMode) -> Result<Fma, Fault> {
 /// Work with what it needs.
 enum Job {
     Fma(Rc<Kernels>, Fma),
-    Gemm(Product),
+    Gemm(Box<Square>),
     Read(Rc<Kernels>, Memory, u32),
     Triad(Rc<Kernels>, Memory, u32),
-    Copy(Pinned, Direction),
+    Copy(Copies, Direction),
     Nothing(Rc<Kernels>),
 }
 
@@ -118,7 +133,7 @@ impl Job {
             Self::Gemm(product) => product.start(variant),
             Self::Read(kernels, memory, passes) => kernels.read(memory, *passes),
             Self::Triad(kernels, memory, passes) => kernels.triad(memory, *passes),
-            Self::Copy(pinned, direction) => pinned.copy(*direction),
+            Self::Copy(copies, direction) => copies.start(*direction),
             Self::Nothing(kernels) => kernels.nothing(),
         }
     }
@@ -126,7 +141,7 @@ impl Job {
 
 struct Queued {
     job: Job,
-    stream: Rc<Stream>,
+    stream: Arc<Stream>,
 }
 
 impl Prepared for Queued {

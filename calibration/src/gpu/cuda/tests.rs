@@ -1,6 +1,6 @@
 //! What can be said of a device of NVIDIA's on a machine that has none, and of the kernels where their compiler is.
 
-use super::*;
+use crate::gpu::kernels;
 
 /// The number of instructions that multiply and add on registers, of a kernel in compiled code.
 fn count(code: &[u8], section: &str, opcodes: &[u64]) -> usize {
@@ -38,7 +38,7 @@ fn the_kernels_compile_for_three_generations_and_keep_every_multiply_add() {
     const FMA: [u64; 6] = [0x223, 0x623, 0x231, 0x631, 0x235, 0x635];
     for capability in [(8, 0), (9, 0), (10, 0)] {
         let options = kernels::options(capability);
-        let code = compile::compile(kernels::SOURCE, &options).unwrap();
+        let code = tare_cuda::compile(kernels::SOURCE, &options).unwrap();
         for kernel in ["tare_fma_fp32", "tare_fma_fp16"] {
             let found = count(&code, &format!(".text.{kernel}"), &FMA);
             assert_eq!(found, 16 * 32, "{kernel} {capability:?}");
@@ -52,7 +52,7 @@ fn the_kernels_compile_for_three_generations_and_keep_every_multiply_add() {
 #[test]
 #[ignore = "needs CUDA's NVRTC: name its folder in LD_LIBRARY_PATH"]
 fn source_that_does_not_compile_is_a_fault_with_what_the_compiler_says() {
-    let fault = compile::compile("nonsense", &kernels::options((9, 0))).unwrap_err();
+    let fault = tare_cuda::compile("nonsense", &kernels::options((9, 0))).unwrap_err();
     assert!(fault.call.contains("sm_90"), "{fault}");
     assert!(fault.reason.contains("NVRTC_ERROR_COMPILATION"), "{fault}");
     assert!(fault.reason.contains("nonsense"), "{fault}");

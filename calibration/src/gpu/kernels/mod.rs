@@ -21,13 +21,12 @@ const STEPS: u64 = 32;
 pub(crate) const TURNS: u32 = 512;
 
 /// What stands for the capitals in the source, and the device that it is compiled for: `sm_90` of (9, 0).
-pub(crate) fn options((major, minor): (u32, u32)) -> Vec<String> {
-    vec![
-        format!("--gpu-architecture=sm_{major}{minor}"),
-        format!("-DCHAINS={CHAINS}"),
-        format!("-DSTEPS={STEPS}"),
-        format!("-DBLOCK={BLOCK}"),
-    ]
+pub(crate) fn options(capability: (u32, u32)) -> Vec<String> {
+    let mut options = tare_cuda::options_for(capability);
+    options.push(format!("-DCHAINS={CHAINS}"));
+    options.push(format!("-DSTEPS={STEPS}"));
+    options.push(format!("-DBLOCK={BLOCK}"));
+    options
 }
 
 /// Blocks of a launch.

@@ -2,5 +2,5 @@
 
 mod sys;
 
-pub use sys::Library;
 pub(super) use sys::{Description, Layout, Preference};
+pub use sys::{Library, product_library_version};

@@ -30,6 +30,10 @@ const SYMBOLS: [&str; 15] = [
     "cublasLtMatrixLayoutSetAttribute",
 ];
 
+/// What may be amiss where a library that is there does not start.
+const DRIVER_IS_OLD: &str =
+    "where the driver is older than this cuBLAS wants, install a newer driver or an older cuBLAS";
+
 /// Names the call in an error of the library's.
 fn of<T>(call: &str, result: Result<T, CublasError>) -> Result<T, Fault> {
     result.map_err(|error| Fault::new(call, format!("{:?}", error.0)))
@@ -53,16 +57,18 @@ impl Library {
     /// Where the library is not there, or does not start.
     pub fn open(context: &Arc<Context>) -> Result<Arc<Self>, Fault> {
         is_here()?;
-        let handle = met("cublasLtCreate", result::create_handle(), context)?;
+        let made = met("cublasLtCreate", result::create_handle(), context);
+        let handle = made.map_err(|fault| {
+            let reason = format!("{}; {DRIVER_IS_OLD}", fault.reason);
+            Fault::new(&fault.call, reason).sticky(fault.is_sticky())
+        })?;
         let context = context.clone();
         Ok(Arc::new(Self { handle, context }))
     }
 
-    /// As the library counts: 130100 is 13.1.0. What one version chose is nothing to another.
+    /// As [`product_library_version`].
     pub fn version(&self) -> u64 {
-        // SAFETY: the library is present, and takes no arguments.
-        let version = unsafe { sys::cublasLtGetVersion() };
-        version as u64
+        version()
     }
 
     /// Names the call in an error of one that may have met a fault of the device's.
@@ -89,6 +95,22 @@ fn met<T>(call: &str, result: Result<T, CublasError>, context: &Context) -> Resu
         }
         _ => fault,
     })
+}
+
+/// The version of cuBLASLt as it counts, 130100 being 13.1.0, without a device. What one version chose is nothing to another.
+///
+/// # Errors
+/// Where there is none, or one that lacks a call.
+pub fn product_library_version() -> Result<u64, Fault> {
+    is_here()?;
+    Ok(version())
+}
+
+/// Of a library that is here.
+fn version() -> u64 {
+    // SAFETY: the library is present with this call, which takes no arguments.
+    let version = unsafe { sys::cublasLtGetVersion() };
+    version as u64
 }
 
 fn is_here() -> Result<(), Fault> {

@@ -19,7 +19,7 @@ const CHECK: &str = "cublasLtMatmulAlgoCheck";
 const START: &str = "cublasLtMatmul";
 
 /// An algorithm of the library's with its settings, for one shape on one kind of device.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Way {
     algorithm: sys::cublasLtMatmulAlgo_t,
     workspace: u64,
