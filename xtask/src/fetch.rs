@@ -13,10 +13,11 @@ use crate::workspace::Workspace;
 pub const RUNTIMES: &str = "TARE_RUNTIMES";
 
 /// The runtimes that tests load.
-const TESTED: [(&str, &str); 3] = [
+const TESTED: [(&str, &str); 4] = [
     ("onnxruntime", "1.24.1"),
     ("onnxruntime", "1.30.0"),
     ("onnxruntime", "1.31.1"),
+    ("nvrtc", "13.0.88"),
 ];
 
 /// The folder of the runtimes that tests load; those that are missing or changed are installed.

@@ -38,7 +38,7 @@ use tare_models::Resolved;
 
 use crate::plan::Plan;
 
-pub use gpu::Cuda;
+pub use gpu::{Cuda, compile_for};
 pub use narrow::Held;
 
 const NAME: &str = "cuda";

@@ -6,6 +6,7 @@ mod find;
 pub use find::{UnknownAdapter, find};
 
 use tare_adapter_api::Adapter;
+use tare_adapter_cuda::Cuda;
 use tare_adapter_fake::{Fake, MonotonicClock};
 use tare_adapter_null::Null;
 use tare_adapter_onnxruntime::OnnxRuntime;
@@ -80,6 +81,12 @@ pub static ADAPTERS: &[Entry] = &[
             program: "tare-worker-libtorch",
             remedy: "run cargo xtask libtorch, which fetches the library and builds it",
         },
+    },
+    Entry {
+        name: "cuda",
+        summary: "a static plan of fused kernels and one CUDA graph a request: a GPU with almost no framework",
+        hidden: false,
+        home: Home::Linked(&Cuda),
     },
     Entry {
         name: "null",

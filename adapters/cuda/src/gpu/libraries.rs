@@ -1,5 +1,8 @@
 //! The libraries that this needs: on the loader's path, or installed by `tare runtime`.
 
+use std::path::{Path, PathBuf};
+
+use tare_adapter_api::AdapterError;
 use tare_cuda::{Fault, compiler_version, driver_version, product_library_version};
 use tare_runtimes::{Runtimes, how_to_install};
 
@@ -24,13 +27,24 @@ pub(super) struct Lacking {
     pub(super) remedy: String,
 }
 
+impl Lacking {
+    pub(super) fn refused(&self) -> AdapterError {
+        AdapterError::Load(format!("{}; {}", self.reason, self.remedy))
+    }
+}
+
+/// Opens the compiler, for the rest of the process; its version, major before minor.
+pub(super) fn open_compiler() -> Result<(u32, u32), Lacking> {
+    either(PACKAGES[0], compiler_version)
+}
+
 /// Opens all of them, for the rest of the process.
 pub(super) fn open() -> Result<Found, Lacking> {
     driver_version().map_err(|fault| Lacking {
         reason: fault.to_string(),
         remedy: "run where an NVIDIA GPU and its driver are".to_owned(),
     })?;
-    let (major, minor) = either(PACKAGES[0], compiler_version)?;
+    let (major, minor) = open_compiler()?;
     let cublaslt = either(PACKAGES[1], product_library_version)?;
     Ok(Found {
         nvrtc: format!("{major}.{minor}"),
@@ -40,17 +54,34 @@ pub(super) fn open() -> Result<Found, Lacking> {
 
 /// What the library that the loader finds says; else the installed one.
 fn either<T>(package: &str, ask: impl Fn() -> Result<T, Fault>) -> Result<T, Lacking> {
-    let Err(fault) = ask() else {
-        return ask().map_err(|fault| lacking(package, &fault));
+    let fault = match ask() {
+        Ok(told) => return Ok(told),
+        Err(fault) => fault,
     };
     let installed = Runtimes::from_environment().and_then(|all| all.find(package, None));
     if let Ok(installed) = installed {
-        sys::load_for_good(&installed.library).map_err(|reason| Lacking {
+        let loaded = companions(&installed.library)
+            .iter()
+            .chain([&installed.library])
+            .try_for_each(|file| sys::load_for_good(file));
+        loaded.map_err(|reason| Lacking {
             reason,
             remedy: how_to_install(package, None),
         })?;
     }
     ask().map_err(|_| lacking(package, &fault))
+}
+
+/// The other libraries of its folder, which it looks for by name: NVRTC is not told where its built-in functions are.
+fn companions(library: &Path) -> Vec<PathBuf> {
+    let folder = library.parent().and_then(|folder| folder.read_dir().ok());
+    let files = folder.into_iter().flatten().flatten();
+    let files = files.map(|file| file.path()).filter(|path| path != library);
+    let is_library = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        name.starts_with("lib") && name.contains(".so")
+    };
+    files.filter(is_library).collect()
 }
 
 fn lacking(package: &str, fault: &Fault) -> Lacking {

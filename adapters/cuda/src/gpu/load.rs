@@ -40,9 +40,7 @@ impl Native {
         refuse_cell(request)?;
         let (held, math) = arithmetic(request.precision)?;
         let planned = Planned::of(request, settings.fusion, held)?;
-        let found = libraries::open().map_err(|lacking| {
-            AdapterError::Load(format!("{}; {}", lacking.reason, lacking.remedy))
-        })?;
+        let found = libraries::open().map_err(|lacking| lacking.refused())?;
         let context = Context::open(ordinal(request)?).map_err(loading)?;
         let facts = context.facts().map_err(loading)?;
         let target = Target {
@@ -103,11 +101,20 @@ fn compiled(code: &Code, capability: (u32, u32), cache: &Cache) -> Result<Vec<u8
     if let Some(known) = cache.code(&code.source) {
         return Ok(known);
     }
-    let mut options = options_for(capability);
-    options.push("--std=c++17".to_owned());
-    let made = compile(&code.source, &options).map_err(loading)?;
+    let made = compile_for(capability, code)?;
     cache.keep_code(&code.source, &made);
     Ok(made)
+}
+
+/// The code of a device of this compute capability, such as (9, 0), by NVRTC; needs neither a GPU nor its driver.
+///
+/// # Errors
+/// `Load` where NVRTC is neither on the loader's path nor installed by `tare runtime`, and where it refuses the source.
+pub fn compile_for(capability: (u32, u32), code: &Code) -> Result<Vec<u8>, AdapterError> {
+    libraries::open_compiler().map_err(|lacking| lacking.refused())?;
+    let mut options = options_for(capability);
+    options.push("--std=c++17".to_owned());
+    compile(&code.source, &options).map_err(loading)
 }
 
 fn shapes(code: &Code, math: tare_cuda::Math) -> Result<HashMap<usize, Shape>, AdapterError> {

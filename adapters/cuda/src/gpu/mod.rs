@@ -27,6 +27,7 @@ use tare_adapter_api::{
 use tare_cuda::Fault;
 
 use load::Native;
+pub use load::compile_for;
 use settings::Settings;
 
 const NAME: &str = crate::NAME;

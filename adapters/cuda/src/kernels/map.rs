@@ -34,58 +34,20 @@ impl Context<'_> {
         let joint = Joint::of(&views);
         let width = self.width(&joint, &views);
         let elements = output.elements();
-        let threads = elements / width;
-        let mut body = String::new();
-        let number = if elements > u32::MAX as usize / 2 {
-            "u64"
-        } else {
-            "u32"
+        let text = Text {
+            width,
+            elements,
+            kinds: views
+                .iter()
+                .map(|view| self.typed(view))
+                .collect::<Result<_, _>>()?,
+            joint,
         };
-        let _ = writeln!(
-            body,
-            "    {number} at = ({number}(blockIdx.x) * {THREADS}u + threadIdx.x) * {width}u;\n    if (at >= {elements}u) return;"
-        );
-        for (index, view) in views.iter().enumerate() {
-            let kind = self.typed(view)?;
-            let place = joint.place(index, "at");
-            let is_read = index < inputs.len();
-            let pointed = match is_read {
-                true => format!("const {kind}"),
-                false => kind.to_owned(),
-            };
-            let _ = writeln!(
-                body,
-                "    {pointed} *p{index} = pointer<{pointed}>(arguments, {index}) + ({place});"
-            );
-            if is_read && joint.last(index) != 0 && width > 1 {
-                let _ = writeln!(
-                    body,
-                    "    const Pack<{kind}, {width}> x{index} = *reinterpret_cast<const Pack<{kind}, {width}> *>(p{index});"
-                );
-            }
-        }
-        let kind = self.typed(output)?;
-        let _ = writeln!(body, "    Pack<{kind}, {width}> made;");
-        let _ = writeln!(body, "    for (int each = 0; each < {width}; each++) {{");
-        for (number, instruction) in program.instructions.iter().enumerate() {
-            let value = value(instruction, &types, |operand| {
-                match width > 1 && joint.last(operand) != 0 {
-                    true => format!("wide(x{operand}.at[each])"),
-                    false => format!("wide(*p{operand})"),
-                }
-            });
-            let _ = writeln!(body, "        const auto t{number} = {value};");
-        }
-        let last = program.instructions.len().saturating_sub(1);
-        let out = inputs.len();
-        let _ = writeln!(
-            body,
-            "        made.at[each] = narrow<{kind}>(t{last});\n    }}\n    *reinterpret_cast<Pack<{kind}, {width}> *>(p{out}) = made;"
-        );
+        let body = format!("{}{}", text.places(), text.computed(program, &types));
         let name = if program.is_identity() { "copy" } else { "map" };
         Ok(Launch {
             kernel: writer.body(name, &body, THREADS),
-            grid: blocks(threads as u64)?,
+            grid: blocks((elements / width) as u64)?,
             threads: THREADS,
             arguments: views.iter().map(|view| self.address(view)).collect(),
         })
@@ -117,6 +79,81 @@ impl Context<'_> {
             .into_iter()
             .find(|width| fits(*width))
             .unwrap_or(1)
+    }
+}
+
+/// What the text of a kernel depends on; the last view is the output.
+struct Text {
+    /// Elements a thread.
+    width: usize,
+    elements: usize,
+    kinds: Vec<&'static str>,
+    joint: Joint,
+}
+
+impl Text {
+    fn output(&self) -> usize {
+        self.kinds.len() - 1
+    }
+
+    /// Whether a thread reads all its elements of an operand at once.
+    fn is_packed(&self, operand: usize) -> bool {
+        self.width > 1 && self.joint.last(operand) != 0
+    }
+
+    /// Where a thread's elements lie, and those that are read at once.
+    fn places(&self) -> String {
+        let Self {
+            width, elements, ..
+        } = self;
+        let number = if *elements > u32::MAX as usize / 2 {
+            "u64"
+        } else {
+            "u32"
+        };
+        let mut text = format!(
+            "    {number} at = ({number}(blockIdx.x) * {THREADS}u + threadIdx.x) * {width}u;\n    if (at >= {elements}u) return;\n"
+        );
+        for (index, kind) in self.kinds.iter().enumerate() {
+            let place = self.joint.place(index, "at");
+            let constant = if index == self.output() { "" } else { "const " };
+            let pack = format!("const Pack<{kind}, {width}>");
+            let _ = writeln!(
+                text,
+                "    {constant}{kind} *p{index} = pointer<{constant}{kind}>(arguments, {index}) + ({place});"
+            );
+            if index != self.output() && self.is_packed(index) {
+                let _ = writeln!(
+                    text,
+                    "    {pack} x{index} = *reinterpret_cast<{pack} *>(p{index});"
+                );
+            }
+        }
+        text
+    }
+
+    /// A thread's elements, one after the other, and where they are written.
+    fn computed(&self, program: &Program, types: &[DataType]) -> String {
+        let (out, width) = (self.output(), self.width);
+        let pack = format!("Pack<{}, {width}>", self.kinds[out]);
+        let mut text =
+            format!("    {pack} made;\n    for (int each = 0; each < {width}; each++) {{\n");
+        for (number, instruction) in program.instructions.iter().enumerate() {
+            let value = value(instruction, types, |operand| {
+                match self.is_packed(operand) {
+                    true => format!("wide(x{operand}.at[each])"),
+                    false => format!("wide(*p{operand})"),
+                }
+            });
+            let _ = writeln!(text, "        const auto t{number} = {value};");
+        }
+        let last = program.instructions.len().saturating_sub(1);
+        let kind = self.kinds[out];
+        let _ = writeln!(
+            text,
+            "        made.at[each] = narrow<{kind}>(t{last});\n    }}\n    *reinterpret_cast<{pack} *>(p{out}) = made;"
+        );
+        text
     }
 }
 

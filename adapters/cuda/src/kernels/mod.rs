@@ -12,9 +12,6 @@ mod product;
 mod rows;
 mod source;
 
-#[cfg(test)]
-mod tests;
-
 use tare_models::DataType;
 use tare_units::Bytes;
 
