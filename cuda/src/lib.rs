@@ -29,7 +29,7 @@ pub use blas::{
     product_library_version,
 };
 pub use compile::{compile, compiler_version, options_for};
-pub use driver::{Context, Facts, driver_version};
+pub use driver::{Context, Facts, device_count, driver_version};
 pub use fault::Fault;
 pub use graph::Graph;
 pub use launch::{ADDRESSES, Kernel, Module};

@@ -119,12 +119,23 @@ fn it_is_ready_where_the_libraries_are_and_says_their_versions() {
 }
 
 #[test]
-fn without_the_driver_the_reason_and_what_mends_it_are_told() {
-    let Readiness::Unavailable { reason, remedy } = Cuda.check(None, &Default::default()) else {
-        panic!("there is a driver: run this where there is none");
-    };
-    assert!(reason.contains("libcuda"), "{reason}");
-    assert!(remedy.contains("NVIDIA GPU"), "{remedy}");
+fn a_driver_that_breaks_down_at_any_call_fails_and_leaves_nothing_over() {
+    const NAME: &str = "a_driver_that_breaks_down_at_any_call_fails_and_leaves_nothing_over";
+    let faults: Vec<String> = (3..120)
+        .step_by(9)
+        .map(|call| format!("lost={call}"))
+        .collect();
+    let faults: Vec<&str> = faults.iter().map(String::as_str).collect();
+    with_faults(NAME, &faults, || {
+        let subject = subject();
+        let run = || {
+            let loaded = Cuda.load(&request(&subject, &[("search", "false")], Precision::Fp32))?;
+            let mut session = loaded.session()?;
+            (0..20).try_for_each(|_| session.run(subject.inputs()))
+        };
+        let error = failed(run());
+        assert!(error.contains("CUDA_ERROR_UNKNOWN"), "{error}");
+    });
 }
 
 #[test]

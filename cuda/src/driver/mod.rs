@@ -4,5 +4,5 @@ mod facts;
 mod sys;
 
 pub use facts::Facts;
-pub use sys::{Context, driver_version};
+pub use sys::{Context, device_count, driver_version};
 pub(crate) use sys::{Failed, checked, needs};

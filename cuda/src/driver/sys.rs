@@ -12,11 +12,12 @@ use super::facts::{self, Facts};
 use crate::Fault;
 
 /// Calls that contexts, streams, memory and kernels need: a missing one would end the process.
-const SYMBOLS: [&str; 33] = [
+const SYMBOLS: [&str; 34] = [
     "cuCtxSetCurrent",
     "cuCtxSynchronize",
     "cuDeviceGet",
     "cuDeviceGetAttribute",
+    "cuDeviceGetCount",
     "cuDeviceGetName",
     "cuDevicePrimaryCtxRelease_v2",
     "cuDevicePrimaryCtxRetain",
@@ -121,6 +122,20 @@ pub(crate) fn needs(symbols: &[&str]) -> Result<(), Fault> {
 fn has(symbol: &str) -> bool {
     // SAFETY: the library is present, and what is found is not called.
     unsafe { sys::culib().get::<*const c_void>(symbol.as_bytes()).is_ok() }
+}
+
+/// How many devices the driver has; none where it does not start.
+///
+/// # Errors
+/// Where there is no driver, and where it says why it has none that works.
+pub fn device_count() -> Result<u32, Fault> {
+    needs(&SYMBOLS)?;
+    match result::init() {
+        Err(DriverError(sys::CUresult::CUDA_ERROR_NO_DEVICE)) => return Ok(0),
+        started => started.of("cuInit")?,
+    }
+    let count = device::get_count().of("cuDeviceGetCount")?;
+    Ok(count.unsigned_abs())
 }
 
 /// The primary context of a device, which libraries of the same process share.

@@ -43,6 +43,7 @@ static void tell(void) { fprintf(stderr, "left over: %d\n", live); }
 int cuInit(unsigned flags) { return atexit(tell) || flags; }
 int cuDriverGetVersion(int *version) { return *version = 13000, broken(); }
 int cuDeviceGet(int *device, int ordinal) { return *device = ordinal, ordinal ? NO_DEVICE : broken(); }
+int cuDeviceGetCount(int *count) { return *count = 1, broken(); }
 int cuDeviceGetName(char *name, int size, int device) { return snprintf(name, size, "Pretend %d", device) < 0; }
 int cuDeviceGetUuid_v2(char *uuid, int device) {
     for (int i = 0; i < 16; i++) uuid[i] = (char)(i * 17);

@@ -11,7 +11,7 @@ use super::libraries::{self, Found};
 use super::place::Blocks;
 use super::products::{Ways, shape_of};
 use super::session::NativeSession;
-use super::settings::{Settings, arithmetic, ordinal, refuse_cell};
+use super::settings::{Settings, arithmetic, ordinal, refuse_absent, refuse_cell};
 use super::{NAME, loading, sys};
 use crate::kernels::{Code, Target, Work, code_of};
 use crate::resolving::Planned;
@@ -38,6 +38,7 @@ impl Native {
     pub(super) fn load(request: &LoadRequest) -> Result<Self, AdapterError> {
         let settings = Settings::read(&request.options)?;
         refuse_cell(request)?;
+        refuse_absent(request)?;
         let (held, math) = arithmetic(request.precision)?;
         let planned = Planned::of(request, settings.fusion, held)?;
         let found = libraries::open().map_err(|lacking| lacking.refused())?;

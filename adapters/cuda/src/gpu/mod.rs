@@ -72,6 +72,7 @@ impl Adapter for Cuda {
 
     fn accepts(&self, request: &LoadRequest) -> Result<(), AdapterError> {
         settings::refuse_cell(request)?;
+        settings::refuse_absent(request)?;
         crate::resolving::refuse_model(request)
     }
 }

@@ -6,7 +6,7 @@ use tare_adapter_api::{
     AdapterError, Device, LoadRequest, Options, Precision, RuntimeFacts, check_options, choice,
     flag, refuse_batches,
 };
-use tare_cuda::Math;
+use tare_cuda::{Math, device_count};
 
 use super::libraries::Found;
 use super::{NAME, VERSION};
@@ -89,6 +89,24 @@ pub(super) fn ordinal(request: &LoadRequest) -> Result<u32, AdapterError> {
         device => Err(AdapterError::Unsupported(format!(
             "{NAME} executes on a GPU, not on the {device}: ask for --device cuda:0"
         ))),
+    }
+}
+
+/// Refuses a GPU that the driver does not have; a driver that is not there is left to loading.
+pub(super) fn refuse_absent(request: &LoadRequest) -> Result<(), AdapterError> {
+    let ordinal = ordinal(request)?;
+    let remedy = |count: u32| match count {
+        0 => "run where one is".to_owned(),
+        1 => "ask for --device cuda:0".to_owned(),
+        count => format!("ask for --device cuda:0 to cuda:{}", count - 1),
+    };
+    match device_count() {
+        Ok(count) if ordinal >= count => Err(AdapterError::Unsupported(format!(
+            "{NAME} finds no {}: the driver has {count} GPUs: {}",
+            request.device,
+            remedy(count)
+        ))),
+        _ => Ok(()),
     }
 }
 
