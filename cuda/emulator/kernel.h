@@ -19,7 +19,8 @@ struct Index {
     unsigned x, y, z;
 };
 
-enum { LANES = 32, MOST = 1024, STACK = 128 << 10 };
+/* NUMBERS is of those that a lane gives to its warp at once. */
+enum { LANES = 32, NUMBERS = 12, MOST = 1024, STACK = 128 << 10 };
 
 struct Barrier {
     unsigned arrived, generation, expected;
@@ -28,7 +29,7 @@ struct Barrier {
 static Index thread, block, threads, blocks;
 static unsigned living, turns_since_progress;
 static Barrier all, warps[MOST / LANES];
-static unsigned values[MOST / LANES][LANES][6];
+static unsigned values[MOST / LANES][LANES][NUMBERS];
 
 struct Fiber {
     void *stack_pointer;
@@ -93,7 +94,7 @@ inline unsigned lanes_of(unsigned warp) {
 inline void wait_for_warp() { wait(warps[thread.x / LANES]); }
 
 /* Numbers of all lanes of the warp, after all have given theirs. */
-inline const unsigned (*exchange(const unsigned *own, unsigned count))[6] {
+inline const unsigned (*exchange(const void *own, unsigned count))[NUMBERS] {
     unsigned warp = thread.x / LANES;
     memcpy(values[warp][thread.x % LANES], own, count * sizeof(unsigned));
     wait_for_warp();
@@ -175,7 +176,7 @@ inline unsigned short float_to_bf16(float x) {
 
 inline float of_lane(float x, int mask) {
     unsigned own = __float_as_int(x);
-    const unsigned(*all)[6] = emulated::exchange(&own, 1);
+    const unsigned(*all)[emulated::NUMBERS] = emulated::exchange(&own, 1);
     float value = __int_as_float(all[(threadIdx.x % 32) ^ unsigned(mask)][0]);
     emulated::wait_for_warp();
     return value;
@@ -186,20 +187,21 @@ inline void block_wait() { emulated::wait(emulated::all); }
 /* By the fragments' definition in PTX's documentation of mma.m16n8k16: a thread's `line` is its lane over 4, its `pair` twice
    the rest. */
 inline void multiply_add(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2], bool brain) {
-    unsigned own[6] = {a[0], a[1], a[2], a[3], b[0], b[1]};
-    const unsigned(*all)[6] = emulated::exchange(own, 6);
-    auto number = [&](unsigned two, unsigned high) {
-        unsigned short bits = (unsigned short)(high ? two >> 16 : two);
-        return brain ? __int_as_float(unsigned(bits) << 16) : half_to_float(bits);
-    };
+    float own[emulated::NUMBERS];
+    for (int at = 0; at < 12; at++) {
+        unsigned two = at < 8 ? a[at / 2] : b[at / 2 - 4];
+        unsigned short bits = (unsigned short)(at % 2 ? two >> 16 : two);
+        own[at] = brain ? __int_as_float(unsigned(bits) << 16) : half_to_float(bits);
+    }
+    const unsigned(*all)[emulated::NUMBERS] = emulated::exchange(own, 12);
     unsigned lane = threadIdx.x % 32, line = lane / 4, pair = lane % 4 * 2;
     for (unsigned piece = 0; piece < 4; piece++) {
         unsigned row = line + piece / 2 * 8, column = pair + piece % 2;
         float sum = 0.0f;
         for (unsigned k = 0; k < 16; k++) {
-            float left = number(all[row % 8 * 4 + k % 8 / 2][row / 8 + k / 8 * 2], k % 2);
-            float right = number(all[column * 4 + k % 8 / 2][4 + k / 8], k % 2);
-            sum += left * right;
+            unsigned left = all[row % 8 * 4 + k % 8 / 2][(row / 8 + k / 8 * 2) * 2 + k % 2];
+            unsigned right = all[column * 4 + k % 8 / 2][8 + k / 8 * 2 + k % 2];
+            sum += __int_as_float(left) * __int_as_float(right);
         }
         d[piece] += sum;
     }

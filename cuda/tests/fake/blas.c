@@ -56,15 +56,8 @@ static size_t reach(const layout *of) {
     return (last + 1) * (of->type == F32 ? 4 : 2);
 }
 
-static float element(const multiplying *one, int row, int column, int batch) {
-    const layout *a = &one->four[0], *b = &one->four[1], *c = &one->four[2];
-    int inner = one->of.transposed[0] ? a->rows : a->columns;
-    double sum = 0;
-    for (int k = 0; k < inner; k++) {
-        int64_t left = one->of.transposed[0] ? place(a, k, row, batch) : place(a, row, k, batch);
-        int64_t right = one->of.transposed[1] ? place(b, column, k, batch) : place(b, k, column, batch);
-        sum += (double)load(a->type, one->at[0], left) * load(b->type, one->at[1], right);
-    }
+static float followed(const multiplying *one, double sum, int row, int column, int batch) {
+    const layout *c = &one->four[2];
     float value = one->alpha * (float)sum;
     if (one->beta) value += one->beta * load(c->type, one->at[2], place(c, row, column, batch));
     if (one->of.epilogue & BIAS) value += load(c->type, one->of.bias, row);
@@ -72,13 +65,36 @@ static float element(const multiplying *one, int row, int column, int batch) {
     return one->of.epilogue & GELU ? gelu(value) : value;
 }
 
+/* A factor of one product, `lines` by `depth`, one line after the other. */
+static float *unpacked(const multiplying *one, int which, int lines, int depth, int batch) {
+    const layout *of = &one->four[which];
+    float *all = malloc(sizeof(float) * lines * depth);
+    int rows_are_lines = which == one->of.transposed[which];
+    for (int line = 0; line < lines; line++)
+        for (int k = 0; k < depth; k++) {
+            int64_t at = rows_are_lines ? place(of, line, k, batch) : place(of, k, line, batch);
+            all[(size_t)line * depth + k] = load(of->type, one->at[which], at);
+        }
+    return all;
+}
+
 static int multiply(const void *with) {
     const multiplying *one = with;
-    const layout *d = &one->four[3];
-    for (int batch = 0; batch < d->batch; batch++)
-        for (uint64_t column = 0; column < d->columns; column++)
-            for (uint64_t row = 0; row < d->rows; row++)
-                store(d->type, one->at[3], place(d, row, column, batch), element(one, row, column, batch));
+    const layout *a = &one->four[0], *d = &one->four[3];
+    int depth = one->of.transposed[0] ? a->rows : a->columns, rows = d->rows, columns = d->columns;
+    pass_time(1);
+    for (int batch = 0; batch < d->batch; batch++) {
+        float *left = unpacked(one, 0, rows, depth, batch), *right = unpacked(one, 1, columns, depth, batch);
+        for (int column = 0; column < columns; column++)
+            for (int row = 0; row < rows; row++) {
+                const float *x = left + (size_t)row * depth, *y = right + (size_t)column * depth;
+                double sum = 0;
+                for (int k = 0; k < depth; k++) sum += (double)x[k] * y[k];
+                store(d->type, one->at[3], place(d, row, column, batch), followed(one, sum, row, column, batch));
+            }
+        free(left);
+        free(right);
+    }
     return OK;
 }
 

@@ -47,6 +47,10 @@ int within(pointer at, size_t bytes);
 /* An error that every call gives from now on, or 0. */
 int broken(void);
 int is_current(void);
+/* Lets the device's clock go on. */
+void pass_time(double ms);
+/* Whether this thread captures, which the call ends. */
+int is_captured(void);
 /* Takes a copy of `with`. */
 int enqueue(stream *to, int (*run)(const void *), const void *with, size_t size);
 #endif

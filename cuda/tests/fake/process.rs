@@ -25,7 +25,7 @@ impl Libraries {
             .args(["-O0", "-shared", "-fPIC", "-o"])
             .arg(at(LIBRARIES[0]))
             .args(without.iter().map(|call| format!("-D{call}=absent_{call}")))
-            .args(["driver.c", "blas.c"].map(|file| source.join(file)))
+            .args(["driver.c", "modules.c", "blas.c"].map(|file| source.join(file)))
             .arg("-lm")
             .status()
             .expect("a C compiler named cc");

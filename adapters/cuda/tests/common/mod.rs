@@ -84,6 +84,10 @@ impl Subject {
         }
     }
 
+    pub fn request(&self) -> &LoadRequest {
+        &self.request
+    }
+
     pub fn inputs(&self) -> &[Tensor] {
         &self.inputs
     }
