@@ -221,6 +221,7 @@ int cublasLtMatmulDescDestroy(void *made) { return gone(made); }
 int cublasLtMatmulPreferenceCreate(void **made) { return *made = kept(1, ""), OK; }
 int cublasLtMatmulPreferenceSetAttribute(void *of, int attribute, const uint64_t *value, size_t size) {
     if (attribute == 1) return need(of && size == 8 && *value == 32 << 20, "the largest workspace"), OK;
+    if (attribute == 3) return need(size == 4 && *(const uint32_t *)value & 2, "parts of sums added as sums"), OK;
     need(attribute >= 5 && attribute <= 8 && size == 4 && *(const uint32_t *)value == 256, "alignments");
     return OK;
 }

@@ -99,7 +99,7 @@ impl Matrix {
 /// What is applied to each element last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Activation {
-    /// `max(x, 0)`.
+    /// `max(x, 0)`; of no number it is zero, as the library has it.
     Relu,
     /// GELU by the hyperbolic tangent: `x/2 (1 + tanh(√(2/π) (x + 0.044715 x³)))` (Hendrycks and Gimpel, 2016).
     GeluTanh,

@@ -1,13 +1,13 @@
 /* cuBLASLt for tests: it computes column-major products as its layouts, transposes, strides, scales and epilogues say.
-   Its ways are 100 to 104: the second is not to be used, the last needs factors at multiples of 16 bytes; each but the
-   first needs a mebibyte more to work in than the one before. */
+   Its ways are 100 to 105: the second is not to be used, the fifth needs factors at multiples of 16 bytes, the last adds
+   parts of a sum as elements of the result; each needs a mebibyte more to work in than the one before. */
 #include <math.h>
 
 #include "fake.h"
 
 typedef struct { int type; uint64_t rows, columns; int64_t leading; int32_t batch; int64_t stride; } layout;
 typedef struct { int compute, scale, transposed[2]; uint32_t epilogue; pointer bias; } product;
-typedef struct { uint64_t workspace; uint32_t alignments[4]; } preference;
+typedef struct { uint64_t workspace; uint32_t alignments[4], reductions; } preference;
 typedef struct { uint64_t algorithm[8]; size_t workspace; int state; float waves; int reserved[4]; } way;
 typedef struct { product of; layout four[4]; pointer at[4]; float alpha, beta; } multiplying;
 
@@ -135,11 +135,12 @@ int cublasLtMatmulDescSetAttribute(product *of, int attribute, const void *value
 int cublasLtMatmulDescDestroy(product *made) { return gone(made); }
 
 int cublasLtMatmulPreferenceCreate(preference **made) {
-    preference new = {0, {256, 256, 256, 256}};
+    preference new = {0, {256, 256, 256, 256}, 7};
     return *made = kept(sizeof new, &new), OK;
 }
 int cublasLtMatmulPreferenceSetAttribute(preference *of, int attribute, const void *value, size_t size) {
     if (attribute == 1 && size == 8) return memcpy(&of->workspace, value, size), OK;
+    if (attribute == 3 && size == 4) return memcpy(&of->reductions, value, size), OK;
     if (attribute >= 5 && attribute <= 8 && size == 4) return memcpy(&of->alignments[attribute - 5], value, size), OK;
     return 7;
 }
@@ -172,8 +173,9 @@ int cublasLtMatmulAlgoGetHeuristic(void *handle, product *of, layout *a, layout 
     *given = 0;
     if (broken() || handle != (void *)0x99 || !matches(of, four)) return 7;
     if (fault("formats") && a->type == (int)fault("formats")) return 15;
-    for (int i = 0; i < 5 && *given < asked; i++) {
+    for (int i = 0; i < 6 && *given < asked; i++) {
         if (i == 4 && (preferred->alignments[0] < 16 || preferred->alignments[1] < 16)) continue;
+        if (i == 5 && !(preferred->reductions & 4)) continue;
         if ((size_t)i << 20 > preferred->workspace) continue;
         way new = {{100 + i, mixed(of, four)}, (size_t)i << 20, i == 1 ? 15 : OK, 1, {0}};
         ways[(*given)++] = new;
@@ -184,7 +186,7 @@ int cublasLtMatmulAlgoGetHeuristic(void *handle, product *of, layout *a, layout 
 int cublasLtMatmulAlgoCheck(void *handle, product *of, layout *a, layout *b, layout *c, layout *d,
                             const uint64_t *algorithm, way *result) {
     const layout *four[] = {a, b, c, d};
-    int known = *algorithm >= 100 && *algorithm <= 104 && algorithm[1] == mixed(of, four);
+    int known = *algorithm >= 100 && *algorithm <= 105 && algorithm[1] == mixed(of, four);
     if (handle != (void *)0x99 || !known) return 7;
     result->workspace = (*algorithm - 100) << 20;
     return result->state = *algorithm == 101 ? 15 : OK, OK;
@@ -201,7 +203,7 @@ int cublasLtMatmul(void *handle, product *of, const float *alpha, pointer a, lay
     need(algorithm[1] == mixed(of, four) && *algorithm != 101, "a way that may be used");
     need(size >= (*algorithm - 100) << 20 && workspace % 256 == 0, "room to work in");
     need(!size || within(workspace, size), "a workspace within memory");
-    need(*algorithm < 104 || (a % 16 == 0 && b % 16 == 0), "aligned factors");
+    need(*algorithm != 104 || (a % 16 == 0 && b % 16 == 0), "aligned factors");
     for (int i = 0; i < 4; i++) need(within(one.at[i], reach(four[i])), "matrices within memory");
     need(!(of->epilogue & BIAS) || within(of->bias, d_layout->rows * (d_layout->type == F32 ? 4 : 2)), "a bias");
     return enqueue(in, multiply, &one, sizeof one) ? 14 : OK;

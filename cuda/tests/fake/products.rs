@@ -13,7 +13,7 @@ use crate::process::{alone, with_faults};
 use crate::reference::{Kind, Operands, Random, product};
 use crate::sys::{start, way_of};
 
-const WORKSPACE: Bytes = Bytes::from_mib(4);
+const WORKSPACE: Bytes = Bytes::from_mib(5);
 
 struct Open {
     library: Arc<Library>,
@@ -142,12 +142,12 @@ fn products_at_random_are_those_of_plain_rows_in_every_way() {
     alone(name, || {
         let open = open();
         let mut random = Random(Xoshiro256PlusPlus::seed_from_u64(9));
-        let mut ways = [0; 5];
+        let mut ways = [0; 6];
         for _ in 0..300 {
             let shape = random.shape();
             ways[check(&open, &mut random, &shape)] += 1;
         }
-        assert!(ways[3] > 30 && ways[4] > 30, "{ways:?}");
+        assert!(ways[3..].iter().all(|count| *count > 20), "{ways:?}");
     });
 }
 
@@ -177,8 +177,8 @@ fn heads_that_lie_side_by_side_are_multiplied_where_they_lie() {
 }
 
 #[test]
-fn ways_need_no_more_memory_than_there_is_and_no_better_addresses() {
-    let name = "products::ways_need_no_more_memory_than_there_is_and_no_better_addresses";
+fn ways_fit_into_memory_suit_the_addresses_and_round_no_part_of_a_sum() {
+    let name = "products::ways_fit_into_memory_suit_the_addresses_and_round_no_part_of_a_sum";
     alone(name, || {
         let open = open();
         let ways = |shape: &Shape, most, mib| {
@@ -188,6 +188,8 @@ fn ways_need_no_more_memory_than_there_is_and_no_better_addresses() {
             needed.collect::<Vec<_>>()
         };
         assert_eq!(ways(&dense(), 16, 8), [0, 2, 3, 4]);
+        let wide = Shape::dense(2, 3, 4, Math::Fp16, Element::F32);
+        assert_eq!(ways(&wide, 16, 8), [0, 2, 3, 4, 5]);
         assert_eq!(ways(&dense(), 16, 2), [0, 2]);
         assert_eq!(ways(&dense(), 1, 8), [0]);
         let low = Shape {

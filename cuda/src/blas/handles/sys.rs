@@ -217,12 +217,23 @@ pub(in super::super) struct Preference(pub(in super::super) sys::cublasLtMatmulP
 
 impl Preference {
     /// At most so many bytes to work in, and the alignments of the first and second factor, the addend and the result.
-    pub(in super::super) fn new(workspace: u64, alignments: [u32; 4]) -> Result<Self, Fault> {
+    ///
+    /// Parts of a sum that are computed apart are added in 32 bits, never as the elements of a result that `is_narrow`.
+    pub(in super::super) fn new(
+        workspace: u64,
+        alignments: [u32; 4],
+        is_narrow: bool,
+    ) -> Result<Self, Fault> {
         use sys::cublasLtMatmulPreferenceAttributes_t::*;
+        /// `CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE` and `CUBLASLT_REDUCTION_SCHEME_MASK`, which the bindings lack.
+        const SCHEMES: [u32; 2] = [2, 7];
+        let schemes = SCHEMES[usize::from(!is_narrow)];
         let made = result::create_matmul_pref();
         let preference = Self(of("cublasLtMatmulPreferenceCreate", made)?);
         // SAFETY: the size is a u64.
         unsafe { preference.set(CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, workspace) }?;
+        // SAFETY: a mask of schemes is a u32.
+        unsafe { preference.set(CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK, schemes) }?;
         let attributes = [
             CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES,
             CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES,

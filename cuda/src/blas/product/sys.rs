@@ -93,7 +93,8 @@ impl Product {
         let [(_, first, _), (_, second, _)] = &self.columns.factors;
         let four = [first, second, &self.columns.addend, &self.columns.result];
         let alignments = four.map(|stored| stored.alignment);
-        let preference = Preference::new(workspace.as_bytes(), alignments)?;
+        let is_narrow = self.shape.result.bytes() < size_of::<f32>() as u64;
+        let preference = Preference::new(workspace.as_bytes(), alignments, is_narrow)?;
         let mut found = vec![nothing(); most.max(1) as usize];
         let mut count: c_int = 0;
         let [first, second] = &self.factors;
