@@ -36,7 +36,7 @@ pub struct Baseline {
     /// What came out last; `null` where it was not kept.
     #[serde(default)]
     outputs: Option<StoredOutputs>,
-    /// Oldest first.
+    /// In the order in which they were last added to.
     days: Vec<Day>,
 }
 
@@ -49,6 +49,10 @@ struct Day {
     /// What executed it.
     #[serde(default)]
     executed: Executed,
+    /// The inputs as they were written by hand, for a model that does not declare its own; `null` of a day that was stored before these
+    /// were.
+    #[serde(default)]
+    inputs: Option<Vec<String>>,
     /// The runs in the store that the figures are from.
     runs: BTreeSet<String>,
     /// One a process, in the metric's unit.
@@ -130,7 +134,18 @@ impl Baseline {
                 self.metric, now.metric
             ));
         }
-        let (own, other) = (&self.cell.model, &now.planned.cell.model);
+        self.check_side(now.planned)?;
+        let empty = self.days.iter().find(|day| day.figures.is_empty());
+        empty.map_or(Ok(()), |day| {
+            Err(format!(
+                "its day {} holds no figure: take that day out of it, or remove the file and store the baseline anew",
+                day.date
+            ))
+        })
+    }
+
+    fn check_side(&self, planned: &PlannedCell) -> Result<(), String> {
+        let (own, other) = (&self.cell.model, &planned.cell.model);
         if own != other {
             return Err(format!(
                 "the sides do not match: the baseline is of the model {own}, the candidate of {other}; store a baseline of each"
@@ -145,19 +160,21 @@ impl Baseline {
                 cell.scenario_spec()
             )
         };
-        let (own, other) = (common(&self.cell), common(&now.planned.cell));
+        let (own, other) = (common(&self.cell), common(&planned.cell));
         if own != other {
             return Err(format!(
                 "the sides do not match: the baseline is of {own}, the candidate of {other}"
             ));
         }
-        let empty = self.days.iter().find(|day| day.figures.is_empty());
-        empty.map_or(Ok(()), |day| {
-            Err(format!(
-                "its day {} holds no figure: take that day out of it, or remove the file and store the baseline anew",
-                day.date
-            ))
-        })
+        let stored = self.inputs().unwrap_or(&planned.inputs);
+        if stored != planned.inputs {
+            return Err(format!(
+                "the sides do not match: the baseline is of {}, the candidate of {}; store a baseline of each",
+                written(stored),
+                written(&planned.inputs)
+            ));
+        }
+        Ok(())
     }
 
     /// Refuses figures that are of no such `kind`.
@@ -195,9 +212,24 @@ impl Baseline {
     }
 
     fn of_last(&self) -> impl Iterator<Item = &Day> {
-        let of = |day: &'_ Day| (day.cell.clone(), day.executed.clone());
-        let last = self.days.last().map(of);
-        self.days.iter().filter(move |day| Some(of(day)) == last)
+        let last = self.days.last().map(Day::of);
+        self.days.iter().filter(move |day| Some(day.of()) == last)
+    }
+
+    /// The inputs that were written by hand for what was stored last; `None` where that is not known.
+    fn inputs(&self) -> Option<&[String]> {
+        self.days.last()?.inputs.as_deref()
+    }
+
+    /// What is not known of the inputs of what was stored last, where the candidate's were written by hand.
+    pub fn inputs_note(&self, planned: &PlannedCell) -> Option<String> {
+        let is_open = self.inputs().is_none() && !planned.inputs.is_empty();
+        is_open.then(|| {
+            format!(
+                "whether the stored figures are of {} as well is not known, as they were stored before inputs were",
+                written(&planned.inputs)
+            )
+        })
     }
 
     /// The outputs that were stored last.
@@ -237,7 +269,8 @@ impl Baseline {
             .collect()
     }
 
-    /// With what processes gave that were measured at `created` (RFC 3339, UTC) in `run`.
+    /// With what processes gave that were measured at `created` (RFC 3339, UTC) in `run`: of one date, cell and what executed it
+    /// there is one day, whatever was stored in between.
     pub fn with(
         known: Option<Self>,
         (now, kind): (Now<'_>, FigureKind),
@@ -247,20 +280,22 @@ impl Baseline {
         let mut days = known.map_or_else(Vec::new, |known| known.days);
         let date = created.get(..10).unwrap_or(created);
         let cell = &now.planned.id;
-        let is_same =
-            |day: &Day| (&*day.date, &day.cell, &day.executed) == (date, cell, now.executed);
-        if days.last().is_none_or(|day| !is_same(day)) {
-            days.push(Day {
+        let of = (&**cell, now.executed, &*now.planned.inputs);
+        let is_same = |day: &Day| day.date == date && day.of() == of;
+        let known = days.iter().position(is_same);
+        let mut today = known.map_or_else(
+            || Day {
                 date: date.to_owned(),
                 cell: cell.clone(),
                 executed: now.executed.clone(),
                 ..Day::default()
-            });
-        }
-        if let Some(today) = days.last_mut() {
-            today.runs.extend(run.map(str::to_owned));
-            today.take(processes);
-        }
+            },
+            |place| days.remove(place),
+        );
+        today.inputs = Some(now.planned.inputs.clone());
+        today.runs.extend(run.map(str::to_owned));
+        today.take(processes);
+        days.push(today);
         let old = days.len().saturating_sub(MOST_DAYS);
         days.drain(..old);
         Self {
@@ -297,7 +332,21 @@ impl Baseline {
     }
 }
 
+/// These inputs, in words.
+fn written(inputs: &[String]) -> String {
+    match inputs.is_empty() {
+        true => "the inputs that its model declares".to_owned(),
+        false => format!("--input {}", inputs.join(" --input ")),
+    }
+}
+
 impl Day {
+    /// What it is of: another one of these differs by more than a day.
+    fn of(&self) -> (&str, &Executed, &[String]) {
+        let inputs = self.inputs.as_deref().unwrap_or_default();
+        (&self.cell, &self.executed, inputs)
+    }
+
     /// With what these processes gave.
     fn take(&mut self, processes: &[SideFigure]) {
         let all = processes.iter();
