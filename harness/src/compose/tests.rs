@@ -375,6 +375,7 @@ fn samples_are_those_that_were_done_where_any_were_kept() {
     measured.samples = Some(tare_results::SampleFile {
         path: "samples.npy".to_owned(),
         count: 100,
+        delays: None,
     });
     assert_eq!(samples(&measured), Some(280));
 }

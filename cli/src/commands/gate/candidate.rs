@@ -18,7 +18,7 @@ use super::asked::Asked;
 use super::bounds::Bound;
 use super::callgrind::{Callgrind, NOTE};
 use super::executed::library;
-use super::given::{Given, Wanted, counts_delay};
+use super::given::{Given, Wanted, counts_delay, is_counted_whole};
 use super::measure::request;
 use super::notes::doubts;
 use super::outputs::{Outputs, Staged, StoredOutputs};
@@ -297,7 +297,8 @@ impl Measure<'_> {
                 }
             }
         }
-        Ok(Some((given, None)))
+        let fault = is_counted_whole(given.iter()).err();
+        Ok(Some((given, fault)))
     }
 }
 
