@@ -78,6 +78,29 @@ fn whoever_is_asked_how_long_all_threads_wait_reads_it_however_short_a_request_i
 }
 
 #[test]
+fn samples_say_whose_waiting_they_hold_where_it_was_read() {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    for (of, scenario, expected) in [
+        (
+            RunDelayOf::Executing,
+            "single-stream",
+            Some(DelaysOf::Executing),
+        ),
+        (RunDelayOf::Nobody, "single-stream", None),
+        (RunDelayOf::Executing, "offline", None),
+    ] {
+        let mut job = job(&[("run", "10ms")]);
+        let timing = timing(&mut job);
+        timing.run_delay = of;
+        timing.scenario = scenario.parse().expect("a scenario");
+        timing.samples = Some(dir.path().join("samples.npy"));
+        let measured = repeat(&job).expect("measures");
+        let kept = measured.samples.expect("samples");
+        assert_eq!(kept.delays, expected, "{of:?} {scenario}");
+    }
+}
+
+#[test]
 fn slow_first_requests_are_warm_up_and_not_latency() {
     let outcome = repeat(&job(&[("run", "10ms"), ("warmup", "4x40ms")])).expect("measures");
     assert!(outcome.load.steady);

@@ -48,3 +48,30 @@ impl fmt::Display for WrongOutputs {
 
 /// Why a figure is `null`, by its dotted path, such as `latency.p99`.
 pub type Missing = BTreeMap<String, String>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wrong_outputs_read_back_and_tell_the_reason() {
+        let none = WrongOutputs::NotNumbers {
+            outputs: vec!["y".to_owned(), "z".to_owned()],
+        };
+        let misfit = WrongOutputs::Misfit {
+            why: "1 outputs came out, rten gives 2".to_owned(),
+        };
+        for wrong in [&none, &misfit] {
+            let json = serde_json::to_string(wrong).expect("serialises");
+            assert_eq!(
+                &serde_json::from_str::<WrongOutputs>(&json).expect("reads"),
+                wrong
+            );
+        }
+        assert_eq!(
+            none.to_string(),
+            "output y, z holds values that are not numbers, from inputs that are"
+        );
+        assert_eq!(misfit.to_string(), "1 outputs came out, rten gives 2");
+    }
+}

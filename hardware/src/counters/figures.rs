@@ -8,7 +8,8 @@ use super::threads::Work;
 use crate::Unavailable;
 use crate::gaps::Gaps;
 
-/// The figures of one window in which the thread `issuing` issued the requests, or it is not known which did, and by dotted path (`counters.cycles`) the reasons for those that are not there.
+/// The figures of one window, and by dotted path (`counters.cycles`) the reasons for those that are not there; the requests were
+/// issued by the thread `issuing`, where that is known.
 pub fn counters(
     cpu: &CpuReading,
     counted: &CounterReading,

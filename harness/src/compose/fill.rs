@@ -300,3 +300,6 @@ fn within_run(path: &str) -> String {
     let name = path.rsplit('/').next().unwrap_or(path);
     format!("samples/{name}")
 }
+
+#[cfg(test)]
+mod tests;

@@ -74,3 +74,36 @@ impl SidePlan {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_side_that_is_much_slower_takes_as_long_as_its_own_bounds_let_it() {
+        let metric = Metric::P50;
+        let requests = metric.requests().expect("of requests");
+        let side = Timed {
+            limits: Limits {
+                duration: Requests::LONG,
+                max_requests: 1_000_000,
+                batch: 1,
+            },
+            scenario: "single-stream:min=15".parse().expect("a scenario"),
+        };
+        let ms = Nanoseconds::from_millis;
+        let bound = Bound {
+            requests,
+            asked_for: 15,
+        };
+        let count = bound.of(ms(2));
+        assert_eq!(count, 151);
+        assert_eq!(side.of(count, ms(2)), ms(302));
+        assert_eq!(side.of(count, ms(50)), ms(3_000), "and not 7.55 s");
+        assert_eq!(
+            side.of(count, ms(400)),
+            ms(6_000),
+            "15 requests at the least"
+        );
+    }
+}

@@ -110,7 +110,8 @@ impl Baseline {
         let baseline: Self = serde_json::from_str(&text)
             .map_err(|error| told(format!("it holds no stored baseline: {error}")))?;
         baseline.check(now).map_err(told)?;
-        Ok(Some(baseline))
+        let days = baseline.days.into_iter().fold(Vec::new(), with_day);
+        Ok(Some(Self { days, ..baseline }))
     }
 
     fn check(&self, now: Now<'_>) -> Result<(), String> {
@@ -277,25 +278,18 @@ impl Baseline {
         (created, run): (&str, Option<&str>),
         processes: &[SideFigure],
     ) -> Self {
-        let mut days = known.map_or_else(Vec::new, |known| known.days);
+        let days = known.map_or_else(Vec::new, |known| known.days);
         let date = created.get(..10).unwrap_or(created);
-        let cell = &now.planned.id;
-        let of = (&**cell, now.executed, &*now.planned.inputs);
-        let is_same = |day: &Day| day.date == date && day.of() == of;
-        let known = days.iter().position(is_same);
-        let mut today = known.map_or_else(
-            || Day {
-                date: date.to_owned(),
-                cell: cell.clone(),
-                executed: now.executed.clone(),
-                ..Day::default()
-            },
-            |place| days.remove(place),
-        );
-        today.inputs = Some(now.planned.inputs.clone());
-        today.runs.extend(run.map(str::to_owned));
+        let mut today = Day {
+            date: date.to_owned(),
+            cell: now.planned.id.clone(),
+            executed: now.executed.clone(),
+            inputs: Some(now.planned.inputs.clone()),
+            runs: run.map(str::to_owned).into_iter().collect(),
+            ..Day::default()
+        };
         today.take(processes);
-        days.push(today);
+        let mut days = with_day(days, today);
         let old = days.len().saturating_sub(MOST_DAYS);
         days.drain(..old);
         Self {
@@ -332,6 +326,15 @@ impl Baseline {
     }
 }
 
+/// `days` with this one at their end, which is one with those of the same date of the same: files of earlier versions may have several.
+fn with_day(days: Vec<Day>, day: Day) -> Vec<Day> {
+    let is_same = |other: &Day| other.date == day.date && other.of() == day.of();
+    let (same, mut others): (Vec<Day>, Vec<Day>) = days.into_iter().partition(is_same);
+    let whole = same.into_iter().chain([day]).reduce(Day::and);
+    others.extend(whole);
+    others
+}
+
 /// These inputs, in words.
 fn written(inputs: &[String]) -> String {
     match inputs.is_empty() {
@@ -345,6 +348,18 @@ impl Day {
     fn of(&self) -> (&str, &Executed, &[String]) {
         let inputs = self.inputs.as_deref().unwrap_or_default();
         (&self.cell, &self.executed, inputs)
+    }
+
+    /// With what `later` has of the same day.
+    fn and(self, later: Self) -> Self {
+        Self {
+            runs: self.runs.into_iter().chain(later.runs).collect(),
+            figures: [self.figures, later.figures].concat(),
+            requests: [self.requests, later.requests].concat(),
+            contention: [self.contention, later.contention].concat(),
+            inputs: later.inputs.or(self.inputs),
+            ..later
+        }
     }
 
     /// With what these processes gave.

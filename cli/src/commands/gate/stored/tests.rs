@@ -109,6 +109,18 @@ fn a_date_is_one_day_whatever_was_stored_or_the_wall_clock_was_set_to_in_between
 }
 
 #[test]
+fn several_days_of_one_date_in_a_file_of_an_earlier_version_are_one() {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let path = dir.path().join("baseline.json");
+    let mut baseline = stored(None, "2026-11-01T08:00:00Z", &[1.0]);
+    let (planned, again) = (planned(), baseline.days[0].clone());
+    baseline.days.push(again);
+    baseline.write(&path).expect("writes");
+    let read = Baseline::read(&path, now(&planned)).expect("reads");
+    assert_eq!(read.expect("a file").stored().days, [[1.0, 1.0]]);
+}
+
+#[test]
 fn a_day_has_all_figures_of_its_date_and_the_oldest_days_go() {
     let first = stored(None, "2026-11-01T08:00:00Z", &[1.0]);
     let same = stored(Some(first), "2026-11-01T20:00:00Z", &[2.0]);
