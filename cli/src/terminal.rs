@@ -39,14 +39,15 @@ pub fn rewrite(text: &str) {
     }
 }
 
-/// `text` as one line without what would move a terminal's cursor, and without the beginning of a workflow command, which CI systems
-/// read on both streams.
+/// `text` as one line without what would move a terminal's cursor, and without a workflow command, which CI systems read on both
+/// streams: `::…` where a line begins with it, and the older `##[…]` anywhere in one.
 pub fn plain(text: &str) -> String {
     let visible = |letter: char| match letter.is_control() {
         true => HIDDEN,
         false => letter,
     };
     let line: String = text.chars().map(visible).collect();
+    let line = line.replace("##[", "#\u{fffd}[");
     match line.trim_start().starts_with("::") {
         true => format!("{HIDDEN}{line}"),
         false => line,
@@ -84,5 +85,7 @@ mod tests {
         );
         assert_eq!(plain("  ::error::b"), "\u{fffd}  ::error::b");
         assert_eq!(plain("\n::error::b"), "\u{fffd}::error::b");
+        assert_eq!(plain("a ##[error]b"), "a #\u{fffd}[error]b");
+        assert_eq!(plain("###[group]#[b]"), "##\u{fffd}[group]#[b]");
     }
 }

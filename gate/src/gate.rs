@@ -265,7 +265,7 @@ impl Gate {
         }
     }
 
-    /// By the last look that was reached; without bounds where none was.
+    /// By the last look that was taken; without bounds where none was.
     fn effect(&self) -> Option<Effect> {
         let costs = self.evidence.costs();
         let share = |logarithm: f64| logarithm.exp_m1();
@@ -283,8 +283,9 @@ impl Gate {
                 confidence: 1.0,
             });
         };
-        let mut reached = self.looks().iter().rev();
-        let reached = reached.find(|look| look.blocks <= costs.len());
+        let reached = self.looks_left();
+        let reached = reached.take_while(|look| look.blocks <= costs.len());
+        let reached = reached.last();
         let seen = reached.and_then(|look| plan.see(*look, &costs[..look.blocks]));
         let value = seen.map_or_else(|| plan.value(&costs), |seen| Some(seen.value))?;
         Some(Effect {

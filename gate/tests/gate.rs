@@ -3,7 +3,9 @@
 mod common;
 
 use common::{ALONE, Random, ended, gate};
-use tare_gate::{Block, ExitClass, Fault, Flaw, Metric, Next, Obstacle, Side, SideFigure, Verdict};
+use tare_gate::{
+    Block, ExitClass, Fault, Flaw, Gate, Metric, Next, Obstacle, Side, SideFigure, Verdict,
+};
 use tare_units::Nanoseconds;
 
 fn once(baseline: f64, candidate: f64) -> Block {
@@ -77,8 +79,15 @@ fn looks_that_another_statistic_took_are_not_taken_again() {
     let mut gate = gate(Metric::P50, ALONE);
     (0..10).for_each(|_| gate.push(random.block(0.2, 0.004)));
     assert_eq!(gate.next(), Next::Over(Verdict::Regression));
+    let low = |gate: &Gate| gate.outcome().effect.and_then(|effect| effect.low);
+    assert!(low(&gate).is_some());
     gate.skip_looks_below(11);
     assert_eq!(gate.next(), Next::More { blocks: 16 });
+    assert_eq!(
+        low(&gate),
+        None,
+        "bounds are those of a look that was taken"
+    );
     (0..6).for_each(|_| gate.push(random.block(0.2, 0.004)));
     assert_eq!(gate.next(), Next::Over(Verdict::Regression));
 }

@@ -14,8 +14,9 @@ use crate::observe::Observed;
 use crate::peaks::Gave;
 use crate::plan::Work;
 use crate::protocol::{Given, Outcome};
-pub use fill::others_worked;
-use fill::{add, add_of_failed, distrust_run_delay, fill, invalidate, surround, weigh};
+use fill::{
+    add, add_of_failed, distrust_run_delay, fill, invalidate, leave_out_issuing, surround, weigh,
+};
 pub use load::late;
 
 /// Where a record says why its run does not read the run delay.
@@ -148,6 +149,7 @@ pub fn compose(about: About, attempt: Attempt, beside: Beside) -> Record {
     record.missing.extend(missing);
     record.memory = memory;
     record.counters = counters;
+    leave_out_issuing(&mut record);
     match attempt.outcome {
         Ok(Some(outcome)) => {
             fill(&mut record, *outcome, &about);
@@ -209,6 +211,7 @@ fn blank(about: &About) -> Record {
         doubts: work.doubts.clone(),
         verdict: Verdict::Valid,
         reasons: Vec::new(),
+        wrong_outputs: Vec::new(),
         missing,
         failure: None,
         samples: None,

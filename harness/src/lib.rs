@@ -41,7 +41,6 @@ pub mod worker;
 
 pub use batches::BatchCounts;
 pub use buffer::SampleBuffer;
-pub use compose::others_worked;
 pub use desk::{Absent, Consideration, Description, Desk, LinkedDesk, Refusal, WorkerDesk};
 pub use drive::{Driven, Keep, RunDelaySource, drive};
 pub use energy::EnergyMeter;
@@ -50,7 +49,6 @@ pub use job::{JobError, Reporter, perform};
 pub use legs::Legs;
 pub use lockstep::{Block, Lockstep, Side};
 pub use observe::NO_PROBES;
-pub use outcome::WAITING_OF_ALL;
 pub use peaks::{NoPeakMeter, PeakMeter};
 pub use pilot::Pilot;
 pub use plan::{Plan, PlanError, Selection};

@@ -15,7 +15,7 @@ use tare_results::{Checking, Counters, Event, Finding, Kind, Memory, Missing, Ph
 use tare_units::{Bytes, Nanoseconds};
 
 use crate::energy::{Scales, Spans};
-use crate::protocol::{Answer, Stretch};
+use crate::protocol::{Answer, Reached, Stretch};
 use crate::supervise::Watcher;
 use memory::MemorySeen;
 
@@ -57,6 +57,8 @@ struct Probes<'a, C> {
 pub struct Observed {
     memory: MemorySeen,
     counted: Option<(CpuReading, CounterReading)>,
+    /// The thread that began the timed part.
+    issuing: Option<u32>,
     findings: Vec<Finding>,
     spans: Spans,
     is_timed: bool,
@@ -196,9 +198,13 @@ impl<C: Clock> Watcher for Observer<'_, C> {
         });
     }
 
-    fn phase(&mut self, pid: u32, phase: Phase, own: Bytes) {
+    fn phase(&mut self, pid: u32, reached: Reached) {
+        let phase = reached.phase;
         if self.is_probed {
-            self.read(pid, phase, own);
+            if phase == Phase::Run {
+                self.observed.issuing = reached.thread;
+            }
+            self.read(pid, phase, reached.own_bytes);
         }
         (self.tell)(Event::PhaseReached {
             cell: self.cell.to_owned(),
@@ -281,7 +287,10 @@ impl Observed {
             return (None, None, missing);
         }
         let (memory, mut missing) = self.memory.into_parts(device);
-        let counted = self.counted.map(|(cpu, counted)| counters(&cpu, &counted));
+        let issuing = self.issuing;
+        let counted = self
+            .counted
+            .map(|(cpu, counted)| counters(&cpu, &counted, issuing));
         let counters = match counted {
             Some((counters, reasons)) => {
                 missing.extend(reasons);

@@ -1,7 +1,7 @@
 //! What timed requests gave, as the worker tells it: figures, and a reason for each that is not there.
 
 use tare_results::samples::{self, Sample};
-use tare_results::{Latency, Missing, SampleFile, Throughput};
+use tare_results::{DelaysOf, Latency, Missing, SampleFile, Throughput};
 use tare_units::Nanoseconds;
 
 use crate::drive::Driven;
@@ -19,6 +19,7 @@ pub fn measured_of(
 ) -> Result<Measured, JobError> {
     let mut missing = Missing::new();
     let (latency, effective_latency) = latencies(timing, &timed, samples, &mut missing);
+    let delays = delays_of(timing, &timed);
     let failed = samples.iter().filter(|sample| sample.latency().is_none());
     Ok(Measured {
         load: timed.warmup.load(load_ns),
@@ -39,7 +40,7 @@ pub fn measured_of(
         failed_requests: failed.count() as u64,
         first_error: timed.driven.first_error.map(|error| error.to_string()),
         check: timed.check,
-        samples: write_samples(timing, samples)?,
+        samples: write_samples(timing, samples, delays)?,
         missing,
     })
 }
@@ -48,9 +49,18 @@ fn reads_delay(timing: &Timing, timed: &Timed) -> bool {
     timing.run_delay == RunDelayOf::Executing && timed.driven.delay_read
 }
 
-/// Why a record has no effective latency whose samples hold what all threads of the process waited: whoever reads them takes it for
-/// how much was disturbed, and for no part of a latency.
-pub const WAITING_OF_ALL: &str = "the run delays of all threads were read, and they overlap";
+/// Why there is no effective latency of samples that hold what all threads of the process waited.
+const WAITING_OF_ALL: &str = "the run delays of all threads were read, and they overlap";
+
+/// Whose run delays the samples hold; nobody's where their requests have no latency.
+fn delays_of(timing: &Timing, timed: &Timed) -> Option<DelaysOf> {
+    let is_read = timed.driven.delay_read && timing.scenario.latency_missing().is_none();
+    match timing.run_delay {
+        RunDelayOf::Executing => is_read.then_some(DelaysOf::Executing),
+        RunDelayOf::All => is_read.then_some(DelaysOf::All),
+        RunDelayOf::Nobody => None,
+    }
+}
 
 fn latencies(
     timing: &Timing,
@@ -102,8 +112,12 @@ fn throughput(driven: &Driven, missing: &mut Missing) -> Throughput {
     }
 }
 
-/// Writes `samples` where `timing` wants them.
-pub fn write_samples(timing: &Timing, samples: &[Sample]) -> Result<Option<SampleFile>, JobError> {
+/// Writes `samples`, which hold these run delays, where `timing` wants them.
+pub fn write_samples(
+    timing: &Timing,
+    samples: &[Sample],
+    delays: Option<DelaysOf>,
+) -> Result<Option<SampleFile>, JobError> {
     let Some(path) = timing.samples.as_ref().filter(|_| !samples.is_empty()) else {
         return Ok(None);
     };
@@ -111,5 +125,6 @@ pub fn write_samples(timing: &Timing, samples: &[Sample]) -> Result<Option<Sampl
     Ok(Some(SampleFile {
         path: path.display().to_string(),
         count: samples.len() as u64,
+        delays,
     }))
 }

@@ -213,13 +213,8 @@ pub enum Message {
         /// One a request.
         answers: Vec<Consideration>,
     },
-    /// The worker goes on to `phase` once the parent has answered.
-    Phase {
-        /// What it does next.
-        phase: Phase,
-        /// Memory that is the harness's own: sample buffer and inputs.
-        own_bytes: Bytes,
-    },
+    /// The worker goes on to a phase once the parent has answered.
+    Phase(Reached),
     /// The worker has issued further requests, and waits again.
     Stretched(Stretch),
     /// The job is done.
@@ -229,6 +224,18 @@ pub enum Message {
         /// What happened, which value, which remedy.
         error: String,
     },
+}
+
+/// What a worker says that is about to go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reached {
+    /// What it does next.
+    pub phase: Phase,
+    /// Memory that is the harness's own: sample buffer and inputs.
+    pub own_bytes: Bytes,
+    /// The thread that says it, which issues the requests of a closed loop; workers of older versions do not say.
+    #[serde(default)]
+    pub thread: Option<u32>,
 }
 
 /// What a job gave.

@@ -17,7 +17,7 @@ use tare_results::{Failure, Phase};
 use tare_units::{Bytes, Nanoseconds};
 
 use crate::failure::{self, Death};
-use crate::protocol::{Answer, Message, Outcome, Request, Stretch};
+use crate::protocol::{Answer, Message, Outcome, Reached, Request, Stretch};
 
 /// How often the worker's memory and the deadline are looked at.
 const POLL: Duration = Duration::from_millis(20);
@@ -75,8 +75,8 @@ pub trait Watcher {
     /// The worker is alive.
     fn started(&mut self, pid: u32);
 
-    /// The worker goes on to `phase` once this returns, and stands still until then.
-    fn phase(&mut self, pid: u32, phase: Phase, own: Bytes);
+    /// The worker goes on to a phase once this returns, and stands still until then.
+    fn phase(&mut self, pid: u32, reached: Reached);
 
     /// What a worker is answered that is done with its timed requests, or with `stretch`; it dies at `deadline`.
     fn timed(&mut self, _stretch: Option<Stretch>, _deadline: Nanoseconds) -> Answer {
@@ -175,11 +175,11 @@ impl Worker {
         let mut deadline = clock.now() + limits.deadline;
         loop {
             match self.messages.recv_timeout(POLL) {
-                Ok(Ok(Message::Phase { phase, own_bytes })) => {
-                    self.phase = phase;
+                Ok(Ok(Message::Phase(reached))) => {
+                    self.phase = reached.phase;
                     let seen = clock.now();
-                    watcher.phase(self.child.id(), phase, own_bytes);
-                    let answer = match phase {
+                    watcher.phase(self.child.id(), reached);
+                    let answer = match reached.phase {
                         Phase::Finish => watcher.timed(None, deadline),
                         _ => Answer::Go,
                     };

@@ -12,7 +12,7 @@ use tare_units::Bytes;
 
 use crate::desk::{Consideration, Description};
 use crate::job::{JobError, Reporter, perform};
-use crate::protocol::{Answer, Message, PROTOCOL, Request, Stretch};
+use crate::protocol::{Answer, Message, PROTOCOL, Reached, Request, Stretch};
 
 /// How a worker finds an adapter by its name.
 pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<&'static dyn Adapter>;
@@ -143,7 +143,7 @@ impl Channel {
 
 impl Reporter for Channel {
     fn phase(&mut self, phase: Phase, own_bytes: Bytes) -> Result<(), JobError> {
-        match self.ask(&Message::Phase { phase, own_bytes })? {
+        match self.ask(&at(phase, own_bytes))? {
             Answer::Go => Ok(()),
             Answer::More(_) => Err(JobError::Job(
                 "the parent wants further requests of a worker that times none".into(),
@@ -152,11 +152,20 @@ impl Reporter for Channel {
     }
 
     fn timed(&mut self, own_bytes: Bytes) -> Result<Answer, JobError> {
-        let phase = Phase::Finish;
-        self.ask(&Message::Phase { phase, own_bytes })
+        self.ask(&at(Phase::Finish, own_bytes))
     }
 
     fn stretched(&mut self, stretch: Stretch) -> Result<Answer, JobError> {
         self.ask(&Message::Stretched(stretch))
     }
+}
+
+/// That this thread goes on to `phase`.
+fn at(phase: Phase, own_bytes: Bytes) -> Message {
+    let thread = rustix::thread::gettid().as_raw_nonzero().get();
+    Message::Phase(Reached {
+        phase,
+        own_bytes,
+        thread: u32::try_from(thread).ok(),
+    })
 }

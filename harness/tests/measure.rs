@@ -6,8 +6,8 @@ use common::{Phases, job, timing};
 use tare_adapter_fake::Fake;
 use tare_clock::{MonotonicClock, SimulatedClock};
 use tare_harness::protocol::{Job, Measured, RunDelayOf};
-use tare_harness::{JobError, WAITING_OF_ALL, perform};
-use tare_results::{Phase, samples};
+use tare_harness::{JobError, perform};
+use tare_results::{DelaysOf, Phase, samples};
 use tare_units::Nanoseconds;
 
 fn repeat(job: &Job) -> Result<Measured, JobError> {
@@ -63,13 +63,41 @@ fn whoever_is_asked_how_long_all_threads_wait_reads_it_however_short_a_request_i
     let mut job = job(&[("run", "20us")]);
     timing(&mut job).run_delay = RunDelayOf::All;
     timing(&mut job).max_requests = 20;
+    let dir = tempfile::tempdir().expect("temporary folder");
+    timing(&mut job).samples = Some(dir.path().join("samples.npy"));
     let adapter = Fake::new(MonotonicClock);
     let outcome = perform(&adapter, &job, &MonotonicClock, &mut Phases::default());
     let outcome = outcome.expect("measures");
     let measured = outcome.measured().expect("it was to measure");
     let reading = measured.run_delay_ns.clone().expect("a reading");
     assert!(reading > 100.0, "{reading}: two are over 1% of 20 µs");
-    assert_eq!(measured.missing["effective_latency"], WAITING_OF_ALL);
+    let why = &measured.missing["effective_latency"];
+    assert!(why.contains("of all threads"), "{why}");
+    let kept = measured.samples.as_ref().expect("samples");
+    assert_eq!(kept.delays, Some(DelaysOf::All));
+}
+
+#[test]
+fn samples_say_whose_waiting_they_hold_where_it_was_read() {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    for (of, scenario, expected) in [
+        (
+            RunDelayOf::Executing,
+            "single-stream",
+            Some(DelaysOf::Executing),
+        ),
+        (RunDelayOf::Nobody, "single-stream", None),
+        (RunDelayOf::Executing, "offline", None),
+    ] {
+        let mut job = job(&[("run", "10ms")]);
+        let timing = timing(&mut job);
+        timing.run_delay = of;
+        timing.scenario = scenario.parse().expect("a scenario");
+        timing.samples = Some(dir.path().join("samples.npy"));
+        let measured = repeat(&job).expect("measures");
+        let kept = measured.samples.expect("samples");
+        assert_eq!(kept.delays, expected, "{of:?} {scenario}");
+    }
 }
 
 #[test]

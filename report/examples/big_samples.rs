@@ -54,7 +54,11 @@ fn sampled(record: &mut Record, folder: &Path) -> Result<()> {
     latency.count = count;
     let path = format!("samples/{:.16}-{kind}-{}.npy", record.id, record.repeat);
     samples::write(&folder.join(&path), &requests(latency, p50, count)).map_err(Error::other)?;
-    record.samples = Some(SampleFile { path, count });
+    record.samples = Some(SampleFile {
+        path,
+        count,
+        delays: None,
+    });
     Ok(())
 }
 

@@ -11,6 +11,9 @@ pub struct Counters {
     pub wall_ns: Option<Nanoseconds>,
     /// Processor time, user and system: to the nanosecond where every thread lived to the end, else in ticks.
     pub cpu_ns: Option<Nanoseconds>,
+    /// Of that, the processor time of the thread that issued the requests; `null` under load, where several do.
+    #[serde(default)]
+    pub issuing_cpu_ns: Option<Nanoseconds>,
     /// Processor time in user space, in ticks of the kernel, most often of 10 ms.
     pub user_ns: Option<Nanoseconds>,
     /// Processor time in the kernel, in ticks.
@@ -62,7 +65,7 @@ mod tests {
     fn a_counter_that_is_not_there_is_null_and_no_zero() {
         let json = serde_json::to_value(Counters::default()).expect("serialises");
         let fields = json.as_object().expect("an object");
-        assert_eq!(fields.len(), 17);
+        assert_eq!(fields.len(), 18);
         assert!(fields.values().all(serde_json::Value::is_null), "{json}");
     }
 

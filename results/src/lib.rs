@@ -42,7 +42,8 @@ pub use fidelity::{Fidelity, OutputFidelity};
 pub use hash::sha256_hex;
 pub use machine::{Cache, Cpu, Environment, Gpu, Machine, MemoryFacts, OperatingSystem};
 pub use measures::{
-    HarnessCost, Latency, Load, Memory, PeakOf, Percentile, SampleFile, ScheduleSkew, Throughput,
+    DelaysOf, HarnessCost, Latency, Load, Memory, PeakOf, Percentile, SampleFile, ScheduleSkew,
+    Throughput,
 };
 pub use peaks::{
     BandwidthPeak, CellPeaks, ComputePeak, KernelKind, KernelPeak, PEAKS_SCHEMA, Peaks,
@@ -57,4 +58,4 @@ pub use serving::{Met, ObjectiveKept, RateSearch, SearchEnd, Serving, TriedRate}
 pub use serving_doubt::{Cut, ServingDoubt};
 pub use tax::{Class, FloorTerm, Tax, TaxDoubt, TaxMethod, TwinFigures, Weighed};
 pub use twin::TwinFacts;
-pub use verdict::{Missing, Verdict};
+pub use verdict::{Missing, Verdict, WrongOutputs};

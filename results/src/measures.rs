@@ -185,4 +185,17 @@ pub struct SampleFile {
     pub path: String,
     /// Samples in it.
     pub count: u64,
+    /// Whose waiting for a core stands in them; absent where none was read around every request, and in older records.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delays: Option<DelaysOf>,
+}
+
+/// Whose waiting for a core the samples of a record hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum DelaysOf {
+    /// The thread's that executes; where others work beside it, its latency without that is still no effective one.
+    Executing,
+    /// All threads' of the process, which overlap: it tells how much was disturbed, and is no part of a latency.
+    All,
 }

@@ -15,7 +15,7 @@ use crate::peaks::{CellPeaks, ProbesBeside};
 use crate::profile::Profile;
 use crate::serving::Serving;
 use crate::twin::TwinFacts;
-use crate::verdict::{Missing, Verdict};
+use crate::verdict::{Missing, Verdict, WrongOutputs};
 
 /// The name and version of this format.
 pub const RECORD_SCHEMA: &str = "tare.record/1";
@@ -94,6 +94,9 @@ pub struct Record {
     pub verdict: Verdict,
     /// Why it does not count.
     pub reasons: Vec<String>,
+    /// What of that is wrong with the outputs, where it is no distance from the reference's; older records tell it in words alone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub wrong_outputs: Vec<WrongOutputs>,
     /// Why a figure is `null`, by dotted path.
     pub missing: Missing,
     /// What ended the worker early.

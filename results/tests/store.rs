@@ -186,6 +186,8 @@ fn a_record_without_the_fields_of_this_version_is_read() {
     let writer = store.create(&run(ID)).unwrap();
     let mut value = serde_json::to_value(record(0)).unwrap();
     value.as_object_mut().unwrap().remove("fidelity");
+    // Nor are these there: they are written only where there is something to say.
+    assert!(value["samples"].get("delays").is_none() && value.get("wrong_outputs").is_none());
     value["runtime"]
         .as_object_mut()
         .unwrap()

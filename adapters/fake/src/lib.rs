@@ -16,6 +16,7 @@
 //! | `seed=7` | of the jitter | 0 |
 //! | `spin=sleep\|busy` | wait on the clock, or read it until the time has come (never under a simulated clock) | sleep |
 //! | `threads=4` | how many threads wait so | 1 |
+//! | `where=caller\|thread` | the thread that calls waits itself, or one of its own that it waits for | caller |
 //! | `fault=panic\|abort\|hang\|error\|exit\|eat-memory` | what goes wrong | nothing |
 //! | `at=load\|run\|7` | when: at load, at every request, at the session's seventh | run |
 //! | `memory=1GiB` | how much `eat-memory` takes, touches and keeps, 10 ms each 16 MiB | 1GiB |

@@ -3,6 +3,7 @@
 mod alone;
 mod as_run;
 mod asked;
+mod bounds;
 mod callgrind;
 mod candidate;
 mod decide;

@@ -70,6 +70,11 @@ pub fn short(hash: &str) -> &str {
 /// Where it has no JSON form.
 pub fn json(value: &impl serde::Serialize) -> Result<String, Failed> {
     serde_json::to_string_pretty(value)
-        .map(|text| text + "\n")
+        .map(|text| uncommanding(&text) + "\n")
         .map_err(Failed::input)
+}
+
+/// The same JSON, in which no line holds `##[`, which CI systems take for a command; outside of strings it stands nowhere.
+fn uncommanding(json: &str) -> String {
+    json.replace("##[", "#\\u0023[")
 }

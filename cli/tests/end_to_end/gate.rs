@@ -370,3 +370,21 @@ fn the_action_leaves_budgets_to_the_file_unless_it_is_given_one() {
     let ended = acted(&bench, &["--dry-run"], ("7min", "fail")).with_code(0);
     assert!(ended.stdout.contains("7 min"), "{ended:#?}");
 }
+
+#[test]
+fn the_action_shows_no_reports_of_an_earlier_use() {
+    let bench = Bench::new();
+    let words = ["--model", MLP, "--metric", "size", "--baseline", BASELINE];
+    let words = [&words[..], &["--candidate", BASELINE]].concat();
+    acted(&bench, &words, ("", "fail")).with_code(0);
+    let summary = fs::read_to_string(bench.path("summary")).expect("a summary");
+    let unknown = [&words[..], &["--none-such"]].concat();
+    acted(&bench, &unknown, ("", "fail")).with_code(2);
+    for name in ["gate.json", "gate.xml", "gate.md"] {
+        assert!(!bench.path("report").join(name).exists(), "{name}");
+    }
+    let after = fs::read_to_string(bench.path("summary")).expect("a summary");
+    assert_eq!(after, summary, "nothing is told twice");
+    let output = fs::read_to_string(bench.path("output")).expect("an output");
+    assert_eq!(output, "verdict=passed\nverdict=failed\n");
+}

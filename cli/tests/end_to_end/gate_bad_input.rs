@@ -1,11 +1,15 @@
 //! Bad input to gates, one claim each: one clear error or verdict, the right exit code, never a pass by accident.
 
 use std::fs;
+use std::path::Path;
+
+use tare_hardware::energy::discover;
+use tare_hardware::nvml::Nvml;
 
 use crate::clock_steps::setter;
 use crate::gate::{BASELINE, QUICK, arguments, gate, only, runs};
 use crate::gate_file::{DEEPER, SAME, SIZE, file};
-use crate::support::{Bench, Ended, MLP};
+use crate::support::{Bench, Ended, MLP, left_out};
 
 fn against(bench: &Bench, more: &[&str]) -> Ended {
     let common = [
@@ -148,21 +152,23 @@ fn a_gate_decides_alike_while_the_wall_clock_is_set_to_and_fro_by_decades() {
     }
 }
 
+/// What GitHub takes for a command of a workflow: `::` at the beginning of a line, and in its older syntax `##[` anywhere.
+fn is_command(line: &&str) -> bool {
+    line.trim_start().starts_with("::") || line.contains("##[")
+}
+
 #[test]
 fn a_name_of_markup_and_commands_is_only_a_name_in_every_report() {
     let bench = Bench::new();
-    let name = "</testcase><script>&\n::error::forged % | `x`";
+    let name = "</testcase><script>&\n::error::forged % | `x` ##[error]forged";
     bench.write("tare-gate.toml", file(SIZE, &[(name, DEEPER)]));
     let files = ["gate", "--annotate", "-o", "gate.xml", "-o", "gate.md"];
     let ended = bench.tare(&files).with_code(1);
-    let commands: Vec<&str> = ended
-        .stderr
-        .lines()
-        .filter(|line| line.starts_with("::"))
-        .collect();
+    let lines = ended.stdout.lines().chain(ended.stderr.lines());
+    let commands: Vec<&str> = lines.filter(is_command).collect();
     assert_eq!(commands.len(), 1, "{ended:#?}");
     assert!(
-        commands[0].contains("%0A%3A%3Aerror%3A%3Aforged %25"),
+        commands[0].contains("%0A%3A%3Aerror%3A%3Aforged %25") && !commands[0].contains("##["),
         "{ended:#?}"
     );
     let xml = fs::read_to_string(bench.path("gate.xml")).expect("a report");
@@ -184,15 +190,17 @@ fn a_name_that_begins_or_holds_a_command_commands_nothing_while_its_gate_runs_or
         must-detect = "99%"
         baseline = { adapter = "fake:run=2ms" }
     "#;
-    let name = "::error::forged\n::error::forged\r\n ::warning::`x`";
+    let name = "::error::forged\n::error::forged\r\n ::warning::`x` ##[error]forged ###[group]";
     let gates = |adapter: &str| {
         let candidate = format!("candidate = {{ adapter = \"{adapter}\" }}");
         file(quick, &[(name, &candidate)])
     };
-    let is_command = |line: &str| line.trim_start().starts_with("::");
     for (adapter, more, code) in [
         ("fake:run=2ms", None, 0),
         ("fake:run=2ms", Some("--dry-run"), 0),
+        ("fake:run=2ms", Some("--format=json"), 0),
+        ("fake:run=2ms", Some("--format=junit"), 0),
+        ("fake:run=2ms", Some("--format=markdown"), 0),
         ("fake:run=2ms,fault=abort", None, 4),
         ("none", None, 2),
     ] {
@@ -200,7 +208,13 @@ fn a_name_that_begins_or_holds_a_command_commands_nothing_while_its_gate_runs_or
         let arguments: Vec<&str> = std::iter::once("gate").chain(more).collect();
         let ended = bench.tare(&arguments).with_code(code);
         let mut lines = ended.stdout.lines().chain(ended.stderr.lines());
-        assert!(!lines.any(is_command), "{adapter} {more:?}: {ended:#?}");
+        assert!(
+            !lines.any(|line| is_command(&line)),
+            "{adapter} {more:?}: {ended:#?}"
+        );
+        if more == Some("--format=json") {
+            assert_eq!(only(&ended)["name"], name, "it is the same name");
+        }
     }
 }
 
@@ -311,4 +325,30 @@ fn a_scenario_with_more_requests_than_a_gate_asks_for_has_them() {
     let told = only(&ended);
     let first = &told["evidence"][0];
     assert_eq!(first["baseline"]["Ok"]["requests"], 64, "{first:#}");
+}
+
+#[test]
+fn energy_without_any_source_is_refused_before_anything_runs() {
+    let bench = Bench::new();
+    let sources = discover(Path::new("/"), &Nvml::shared(), None);
+    if !sources.usable.is_empty() {
+        return left_out("there is a source of energy readings here");
+    }
+    let reasons: Vec<&str> = sources.missing.values().map(String::as_str).collect();
+    assert!(!reasons.is_empty());
+    let sides = ["gate", "--model", MLP, "--metric", "energy"];
+    let pair = ["--baseline", BASELINE, "--candidate", BASELINE];
+    let alone = [
+        "--adapter",
+        "rten",
+        "--against",
+        "days.json",
+        "--update-baseline",
+    ];
+    for more in [&pair[..], &alone] {
+        let ended = bench.tare(&[&sides[..], more].concat()).with_code(2);
+        ended.tells(&["energy cannot be measured here", "give another --metric"]);
+        ended.tells(&reasons);
+        assert!(runs(&bench).is_empty(), "nothing was measured");
+    }
 }

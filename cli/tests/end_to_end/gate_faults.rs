@@ -212,6 +212,35 @@ fn a_gate_that_is_stopped_decides_nothing_and_keeps_its_blocks() {
 }
 
 #[test]
+fn a_candidate_that_is_much_slower_is_measured_within_a_budget_that_has_room_for_it() {
+    let bench = Bench::new();
+    // As many requests of the candidate as of the baseline would take 76 s in the blocks of the first look alone.
+    let common = [
+        "gate",
+        "--model",
+        MLP,
+        "--budget",
+        "75s",
+        "--baseline",
+        BASELINE,
+    ];
+    let slower = ["--candidate", "adapter=fake:run=50ms"];
+    let child = bench
+        .command(&[&common[..], &slower].concat())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary starts");
+    let running = Running::of(child);
+    wait_for("process of a block", || {
+        let is_any = runs_begun(&bench).iter().any(|run| measured(run) > 0);
+        is_any.then_some(())
+    });
+    running.signal(Signal::INT);
+    running.wait().with_code(130);
+}
+
+#[test]
 fn a_gate_that_is_killed_leaves_every_block_that_was_made() {
     let bench = Bench::new();
     let running = started(&bench);

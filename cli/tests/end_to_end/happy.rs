@@ -64,6 +64,16 @@ fn a_run_prints_a_plausible_summary_a_cell_and_nothing_else() {
         );
         assert!(number(summary, "/load/load_ns") > 0.0);
         assert!(number(summary, "/load/first_inference_ns") > 0.0);
+        let time = |name: &str| summary["counters"][name].as_f64();
+        match (time("cpu_ns"), time("issuing_cpu_ns")) {
+            (Some(all), Some(issuing)) => {
+                assert!(0.0 < issuing && issuing <= all, "{issuing} of {all}");
+            }
+            (_, issuing) => {
+                let why = &summary["missing"]["counters.cpu_ns"];
+                assert!(issuing.is_none() && why.is_string(), "{summary:#}");
+            }
+        }
         let peak = number(summary, "/memory/peak_rss_bytes");
         assert!((1e6..1e9).contains(&peak), "{peak}");
         assert!(number(summary, "/harness/p50_ns") < p50 * 1e3);

@@ -137,6 +137,20 @@ impl CpuReading {
         Ok(if is_all { threads.gained } else { ticks })
     }
 
+    /// Of the thread with this id alone, to the nanosecond; where there is none, it is not known which is meant.
+    ///
+    /// # Errors
+    /// Where it cannot be read, is not known or has ended.
+    pub fn of(&self, thread: Option<u32>) -> Result<Nanoseconds, Unavailable> {
+        let unknown = "the worker did not say which of its threads issues requests";
+        let thread = thread.ok_or(Unavailable::None(unknown))?;
+        let threads = self.threads.as_ref().map_err(Clone::clone)?;
+        let time = threads.by_thread.get(&thread).copied();
+        time.ok_or(Unavailable::None(
+            "the thread that issued the requests has ended",
+        ))
+    }
+
     /// How many threads worked on average: processor time by wall time; `None` for a window without length.
     ///
     /// # Errors

@@ -8,8 +8,13 @@ use super::threads::Work;
 use crate::Unavailable;
 use crate::gaps::Gaps;
 
-/// The figures of one window, and by dotted path (`counters.cycles`) the reasons for those that are not there.
-pub fn counters(cpu: &CpuReading, counted: &CounterReading) -> (Counters, Missing) {
+/// The figures of one window, and by dotted path (`counters.cycles`) the reasons for those that are not there; the requests were
+/// issued by the thread `issuing`, where that is known.
+pub fn counters(
+    cpu: &CpuReading,
+    counted: &CounterReading,
+    issuing: Option<u32>,
+) -> (Counters, Missing) {
     let mut gaps = Gaps::default();
     let mut count = |name: &'static str| {
         let unknown = Err(Unavailable::None("it was not asked for"));
@@ -28,6 +33,7 @@ pub fn counters(cpu: &CpuReading, counted: &CounterReading) -> (Counters, Missin
     };
     time(&mut figures, cpu, &mut gaps);
     threads(&mut figures, cpu, &mut gaps);
+    figures.issuing_cpu_ns = gaps.keep(&path("issuing_cpu_ns"), cpu.of(issuing));
     (figures, gaps.into_missing())
 }
 
@@ -85,6 +91,7 @@ mod tests {
                 involuntary_switches: 5,
                 ended: 0,
                 processes: 1,
+                by_thread: BTreeMap::from([(7, ms(190)), (8, ms(5))]),
             }),
         }
     }
@@ -101,7 +108,7 @@ mod tests {
             ("instructions", Ok(count.clone())),
             ("cycles", refused),
         ]));
-        let (figures, missing) = counters(&worked(), &counted);
+        let (figures, missing) = counters(&worked(), &counted, Some(7));
         assert_eq!((figures.instructions, figures.cycles), (Some(count), None));
         assert_eq!(missing["counters.cycles"], "no such counter");
         assert_eq!(missing["counters.page_faults"], "it was not asked for");
@@ -124,6 +131,7 @@ mod tests {
             (Some(7), Some(5))
         );
         assert_eq!(figures.threads_ended, Some(0));
+        assert_eq!(figures.issuing_cpu_ns, Some(ms(190)));
     }
 
     #[test]
@@ -135,12 +143,12 @@ mod tests {
             system: Err(gone()),
             threads: Err(gone()),
         };
-        let (figures, missing) = counters(&cpu, &CounterReading(BTreeMap::new()));
+        let (figures, missing) = counters(&cpu, &CounterReading(BTreeMap::new()), Some(7));
         assert_eq!(figures, Counters::default());
-        assert_eq!(missing.len(), 17);
+        assert_eq!(missing.len(), 18);
         let mut instant = worked();
         instant.wall = Ok(Nanoseconds::ZERO);
-        let (_, missing) = counters(&instant, &CounterReading(BTreeMap::new()));
+        let (_, missing) = counters(&instant, &CounterReading(BTreeMap::new()), Some(7));
         assert_eq!(missing["counters.mean_threads"], "the window has no length");
     }
 
@@ -150,5 +158,17 @@ mod tests {
         assert_eq!(cpu.cpu(), Ok(ms(195)), "ticks are rounded");
         cpu.user = Ok(ms(500));
         assert_eq!(cpu.cpu(), Ok(ms(510)), "threads began and ended unseen");
+    }
+
+    #[test]
+    fn the_time_of_a_thread_that_is_not_known_or_has_ended_is_a_reason() {
+        let cpu = worked();
+        let none = CounterReading(BTreeMap::new());
+        for (issuing, why) in [(None, "did not say"), (Some(9), "has ended")] {
+            let (figures, missing) = counters(&cpu, &none, issuing);
+            assert_eq!(figures.issuing_cpu_ns, None);
+            let reason = &missing["counters.issuing_cpu_ns"];
+            assert!(reason.contains(why), "{reason}");
+        }
     }
 }

@@ -41,6 +41,8 @@ pub struct Work {
     pub ended: u64,
     /// Processes that lived at the end.
     pub processes: u64,
+    /// Processor time of each thread that lived at the end, by its id.
+    pub by_thread: BTreeMap<u32, Nanoseconds>,
 }
 
 /// Of all threads of `pids`; what ends meanwhile is left out.
@@ -79,6 +81,8 @@ impl Threads {
             those.count() as u64
         };
         let processes: std::collections::BTreeSet<u32> = self.0.keys().map(|key| key.0).collect();
+        let by_thread = self.0.keys().zip(&gains);
+        let by_thread = by_thread.map(|(key, gain)| (key.1, Nanoseconds::from_nanos(gain.ran_ns)));
         let ended = before.0.keys().filter(|key| !self.0.contains_key(key));
         Ok(Work {
             gained: Nanoseconds::from_nanos(sum(|gain| gain.ran_ns)),
@@ -88,6 +92,7 @@ impl Threads {
             involuntary_switches: sum(|gain| gain.involuntary),
             ended: ended.count() as u64,
             processes: processes.len() as u64,
+            by_thread: by_thread.collect(),
         })
     }
 }

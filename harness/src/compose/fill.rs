@@ -3,7 +3,7 @@
 use tare_adapter_api::RuntimeFacts;
 use tare_hardware::checks::{doubts, is_of_gpu, refused};
 use tare_hardware::energy::Assessment;
-use tare_results::{Checking, Doubt, Finding, Kind, Record, Run, Runtime, Verdict};
+use tare_results::{Checking, Doubt, Finding, Kind, Record, Run, Runtime, Verdict, WrongOutputs};
 
 use super::load::judge_load;
 use super::{About, Beside, Harness};
@@ -137,14 +137,21 @@ pub fn distrust_run_delay(record: &mut Record) {
     let delayed = |doubt: &Doubt| matches!(doubt, Doubt::DelayedRequests { .. });
     record.doubts.retain(|doubt| !delayed(doubt));
     if record.effective_latency.take().is_some() {
-        let reason = others_worked(used);
+        let reason = format!("{used} threads worked: their run delays overlap");
         record.missing.insert("effective_latency".into(), reason);
     }
 }
 
-/// Why a record of a single thread whose delay was read around every request has no effective latency, where `used` threads worked.
-pub fn others_worked(used: u64) -> String {
-    format!("{used} threads worked: their run delays overlap")
+/// Under load, the thread that speaks for the worker is none of those that execute requests.
+pub fn leave_out_issuing(record: &mut Record) {
+    let is_served = record.cell.is_served();
+    let Some(counters) = record.counters.as_mut().filter(|_| is_served) else {
+        return;
+    };
+    counters.issuing_cpu_ns = None;
+    let reason = "requests under load are issued and executed by several threads".to_owned();
+    let path = "counters.issuing_cpu_ns".to_owned();
+    record.missing.insert(path, reason);
 }
 
 /// Puts what the parent alone knows into `record`.
@@ -156,7 +163,7 @@ pub fn add(record: &mut Record, beside: Beside) {
         }
         Beside::Compared(Ok(Compared::Misfit(reason))) => {
             record.missing.insert("fidelity".to_owned(), reason.clone());
-            invalidate(record, vec![reason]);
+            refuse(record, WrongOutputs::Misfit { why: reason });
         }
         Beside::Compared(Err(reason)) => {
             record.missing.insert("fidelity".to_owned(), reason);
@@ -200,6 +207,11 @@ pub fn invalidate(record: &mut Record, reasons: Vec<String>) {
         record.verdict = Verdict::Invalid;
         record.reasons.extend(reasons);
     }
+}
+
+fn refuse(record: &mut Record, wrong: WrongOutputs) {
+    invalidate(record, vec![wrong.to_string()]);
+    record.wrong_outputs.push(wrong);
 }
 
 /// Requests that failed by the framework's fault or the harness's. What a full queue or a timeout did to others under load is
@@ -279,11 +291,8 @@ fn look(record: &mut Record, inspection: &Inspection) {
         });
     }
     if !inspection.not_numbers.is_empty() {
-        let reason = format!(
-            "output {} holds values that are not numbers, from inputs that are",
-            inspection.not_numbers.join(", ")
-        );
-        invalidate(record, vec![reason]);
+        let outputs = inspection.not_numbers.clone();
+        refuse(record, WrongOutputs::NotNumbers { outputs });
     }
 }
 
@@ -291,3 +300,6 @@ fn within_run(path: &str) -> String {
     let name = path.rsplit('/').next().unwrap_or(path);
     format!("samples/{name}")
 }
+
+#[cfg(test)]
+mod tests;

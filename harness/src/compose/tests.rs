@@ -4,8 +4,8 @@
 pub(crate) mod built;
 
 use tare_results::{
-    Checking, Counters, Doubt, Fidelity, Finding, Load, OperatorShare, Outcome as Found, Profile,
-    Throughput,
+    Checking, Doubt, Fidelity, Finding, Load, OperatorShare, Outcome as Found, Profile, Throughput,
+    WrongOutputs,
 };
 
 use super::*;
@@ -72,7 +72,7 @@ fn record(kind: Kind, attempt: Attempt, beside: Beside, harness: &Harness) -> Re
     compose(about, attempt, beside)
 }
 
-fn measurement(beside: Beside) -> Record {
+pub(crate) fn measurement(beside: Beside) -> Record {
     let attempt = given(Given::Measured(Box::new(measured(Check::default()))));
     record(Kind::Measurement, attempt, beside, &Harness::default())
 }
@@ -135,6 +135,8 @@ fn outputs_that_do_not_match_are_invalid_and_those_not_compared_are_missing() {
     );
     assert_eq!(misfit.reasons, ["1 outputs came out"]);
     assert_eq!(misfit.missing["fidelity"], "1 outputs came out");
+    let why = "1 outputs came out".to_owned();
+    assert_eq!(misfit.wrong_outputs, [WrongOutputs::Misfit { why }]);
     let alone = measurement(Beside::Compared(Err("only rten is ready here".to_owned())));
     assert_eq!((alone.verdict, &alone.fidelity), (Verdict::Valid, &None));
     assert_eq!(alone.missing["fidelity"], "only rten is ready here");
@@ -210,29 +212,6 @@ fn a_gpu_that_was_used_before_the_run_is_no_doubt_of_a_worker_that_found_it_free
 }
 
 #[test]
-fn the_run_delay_of_one_thread_is_not_that_of_two() {
-    let judged = |threads_used| {
-        let mut record = measurement(Beside::Nothing);
-        record.effective_latency = record.latency.clone();
-        record.doubts = vec![Doubt::DelayedRequests { share: 0.5 }];
-        record.counters = Some(Counters {
-            threads_used: Some(threads_used),
-            ..Counters::default()
-        });
-        distrust_run_delay(&mut record);
-        record
-    };
-    let one = judged(1);
-    assert!(one.effective_latency.is_some() && one.doubts.len() == 1);
-    let two = judged(2);
-    assert!(two.effective_latency.is_none() && two.doubts.is_empty());
-    assert_eq!(
-        two.missing["effective_latency"],
-        "2 threads worked: their run delays overlap"
-    );
-}
-
-#[test]
 fn a_profile_is_told_with_how_much_it_slowed_down() {
     let told = profiling(Ok(profile()), Some(2e6));
     assert_eq!(told.profile.and_then(|told| told.perturbation), Some(1.5));
@@ -287,6 +266,8 @@ fn a_reference_says_what_its_outputs_hold() {
     );
     assert_eq!((told.verdict, &told.load), (Verdict::Invalid, &None));
     assert!(told.reasons[0].contains("output y holds values that are not numbers"));
+    let outputs = vec!["y".to_owned()];
+    assert_eq!(told.wrong_outputs, [WrongOutputs::NotNumbers { outputs }]);
 }
 
 #[test]
@@ -375,6 +356,7 @@ fn samples_are_those_that_were_done_where_any_were_kept() {
     measured.samples = Some(tare_results::SampleFile {
         path: "samples.npy".to_owned(),
         count: 100,
+        delays: None,
     });
     assert_eq!(samples(&measured), Some(280));
 }

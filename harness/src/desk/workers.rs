@@ -6,12 +6,11 @@ use std::sync::atomic::AtomicBool;
 
 use tare_adapter_api::{AdapterSpec, LoadRequest};
 use tare_clock::Clock;
-use tare_results::Phase;
 use tare_units::{Bytes, Nanoseconds};
 
 use super::{Absent, Consideration, Description, Desk};
 use crate::failure;
-use crate::protocol::{Message, PROTOCOL, Request};
+use crate::protocol::{Message, PROTOCOL, Reached, Request};
 use crate::supervise::{Ended, Limits, Watcher, WorkerProgram, supervise};
 
 /// Time that looking at an adapter may take.
@@ -167,7 +166,7 @@ struct Nobody;
 impl Watcher for Nobody {
     fn started(&mut self, _pid: u32) {}
 
-    fn phase(&mut self, _pid: u32, _phase: Phase, _own: Bytes) {}
+    fn phase(&mut self, _pid: u32, _reached: Reached) {}
 
     fn resident(&mut self, _pid: u32) -> Option<Bytes> {
         None

@@ -10,6 +10,7 @@ use tare_hardware::energy::Sources;
 use tare_hardware::nvml::{Nvml, NvmlError};
 use tare_results::{Gpu, Machine, Outcome};
 
+use super::tests::at;
 use super::*;
 use crate::energy::EnergyMeter;
 use fake::Fake;
@@ -50,7 +51,7 @@ fn seen(
     observer.started(pid);
     for phase in phases {
         play(*phase);
-        observer.phase(pid, *phase, Bytes::from_bytes(0));
+        observer.phase(pid, at(*phase));
         for _ in 0..3 * POLLS {
             observer.resident(pid);
         }
@@ -136,7 +137,7 @@ fn the_memory_of_the_gpu_is_looked_at_at_each_phase_and_between_and_its_most_is_
     let mut observer =
         Observer::new(worker, unchecked, &scales, &clock, &mut tell).beside((None, vram));
     let used = |bytes: u64| fake.set(&format!("count=1\nused={bytes}\ncompute={pid}:{bytes}"));
-    observer.phase(pid, Phase::Start, Bytes::from_bytes(0));
+    observer.phase(pid, at(Phase::Start));
     for (phase, at_phase, between) in [
         (Phase::Load, 10, 4_000),
         (Phase::Warmup, 500, 600),
@@ -144,7 +145,7 @@ fn the_memory_of_the_gpu_is_looked_at_at_each_phase_and_between_and_its_most_is_
         (Phase::Finish, 900, 900),
     ] {
         used(at_phase);
-        observer.phase(pid, phase, Bytes::from_bytes(0));
+        observer.phase(pid, at(phase));
         used(between);
         for _ in 0..POLLS {
             observer.resident(pid);

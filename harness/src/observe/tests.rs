@@ -5,6 +5,15 @@ use tare_clock::SimulatedClock;
 use super::*;
 use crate::energy::tests::{Plant, by};
 
+/// What a worker says that has no memory of the harness's.
+pub(super) fn at(phase: Phase) -> Reached {
+    Reached {
+        phase,
+        own_bytes: Bytes::from_bytes(0),
+        thread: None,
+    }
+}
+
 /// What a worker of `kind` is answered after a second of work, and what is told of it.
 fn answered(kind: Kind) -> (Answer, Vec<Event>) {
     answered_for(kind, Some(0.02))
@@ -19,14 +28,14 @@ fn answered_for(kind: Kind, bound: Option<f64>) -> (Answer, Vec<Event>) {
     let mut tell = |event| events.push(event);
     let about = ("cell", kind, 2);
     let mut observer = Observer::new(about, (Checking::Off, true), &scales, &clock, &mut tell);
-    let (pid, own) = (std::process::id(), Bytes::from_bytes(0));
-    observer.phase(pid, Phase::Load, own);
-    observer.phase(pid, Phase::Run, own);
+    let pid = std::process::id();
+    observer.phase(pid, at(Phase::Load));
+    observer.phase(pid, at(Phase::Run));
     let from = clock.now();
     clock.advance(Nanoseconds::from_secs(1));
     let to = clock.now();
     plant.worked(Span { from, to });
-    observer.phase(pid, Phase::Finish, own);
+    observer.phase(pid, at(Phase::Finish));
     let answer = observer.timed(None, to + Nanoseconds::from_secs(100));
     let is_pause = clock.now() > to;
     let is_awaited = kind.times_a_cell() && bound.is_some();

@@ -57,7 +57,7 @@ pub fn measured_of(
         failed_requests: timed.counts.due() - timed.counts.done,
         first_error: first_error(&timed.done.served, &timed.counts),
         check: timed.check,
-        samples: write_samples(timing, samples)?,
+        samples: write_samples(timing, samples, None)?,
         missing,
     })
 }

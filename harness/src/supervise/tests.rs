@@ -21,8 +21,8 @@ impl Watcher for Seen {
         self.pid = pid;
     }
 
-    fn phase(&mut self, _pid: u32, phase: Phase, _own: Bytes) {
-        self.phases.push(phase);
+    fn phase(&mut self, _pid: u32, reached: Reached) {
+        self.phases.push(reached.phase);
         MonotonicClock.wait_until(MonotonicClock.now() + self.looks_for);
     }
 

@@ -260,6 +260,7 @@ const GROUPS: &[(&str, &[&str])] = &[
         &[
             "wall_ns",
             "cpu_ns",
+            "issuing_cpu_ns",
             "user_ns",
             "system_ns",
             "mean_threads",

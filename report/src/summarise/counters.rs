@@ -12,6 +12,7 @@ impl Figures<'_> {
         Some(Counters {
             wall_ns: self.time("wall_ns", |counters| counters.wall_ns),
             cpu_ns: self.time("cpu_ns", |counters| counters.cpu_ns),
+            issuing_cpu_ns: self.time("issuing_cpu_ns", |counters| counters.issuing_cpu_ns),
             user_ns: self.time("user_ns", |counters| counters.user_ns),
             system_ns: self.time("system_ns", |counters| counters.system_ns),
             mean_threads: self

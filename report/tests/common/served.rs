@@ -37,10 +37,9 @@ pub fn served(
     record
         .missing
         .retain(|path, _| !path.starts_with("latency"));
-    let reason = "2 threads worked: their run delays overlap".to_owned();
-    record
-        .missing
-        .insert("effective_latency".to_owned(), reason);
+    let reason = "2 threads worked: their run delays overlap";
+    let path = "effective_latency".to_owned();
+    record.missing.insert(path, reason.to_owned());
     let rates = record.throughput.as_mut().expect("throughput");
     rates.offered_per_s = Some(rate);
     rates.achieved_per_s = Some(rate * kept);
@@ -48,6 +47,7 @@ pub fn served(
     record.samples = Some(SampleFile {
         path: format!("samples/served-{repeat}.npy"),
         count: 10_000,
+        delays: None,
     });
     record.serving = Some(Serving {
         workers: 2,

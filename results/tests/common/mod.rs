@@ -131,13 +131,19 @@ pub fn record(run: &str, cell: Cell, repeat: u64) -> Record {
         doubts: Vec::new(),
         verdict: Verdict::Valid,
         reasons: Vec::new(),
+        wrong_outputs: Vec::new(),
         missing: missing(),
         failure: None,
-        samples: Some(SampleFile {
-            path: format!("samples/{}-{repeat}.npy", &cell.id(MODEL)[..16]),
-            count: 33,
-        }),
+        samples: Some(samples(&cell, repeat)),
         cell,
+    }
+}
+
+fn samples(cell: &Cell, repeat: u64) -> SampleFile {
+    SampleFile {
+        path: format!("samples/{}-{repeat}.npy", &cell.id(MODEL)[..16]),
+        count: 33,
+        delays: None,
     }
 }
 

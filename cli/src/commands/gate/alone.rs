@@ -13,6 +13,7 @@ use tare_results::PlannedCell;
 use tare_results::store::Store;
 use tare_units::Nanoseconds;
 
+use super::super::run::joules;
 use super::asked::Asked;
 use super::candidate::{Gave, Measure};
 use super::executed::Executed;
@@ -54,6 +55,7 @@ impl Alone {
     /// Where the candidate cannot be measured, or the file is of another machine or cell, or is not there and shall not be made.
     pub fn of(asked: Asked, path: &Path) -> Result<Self, Failed> {
         let began = MonotonicClock.now();
+        joules::check(asked.metric == Metric::Energy)?;
         let mut candidate = side(&asked, &asked.candidate)?;
         let mut own = candidate.plan.clone();
         // Its own outputs are what is compared with the stored ones; each process is held to them.
@@ -146,7 +148,9 @@ impl Alone {
         let executed = executed.by(gave.library.clone());
         let differences = baseline.differences(&planned, &executed);
         let outcome = baseline.outcome(&asked, &gave)?;
-        let notes = notes(&gave);
+        let stored = baseline.stored.as_ref();
+        let open = stored.and_then(|stored| stored.inputs_note(&planned));
+        let notes = notes(&gave).into_iter().chain(open);
         let runs = gave.run.clone().into_iter().collect();
         let given = gave.figures.clone();
         let stored = match asked.update && is_fit_to_store(&asked, &outcome) {
@@ -162,7 +166,7 @@ impl Alone {
             processes: given,
             missing: missing(&outcome),
             updated: stored.is_some(),
-            notes: notes.into_iter().chain(stored).collect(),
+            notes: notes.chain(stored).collect(),
             outcome,
             runs,
         })))

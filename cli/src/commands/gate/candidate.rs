@@ -15,13 +15,14 @@ use tare_units::Nanoseconds;
 use super::super::run::dry::about;
 use super::alone::Kept;
 use super::asked::Asked;
+use super::bounds::Bound;
 use super::callgrind::{Callgrind, NOTE};
 use super::executed::library;
-use super::given::{Given, Wanted, counts_delay};
+use super::given::{Given, Wanted, counts_delay, is_counted_whole};
 use super::measure::request;
 use super::notes::doubts;
 use super::outputs::{Outputs, Staged, StoredOutputs};
-use super::prepared::{Bound, SidePlan};
+use super::prepared::SidePlan;
 use super::progress::{Line, SideLine};
 use super::stored::FigureKind;
 use super::told::Sample;
@@ -133,7 +134,7 @@ impl Measure<'_> {
         let work = candidate.work().clone();
         let (counter, callgrind) = (candidate.counter(metric), candidate.callgrind.take());
         let single_threaded = candidate.is_single_threaded(metric);
-        let bounds = (candidate.bound(metric), candidate.timed_at_least());
+        let bounds = (candidate.bound(metric), candidate.timed().at_least());
         let sample = candidate.sample(metric);
         let most = (metric, self.processes as u64);
         let request = request(store, candidate, None, most, stop)?;
@@ -296,7 +297,8 @@ impl Measure<'_> {
                 }
             }
         }
-        Ok(Some((given, None)))
+        let fault = is_counted_whole(given.iter()).err();
+        Ok(Some((given, fault)))
     }
 }
 

@@ -5,7 +5,7 @@ use tare_gate::{Block, Conditions, Fault, Gate, Limits, Metric, Next, PlanError,
 use tare_harness::{self as harness, Lockstep, RunError};
 use tare_units::Nanoseconds;
 
-use super::given::{Given, counts_delay};
+use super::given::{Given, counts_delay, is_counted_whole};
 
 /// What the two processes of a block gave, whichever statistic decides.
 #[derive(Debug, Clone, PartialEq)]
@@ -78,6 +78,9 @@ impl Judge {
         let first = self.gate.looks().first().map_or(1, |look| look.blocks);
         let is_looked = self.made.len() >= first;
         self.made.push(made);
+        if self.made.len() >= first {
+            self.refuse_counts_in_part();
+        }
         let counts = self.conditions.run_delay && self.counts_delay();
         if counts != self.counted && (!is_looked || self.counted) {
             self.counted = counts;
@@ -87,6 +90,21 @@ impl Judge {
             }
         } else if let Some(made) = self.made.last() {
             self.gate.push(block(made, &self.gate));
+        }
+    }
+
+    /// Makes faults of the last block's figures where what counts them saw a part of most of their side's work.
+    fn refuse_counts_in_part(&mut self) {
+        let baseline = is_counted_whole(self.made.iter().flat_map(|made| &made.baseline));
+        let candidate = is_counted_whole(self.made.iter().flat_map(|made| &made.candidate));
+        let Some(last) = self.made.last_mut() else {
+            return;
+        };
+        if let Err(fault) = baseline {
+            last.baseline = Err(fault);
+        }
+        if let Err(fault) = candidate {
+            last.candidate = Err(fault);
         }
     }
 

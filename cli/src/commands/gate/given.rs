@@ -3,9 +3,8 @@
 use std::path::Path;
 
 use tare_gate::{Fault, Metric, Request, SideFigure, Statistic};
-use tare_harness as harness;
 use tare_results::samples::{Sample, read};
-use tare_results::{Doubt, Record, Verdict};
+use tare_results::{Counters, DelaysOf, Doubt, Record, Verdict};
 use tare_scenarios::ScenarioSpec;
 use tare_units::Nanoseconds;
 
@@ -25,6 +24,13 @@ pub enum Given {
     },
     /// One figure, in the metric's unit.
     Once(f64),
+    /// One figure that was counted of the thread that issues requests alone.
+    Counted {
+        /// In the metric's unit.
+        value: f64,
+        /// The share of the processor time that other threads and processes had, beyond what waking up takes.
+        elsewhere: f64,
+    },
 }
 
 /// What is wanted of a process.
@@ -40,8 +46,10 @@ pub struct Wanted<'a> {
     pub callgrind: Option<&'a Callgrind>,
 }
 
-/// What the harness says of outputs with a NaN.
-const NOT_NUMBERS: &str = "holds values that are not numbers";
+/// A larger share of the processor time elsewhere than in the thread that is counted is work that moved there.
+const ELSEWHERE: f64 = 0.02;
+/// What threads that only wake up and sleep again have of it: up to 1.4 ms of a process, under callgrind.
+const WAKING_UP: Nanoseconds = Nanoseconds::from_millis(2);
 /// Checks that slow a whole machine down, and say so.
 const THROTTLING: [&str; 2] = ["thermal-throttling", "gpu-throttling"];
 
@@ -91,7 +99,7 @@ impl Given {
             }
             Metric::Instructions => match wanted.callgrind {
                 None => (instructions(record), "counters.instructions"),
-                Some(callgrind) => return counted(record, callgrind).map(Self::Once),
+                Some(callgrind) => return counted(record, callgrind),
             },
             _ => return requests(record, wanted),
         };
@@ -109,7 +117,7 @@ impl Given {
     /// Where it makes none.
     pub fn figure(&self, statistic: Statistic) -> Result<SideFigure, Fault> {
         match self {
-            Self::Once(value) => Ok(SideFigure::once(*value)),
+            Self::Once(value) | Self::Counted { value, .. } => Ok(SideFigure::once(*value)),
             Self::Requests {
                 requests,
                 per_s: Some(per_s),
@@ -129,7 +137,7 @@ impl Given {
     /// Whether the run delay of its requests was read, where it has any.
     fn reads_delay(&self) -> bool {
         match self {
-            Self::Once(_) => true,
+            Self::Once(_) | Self::Counted { .. } => true,
             Self::Requests { requests, .. } => {
                 requests.iter().all(|request| request.delay.is_some())
             }
@@ -139,7 +147,7 @@ impl Given {
     /// Whether one thread did all the work, as far as requests go.
     fn is_alone(&self) -> bool {
         match self {
-            Self::Once(_) => true,
+            Self::Once(_) | Self::Counted { .. } => true,
             Self::Requests { alone, .. } => *alone,
         }
     }
@@ -153,6 +161,38 @@ pub fn counts_delay<'g>(side: impl Iterator<Item = &'g Given> + Clone) -> bool {
     let processes = side.clone().count();
     let alone = side.clone().filter(|given| given.is_alone()).count();
     2 * alone >= processes && side.clone().all(Given::reads_delay)
+}
+
+/// That the processes of a side, where one thread of each was counted, did their work in that thread: in no more than half of them
+/// another one worked as well.
+///
+/// # Errors
+/// Where their figures are none of what a request takes.
+pub fn is_counted_whole<'g>(side: impl Iterator<Item = &'g Given>) -> Result<(), Fault> {
+    let counted = side.filter_map(|given| match given {
+        Given::Counted { elsewhere, .. } => Some(*elsewhere),
+        Given::Once(_) | Given::Requests { .. } => None,
+    });
+    let counted: Vec<f64> = counted.collect();
+    let moved: Vec<f64> = counted
+        .iter()
+        .copied()
+        .filter(|share| *share > ELSEWHERE)
+        .collect();
+    if 2 * moved.len() <= counted.len() {
+        return Ok(());
+    }
+    let most = moved.iter().copied().fold(0.0, f64::max);
+    Err(Fault::Invalid {
+        why: format!(
+            "callgrind counts the thread that issues requests, and in {} of {} processes others worked as well, for up to {:.0}% of the \
+             processor time: have the library execute in the thread that calls it, by its adapter's options, or grant the counters of \
+             perf, which count all threads",
+            moved.len(),
+            counted.len(),
+            100.0 * most
+        ),
+    })
 }
 
 fn check(record: &Record) -> Result<(), Fault> {
@@ -185,15 +225,7 @@ fn check(record: &Record) -> Result<(), Fault> {
         .fidelity
         .as_ref()
         .map_or(0, |fidelity| fidelity.beyond());
-    let is_misfit = record
-        .missing
-        .get("fidelity")
-        .is_some_and(|reason| record.reasons.contains(reason));
-    let is_no_number = record
-        .reasons
-        .iter()
-        .any(|reason| reason.contains(NOT_NUMBERS));
-    Err(match beyond > 0 || is_misfit || is_no_number {
+    Err(match beyond > 0 || !record.wrong_outputs.is_empty() {
         true => Fault::WrongOutputs { why },
         false => Fault::Invalid { why },
     })
@@ -206,12 +238,7 @@ fn requests(record: &Record, wanted: &Wanted<'_>) -> Result<Given, Fault> {
     let file =
         file.ok_or_else(|| invalid(format!("it kept no samples: {}", reason(record, "samples"))))?;
     let samples = read(&run.join(&file.path)).map_err(|error| invalid(error.to_string()))?;
-    let others_worked = others_worked(record);
-    let is_summed = record
-        .missing
-        .get("effective_latency")
-        .is_some_and(|why| why == harness::WAITING_OF_ALL);
-    let reads_delay = record.effective_latency.is_some() || others_worked || is_summed;
+    let reads_delay = file.delays.is_some();
     let request = |sample: &Sample| {
         Some(Request {
             latency: sample.latency()?,
@@ -221,7 +248,7 @@ fn requests(record: &Record, wanted: &Wanted<'_>) -> Result<Given, Fault> {
     };
     Ok(Given::Requests {
         requests: samples.iter().filter_map(request).collect(),
-        alone: !others_worked && !is_summed,
+        alone: file.delays != Some(DelaysOf::All) && !others_worked(record),
         per_s: own_throughput(record, metric)?,
     })
 }
@@ -244,34 +271,49 @@ fn own_throughput(record: &Record, metric: Metric) -> Result<Option<f64>, Fault>
     })
 }
 
-/// Whether a process that was planned with one thread has no effective latency for the one reason that another thread worked
-/// beside it: its samples then hold the delays of the thread that executes.
+/// Whether another thread worked beside the one that executes, as far as that was seen.
 fn others_worked(record: &Record) -> bool {
-    let cost = record.harness.as_ref();
-    let is_read = cost.is_some_and(|cost| cost.run_delay_ns.is_some());
     let used = record.counters.as_ref();
     let used = used.and_then(|counters| counters.threads_used);
-    let why = record.missing.get("effective_latency");
-    let is_why = used.is_some_and(|used| why == Some(&harness::others_worked(used)));
-    record.cell.threads == 1 && is_read && is_why
+    used.is_some_and(|used| used > 1)
 }
 
 /// Of one request, by callgrind.
-fn counted(record: &Record, callgrind: &Callgrind) -> Result<f64, Fault> {
-    let counted = callgrind
-        .instructions()
-        .map_err(|why| Fault::Invalid { why })?;
+fn counted(record: &Record, callgrind: &Callgrind) -> Result<Given, Fault> {
+    let invalid = |why: String| Fault::Invalid { why };
+    let counted = callgrind.instructions().map_err(invalid)?;
     let latency = record.latency.as_ref();
     let requests = latency.map(|latency| latency.count);
-    let requests = requests.filter(|requests| *requests > 0);
-    requests
-        .map(|requests| counted as f64 / requests as f64)
-        .ok_or_else(|| Fault::Invalid {
-            why: format!(
-                "its requests were not counted: {}",
-                reason(record, "latency")
-            ),
+    let requests = requests.filter(|requests| *requests > 0).ok_or_else(|| {
+        let why = reason(record, "latency");
+        invalid(format!("its requests were not counted: {why}"))
+    })?;
+    Ok(Given::Counted {
+        value: counted as f64 / requests as f64,
+        elsewhere: elsewhere(record).map_err(invalid)?,
+    })
+}
+
+/// The share of the processor time of the timed requests that was not of the thread that issued them, beyond what waking up takes.
+fn elsewhere(record: &Record) -> Result<f64, String> {
+    let counters = record.counters.as_ref();
+    let time = |path: &str, of: fn(&Counters) -> Option<Nanoseconds>| {
+        counters.and_then(of).ok_or_else(|| {
+            format!(
+                "whether callgrind, which counts one thread, counted all that worked is not known: {}",
+                reason(record, path)
+            )
         })
+    };
+    let all = time("counters.cpu_ns", |counters| counters.cpu_ns)?;
+    let issuing = time("counters.issuing_cpu_ns", |counters| {
+        counters.issuing_cpu_ns
+    })?;
+    let others = all.saturating_sub(issuing).saturating_sub(WAKING_UP);
+    match all.as_nanos() {
+        0 => Err("no processor time of its requests was seen".to_owned()),
+        all => Ok(others.as_nanos() as f64 / all as f64),
+    }
 }
 
 /// Of one request.

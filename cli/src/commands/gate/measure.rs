@@ -16,12 +16,13 @@ use tare_units::Nanoseconds;
 
 use super::super::run::{joules, new_run, weighing};
 use super::asked::Asked;
+use super::bounds::{Bound, Timed};
 use super::callgrind::{self, Callgrind};
 use super::decide::{End, Judge, Made, decide};
 use super::exact;
 use super::given::{Given, Wanted};
 use super::notes::notes;
-use super::prepared::{Bound, Difference, Prepared, SidePlan};
+use super::prepared::{Difference, Prepared, SidePlan};
 use super::progress::{BlockLine, Line, SideLine};
 use super::told::{Sample, Takes, Told, foretold, missing};
 use crate::exit::Failed;
@@ -43,8 +44,8 @@ pub struct Measuring {
     single_threaded: bool,
     /// What a process times, where its scenario does not say it.
     requests: Option<Bound>,
-    /// What a process of each side times at the least, where it does.
-    timed: [Nanoseconds; 2],
+    /// What bounds the time of a process of each side.
+    timed: [Timed; 2],
     /// What is known of it before that.
     takes: Takes,
     began: Nanoseconds,
@@ -136,7 +137,7 @@ pub fn begin<'s>(
         mut candidate,
         ..
     } = prepared;
-    let timed = [&baseline, &candidate].map(SidePlan::timed_at_least);
+    let timed = [&baseline, &candidate].map(SidePlan::timed);
     let callgrind = [baseline.callgrind.take(), candidate.callgrind.take()];
     let most = (asked.metric, most);
     let role = (GateRole::Baseline, None);
@@ -274,14 +275,14 @@ impl Measuring {
             lockstep.limit_requests(requests);
         }
         let beside = pilots[0].took + pilots[1].took;
-        let timed = |(latency, known): (&Nanoseconds, &Nanoseconds)| match requests {
-            Some(requests) => latency.as_nanos().saturating_mul(requests),
-            None => known.as_nanos(),
+        let timed = |(latency, side): (&Nanoseconds, &Timed)| match requests {
+            Some(requests) => side.of(requests, *latency),
+            None => side.at_least(),
         };
-        let timed: u64 = shortest.iter().zip(&self.timed).map(timed).sum();
+        let timed = shortest.iter().zip(&self.timed).map(timed);
         Takes {
             requests: requests.map_or(self.takes.requests, |count| Some(Sample::Exactly(count))),
-            block: Some(beside + Nanoseconds::from_nanos(timed)),
+            block: Some(timed.fold(beside, |sum, side| sum + side)),
         }
     }
 

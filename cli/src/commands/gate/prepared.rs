@@ -16,7 +16,7 @@ use tare_runtimes::file_sha256;
 use tare_units::Nanoseconds;
 
 use super::super::run::settings::Settings;
-use super::super::run::{looking, planned};
+use super::super::run::{joules, looking, planned};
 use super::super::{short, worker};
 use super::as_run::options;
 use super::asked::{Asked, SideAsked};
@@ -56,21 +56,6 @@ pub struct SidePlan {
     other: Option<String>,
 }
 
-/// What bounds the requests of a process.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Bound {
-    requests: Requests,
-    /// What the scenario itself asks for.
-    asked_for: u64,
-}
-
-impl Bound {
-    /// Requests of a process where one takes about `latency`.
-    pub fn of(&self, latency: Nanoseconds) -> u64 {
-        self.requests.of(latency).max(self.asked_for)
-    }
-}
-
 /// A part in which the sides differ.
 #[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Difference {
@@ -89,6 +74,7 @@ impl Prepared {
     /// Where a side cannot be measured, or the two not against each other.
     pub fn of(asked: Asked) -> Result<Self, Failed> {
         let began = MonotonicClock.now();
+        joules::check(asked.metric == Metric::Energy)?;
         let named = |failed: Failed, side: &str| failed.beneath(&format!("the {side}"));
         let baseline = side(&asked, &asked.baseline).map_err(|error| named(error, "baseline"))?;
         let candidate =
@@ -165,34 +151,11 @@ impl SidePlan {
         planned.cell.threads == 1 && scenario.serving().is_none() && is_summed
     }
 
-    /// What a process times at the least where its figure is none of its requests, and under load: as its scenario says.
-    pub fn timed_at_least(&self) -> Nanoseconds {
-        let Settings {
-            duration,
-            max_requests,
-            ..
-        } = self.settings;
-        let work = self.work();
-        let limits = work.limits(duration, max_requests);
-        work.scenario.timed_at_least(limits)
-    }
-
     /// What a process times; `None` where its figure is none of requests, and under load, where the scenario says it.
     pub fn requests(&self, metric: Metric) -> Option<Requests> {
         let requests = metric.requests()?;
         let closed = self.work().scenario.serving().is_none();
         closed.then_some(requests)
-    }
-
-    /// How many of them, once it is known how long one takes; no fewer than its scenario asks for.
-    pub fn bound(&self, metric: Metric) -> Option<Bound> {
-        let Work {
-            planned, scenario, ..
-        } = self.work();
-        Some(Bound {
-            requests: self.requests(metric)?,
-            asked_for: scenario.requests_asked_for(planned.cell.batch),
-        })
     }
 
     /// The same, as far as it is known without measuring.

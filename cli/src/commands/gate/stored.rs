@@ -36,7 +36,7 @@ pub struct Baseline {
     /// What came out last; `null` where it was not kept.
     #[serde(default)]
     outputs: Option<StoredOutputs>,
-    /// Oldest first.
+    /// In the order in which they were last added to.
     days: Vec<Day>,
 }
 
@@ -49,6 +49,10 @@ struct Day {
     /// What executed it.
     #[serde(default)]
     executed: Executed,
+    /// The inputs as they were written by hand, for a model that does not declare its own; `null` of a day that was stored before these
+    /// were.
+    #[serde(default)]
+    inputs: Option<Vec<String>>,
     /// The runs in the store that the figures are from.
     runs: BTreeSet<String>,
     /// One a process, in the metric's unit.
@@ -106,7 +110,8 @@ impl Baseline {
         let baseline: Self = serde_json::from_str(&text)
             .map_err(|error| told(format!("it holds no stored baseline: {error}")))?;
         baseline.check(now).map_err(told)?;
-        Ok(Some(baseline))
+        let days = baseline.days.into_iter().fold(Vec::new(), with_day);
+        Ok(Some(Self { days, ..baseline }))
     }
 
     fn check(&self, now: Now<'_>) -> Result<(), String> {
@@ -130,7 +135,18 @@ impl Baseline {
                 self.metric, now.metric
             ));
         }
-        let (own, other) = (&self.cell.model, &now.planned.cell.model);
+        self.check_side(now.planned)?;
+        let empty = self.days.iter().find(|day| day.figures.is_empty());
+        empty.map_or(Ok(()), |day| {
+            Err(format!(
+                "its day {} holds no figure: take that day out of it, or remove the file and store the baseline anew",
+                day.date
+            ))
+        })
+    }
+
+    fn check_side(&self, planned: &PlannedCell) -> Result<(), String> {
+        let (own, other) = (&self.cell.model, &planned.cell.model);
         if own != other {
             return Err(format!(
                 "the sides do not match: the baseline is of the model {own}, the candidate of {other}; store a baseline of each"
@@ -145,19 +161,21 @@ impl Baseline {
                 cell.scenario_spec()
             )
         };
-        let (own, other) = (common(&self.cell), common(&now.planned.cell));
+        let (own, other) = (common(&self.cell), common(&planned.cell));
         if own != other {
             return Err(format!(
                 "the sides do not match: the baseline is of {own}, the candidate of {other}"
             ));
         }
-        let empty = self.days.iter().find(|day| day.figures.is_empty());
-        empty.map_or(Ok(()), |day| {
-            Err(format!(
-                "its day {} holds no figure: take that day out of it, or remove the file and store the baseline anew",
-                day.date
-            ))
-        })
+        let stored = self.inputs().unwrap_or(&planned.inputs);
+        if stored != planned.inputs {
+            return Err(format!(
+                "the sides do not match: the baseline is of {}, the candidate of {}; store a baseline of each",
+                written(stored),
+                written(&planned.inputs)
+            ));
+        }
+        Ok(())
     }
 
     /// Refuses figures that are of no such `kind`.
@@ -195,9 +213,24 @@ impl Baseline {
     }
 
     fn of_last(&self) -> impl Iterator<Item = &Day> {
-        let of = |day: &'_ Day| (day.cell.clone(), day.executed.clone());
-        let last = self.days.last().map(of);
-        self.days.iter().filter(move |day| Some(of(day)) == last)
+        let last = self.days.last().map(Day::of);
+        self.days.iter().filter(move |day| Some(day.of()) == last)
+    }
+
+    /// The inputs that were written by hand for what was stored last; `None` where that is not known.
+    fn inputs(&self) -> Option<&[String]> {
+        self.days.last()?.inputs.as_deref()
+    }
+
+    /// What is not known of the inputs of what was stored last, where the candidate's were written by hand.
+    pub fn inputs_note(&self, planned: &PlannedCell) -> Option<String> {
+        let is_open = self.inputs().is_none() && !planned.inputs.is_empty();
+        is_open.then(|| {
+            format!(
+                "whether the stored figures are of {} as well is not known, as they were stored before inputs were",
+                written(&planned.inputs)
+            )
+        })
     }
 
     /// The outputs that were stored last.
@@ -237,30 +270,26 @@ impl Baseline {
             .collect()
     }
 
-    /// With what processes gave that were measured at `created` (RFC 3339, UTC) in `run`.
+    /// With what processes gave that were measured at `created` (RFC 3339, UTC) in `run`: of one date, cell and what executed it
+    /// there is one day, whatever was stored in between.
     pub fn with(
         known: Option<Self>,
         (now, kind): (Now<'_>, FigureKind),
         (created, run): (&str, Option<&str>),
         processes: &[SideFigure],
     ) -> Self {
-        let mut days = known.map_or_else(Vec::new, |known| known.days);
+        let days = known.map_or_else(Vec::new, |known| known.days);
         let date = created.get(..10).unwrap_or(created);
-        let cell = &now.planned.id;
-        let is_same =
-            |day: &Day| (&*day.date, &day.cell, &day.executed) == (date, cell, now.executed);
-        if days.last().is_none_or(|day| !is_same(day)) {
-            days.push(Day {
-                date: date.to_owned(),
-                cell: cell.clone(),
-                executed: now.executed.clone(),
-                ..Day::default()
-            });
-        }
-        if let Some(today) = days.last_mut() {
-            today.runs.extend(run.map(str::to_owned));
-            today.take(processes);
-        }
+        let mut today = Day {
+            date: date.to_owned(),
+            cell: now.planned.id.clone(),
+            executed: now.executed.clone(),
+            inputs: Some(now.planned.inputs.clone()),
+            runs: run.map(str::to_owned).into_iter().collect(),
+            ..Day::default()
+        };
+        today.take(processes);
+        let mut days = with_day(days, today);
         let old = days.len().saturating_sub(MOST_DAYS);
         days.drain(..old);
         Self {
@@ -297,7 +326,42 @@ impl Baseline {
     }
 }
 
+/// `days` with this one at their end, which is one with those of the same date of the same: files of earlier versions may have several.
+fn with_day(days: Vec<Day>, day: Day) -> Vec<Day> {
+    let is_same = |other: &Day| other.date == day.date && other.of() == day.of();
+    let (same, mut others): (Vec<Day>, Vec<Day>) = days.into_iter().partition(is_same);
+    let whole = same.into_iter().chain([day]).reduce(Day::and);
+    others.extend(whole);
+    others
+}
+
+/// These inputs, in words.
+fn written(inputs: &[String]) -> String {
+    match inputs.is_empty() {
+        true => "the inputs that its model declares".to_owned(),
+        false => format!("--input {}", inputs.join(" --input ")),
+    }
+}
+
 impl Day {
+    /// What it is of: another one of these differs by more than a day.
+    fn of(&self) -> (&str, &Executed, &[String]) {
+        let inputs = self.inputs.as_deref().unwrap_or_default();
+        (&self.cell, &self.executed, inputs)
+    }
+
+    /// With what `later` has of the same day.
+    fn and(self, later: Self) -> Self {
+        Self {
+            runs: self.runs.into_iter().chain(later.runs).collect(),
+            figures: [self.figures, later.figures].concat(),
+            requests: [self.requests, later.requests].concat(),
+            contention: [self.contention, later.contention].concat(),
+            inputs: later.inputs.or(self.inputs),
+            ..later
+        }
+    }
+
     /// With what these processes gave.
     fn take(&mut self, processes: &[SideFigure]) {
         let all = processes.iter();

@@ -26,6 +26,28 @@ pub fn meters(
     EnergyMeter::start(sources, bound, MonotonicClock).map_err(Failed::input)
 }
 
+/// Refuses what is about joules alone (`needed`) where nothing here tells any.
+///
+/// # Errors
+/// Says why each source is not there.
+pub fn check(needed: bool) -> Result<(), Failed> {
+    if !needed {
+        return Ok(());
+    }
+    let Sources { usable, missing } = sources((None, None))?;
+    if !usable.is_empty() {
+        return Ok(());
+    }
+    let reasons = missing.iter();
+    let reasons: Vec<String> = reasons
+        .map(|(path, reason)| format!("{}: {reason}", path.trim_start_matches("energy.")))
+        .collect();
+    Err(Failed::told(format!(
+        "energy cannot be measured here ({}): grant a source, or give another --metric",
+        reasons.join("; ")
+    )))
+}
+
 /// Reads none, for this `reason`.
 ///
 /// # Errors

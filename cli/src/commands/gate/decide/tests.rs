@@ -303,3 +303,40 @@ fn a_side_that_works_with_another_thread_in_most_processes_is_judged_by_the_wall
         assert_eq!(by, expected, "{repeat}");
     }
 }
+
+#[test]
+fn a_count_of_the_smaller_part_of_the_work_is_invalid_at_the_first_look_and_no_pass() {
+    let judged = |elsewhere: fn(u64) -> f64| {
+        let conditions = Conditions {
+            single_threaded: true,
+            run_delay: false,
+        };
+        let metric = Metric::Instructions;
+        let limits = metric.limits();
+        let mut judge = Judge::new(metric, limits, conditions).expect("limits");
+        let first = judge.gate().looks()[0].blocks as u64;
+        for repeat in 0..first {
+            let counted = |elsewhere| Given::Counted {
+                value: 1e6,
+                elsewhere,
+            };
+            judge.push(Made {
+                first: Side::Baseline,
+                baseline: Ok(counted(0.0)),
+                candidate: Ok(counted(elsewhere(repeat))),
+            });
+        }
+        judge.gate().stop()
+    };
+    assert_eq!(
+        judged(|repeat| if repeat == 0 { 0.9 } else { 0.0 }),
+        Verdict::Pass
+    );
+    let moved = judged(|_| 0.9);
+    assert!(matches!(moved, Verdict::Invalid(_)), "{moved}");
+    let reasons = moved.reasons().join(" ");
+    assert!(
+        reasons.contains("candidate") && reasons.contains("others worked"),
+        "{reasons}"
+    );
+}

@@ -1,24 +1,23 @@
 //! What counts of a process, by its record and samples.
 
 use tare_results::samples::write;
-use tare_results::{Counters, Failure, Phase};
+use tare_results::{Counters, Failure, Phase, WrongOutputs};
 
 use super::super::callgrind;
 use super::super::decide::tests::built;
 use super::*;
 
-/// What the process gave whose run delay was read, but whose record has no effective latency for this reason.
-fn given(why: String) -> Given {
+/// What the process gave in which two threads worked, and whose samples hold these run delays.
+fn given(delays: Option<DelaysOf>) -> Given {
     let dir = tempfile::tempdir().expect("temporary folder");
     let mut record = built::record("run", built::cell(1), 0);
     record.effective_latency = None;
-    record.missing.insert("effective_latency".to_owned(), why);
     record.counters = Some(Counters {
         threads_used: Some(2),
         ..Counters::default()
     });
-    if let Some(cost) = &mut record.harness {
-        cost.run_delay_ns = Some(800.0);
+    if let Some(file) = &mut record.samples {
+        file.delays = delays;
     }
     let sample = |latency, delay| Sample {
         latency,
@@ -46,7 +45,7 @@ fn given(why: String) -> Given {
 
 #[test]
 fn delays_that_were_read_count_though_another_thread_worked_for_once() {
-    let odd = given(harness::others_worked(2));
+    let odd = given(Some(DelaysOf::Executing));
     let Given::Requests {
         requests, alone, ..
     } = &odd
@@ -110,7 +109,7 @@ fn where_all_samples_wait_from_the_start_their_latencies_are_no_throughput() {
 
 #[test]
 fn what_all_threads_waited_tells_how_contended_they_were_and_corrects_no_latency() {
-    let given = given(harness::WAITING_OF_ALL.to_owned());
+    let given = given(Some(DelaysOf::All));
     assert!(!counts_delay([&given].into_iter()));
     let conditions = tare_gate::Conditions {
         single_threaded: false,
@@ -125,15 +124,26 @@ fn what_all_threads_waited_tells_how_contended_they_were_and_corrects_no_latency
 
 #[test]
 fn delays_that_were_not_read_around_every_request_are_unknown_and_none() {
-    let unread = given("the run delay could not be read around every request".to_owned());
+    let unread = given(None);
     assert!(!counts_delay([&unread].into_iter()));
+}
+
+/// Of a process that had so much processor time in all and in the thread that issued its requests, in milliseconds.
+fn worked([all, issuing]: [u64; 2]) -> Record {
+    let mut record = built::record("run", built::cell(1), 0);
+    record.counters = Some(Counters {
+        cpu_ns: Some(Nanoseconds::from_millis(all)),
+        issuing_cpu_ns: Some(Nanoseconds::from_millis(issuing)),
+        ..Counters::default()
+    });
+    record
 }
 
 #[test]
 fn the_count_that_one_process_left_is_none_of_the_next() {
     let dir = tempfile::tempdir().expect("temporary folder");
     let callgrind = callgrind::tests::left(dir.path(), 6_000);
-    let sound = built::record("run", built::cell(1), 0);
+    let sound = worked([100, 100]);
     let mut crashed = sound.clone();
     crashed.failure = Some(Failure {
         phase: Phase::Run,
@@ -153,5 +163,61 @@ fn the_count_that_one_process_left_is_none_of_the_next() {
     let error = of(&sound).expect_err("it left no count").to_string();
     assert!(error.contains("callgrind left no count"), "{error}");
     let _left = callgrind::tests::left(dir.path(), 6_000);
-    assert!(matches!(of(&sound), Ok(Given::Once(_))));
+    assert!(matches!(of(&sound), Ok(Given::Counted { .. })));
+}
+
+#[test]
+fn counts_of_one_thread_are_none_of_a_side_whose_work_is_mostly_done_by_others() {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let of = |record: &Record| {
+        let callgrind = callgrind::tests::left(dir.path(), 6_000);
+        let wanted = Wanted {
+            run: dir.path(),
+            metric: Metric::Instructions,
+            compared: false,
+            callgrind: Some(&callgrind),
+        };
+        Given::of(record, &wanted)
+    };
+    let own = of(&worked([500, 499])).expect("counted");
+    let woken = of(&worked([30, 28])).expect("counted");
+    assert_eq!(is_counted_whole([&woken; 3].into_iter()), Ok(()));
+    let others = of(&worked([500, 10])).expect("counted");
+    assert_eq!(is_counted_whole([&own, &others].into_iter()), Ok(()));
+    let fault = is_counted_whole([&own, &others, &others].into_iter());
+    let fault = fault.expect_err("two of three").to_string();
+    for part in ["in 2 of 3 processes", "98%", "options", "perf"] {
+        assert!(fault.contains(part), "no '{part}' in {fault}");
+    }
+    let mut unknown = worked([500, 500]);
+    unknown.counters = None;
+    let why = "no probes".to_owned();
+    unknown.missing.insert("counters".to_owned(), why);
+    let fault = of(&unknown).expect_err("nobody knows").to_string();
+    assert!(fault.contains("is not known: no probes"), "{fault}");
+}
+
+#[test]
+fn outputs_without_numbers_or_of_another_shape_are_wrong_whatever_words_tell_of_them() {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let wanted = Wanted {
+        run: dir.path(),
+        metric: Metric::Load,
+        compared: false,
+        callgrind: None,
+    };
+    let mut record = built::record("run", built::cell(1), 0);
+    record.verdict = Verdict::Invalid;
+    record.reasons = vec!["something".to_owned()];
+    let fault = |record: &Record| Given::of(record, &wanted).expect_err("invalid");
+    assert!(matches!(fault(&record), Fault::Invalid { .. }));
+    let outputs = vec!["y".to_owned()];
+    let why = "two outputs came out".to_owned();
+    for wrong in [
+        WrongOutputs::NotNumbers { outputs },
+        WrongOutputs::Misfit { why },
+    ] {
+        record.wrong_outputs = vec![wrong];
+        assert!(matches!(fault(&record), Fault::WrongOutputs { .. }));
+    }
 }

@@ -1,7 +1,7 @@
 //! Gates as workflow commands of GitHub's, which stand beside the change.
 //!
 //! The escapes are those of GitHub's own toolkit (actions/toolkit, `command.ts`): `%`, line ends, and in properties also `:`
-//! and `,`.
+//! and `,`. Of the older `##[…]`, which commands anywhere in a line, nothing is left.
 
 use tare_gate::{ExitClass, Verdict};
 
@@ -39,7 +39,8 @@ fn command(level: &str, name: &str, text: &str) -> String {
 }
 
 fn data(text: &str) -> String {
-    text.replace('%', "%25")
+    text.replace("##[", "#\u{fffd}[")
+        .replace('%', "%25")
         .replace('\r', "%0D")
         .replace('\n', "%0A")
 }

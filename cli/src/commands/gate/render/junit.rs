@@ -74,9 +74,10 @@ fn seconds(time: Nanoseconds) -> f64 {
     time.as_secs_f64()
 }
 
-/// As text or an attribute of XML 1.0; characters that no document may hold become U+FFFD.
+/// As text or an attribute of XML 1.0 that commands no CI system; characters that no document may hold become U+FFFD.
 pub fn escape(text: &str) -> String {
-    text.chars()
+    let letters = text.chars();
+    let text: String = letters
         .map(|letter| match letter {
             '<' => "&lt;".to_owned(),
             '>' => "&gt;".to_owned(),
@@ -87,5 +88,6 @@ pub fn escape(text: &str) -> String {
             '\u{0}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => '\u{fffd}'.to_string(),
             _ => letter.to_string(),
         })
-        .collect()
+        .collect();
+    text.replace("##[", "##&#91;")
 }

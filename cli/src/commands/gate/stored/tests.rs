@@ -93,6 +93,34 @@ fn days_of_another_library_environment_or_program_say_nothing_of_how_much_days_d
 }
 
 #[test]
+fn a_date_is_one_day_whatever_was_stored_or_the_wall_clock_was_set_to_in_between() {
+    let retrained = PlannedCell {
+        id: built::cell(1).id("another file"),
+        ..planned()
+    };
+    let first = stored(None, "2026-11-01T08:00:00Z", &[1.0]);
+    let other = stored_of(&retrained, Some(first), "2026-11-01T09:00:00Z", &[2.0]);
+    let again = stored(Some(other), "2026-11-01T10:00:00Z", &[1.1]);
+    assert_eq!(again.stored().days, [[1.0, 1.1]]);
+    let ahead = stored(Some(again), "2033-01-01T08:00:00Z", &[1.2]);
+    let back = stored(Some(ahead), "2026-11-01T11:00:00Z", &[1.3]);
+    assert_eq!(back.stored().days, [vec![1.2], vec![1.0, 1.1, 1.3]]);
+    assert_eq!(back.days(), 2);
+}
+
+#[test]
+fn several_days_of_one_date_in_a_file_of_an_earlier_version_are_one() {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let path = dir.path().join("baseline.json");
+    let mut baseline = stored(None, "2026-11-01T08:00:00Z", &[1.0]);
+    let (planned, again) = (planned(), baseline.days[0].clone());
+    baseline.days.push(again);
+    baseline.write(&path).expect("writes");
+    let read = Baseline::read(&path, now(&planned)).expect("reads");
+    assert_eq!(read.expect("a file").stored().days, [[1.0, 1.0]]);
+}
+
+#[test]
 fn a_day_has_all_figures_of_its_date_and_the_oldest_days_go() {
     let first = stored(None, "2026-11-01T08:00:00Z", &[1.0]);
     let same = stored(Some(first), "2026-11-01T20:00:00Z", &[2.0]);
@@ -224,4 +252,62 @@ fn a_day_keeps_requests_and_waiting_and_one_of_before_that_has_neither() {
     assert_eq!(evidence.median, Some(2.0));
     let more = with(Some(old), &[waiting(0.2)]).evidence();
     assert_eq!((more.requests, more.waited), (None, None));
+}
+
+#[test]
+fn figures_of_other_inputs_that_were_written_by_hand_do_not_match() {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let path = dir.path().join("baseline.json");
+    let of = |inputs: &[&str]| PlannedCell {
+        inputs: inputs.iter().copied().map(str::to_owned).collect(),
+        ..planned()
+    };
+    let (narrow, wide) = (of(&["x=f32[1,128]"]), of(&["x=f32[1,256]"]));
+    let baseline = stored_of(&narrow, None, "2026-11-01T08:00:00Z", &[1.0]);
+    baseline.write(&path).expect("writes");
+    let same = Baseline::read(&path, now(&narrow)).expect("reads");
+    assert_eq!(same.as_ref(), Some(&baseline));
+    assert_eq!(baseline.inputs_note(&narrow), None);
+    let error = Baseline::read(&path, now(&wide)).expect_err("refused");
+    assert!(
+        error.text().contains(
+            "the sides do not match: the baseline is of --input x=f32[1,128], the candidate of --input x=f32[1,256]"
+        ),
+        "{}",
+        error.text()
+    );
+}
+
+#[test]
+fn inputs_of_a_day_that_was_stored_before_these_were_are_unknown_and_that_is_told() {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let path = dir.path().join("baseline.json");
+    let baseline = stored(None, "2026-11-01T08:00:00Z", &[1.0]);
+    let mut old = serde_json::to_value(&baseline).expect("JSON");
+    let day = old["days"][0].as_object_mut().expect("a day");
+    assert!(day.remove("inputs").is_some());
+    fs::write(&path, old.to_string()).expect("writes");
+    let by_hand = PlannedCell {
+        inputs: vec!["x=f32[1,128]".to_owned()],
+        ..planned()
+    };
+    let old = Baseline::read(&path, now(&by_hand))
+        .expect("reads")
+        .expect("a file");
+    let note = old.inputs_note(&by_hand).expect("a note");
+    assert!(
+        note.contains("--input x=f32[1,128] as well is not known"),
+        "{note}"
+    );
+    assert_eq!(old.inputs_note(&planned()), None, "its model declares them");
+    let later = "2026-11-02T08:00:00Z";
+    let declared = stored(Some(old.clone()), later, &[1.1]);
+    assert_eq!(declared.stored().days, [[1.0], [1.1]]);
+    let known = stored_of(&by_hand, Some(old), later, &[1.1]);
+    assert_eq!(
+        known.stored().days,
+        [[1.1]],
+        "what is unknown is no day of these"
+    );
+    assert_eq!(known.inputs_note(&by_hand), None);
 }
