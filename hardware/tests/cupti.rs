@@ -196,6 +196,23 @@ fn a_library_that_is_not_there_or_not_cupti_is_a_reason() {
 }
 
 #[test]
+fn a_buffer_that_breaks_off_is_told_as_a_loss() {
+    let trace = traced("k 1 10 20 7 kernel\nk 2 30 40 7 kernel\ninvalid=1");
+    assert_eq!((trace.activities.len(), trace.dropped), (1, 1));
+}
+
+#[test]
+#[ignore = "needs CUPTI of CUDA 12 or 13: name its file in TARE_CUPTI"]
+fn the_real_library_has_every_function_and_a_version_that_is_known() {
+    let file = std::env::var("TARE_CUPTI").expect("TARE_CUPTI names libcupti.so");
+    // Without a GPU it refuses, which only a library that was found, known and complete can do.
+    match Cupti::attach(Some(file.as_ref())) {
+        Ok(cupti) => drop(cupti),
+        Err(error) => assert!(matches!(error, CuptiError::Refused { .. }), "{error}"),
+    }
+}
+
+#[test]
 fn records_that_cannot_be_are_no_trace() {
     let fake = Fake::new("");
     let mut cupti = fake.attach().unwrap();

@@ -22,27 +22,34 @@ const NEIGHBOURS: [&str; 6] = [
 const FOLDERS: [&str; 3] = ["", "../../cuda_cupti/lib", "../extras/CUPTI/lib64"];
 const TOOLKIT: &str = "/usr/local/cuda/extras/CUPTI/lib64";
 
-/// Loads `named`, or else the first that is found.
+/// Loads `named`, or else the first that is found and known.
 pub(super) fn load(named: Option<&Path>) -> Result<&'static Library, CuptiError> {
-    let candidates = match named {
-        Some(path) => vec![path.to_owned()],
-        None => candidates(&std::fs::read_to_string(MAPS).unwrap_or_default()),
-    };
-    let mut tried = Vec::new();
+    if let Some(path) = named {
+        return Library::load(path);
+    }
+    let mut candidates = candidates(&std::fs::read_to_string(MAPS).unwrap_or_default());
+    let is_name = |path: &Path| path.parent() == Some(Path::new(""));
+    candidates.retain(|path| is_name(path) || path.exists());
+    first(&candidates, Library::load)
+}
+
+/// The first of `candidates` that `load` takes; else why one that is there does not serve, else why the first is not there.
+fn first<T>(
+    candidates: &[PathBuf],
+    load: impl Fn(&Path) -> Result<T, CuptiError>,
+) -> Result<T, CuptiError> {
+    let (mut absent, mut unfit) = (None, None);
     for candidate in candidates {
-        let is_path = candidate
-            .parent()
-            .is_some_and(|folder| folder != Path::new(""));
-        if is_path && named.is_none() && !candidate.exists() {
-            continue;
-        }
-        match Library::load(&candidate) {
-            Err(CuptiError::NotFound { tried: said }) => tried.push(said),
-            loaded => return loaded,
+        match load(candidate) {
+            Ok(library) => return Ok(library),
+            Err(error @ CuptiError::NotFound { .. }) => absent = absent.or(Some(error)),
+            Err(error) => unfit = unfit.or(Some(error)),
         }
     }
-    let tried = tried.first().cloned().unwrap_or_default();
-    Err(CuptiError::NotFound { tried })
+    let none = || CuptiError::NotFound {
+        tried: "nowhere to look".to_owned(),
+    };
+    Err(unfit.or(absent).unwrap_or_else(none))
 }
 
 /// What to try, in order, in a process that has `maps` mapped. Two copies of CUPTI in one process see nothing of each other,
@@ -119,6 +126,29 @@ mod tests {
             ]
         );
         assert_eq!(found.len(), 9 + 3 + 3);
+    }
+
+    #[test]
+    fn one_whose_version_is_not_known_is_passed_over_and_told_where_there_is_no_other() {
+        let absent = |path: &Path| CuptiError::NotFound {
+            tried: path.display().to_string(),
+        };
+        let old = || CuptiError::Version {
+            library: "old".to_owned(),
+            version: 17,
+        };
+        let load = |path: &Path| match path.to_str() {
+            Some("old") => Err(old()),
+            Some("new") => Ok("loaded"),
+            _ => Err(absent(path)),
+        };
+        let of = |names: &[&str]| {
+            let paths: Vec<PathBuf> = names.iter().map(PathBuf::from).collect();
+            first(&paths, load)
+        };
+        assert_eq!(of(&["none", "old", "new"]), Ok("loaded"));
+        assert_eq!(of(&["none", "old", "other"]), Err(old()));
+        assert_eq!(of(&["none", "other"]), Err(absent(Path::new("none"))));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 /* A library with CUPTI's names for tests. What it does is written to the file of its own path with ".conf" added: lines of
    `key=value`, and of records, a letter and numbers. Records of kinds that are enabled are written, once for each serial, when
-   all is flushed, in the layouts of CUDA 13. */
+   all is flushed, in the layouts of CUDA 13.0, whose sizes are asserted below. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <stdint.h>
@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OK = 0, INVALID_PARAMETER = 1, NO_MORE = 12, MULTIPLE_SUBSCRIBERS = 39 };
+enum { OK = 0, INVALID_PARAMETER = 1, NO_MORE = 12, INVALID_KIND = 21, MULTIPLE_SUBSCRIBERS = 39 };
 enum { MEMCPY = 1, MEMSET = 2, DRIVER = 4, RUNTIME = 5, KERNEL = 10 };
 
 #define RECORD __attribute__((packed, aligned(8)))
@@ -19,7 +19,7 @@ struct RECORD kernel {
     uint32_t local_thread, local_total, correlation; int64_t grid_id; const char *name; void *reserved;
     uint64_t queued, submitted; uint8_t launch, carveout[2], padding; uint32_t shared_executed; uint64_t node;
     uint32_t limit, graph; void *policy; uint32_t channel, channel_kind, cluster[3], scheduling; uint64_t local_v2;
-    uint32_t clusters[2]; uint8_t launched_by_device, padding3[7]; int32_t priority; uint32_t padding4, model, padding5;
+    uint32_t clusters[2]; uint8_t launched_by_device, padding3[7];
 };
 struct RECORD copy {
     uint32_t kind; uint8_t way, ends[2], flags; uint64_t bytes, start, end;
@@ -34,6 +34,11 @@ struct RECORD fill {
 struct RECORD call {
     uint32_t kind, function; uint64_t start, end; uint32_t process, thread, correlation, returned;
 };
+
+_Static_assert(sizeof(struct kernel) == 216, "CUpti_ActivityKernel10");
+_Static_assert(sizeof(struct copy) == 96, "CUpti_ActivityMemcpy6");
+_Static_assert(sizeof(struct fill) == 88, "CUpti_ActivityMemset4");
+_Static_assert(sizeof(struct call) == 40, "CUpti_ActivityAPI");
 
 static FILE *conf(void) {
     Dl_info self;
@@ -172,6 +177,7 @@ int cuptiActivityGetNumDroppedRecords(void *context, uint32_t stream, size_t *dr
 int cuptiActivityGetNextRecord(uint8_t *from, size_t valid, void **record) {
     uint8_t *next = *record;
     if (number("astray", 0)) { *record = from + valid; return OK; }
+    if (next && number("invalid", 0)) return INVALID_KIND;
     if (!next) next = from;
     else switch (*(uint32_t *)next) {
         case KERNEL: next += sizeof(struct kernel); break;

@@ -11,6 +11,8 @@ use super::super::{Activity, Call, CuptiError, Trace, Way, Work};
 
 /// That there is no further record.
 const NO_MORE: u32 = 12;
+/// That what follows is no record: nothing says where the next one begins.
+const INVALID_KIND: u32 = 21;
 
 /// Of `CUpti_ActivityKernel8` and later.
 #[repr(C)]
@@ -114,7 +116,7 @@ pub(in super::super) struct Records {
 impl Records {
     /// What was read, beside what was lost.
     pub(in super::super) fn trace(mut self, dropped: u64) -> Trace {
-        self.trace.dropped = dropped;
+        self.trace.dropped += dropped;
         self.trace
     }
 
@@ -136,6 +138,10 @@ impl Records {
             match unsafe { next(begin, written, &raw mut record) } {
                 0 => {}
                 NO_MORE => return Ok(()),
+                INVALID_KIND => {
+                    self.trace.dropped += 1;
+                    return Ok(());
+                }
                 code => return Err(CuptiError::refused("cuptiActivityGetNextRecord", code)),
             }
             let offset = (record as usize).wrapping_sub(begin as usize);
