@@ -4,6 +4,10 @@
 #[path = "cupti/fake.rs"]
 mod fake;
 
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
 use fake::Fake;
 use tare_hardware::cupti::{Cupti, CuptiError, Trace, Way, Work};
 use tare_units::{Bytes, Nanoseconds};
@@ -195,6 +199,50 @@ fn a_library_that_is_not_there_or_not_cupti_is_a_reason() {
     ));
 }
 
+const ANSWER: &str = "TARE_TEST_CUPTI_ANSWER";
+
+#[test]
+#[ignore = "a part that another test starts as a process of its own"]
+fn the_process_of_another_test() {
+    let told = match Cupti::attach(None) {
+        Ok(_) => "attached".to_owned(),
+        Err(reason) => reason.to_string(),
+    };
+    let answer = std::env::var(ANSWER).expect("another test starts this one");
+    fs::write(answer, told).unwrap();
+}
+
+/// What a process says that is to find the library of `fake` by itself, beside this driver.
+fn found(fake: &Fake, driver: impl FnOnce(&Path)) -> String {
+    let library = fake.library();
+    let folder = library.parent().unwrap();
+    driver(&folder.join("libcuda.so.1"));
+    let answer = folder.join("answer");
+    let ran = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "--ignored", "the_process_of_another_test"])
+        .env("LD_LIBRARY_PATH", folder)
+        .env(ANSWER, &answer)
+        .output()
+        .unwrap();
+    assert!(ran.status.success(), "{ran:?}");
+    fs::read_to_string(answer).unwrap()
+}
+
+#[test]
+fn it_is_found_where_the_loader_looks_and_not_even_looked_for_without_a_driver() {
+    let fake = Fake::new("");
+    // Any library will do for a driver: it is loaded, and nothing of it called.
+    let there = found(&fake, |path| {
+        fs::copy(fake.library(), path).unwrap();
+    });
+    assert_eq!(there, "attached");
+    let broken = found(&fake, |path| fs::write(path, "no library").unwrap());
+    assert!(
+        broken.starts_with("NVIDIA's driver was not found") && broken.contains("libcuda.so.1"),
+        "{broken}"
+    );
+}
+
 #[test]
 fn a_buffer_that_breaks_off_is_told_as_a_loss() {
     let trace = traced("k 1 10 20 7 kernel\nk 2 30 40 7 kernel\ninvalid=1");
@@ -202,7 +250,7 @@ fn a_buffer_that_breaks_off_is_told_as_a_loss() {
 }
 
 #[test]
-#[ignore = "needs CUPTI of CUDA 12 or 13: name its file in TARE_CUPTI"]
+#[ignore = "needs CUPTI of CUDA 12 or 13, from 13.2 on with the driver: name its file in TARE_CUPTI"]
 fn the_real_library_has_every_function_and_a_version_that_is_known() {
     let file = std::env::var("TARE_CUPTI").expect("TARE_CUPTI names libcupti.so");
     // Without a GPU it refuses, which only a library that was found, known and complete can do.

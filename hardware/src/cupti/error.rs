@@ -12,6 +12,12 @@ pub enum CuptiError {
         /// What was tried last, and what the loader said.
         tried: String,
     },
+    /// There is nothing to trace, and some versions of CUPTI end the process that asks them nevertheless.
+    #[error("NVIDIA's driver was not found ({said}); install it, with its library libcuda.so.1")]
+    NoDriver {
+        /// What the loader said.
+        said: String,
+    },
     /// It lacks a function.
     #[error("{library} has no {symbol}; install CUPTI of CUDA 12 or 13")]
     Lacks {
@@ -88,6 +94,10 @@ fn meaning(code: u32) -> (&'static str, &'static str) {
             "turn confidential computing off",
         ),
         8 => ("OUT_OF_MEMORY", "give the worker more memory"),
+        999 => (
+            "UNKNOWN",
+            "see whether nvidia-smi finds the driver and the GPU: without them CUPTI says no more than this",
+        ),
         _ => ("", "look the error up in cupti_result.h"),
     }
 }

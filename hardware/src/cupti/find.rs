@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::CuptiError;
-use super::library::Library;
+use super::library::{Library, driver_is_here};
 
 const MAPS: &str = "/proc/self/maps";
 /// The newest first; the records of each are known.
@@ -27,6 +27,7 @@ pub(super) fn load(named: Option<&Path>) -> Result<&'static Library, CuptiError>
     if let Some(path) = named {
         return Library::load(path);
     }
+    driver_is_here()?;
     let mut candidates = candidates(&std::fs::read_to_string(MAPS).unwrap_or_default());
     let is_name = |path: &Path| path.parent() == Some(Path::new(""));
     candidates.retain(|path| is_name(path) || path.exists());

@@ -38,7 +38,7 @@ impl Cupti {
     /// devices do. Best called before a framework touches CUDA, and again where that found no library.
     ///
     /// # Errors
-    /// Where the library is not found, is of an unknown version, refuses, or is in use in this process.
+    /// Where there is no driver, the library is not found, is of an unknown version, refuses, or is in use in this process.
     pub fn attach(library: Option<&Path>) -> Result<Self, CuptiError> {
         let library = find::load(library)?;
         let buffers = Buffers::take(library)?;

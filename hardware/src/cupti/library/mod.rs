@@ -2,4 +2,4 @@
 
 mod sys;
 
-pub(super) use sys::{Callbacks, Dropped, Kind, Library, NextRecord, Subscriber};
+pub(super) use sys::{Callbacks, Dropped, Kind, Library, NextRecord, Subscriber, driver_is_here};

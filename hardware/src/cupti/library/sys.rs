@@ -165,6 +165,15 @@ impl Library {
 /// No callbacks are enabled: being the subscriber is all that is wanted.
 unsafe extern "C" fn ignored(_: *mut c_void, _: u32, _: u32, _: *const c_void) {}
 
+/// That the driver can be loaded, which it stays. CUPTI of CUDA 13.2 is known to crash without it.
+pub(in super::super) fn driver_is_here() -> Result<(), CuptiError> {
+    // SAFETY: loading the driver runs its initialisers, which are meant for any process.
+    let driver = unsafe { libloading::Library::new("libcuda.so.1") };
+    driver
+        .map(std::mem::forget)
+        .map_err(|error| CuptiError::NoDriver { said: said(&error) })
+}
+
 /// What the loader says, which stands behind the error.
 fn said(error: &libloading::Error) -> String {
     error.source().unwrap_or(error).to_string()
