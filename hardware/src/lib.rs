@@ -11,6 +11,7 @@ mod counters;
 mod cpu;
 mod cpu_info;
 mod cpu_list;
+pub mod cupti;
 pub mod energy;
 mod environment;
 #[cfg(test)]

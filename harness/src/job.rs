@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 
 use tare_adapter_api::{Adapter, AdapterError};
 use tare_clock::Clock;
+use tare_hardware::cupti::Cupti;
 use tare_results::Phase;
 use tare_results::samples::Sample;
 use tare_units::Bytes;
@@ -14,6 +15,7 @@ use crate::pool::Pool;
 use crate::profile::profile;
 use crate::protocol::{Answer, Job, Outcome, Purpose, Stretch};
 use crate::reference::refer;
+use crate::trace::{Tracer, Untraced};
 
 /// Why a job gave nothing.
 #[derive(Debug, thiserror::Error)]
@@ -63,7 +65,7 @@ pub trait Reporter: Send {
     }
 }
 
-/// Does `job` with `adapter`.
+/// Does `job` with `adapter`, and watches no device.
 ///
 /// # Errors
 /// Where the adapter refuses or fails, or the parent is gone. Requests that fail while timed are counted instead.
@@ -73,15 +75,30 @@ pub fn perform(
     clock: &(impl Clock + Clone + 'static),
     reporter: &mut dyn Reporter,
 ) -> Result<Outcome, JobError> {
+    perform_traced(adapter, job, clock, reporter, &Untraced)
+}
+
+/// The same, and `tracer` watches the GPU in the profiled pass.
+///
+/// # Errors
+/// As [`perform`]; that a device cannot be watched is a reason in the outcome.
+pub fn perform_traced(
+    adapter: &dyn Adapter,
+    job: &Job,
+    clock: &(impl Clock + Clone + 'static),
+    reporter: &mut dyn Reporter,
+    tracer: &dyn Tracer,
+) -> Result<Outcome, JobError> {
     match &job.purpose {
         Purpose::Measure(timing) => measure(adapter, job, timing, clock, reporter),
-        Purpose::Profile(effort) => profile(adapter, job, *effort, clock, reporter),
+        Purpose::Profile(effort) => profile(adapter, job, *effort, clock, reporter, tracer),
         Purpose::Reference => refer(adapter, job, reporter),
     }
 }
 
 impl Job {
-    /// Memory that is the harness's own in the worker: every sample's place and the pool of inputs, in bytes.
+    /// Memory that is the harness's own in the worker: every sample's place, the pool of inputs and what is recorded of a GPU,
+    /// in bytes.
     pub fn own_bytes(&self) -> Bytes {
         let inputs = match self.purpose {
             Purpose::Measure(_) => Pool::byte_len(&self.inputs, self.largest_batch()),
@@ -93,7 +110,12 @@ impl Job {
             Purpose::Profile(_) | Purpose::Reference => 0,
         };
         let samples = samples.saturating_mul(size_of::<Sample>() as u64);
-        Bytes::from_bytes(samples.saturating_add(inputs.as_bytes()))
+        let traced = match &self.purpose {
+            Purpose::Profile(effort) if effort.watches(self.load.device) => Cupti::own_bytes(),
+            _ => Bytes::from_bytes(0),
+        };
+        let own = samples.saturating_add(inputs.as_bytes());
+        Bytes::from_bytes(own.saturating_add(traced.as_bytes()))
     }
 
     /// The largest batch of its requests, where they have several.

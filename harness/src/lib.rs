@@ -35,6 +35,7 @@ mod run;
 pub mod serve;
 mod stretch;
 mod supervise;
+pub mod trace;
 mod twin;
 mod warmup;
 pub mod worker;
@@ -45,7 +46,7 @@ pub use desk::{Absent, Consideration, Description, Desk, LinkedDesk, Refusal, Wo
 pub use drive::{Driven, Keep, RunDelaySource, drive};
 pub use energy::EnergyMeter;
 pub use figures::{latency_of, wall};
-pub use job::{JobError, Reporter, perform};
+pub use job::{JobError, Reporter, perform, perform_traced};
 pub use legs::Legs;
 pub use lockstep::{Block, Lockstep, Side};
 pub use observe::NO_PROBES;

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
-use tare_adapter_api::{LoadRequest, Options, RuntimeFacts};
+use tare_adapter_api::{Device, LoadRequest, Options, RuntimeFacts};
 use tare_models::Inputs;
 use tare_results::{
     Batches, Cut, Decision, Latency, Load, Missing, Phase, Profile, SampleFile, ScheduleSkew,
@@ -200,6 +200,16 @@ pub struct Effort {
     pub duration_ns: Nanoseconds,
     /// Profiled requests at the most.
     pub max_requests: u64,
+    /// Whether the device is watched too, where there is one.
+    #[serde(default)]
+    pub trace: bool,
+}
+
+impl Effort {
+    /// Whether what `device` does is watched.
+    pub(crate) fn watches(&self, device: Device) -> bool {
+        self.trace && matches!(device, Device::Cuda(_))
+    }
 }
 
 /// What a worker says.
@@ -258,7 +268,10 @@ pub enum Given {
         /// Getting ready.
         load: Load,
         /// Without what the parent alone knows; the reason where the adapter has no profiler.
-        profile: Result<Profile, String>,
+        profile: Result<Box<Profile>, String>,
+        /// Why a part of it is not there, by its dotted path in a record.
+        #[serde(default)]
+        missing: Missing,
     },
     /// Outputs in the file that was asked for.
     Referred(Inspection),

@@ -11,8 +11,9 @@ use tare_results::Phase;
 use tare_units::Bytes;
 
 use crate::desk::{Consideration, Description};
-use crate::job::{JobError, Reporter, perform};
+use crate::job::{JobError, Reporter, perform_traced};
 use crate::protocol::{Answer, Message, PROTOCOL, Reached, Request, Stretch};
+use crate::trace::CuptiTracer;
 
 /// How a worker finds an adapter by its name.
 pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<&'static dyn Adapter>;
@@ -54,7 +55,7 @@ fn answer(lookup: Lookup, request: &Request, channel: &mut Channel) -> Message {
             }
         }),
         Request::Run(job) => find(lookup, &job.adapter).and_then(|adapter| {
-            perform(adapter, job, &MonotonicClock, channel)
+            perform_traced(adapter, job, &MonotonicClock, channel, &CuptiTracer)
                 .map(|outcome| Message::Outcome(Box::new(outcome)))
                 .map_err(|error| error.to_string())
         }),

@@ -15,6 +15,7 @@ fn profiling(options: &[(&str, &str)]) -> Job {
     job.purpose = Purpose::Profile(Effort {
         duration_ns: Nanoseconds::from_secs(1),
         max_requests: 20,
+        trace: true,
     });
     job
 }
@@ -23,7 +24,7 @@ fn profiled(job: &Job) -> Result<(Load, Result<Profile, String>), JobError> {
     let clock = SimulatedClock::new();
     let fake = Fake::new(clock.clone());
     match perform(&fake, job, &clock, &mut Phases::default())?.given {
-        Given::Profiled { load, profile } => Ok((load, profile)),
+        Given::Profiled { load, profile, .. } => Ok((load, profile.map(|profile| *profile))),
         other => panic!("{other:?}"),
     }
 }

@@ -33,7 +33,7 @@ impl KnownTax {
         }
     }
 
-    /// What stands before a tax, or before the share that it is: `≤` before an upper bound, `~` before what a law foretells,
+    /// What stands before a tax, or before the share that it is: `≤` before an upper bound, `≥` before a lower one, `~` before what a law foretells,
     /// nothing before what was measured.
     pub fn mark(&self) -> &'static str {
         self.either("≤")
@@ -55,6 +55,8 @@ impl KnownTax {
     fn either(&self, bound: &'static str) -> &'static str {
         match self.method {
             TaxMethod::Law => "~",
+            TaxMethod::DeviceEvents if bound == "≤" => "≥",
+            TaxMethod::DeviceEvents => "≤",
             _ if self.is_upper_bound => bound,
             TaxMethod::HollowTwin | TaxMethod::DeviceIntervals => "",
         }

@@ -1,6 +1,7 @@
 //! The split of a cell's median latency into floor, inefficiency and tax, from its records and its twin's.
 
 mod class;
+mod device;
 mod floor;
 mod law;
 mod parts;
@@ -9,9 +10,7 @@ mod residual;
 mod suspicions;
 mod twin;
 
-use std::collections::BTreeMap;
-
-use tare_results::{Missing, Percentile, Record, Tax, TaxDoubt, TaxMethod, TwinFacts, TwinFigures};
+use tare_results::{Missing, Record, Tax, TaxDoubt, TaxMethod, TwinFacts, TwinFigures};
 use tare_statistics::MeanInterval;
 use tare_units::SignedNanoseconds;
 
@@ -101,8 +100,8 @@ impl Weighing<'_> {
 
     /// What the tax is read from.
     fn source(&self, latency: &Quantity) -> Result<Source, String> {
-        if let Some(busy) = self.busy(latency) {
-            return Ok(Source::Busy(busy));
+        if let Some(source) = self.by_device(latency) {
+            return Ok(source);
         }
         let Some(twin) = residual::p50(&self.twins.counted) else {
             return self.by_law(&self.no_twin());
@@ -113,22 +112,6 @@ impl Weighing<'_> {
         let law = why.and_then(|why| self.predicted(&why).ok());
         let law = law.and_then(|predicted| within(&twin, surplus, predicted));
         Ok(law.map_or(Source::Twin(twin, surplus), Source::Law))
-    }
-
-    /// How long the device was busy in the profiled passes, where the cell runs on one: over the repeats where each has a
-    /// pass of its own.
-    fn busy(&self, latency: &Quantity) -> Option<Quantity> {
-        fn told(record: &Record) -> Option<&Percentile> {
-            Some(&record.profile.as_ref()?.device.as_ref()?.busy_ns)
-        }
-        let mut passes: BTreeMap<u64, &Record> = BTreeMap::new();
-        let telling = self.profiles.iter().filter(|record| told(record).is_some());
-        passes.extend(telling.map(|record| (record.repeat, *record)));
-        let passes: Vec<&Record> = passes.into_values().collect();
-        match passes.as_slice() {
-            [only] => Some(Quantity::one_pass(told(only)?, latency)),
-            several => Quantity::of(several, told),
-        }
     }
 
     /// What a law says where there is no twin, for the reason `why`.

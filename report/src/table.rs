@@ -3,6 +3,7 @@
 mod bar;
 mod caption;
 mod columns;
+mod device;
 mod dimensions;
 mod layout;
 mod notes;
@@ -17,12 +18,14 @@ use crate::summary::Summary;
 
 pub(crate) use caption::caption;
 pub(crate) use columns::{Align, Column, Content, KEPT, columns, p50};
+use device::devices;
 pub(crate) use dimensions::{Dimension, Dimensions, counted};
 use notes::{Note, notes};
 use profile::profiles;
 pub use style::Style;
 pub(crate) use style::Tone;
 
+pub(crate) use device::sentence as device_sentence;
 pub(crate) use numbers::{signed_time, significant as number, time};
 pub(crate) use profile::share_of_roof;
 
@@ -41,11 +44,12 @@ pub(crate) fn laid_out(columns: Vec<Column>, style: Style) -> Vec<String> {
     layout::rows(columns, style)
 }
 
-/// What stands below the rows, in groups that are not empty: the notes, and where the time goes.
+/// What stands below the rows, in groups that are not empty: the notes, where the time goes, and what devices did.
 pub(crate) fn below(summaries: &[Summary], dimensions: &Dimensions) -> Vec<Vec<Note>> {
     let mut groups = vec![
         notes(summaries, dimensions),
         profiles(summaries, dimensions),
+        devices(summaries, dimensions),
     ];
     groups.retain(|group| !group.is_empty());
     groups

@@ -6,7 +6,7 @@ use common::splits::{FLOOR, both, doubts, ns, split, summary};
 use common::twins::{other_twins, twins};
 use common::{cell, failed, profiled, repeats, run_of, timed};
 use tare_report::{Laws, summarise, summarise_by};
-use tare_results::{DeviceTime, Kind, Percentile, Record, TaxDoubt, TaxMethod};
+use tare_results::{DeviceMeans, DeviceTime, Kind, Percentile, Record, TaxDoubt, TaxMethod};
 
 #[test]
 fn the_law_of_other_twins_stands_beside_the_measured_tax() {
@@ -111,16 +111,14 @@ fn a_law_holds_for_one_framework_as_it_was_run() {
 fn a_device_that_runs_behind_the_host_is_taxed_by_what_its_busy_time_leaves() {
     let mut records = both(&[30e6, 30.3e6, 29.7e6], &[2e6, 2e6, 2e6]);
     let mut profile = profiled(&cell(1), Some(1.0), &[("gemm", 25.0)]);
-    let device = DeviceTime {
-        busy_ns: Percentile {
-            value_ns: 27e6,
-            low_ns: Some(26.9e6),
-            high_ns: Some(27.1e6),
-            tau: None,
-            effective_count: None,
-        },
-        intervals: 12,
+    let busy = Percentile {
+        value_ns: 27e6,
+        low_ns: Some(26.9e6),
+        high_ns: Some(27.1e6),
+        tau: None,
+        effective_count: None,
     };
+    let device = DeviceTime::of_busy(busy, 12, DeviceMeans::Cupti);
     profile.profile.as_mut().expect("a profile").device = Some(device);
     records.push(profile);
     let summary = summary(&records);

@@ -8,6 +8,7 @@ mod contradiction;
 mod counters;
 mod decision;
 mod device_peaks;
+mod device_time;
 mod doubt;
 mod energy;
 mod event;
@@ -35,6 +36,9 @@ pub use check::{About, CHECKS_SCHEMA, Checking, Checks, Finding, Outcome};
 pub use counters::{Count, Counters};
 pub use decision::Decision;
 pub use device_peaks::{Direction, LaunchCost, Transfer};
+pub use device_time::{
+    ActivityCounts, Copies, CopyTime, DeviceMeans, DeviceTime, KernelShare, KernelTime,
+};
 pub use doubt::Doubt;
 pub use energy::{Energy, EnergyDoubt, EnergySource};
 pub use event::Event;
@@ -50,7 +54,7 @@ pub use peaks::{
     ProbeReading, ProbesBeside, Spread, Timing,
 };
 pub use peaks_doubt::PeaksDoubt;
-pub use profile::{DeviceTime, Family, FamilyShare, NodeShare, OperatorShare, Profile};
+pub use profile::{Family, FamilyShare, NodeShare, OperatorShare, Profile};
 pub use record::{Failure, Kind, Phase, Producer, RECORD_SCHEMA, Record};
 pub use run::{GateRole, GateSide, PlannedCell, RUN_SCHEMA, Run, Tuning};
 pub use schema::{record_schema, run_schema, schema_of};

@@ -4,18 +4,18 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tare_units::{Bytes, Flops};
 
-use crate::measures::Percentile;
+use crate::device_time::DeviceTime;
 
 /// What the framework's profiler said in a pass of its own; times are medians over its requests.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Profile {
     /// Profiled latency over unprofiled latency, both medians.
     pub perturbation: Option<f64>,
-    /// Requests that were profiled.
+    /// Requests that were profiled; where the framework tells of no operators, those in which the device was watched.
     pub requests: u64,
     /// Their median latency, by the harness's clock.
     pub latency_p50_ns: f64,
-    /// By kind of operator, largest first.
+    /// By kind of operator, largest first; empty where the framework tells of none and only the device was watched.
     pub operators: Vec<OperatorShare>,
     /// By operator, largest first; empty where the framework tells of kinds only.
     pub nodes: Vec<NodeShare>,
@@ -27,13 +27,11 @@ pub struct Profile {
     pub device: Option<DeviceTime>,
 }
 
-/// The time of a device that runs behind the host, by the device's own timestamps.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct DeviceTime {
-    /// The union of the intervals in which kernels or copies ran: median over the requests, with its bounds.
-    pub busy_ns: Percentile,
-    /// Kernels and copies of one request.
-    pub intervals: u64,
+impl Profile {
+    /// Whether the framework told of operators; else only the device was watched.
+    pub fn tells_operators(&self) -> bool {
+        !self.operators.is_empty()
+    }
 }
 
 /// The share of one kind of operator.

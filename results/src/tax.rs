@@ -94,6 +94,8 @@ pub enum TaxMethod {
     HollowTwin,
     /// The latency less the time in which the device was busy.
     DeviceIntervals,
+    /// The latency less the time between events around the device's work, in which it may have idled: a lower bound.
+    DeviceEvents,
     /// What the dispatch law of other twins predicts, where no hollow twin could be made; where one was made that still does
     /// work, within what it allows.
     Law,
@@ -105,6 +107,7 @@ impl TaxMethod {
         match self {
             Self::HollowTwin => "hollow-twin",
             Self::DeviceIntervals => "device-intervals",
+            Self::DeviceEvents => "device-events",
             Self::Law => "law",
         }
     }
@@ -215,6 +218,7 @@ mod tests {
         for method in [
             TaxMethod::HollowTwin,
             TaxMethod::DeviceIntervals,
+            TaxMethod::DeviceEvents,
             TaxMethod::Law,
         ] {
             assert_eq!(

@@ -6,9 +6,11 @@ mod validator;
 
 use serde_json::{Value, json};
 use tare_results::{
-    DeviceTime, Doubt, Failure, Family, FamilyShare, Kind, NodeShare, OperatorShare, Percentile,
-    Phase, Profile, Record, Run, TaxDoubt, Tuning, TwinFacts, Verdict, record_schema, run_schema,
+    ActivityCounts, Copies, CopyTime, DeviceMeans, DeviceTime, Doubt, Failure, Family, FamilyShare,
+    KernelShare, KernelTime, Kind, NodeShare, OperatorShare, Percentile, Phase, Profile, Record,
+    Run, TaxDoubt, Tuning, TwinFacts, Verdict, record_schema, run_schema,
 };
+use tare_units::Bytes;
 use validator::violations;
 
 const ID: &str = "20261121-104656-3f9a";
@@ -45,6 +47,62 @@ fn a_record_of_a_worker_that_failed_at_once_keeps_to_its_schema() {
     assert_eq!(against_schema(&value(&failed)), [""; 0]);
 }
 
+fn counts() -> ActivityCounts {
+    ActivityCounts {
+        recorded: 17_800,
+        dropped: 0,
+        untimed: 1,
+        outside: 2,
+        across: 3,
+        unlaunched: 4,
+    }
+}
+
+fn device() -> DeviceTime {
+    let busy = Percentile {
+        value_ns: 2.1e7,
+        low_ns: Some(2e7),
+        high_ns: None,
+        tau: None,
+        effective_count: None,
+    };
+    let kernels = |name: &str, count| KernelShare {
+        name: name.into(),
+        count,
+        time_ns: 1e7,
+        share: 0.5,
+    };
+    let moved = |count| CopyTime {
+        count,
+        bytes: Bytes::from_bytes(602_112),
+        time_ns: 2.4e4,
+    };
+    DeviceTime {
+        latency_p50_ns: Some(2.3e7),
+        perturbation: Some(1.03),
+        idle_ns: Some(2e6),
+        kernels: Some(KernelTime {
+            count: 175,
+            busy_ns: 2e7,
+            time_ns: 2e7,
+            mean_ns: 1.14e5,
+            launches: 175,
+            launch_delay_ns: 8.7e5,
+            mean_launch_delay_ns: Some(4_971.0),
+            by_name: vec![kernels("sgemm", 100)],
+            others: Some(kernels("7 others", 75)),
+        }),
+        copies: Some(Copies {
+            to_device: moved(1),
+            from_device: moved(1),
+            on_device: moved(0),
+            fills: moved(1),
+        }),
+        activities: Some(counts()),
+        ..DeviceTime::of_busy(busy, 178, DeviceMeans::Cupti)
+    }
+}
+
 fn shares() -> Profile {
     Profile {
         perturbation: Some(1.04),
@@ -75,16 +133,7 @@ fn shares() -> Profile {
             flops: None,
             bytes: None,
         }],
-        device: Some(DeviceTime {
-            busy_ns: Percentile {
-                value_ns: 2.1e7,
-                low_ns: Some(2e7),
-                high_ns: None,
-                tau: None,
-                effective_count: None,
-            },
-            intervals: 178,
-        }),
+        device: Some(device()),
     }
 }
 

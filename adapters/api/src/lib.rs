@@ -109,6 +109,9 @@ pub trait Session: Send {
     /// When the device was at work, by its own clock, in each request of the profile that [`Session::end_profile`] returned
     /// last, in the same order; kernels and copies may overlap.
     ///
+    /// On an NVIDIA GPU that is the time between CUDA events: kernels themselves the harness traces, for every adapter alike,
+    /// and takes what is told here where it cannot.
+    ///
     /// # Errors
     /// `NotOffered` unless a device runs behind the host and tells.
     fn device_intervals(&mut self) -> Result<Vec<Vec<Interval>>, AdapterError> {

@@ -16,20 +16,27 @@ use tare_adapter_cuda::Cuda;
 const COUNTS: &str = "node cases: 383 of 1550 tensor cases passed (24.7%), 1167 refused (640 for operators), 0 ignored, 0 failed, 0 stale; 65 other";
 const REFUSED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/conformance.refused");
 
-/// The adapter, whatever device is asked for; the way of a product is the library's first.
+/// The adapter on the first GPU where the suite asks for the processor; the way of a product is the library's first.
 struct OnGpu;
 
 impl OnGpu {
     fn asked(request: &LoadRequest) -> LoadRequest {
-        let mut options = request.options.clone();
-        options
-            .entry("search".to_owned())
-            .or_insert_with(|| "false".to_owned());
+        let device = match request.device {
+            Device::Cpu => Device::Cuda(0),
+            other => other,
+        };
         LoadRequest {
-            device: Device::Cuda(0),
-            options,
+            device,
+            options: Self::options(&request.options),
             ..request.clone()
         }
+    }
+
+    fn options(asked: &Options) -> Options {
+        let mut options = asked.clone();
+        let search = options.entry("search".to_owned());
+        search.or_insert_with(|| "false".to_owned());
+        options
     }
 }
 
@@ -39,7 +46,7 @@ impl Adapter for OnGpu {
     }
 
     fn check(&self, version: Option<&str>, options: &Options) -> Readiness {
-        Cuda.check(version, options)
+        Cuda.check(version, &Self::options(options))
     }
 
     fn load(&self, request: &LoadRequest) -> Result<Box<dyn Loaded>, AdapterError> {

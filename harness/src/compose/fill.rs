@@ -3,7 +3,9 @@
 use tare_adapter_api::RuntimeFacts;
 use tare_hardware::checks::{doubts, is_of_gpu, refused};
 use tare_hardware::energy::Assessment;
-use tare_results::{Checking, Doubt, Finding, Kind, Record, Run, Runtime, Verdict, WrongOutputs};
+use tare_results::{
+    Checking, Doubt, Finding, Kind, Profile, Record, Run, Runtime, Verdict, WrongOutputs,
+};
 
 use super::load::judge_load;
 use super::{About, Beside, Harness};
@@ -31,22 +33,33 @@ pub fn fill(record: &mut Record, outcome: Outcome, about: &About) {
             judge_load(record, &measured, processors_of(about));
             fill_measured(record, *measured, about.harness);
         }
-        Given::Profiled { load, profile } => {
+        Given::Profiled {
+            load,
+            profile,
+            missing,
+        } => {
             record.load = Some(load);
-            match profile {
-                Ok(mut profile) => {
-                    about.work.arithmetic.put(&mut profile);
-                    let untold = about.work.arithmetic.untold(&profile);
-                    let path = "profile.operators.flops".to_owned();
-                    record.missing.insert(path, untold);
-                    record.profile = Some(profile);
-                }
-                Err(reason) => {
-                    record.missing.insert("profile".to_owned(), reason);
-                }
-            }
+            record.missing.extend(missing);
+            fill_profile(record, profile, about);
         }
         Given::Referred(inspection) => look(record, &inspection),
+    }
+}
+
+fn fill_profile(record: &mut Record, profile: Result<Box<Profile>, String>, about: &About) {
+    match profile {
+        Ok(mut profile) => {
+            about.work.arithmetic.put(&mut profile);
+            if profile.tells_operators() {
+                let untold = about.work.arithmetic.untold(&profile);
+                let path = "profile.operators.flops".to_owned();
+                record.missing.insert(path, untold);
+            }
+            record.profile = Some(*profile);
+        }
+        Err(reason) => {
+            record.missing.insert("profile".to_owned(), reason);
+        }
     }
 }
 
@@ -171,15 +184,21 @@ pub fn add(record: &mut Record, beside: Beside) {
         Beside::Unprofiled(Ok(unprofiled)) if unprofiled > 0.0 => {
             if let Some(profile) = &mut record.profile {
                 profile.perturbation = Some(profile.latency_p50_ns / unprofiled);
+                if let Some(device) = &mut profile.device {
+                    device.perturbation = device.latency_p50_ns.map(|p50| p50 / unprofiled);
+                }
             }
         }
         Beside::Unprofiled(unprofiled) => {
-            if record.profile.is_some() {
-                let none = "the cell's requests take no time".to_owned();
-                let reason = unprofiled.err().unwrap_or(none);
-                record
-                    .missing
-                    .insert("profile.perturbation".to_owned(), reason);
+            let Some(profile) = &record.profile else {
+                return;
+            };
+            let none = "the cell's requests take no time".to_owned();
+            let reason = unprofiled.err().unwrap_or(none);
+            let device = profile.device.as_ref();
+            let of_device = device.map(|_| "profile.device.perturbation");
+            for path in ["profile.perturbation"].into_iter().chain(of_device) {
+                record.missing.insert(path.to_owned(), reason.clone());
             }
         }
         Beside::Weighed(facts, missing) => {

@@ -3,6 +3,8 @@
 #[path = "../../../results/tests/common/mod.rs"]
 pub(crate) mod built;
 
+mod devices;
+
 use tare_results::{
     Checking, Doubt, Fidelity, Finding, Load, OperatorShare, Outcome as Found, Profile, Throughput,
     WrongOutputs,
@@ -99,7 +101,8 @@ fn profile() -> Profile {
 fn profiling(profile: Result<Profile, String>, unprofiled: Option<f64>) -> Record {
     let attempt = given(Given::Profiled {
         load: load(),
-        profile,
+        profile: profile.map(Box::new),
+        missing: Missing::new(),
     });
     let unprofiled =
         unprofiled.ok_or_else(|| "no repeat of the cell has a median latency".to_owned());

@@ -32,6 +32,8 @@ const WARM_REQUESTS: u64 = 14;
 /// Requests of a profile, at the most and at the least, and its time.
 const PROFILED_REQUESTS: u64 = 100;
 const PROFILED_FEWEST: u64 = 3;
+/// The least of those in which a device is watched, with those that are not counted.
+const WATCHED_FEWEST: u64 = 13;
 const PROFILED_LIMIT: Nanoseconds = Nanoseconds::from_secs(1);
 /// Workers that count a cell's operators and those of its twin, where that is not known yet.
 const COUNTING_WORKERS: u64 = 2;
@@ -159,12 +161,20 @@ impl Costs {
             let counted = sum(&[self.started(), self.requests(COUNTED_REQUESTS)]);
             all.push(counted.saturating_mul(COUNTING_WORKERS));
         }
-        let limit = PROFILED_LIMIT.as_nanos();
-        let limit = limit.max(self.requests(PROFILED_FEWEST));
-        let profiled = limit.min(self.requests(PROFILED_REQUESTS));
+        let watched = match work.planned.cell.device.as_str() {
+            "cpu" => 0,
+            _ => self.profiled(WATCHED_FEWEST),
+        };
+        let profiled = [self.warm(), watched, self.profiled(PROFILED_FEWEST)];
         let passes = passes(&work.planned, outlay.repeats, outlay.profile);
-        all.push(sum(&[self.warm(), profiled]).saturating_mul(passes));
+        all.push(sum(&profiled).saturating_mul(passes));
         sum(&all)
+    }
+
+    /// As many requests as a second holds, within bounds.
+    fn profiled(&self, fewest: u64) -> u64 {
+        let limit = PROFILED_LIMIT.as_nanos().max(self.requests(fewest));
+        limit.min(self.requests(PROFILED_REQUESTS))
     }
 
     fn requests(&self, count: u64) -> u64 {

@@ -21,6 +21,7 @@ use crate::replay::timed_at_least;
 const EFFORT: Effort = Effort {
     duration_ns: Nanoseconds::from_secs(1),
     max_requests: 100,
+    trace: true,
 };
 
 impl<C: Clock> Going<'_, C> {

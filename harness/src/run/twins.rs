@@ -17,6 +17,7 @@ use crate::twin::{Executed, Hollow, RungBook, TwinMaker, climb, executed};
 const COUNTING: Effort = Effort {
     duration_ns: Nanoseconds::from_millis(100),
     max_requests: 3,
+    trace: false,
 };
 
 /// What a run makes twins with.
@@ -117,7 +118,8 @@ impl<C: Clock> Going<'_, C> {
         let attempt = self.attempt(&work, job, Kind::Profile, 0);
         match attempt.outcome().map(|outcome| &outcome.given) {
             Some(Given::Profiled { profile, .. }) => {
-                Ok(profile.as_ref().map(executed).map_err(Clone::clone))
+                let counted = profile.as_ref().map(|profile| executed(profile));
+                Ok(counted.map_err(Clone::clone))
             }
             _ => Err(attempt
                 .failure()

@@ -163,6 +163,7 @@ fn purpose(kind: Kind, effort: Effortful, batch: u64) -> Purpose {
         return Purpose::Profile(Effort {
             duration_ns: effort.duration,
             max_requests: effort.requests,
+            trace: true,
         });
     }
     Purpose::Measure(Timing {
@@ -235,7 +236,7 @@ fn record(run: &Run, model: &Model, repeat: u64, kind: Kind, random: &mut Random
 fn fill(record: &mut Record, given: Given) {
     match given {
         Given::Measured(measured) => record.latency = measured.latency,
-        Given::Profiled { profile, .. } => record.profile = profile.ok(),
+        Given::Profiled { profile, .. } => record.profile = profile.ok().map(|profile| *profile),
         Given::Referred(_) => {}
     }
 }

@@ -14,7 +14,7 @@ use super::values::Value;
 use crate::draw::legend::{COLOURS, colour, legend};
 use crate::draw::{Bar, Key, Part, Svg};
 use crate::summary::Summary;
-use crate::table::{numbers, share_of_roof};
+use crate::table::{device_sentence, numbers, share_of_roof};
 
 const TOPICS: [Topic; 1] = [Topic::Operators];
 const COLUMNS: [Column; 8] = [
@@ -31,16 +31,15 @@ const COLUMNS: [Column; 8] = [
 const ROWS: usize = 2_000;
 const MOST_OF_A_CELL: usize = 20;
 
+/// Cells of whose devices there is a sentence.
+const DEVICES: usize = 12;
+
 const OTHERS: &str = "rest";
 
 /// The chart.
 pub fn chart(cells: &mut Cells<'_>) -> Chart {
     let valid: Vec<&Summary> = cells.valid().collect();
-    let shown: Vec<&Summary> = valid
-        .iter()
-        .copied()
-        .filter(|one| one.profile.is_some())
-        .collect();
+    let shown: Vec<&Summary> = valid.iter().copied().filter(|one| tells(one)).collect();
     let models = grouped(shown.iter().copied(), |one| one.cell.model.clone());
     let panels: Vec<Vec<String>> = models
         .iter()
@@ -57,8 +56,9 @@ pub fn chart(cells: &mut Cells<'_>) -> Chart {
         .collect();
     let mut words: Vec<String> = left_out(drawn.len(), MOST).into_iter().collect();
     if shown.len() < valid.len() {
-        let reason = valid.iter().filter(|one| one.profile.is_none());
-        let reason = reason.filter_map(|one| missing(one, "profile")).next();
+        let reason = valid.iter().filter(|one| !tells(one));
+        let mut reason = reason.filter_map(|one| missing(one, "profile.operators"));
+        let reason = reason.next();
         let reason = reason.unwrap_or_else(|| "it was not asked for".to_owned());
         words.push(match shown.is_empty() {
             true => format!("No cell was profiled: {reason}."),
@@ -69,6 +69,7 @@ pub fn chart(cells: &mut Cells<'_>) -> Chart {
             ),
         });
     }
+    words.extend(devices(cells, &valid));
     let panels = drawn.into_iter().take(MOST).collect();
     let table = table(cells, &shown, &mut words);
     Chart {
@@ -83,6 +84,33 @@ pub fn chart(cells: &mut Cells<'_>) -> Chart {
         table,
         lines: Table::default(),
     }
+}
+
+/// Whether the cell's framework told of operators.
+fn tells(summary: &Summary) -> bool {
+    let profile = summary.profile.as_ref();
+    profile.is_some_and(Profile::tells_operators)
+}
+
+/// What the devices of cells did, a sentence each.
+fn devices(cells: &Cells<'_>, valid: &[&Summary]) -> Vec<String> {
+    let watched = valid.iter().filter_map(|one| {
+        let sentence = device_sentence(one)?;
+        let (name, model) = (cells.series_name(one), &one.cell.model);
+        let batch = one.cell.batch;
+        Some(format!(
+            "The device of {name}, {model}, b={batch}: {sentence}."
+        ))
+    });
+    let mut all: Vec<String> = watched.collect();
+    let rest = all.split_off(all.len().min(DEVICES));
+    if !rest.is_empty() {
+        all.push(format!(
+            "tare show tells of {} further devices.",
+            rest.len()
+        ));
+    }
+    all
 }
 
 /// The kinds that take most over these cells, that which takes most first.

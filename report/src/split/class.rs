@@ -53,6 +53,10 @@ impl Weighing<'_> {
             .counted
             .first()
             .map(|record| record.cell.device.as_str());
-        tax.method != TaxMethod::DeviceIntervals && device.is_some_and(|device| device != "cpu")
+        let is_by_device = matches!(
+            tax.method,
+            TaxMethod::DeviceIntervals | TaxMethod::DeviceEvents
+        );
+        !is_by_device && device.is_some_and(|device| device != "cpu")
     }
 }

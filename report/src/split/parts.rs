@@ -12,6 +12,8 @@ pub enum Source {
     Twin(Quantity, f64),
     /// The device's busy time is all that is not tax.
     Busy(Quantity),
+    /// The time between events around the device's work is no less than its busy time.
+    Events(Quantity),
     /// A law's prediction is the tax.
     Law(MeanInterval),
 }
@@ -25,11 +27,30 @@ impl Source {
         }
     }
 
+    /// By how much the tax may be more than what is taken for it, and the work less, in nanoseconds.
+    fn hidden(&self) -> f64 {
+        match self {
+            Self::Events(between) => between.mean,
+            _ => 0.0,
+        }
+    }
+
+    /// `interval` of a tax, reaching as far as both say.
+    fn of_tax(&self, interval: MeanInterval) -> MeanInterval {
+        raised(lowered(interval, self.surplus()), self.hidden())
+    }
+
+    /// The same of the work that is left.
+    fn of_work(&self, interval: MeanInterval) -> MeanInterval {
+        raised(lowered(interval, self.hidden()), self.surplus())
+    }
+
     /// How it is called.
     pub fn method(&self) -> TaxMethod {
         match self {
             Self::Twin(..) => TaxMethod::HollowTwin,
             Self::Busy(_) => TaxMethod::DeviceIntervals,
+            Self::Events(_) => TaxMethod::DeviceEvents,
             Self::Law(_) => TaxMethod::Law,
         }
     }
@@ -56,7 +77,9 @@ impl Parts {
         let predicted;
         let (tax, kernel): (Vec<Term<'_>>, Vec<Term<'_>>) = match source {
             Source::Twin(twin, _) => (vec![(1.0, twin)], vec![(1.0, latency), (-1.0, twin)]),
-            Source::Busy(busy) => (vec![(1.0, latency), (-1.0, busy)], vec![(1.0, busy)]),
+            Source::Busy(busy) | Source::Events(busy) => {
+                (vec![(1.0, latency), (-1.0, busy)], vec![(1.0, busy)])
+            }
             Source::Law(prediction) => {
                 predicted = Quantity::alone(*prediction);
                 (
@@ -71,7 +94,7 @@ impl Parts {
         };
         let inefficiency = floor.map(|floor| {
             let terms: Vec<Term<'_>> = kernel.iter().copied().chain([(-1.0, floor)]).collect();
-            sum(&terms).map(|interval| raised(interval, source.surplus()))
+            sum(&terms).map(|interval| source.of_work(interval))
         });
         Self {
             latency: latency.mean,
@@ -82,9 +105,9 @@ impl Parts {
             inefficiency,
             tax: Part {
                 value: value(&tax),
-                interval: sum(&tax).map(|interval| lowered(interval, source.surplus())),
+                interval: sum(&tax).map(|interval| source.of_tax(interval)),
             },
-            kernel: sum(&kernel).map(|interval| raised(interval, source.surplus())),
+            kernel: sum(&kernel).map(|interval| source.of_work(interval)),
             share: share(latency, source),
         }
     }
@@ -146,13 +169,14 @@ fn share(latency: &Quantity, source: &Source) -> Option<MeanInterval> {
             Some(lowered(share, surplus / latency.mean))
         }
         Source::Law(predicted) => independent_share(*predicted, latency.interval()?),
-        Source::Busy(busy) => {
+        Source::Busy(busy) | Source::Events(busy) => {
             let busy = share_of(busy, latency)?;
-            Some(MeanInterval {
+            let share = MeanInterval {
                 mean: 1.0 - busy.mean,
                 low: 1.0 - busy.high,
                 high: 1.0 - busy.low,
-            })
+            };
+            Some(raised(share, source.hidden() / latency.mean))
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Why a split is not to be trusted fully.
 
-use tare_results::{Doubt, Tax, TaxDoubt};
+use tare_results::{Doubt, Tax, TaxDoubt, TaxMethod};
 use tare_units::SignedNanoseconds;
 
 use super::Weighing;
@@ -25,6 +25,12 @@ impl Weighing<'_> {
             doubts.extend(self.of_rung());
             doubts.extend(self.of_twin());
         }
+        if matches!(
+            tax.method,
+            TaxMethod::DeviceIntervals | TaxMethod::DeviceEvents
+        ) {
+            doubts.extend(self.of_device());
+        }
         if self.may_hide(tax) {
             let reason = self.profile.map_or_else(
                 || "the cell has no profile".to_owned(),
@@ -38,6 +44,7 @@ impl Weighing<'_> {
     /// Whether profiling distorts the shares of operators.
     pub fn perturbation(&self) -> Option<TaxDoubt> {
         let profile = self.profile?.profile.as_ref()?;
+        let profile = Some(profile).filter(|profile| profile.tells_operators())?;
         let perturbation = profile.perturbation.filter(|times| *times > DISTORTED)?;
         Some(TaxDoubt::Perturbation {
             perturbation,

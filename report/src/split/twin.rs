@@ -55,7 +55,7 @@ impl Weighing<'_> {
     /// The operators that the cell itself executes.
     pub fn operators(&self) -> Option<Executed> {
         let profile = self.profile.and_then(|record| record.profile.as_ref());
-        if let Some(profile) = profile {
+        if let Some(profile) = profile.filter(|profile| profile.tells_operators()) {
             let kinds = profile.operators.iter();
             let kinds: BTreeMap<String, u64> =
                 kinds.map(|one| (one.kind.clone(), one.count)).collect();
@@ -79,7 +79,11 @@ impl Weighing<'_> {
         tax.operators_executed = self.operators().map(|executed| executed.count);
         if tax.operators_executed.is_none() {
             let record = self.profile.or(self.cell.counted.first().copied());
-            let told = record.map(|record| reason(record, "profile"));
+            let path = match record.is_some_and(|record| record.profile.is_some()) {
+                true => "profile.operators",
+                false => "profile",
+            };
+            let told = record.map(|record| reason(record, path));
             let told = told.unwrap_or_else(|| "the cell has no profile".to_owned());
             lack(missing, &["operators_executed"], &told);
         }

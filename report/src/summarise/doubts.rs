@@ -86,7 +86,10 @@ pub fn is_alike(one: &Doubt, other: &Doubt) -> bool {
 fn is_by_degree(why: &TaxDoubt) -> bool {
     matches!(
         why,
-        TaxDoubt::NotHollow { .. } | TaxDoubt::Perturbation { .. } | TaxDoubt::Threads { .. }
+        TaxDoubt::NotHollow { .. }
+            | TaxDoubt::Perturbation { .. }
+            | TaxDoubt::Threads { .. }
+            | TaxDoubt::ActivitiesLost { .. }
     )
 }
 
@@ -136,6 +139,7 @@ fn of_split(doubt: &TaxDoubt) -> f64 {
         }
         TaxDoubt::Perturbation { perturbation, .. } => *perturbation,
         TaxDoubt::Threads { threads } => *threads as f64,
+        TaxDoubt::ActivitiesLost { lost, recorded } => *lost as f64 / (*recorded).max(1) as f64,
         TaxDoubt::OfTwin { about } => severity(about),
         _ => 0.0,
     }

@@ -4,6 +4,16 @@ use tare_results::{Fidelity, Profile, Record};
 
 use super::figures::{Figures, reason};
 
+/// Parts that a profile may be without.
+const PARTS: [&str; 6] = [
+    "profile.operators",
+    "profile.device",
+    "profile.device.perturbation",
+    "profile.device.kernels",
+    "profile.device.copies",
+    "profile.device.activities",
+];
+
 /// The latest of `records` that holds a profile, else the latest of all.
 pub fn latest<'a>(records: &[&'a Record]) -> Option<&'a Record> {
     let mut latest = records.iter().rev();
@@ -29,6 +39,11 @@ impl Figures<'_> {
                 self.absent(path, Some(reason(record, path)));
             }
             Some(_) => {}
+        }
+        for path in PARTS {
+            if let Some(reason) = record.missing.get(path) {
+                self.absent(path, Some(reason.clone()));
+            }
         }
         record.profile.clone()
     }

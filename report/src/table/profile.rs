@@ -23,6 +23,7 @@ pub fn profiles(summaries: &[Summary], dimensions: &Dimensions) -> Vec<Note> {
         summaries
             .iter()
             .filter_map(|one| Some((one, one.profile.as_ref()?)))
+            .filter(|(_, profile)| profile.tells_operators())
     };
     let Some(_) = profiled().next() else {
         return Vec::new();

@@ -82,6 +82,18 @@ pub enum TaxDoubt {
         /// Why.
         reason: String,
     },
+    /// The device's time is known only between events, so what it idled there counts as work: the tax is a lower bound.
+    BusyByEvents {
+        /// Why its kernels are not known one by one.
+        reason: String,
+    },
+    /// Some of the device's activities are in no busy time, so the tax is an upper bound.
+    ActivitiesLost {
+        /// Dropped, without a time, or not within one request.
+        lost: u64,
+        /// All that were recorded.
+        recorded: u64,
+    },
     /// Fewer of the twin's repeats ended well than the cell's.
     FewTwinRepeats {
         /// Of the twin.
@@ -136,16 +148,15 @@ impl fmt::Display for TaxDoubt {
                 "whether the twin (rung {rung}) executes the model's operators is not known: {reason}"
             ),
             Self::NoFloor { reason } => write!(f, "there is no floor: {reason}"),
-            Self::NoDeviceIntervals { reason } => write!(
-                f,
-                "when the device was busy is not known, so the tax is the twin's, part of which the device may hide: {reason}"
-            ),
             Self::FewTwinRepeats { have, cell } => write!(
                 f,
                 "the twin has {have} repeats that ended well where the model has {cell}; resume the run"
             ),
             Self::OfTwin { about } => write!(f, "the twin: {about}"),
             Self::ByLaw { .. } | Self::LawExtrapolates { .. } => self.law(f),
+            Self::NoDeviceIntervals { .. }
+            | Self::BusyByEvents { .. }
+            | Self::ActivitiesLost { .. } => self.of_device(f),
             Self::Unknown => f.write_str("a doubt that this version of tare does not know"),
         }
     }
@@ -178,6 +189,25 @@ impl TaxDoubt {
                 bound * 100.0
             ),
         })
+    }
+
+    fn of_device(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoDeviceIntervals { reason } => write!(
+                f,
+                "when the device was busy is not known, so the tax is the twin's, part of which the device may hide: {reason}"
+            ),
+            Self::BusyByEvents { reason } => write!(
+                f,
+                "when the device was busy is known only between events, idle gaps among it, so the tax is a lower bound: {reason}"
+            ),
+            Self::ActivitiesLost { lost, recorded } => write!(
+                f,
+                "{lost} of the device's activities were dropped, untimed or not within one request, beside {recorded} recorded: \
+                 the tax is an upper bound; profile a smaller batch"
+            ),
+            _ => Ok(()),
+        }
     }
 
     fn law(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -150,6 +150,7 @@ fn a_profile_names_the_operators_of_aten() {
         let effort = Purpose::Profile(Effort {
             duration_ns: Nanoseconds::from_millis(5),
             max_requests: 10,
+            trace: false,
         });
         let Given::Profiled { profile, .. } = outcome(mode, effort).given else {
             panic!("no profile");

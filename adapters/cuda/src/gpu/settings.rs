@@ -95,16 +95,19 @@ pub(super) fn ordinal(request: &LoadRequest) -> Result<u32, AdapterError> {
 /// Refuses a GPU that the driver does not have; a driver that is not there is left to loading.
 pub(super) fn refuse_absent(request: &LoadRequest) -> Result<(), AdapterError> {
     let ordinal = ordinal(request)?;
-    let remedy = |count: u32| match count {
-        0 => "run where one is".to_owned(),
-        1 => "ask for --device cuda:0".to_owned(),
-        count => format!("ask for --device cuda:0 to cuda:{}", count - 1),
+    let there = |count: u32| match count {
+        0 => "no GPU: run where one is".to_owned(),
+        1 => "one GPU: ask for --device cuda:0".to_owned(),
+        count => format!(
+            "{count} GPUs: ask for --device cuda:0 to cuda:{}",
+            count - 1
+        ),
     };
     match device_count() {
         Ok(count) if ordinal >= count => Err(AdapterError::Unsupported(format!(
-            "{NAME} finds no {}: the driver has {count} GPUs: {}",
+            "{NAME} finds no {}: the driver has {}",
             request.device,
-            remedy(count)
+            there(count)
         ))),
         _ => Ok(()),
     }

@@ -114,3 +114,23 @@ fn a_trace_is_told_to_take_as_long_as_its_arrivals_and_not_as_its_duration() {
     let told = outlook(&plan, &outlay_of(&run), &measured()).time;
     assert!(told < Nanoseconds::from_secs(600), "{told}");
 }
+
+#[test]
+fn a_profiled_pass_on_a_device_takes_longer_by_the_requests_in_which_that_is_watched() {
+    let run = published();
+    let told = |device: &str, profile| {
+        let mut plan = plan_of(&run);
+        for work in &mut plan.cells {
+            work.planned.cell.device = device.to_owned();
+        }
+        let outlay = Outlay {
+            repeats: 1,
+            profile,
+            ..outlay_of(&run)
+        };
+        outlook(&plan, &outlay, &measured()).time
+    };
+    let extra = |device| told(device, true).saturating_sub(told(device, false));
+    let (host, device) = (extra("cpu"), extra("cuda:0"));
+    assert!(device > host && device < host + host, "{device} {host}");
+}

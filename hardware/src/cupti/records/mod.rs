@@ -1,0 +1,7 @@
+//! Records as CUPTI writes them.
+
+mod sys;
+#[cfg(test)]
+mod tests;
+
+pub(super) use sys::Records;
