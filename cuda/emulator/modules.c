@@ -36,7 +36,8 @@ int nvrtcCompileProgram(program *of, int number, const char *const *options) {
     need(file != 0, "a source that can be written");
     fprintf(file, "#include \"%s\"\n%s", KERNEL_H, of->source);
     fclose(file);
-    snprintf(command, sizeof command, "g++ -std=c++17 -O1 -w -fPIC -shared -fno-strict-aliasing -o %s %s 2>&1", of->path, source);
+    /* Shared memory is static: kernels of one name, of different programs, have each their own. */
+    snprintf(command, sizeof command, "g++ -std=c++17 -O1 -w -fPIC -shared -fno-gnu-unique -Wl,-Bsymbolic -fno-strict-aliasing -o %s %s 2>&1", of->path, source);
     FILE *compiler = popen(command, "r");
     need(compiler != 0, "a compiler");
     size_t said = fread(of->log, 1, sizeof of->log - 1, compiler);
