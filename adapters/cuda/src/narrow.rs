@@ -156,3 +156,96 @@ fn each<T: Element + 'static>(tensor: &Tensor, round: impl Fn(f32) -> T) -> Tens
     let values: Vec<T> = values.iter().map(|value| round(*value)).collect();
     Tensor::from_values(tensor.shape().to_vec(), values).unwrap_or_else(|_| tensor.clone())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::step::Epilogue;
+
+    fn buffer(name: &str, shape: &[usize], role: Role) -> Buffer {
+        Buffer {
+            name: name.to_owned(),
+            dtype: DataType::F32,
+            shape: shape.to_vec(),
+            role,
+        }
+    }
+
+    /// An input times a weight, with a bias, to the model's output; with a residual, which is the input itself.
+    fn product(residual: bool) -> Draft {
+        let mut draft = Draft::default();
+        let x = draft.add(buffer("x", &[2, 2], Role::Input(0)));
+        let weights = Tensor::from_values(vec![2, 2], vec![1.0_f32, 1e9, -1e9, 0.1]);
+        let weight = draft.add_weight("w".to_owned(), weights.expect("a tensor"));
+        let bias = Tensor::from_values(vec![2], vec![1.0_f32, 2.0]).expect("a tensor");
+        let bias = draft.add_weight("b".to_owned(), bias);
+        let output = draft.add(buffer("y", &[2, 2], Role::Output(0)));
+        let more = residual.then(|| x.clone());
+        draft.steps.push(Step {
+            kind: Kind::Product {
+                epilogue: Epilogue {
+                    bias: true,
+                    residual,
+                    activation: None,
+                },
+            },
+            inputs: [x, weight, bias].into_iter().chain(more).collect(),
+            outputs: vec![output],
+            sources: Vec::new(),
+        });
+        draft
+    }
+
+    fn dtypes(draft: &Draft, views: &[View]) -> Vec<DataType> {
+        views
+            .iter()
+            .map(|view| draft.buffer(view.buffer).dtype)
+            .collect()
+    }
+
+    #[test]
+    fn nothing_changes_where_32_bits_are_held() {
+        assert_eq!(narrow(product(false), Held::F32), product(false));
+    }
+
+    #[test]
+    fn a_product_reads_16_bits_and_writes_the_model_s_output_with_a_bias_as_wide() {
+        let draft = narrow(product(false), Held::F16);
+        let [copy, product] = draft.steps.as_slice() else {
+            panic!("{} steps", draft.steps.len());
+        };
+        assert!(copy.is_copy());
+        let (half, single) = (DataType::F16, DataType::F32);
+        assert_eq!(dtypes(&draft, &product.inputs), [half, half, single]);
+        assert_eq!(dtypes(&draft, &product.outputs), [single]);
+    }
+
+    #[test]
+    fn a_product_with_a_residual_writes_16_bits_which_are_copied_to_the_output() {
+        let draft = narrow(product(true), Held::Bf16);
+        let [before, product, after] = draft.steps.as_slice() else {
+            panic!("{} steps", draft.steps.len());
+        };
+        assert!(before.is_copy() && after.is_copy());
+        assert_eq!(dtypes(&draft, &product.inputs), [DataType::Bf16; 4]);
+        assert_eq!(product.inputs[0].buffer, product.inputs[3].buffer);
+        assert_eq!(dtypes(&draft, &product.outputs), [DataType::Bf16]);
+        assert_eq!(dtypes(&draft, &after.outputs), [DataType::F32]);
+    }
+
+    #[test]
+    fn constants_beyond_the_range_become_the_largest_that_there_is() {
+        let draft = narrow(product(false), Held::F16);
+        let weight = &draft.steps[1].inputs[1];
+        let Role::Weight(tensor) = &draft.buffer(weight.buffer).role else {
+            panic!("no constant");
+        };
+        let values: Vec<f32> = tensor
+            .values::<f16>()
+            .expect("halves")
+            .iter()
+            .map(|x| x.to_f32())
+            .collect();
+        assert_eq!(values, [1.0, 65504.0, -65504.0, 0.099975586]);
+    }
+}

@@ -135,3 +135,59 @@ impl Product {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::view::BufferId;
+
+    fn matrix(pitch: usize, apart: usize) -> Matrix {
+        Matrix {
+            at: Address::Buffer(BufferId(0), 0),
+            dtype: DataType::F32,
+            by_columns: false,
+            pitch,
+            apart,
+        }
+    }
+
+    fn batch_of_three() -> Product {
+        Product {
+            m: 4,
+            n: 5,
+            k: 6,
+            batch: 3,
+            a: matrix(6, 24),
+            b: matrix(5, 0),
+            d: matrix(5, 20),
+            bias: None,
+            residual: Some(matrix(8, 32)),
+            activation: None,
+        }
+    }
+
+    #[test]
+    fn a_batch_by_one_factor_whose_rows_follow_is_one_product() {
+        let mut product = batch_of_three();
+        product.stack();
+        assert_eq!((product.m, product.batch), (12, 1));
+        assert_eq!(product.residual.map(|matrix| matrix.apart), Some(0));
+    }
+
+    #[test]
+    fn a_batch_stays_one_where_factors_differ_or_rows_do_not_follow() {
+        let changes: [fn(&mut Product); 4] = [
+            |product| product.b.apart = 30,
+            |product| product.a.apart = 48,
+            |product| product.a.by_columns = true,
+            |product| product.residual = Some(matrix(5, 0)),
+        ];
+        for change in changes {
+            let mut product = batch_of_three();
+            change(&mut product);
+            let before = product.clone();
+            product.stack();
+            assert_eq!(product, before);
+        }
+    }
+}

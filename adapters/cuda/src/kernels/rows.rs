@@ -162,3 +162,37 @@ impl Context<'_> {
         Ok(launch.into())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::view::BufferId;
+
+    #[test]
+    fn a_row_has_as_many_threads_as_its_width_keeps_busy() {
+        let of = |width: usize| {
+            let layout = Layout::of(1000, width);
+            (layout.threads, layout.together, layout.block())
+        };
+        assert_eq!(of(1), (1, 128, 128));
+        assert_eq!(of(64), (8, 16, 128));
+        assert_eq!(of(256), (32, 4, 128));
+        assert_eq!(of(768), (128, 1, 128));
+        assert_eq!(of(50_257), (256, 1, 256));
+    }
+
+    #[test]
+    fn all_rows_have_a_block() {
+        assert_eq!(Layout::of(9, 256).grid(), Ok([3, 1, 1]));
+        assert_eq!(Layout::of(1, 4096).grid(), Ok([1, 1, 1]));
+        assert!(Layout::of(usize::MAX / 8, 1).grid().is_err());
+    }
+
+    #[test]
+    fn rows_are_as_far_apart_as_the_last_axis_before_them_says() {
+        let whole = View::whole(BufferId(0), &[2, 3, 4]);
+        assert_eq!(pitch(&whole), 4);
+        assert_eq!(pitch(&whole.slice(2, 0, 1, 2)), 4);
+        assert_eq!(pitch(&View::whole(BufferId(0), &[1, 1, 7])), 0);
+    }
+}
