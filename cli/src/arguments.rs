@@ -10,7 +10,7 @@ mod words;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-
+use tare_adapter_cuda::Held;
 use tare_models::hollow::Rung;
 use tare_units::Nanoseconds;
 
@@ -163,6 +163,9 @@ pub struct PlanOptions {
     /// Leave every operator a step of its own, or several
     #[arg(long)]
     pub unfused: bool,
+    /// How floats are held between steps: fp32, fp16 or bf16
+    #[arg(long, value_name = "P", default_value = "fp32")]
+    pub precision: Held,
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     pub format: ListFormat,
 }

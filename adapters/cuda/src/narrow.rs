@@ -31,6 +31,19 @@ impl Held {
     }
 }
 
+impl std::str::FromStr for Held {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "fp32" => Ok(Self::F32),
+            "fp16" => Ok(Self::F16),
+            "bf16" => Ok(Self::Bf16),
+            _ => Err(format!("plans hold no '{text}': use fp32, fp16 or bf16")),
+        }
+    }
+}
+
 /// With all floats between steps as `held` says, and the constants of products, convolutions, attention and gathering; what
 /// those read of the model's inputs is copied first, and what they write of its outputs after. All other steps take floats of
 /// any width.
@@ -201,6 +214,19 @@ mod tests {
             .iter()
             .map(|view| draft.buffer(view.buffer).dtype)
             .collect()
+    }
+
+    #[test]
+    fn what_is_held_is_named_as_a_precision_is() {
+        assert_eq!(
+            ["fp32", "fp16", "bf16"].map(str::parse),
+            [Ok(Held::F32), Ok(Held::F16), Ok(Held::Bf16)]
+        );
+        let refused = "tf32".parse::<Held>();
+        assert_eq!(
+            refused,
+            Err("plans hold no 'tf32': use fp32, fp16 or bf16".to_owned())
+        );
     }
 
     #[test]

@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use serde::Serialize;
 use serde_json::json;
 use tare_adapter_cuda::plan::Plan;
-use tare_adapter_cuda::{Fusion, Held, plan_of};
+use tare_adapter_cuda::{Fusion, plan_of};
 use tare_models::hollow::{Rung, Twin};
 use tare_models::zoo::{self, Form};
 use tare_models::{Facts, Model, ShapeRequest, TensorSpec, bind, resolve};
@@ -136,7 +136,7 @@ fn planned(options: &PlanOptions) -> Result<Plan> {
     } else {
         Fusion::Full
     };
-    let (plan, _) = plan_of(&resolved, fusion, Held::F32).with_context(in_model)?;
+    let (plan, _) = plan_of(&resolved, fusion, options.precision).with_context(in_model)?;
     Ok(plan)
 }
 
