@@ -40,11 +40,13 @@ pub fn profile(
     let mut watch = Watch::of(job.load.device, effort, tracer);
     let before = clock.now();
     let loaded = adapter.load(&job.load)?;
-    let mut session = loaded.session()?;
-    let load_ns = clock.now().saturating_sub(before);
+    let model_ns = clock.now().saturating_sub(before);
     if let Some(watch) = &mut watch {
         watch.try_again(tracer);
     }
+    let before = clock.now();
+    let mut session = loaded.session()?;
+    let load_ns = model_ns + clock.now().saturating_sub(before);
     reporter.phase(Phase::Warmup, own)?;
     let mut pass = Pass {
         job,

@@ -40,11 +40,20 @@ pub(super) fn open_compiler() -> Result<(u32, u32), Lacking> {
 
 /// Opens all of them, for the rest of the process.
 pub(super) fn open() -> Result<Found, Lacking> {
-    driver_version().map_err(|fault| Lacking {
+    let driver = driver_version().map_err(|fault| Lacking {
         reason: fault.to_string(),
         remedy: "run where an NVIDIA GPU and its driver are".to_owned(),
     })?;
     let (major, minor) = open_compiler()?;
+    if driver.0 < major {
+        return Err(Lacking {
+            reason: format!(
+                "the driver has CUDA {}.{}, and NVRTC makes code of CUDA {major}.{minor}",
+                driver.0, driver.1
+            ),
+            remedy: "install NVIDIA's driver 580 or later, or CUDA 12's NVRTC and cuBLAS and name their folder in LD_LIBRARY_PATH".to_owned(),
+        });
+    }
     let cublaslt = either(PACKAGES[1], product_library_version)?;
     Ok(Found {
         nvrtc: format!("{major}.{minor}"),
@@ -72,16 +81,19 @@ fn either<T>(package: &str, ask: impl Fn() -> Result<T, Fault>) -> Result<T, Lac
     ask().map_err(|_| lacking(package, &fault))
 }
 
-/// The other libraries of its folder, which it looks for by name: NVRTC is not told where its built-in functions are.
+/// Its parts beside it, which it looks for by name: NVRTC is not told where its built-in functions are.
 fn companions(library: &Path) -> Vec<PathBuf> {
     let folder = library.parent().and_then(|folder| folder.read_dir().ok());
     let files = folder.into_iter().flatten().flatten();
     let files = files.map(|file| file.path()).filter(|path| path != library);
-    let is_library = |path: &PathBuf| {
+    let named = |path: &Path| {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        name.starts_with("lib") && name.contains(".so")
+        let stem = name.split_once(".so").map_or("", |(stem, _)| stem);
+        stem.to_owned()
     };
-    files.filter(is_library).collect()
+    let own = named(library);
+    let is_part = |path: &PathBuf| !own.is_empty() && named(path).starts_with(&own);
+    files.filter(is_part).collect()
 }
 
 fn lacking(package: &str, fault: &Fault) -> Lacking {

@@ -83,7 +83,10 @@ impl<'m> NativeSession<'m> {
             let done = self.start(number).and_then(|()| self.stream.wait());
             done.map_err(|fault| AdapterError::Load(self.told(number, &fault)))?;
         }
+        let at = self.native.blocks.faults() as usize;
+        let told = at..at + FAULT_BYTES as usize;
         self.download()
+            .and_then(|()| self.stream.zero(&self.device.outputs, told))
             .and_then(|()| self.stream.wait())
             .map_err(loading)
     }

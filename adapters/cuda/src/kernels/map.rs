@@ -136,8 +136,9 @@ impl Text {
     fn computed(&self, program: &Program, types: &[DataType]) -> String {
         let (out, width) = (self.output(), self.width);
         let pack = format!("Pack<{}, {width}>", self.kinds[out]);
-        let mut text =
-            format!("    {pack} made;\n    for (int each = 0; each < {width}; each++) {{\n");
+        let mut text = format!(
+            "    {pack} made;\n#pragma unroll\n    for (int each = 0; each < {width}; each++) {{\n"
+        );
         for (number, instruction) in program.instructions.iter().enumerate() {
             let value = value(instruction, types, |operand| {
                 match self.is_packed(operand) {

@@ -12,6 +12,7 @@ mod product;
 mod rows;
 mod source;
 
+use tare_cuda::ADDRESSES;
 use tare_models::DataType;
 use tare_units::Bytes;
 
@@ -93,11 +94,13 @@ pub fn code_of(plan: &Plan, target: Target) -> Result<Code, String> {
             number,
             step: &planned.step,
         };
-        let made = context.works(&mut writer).map_err(|reason| {
+        let told = |reason: &str| {
             let sources = planned.step.sources.iter();
             let names: Vec<&str> = sources.map(|source| source.name.as_str()).collect();
             format!("step {number} ({}): {reason}", names.join(", "))
-        })?;
+        };
+        let made = context.works(&mut writer).map_err(|reason| told(&reason))?;
+        refuse_many(&made).map_err(|reason| told(&reason))?;
         code.workspace = code.workspace.max(made.workspace);
         code.works
             .extend(made.works.into_iter().map(|work| (number, work)));
@@ -106,6 +109,20 @@ pub fn code_of(plan: &Plan, target: Target) -> Result<Code, String> {
     code.can_fault = code.works.iter().any(faults);
     code.source = writer.source();
     Ok(code)
+}
+
+/// Refuses more operands than a kernel takes.
+fn refuse_many(made: &Made) -> Result<(), String> {
+    let counts = made.works.iter().map(|work| match work {
+        Work::Launch(launch) => launch.arguments.len(),
+        Work::Product(_) => 0,
+    });
+    match counts.max() {
+        Some(count) if count > ADDRESSES => Err(format!(
+            "it has {count} operands and results, and a kernel takes {ADDRESSES}"
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// What one step takes.

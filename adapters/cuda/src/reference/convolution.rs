@@ -1,6 +1,7 @@
 //! Convolutions as products with the windows laid out as columns, and poolings.
 
 use super::execute::conclude;
+use super::map::greater;
 use super::memory::Memory;
 use super::product::add_product;
 use crate::step::{Epilogue, Pooling, Step, Window};
@@ -101,7 +102,7 @@ fn pooled(
     let seen = within.filter_map(|within| place(window, map, at, within));
     let seen: Vec<f32> = seen.map(|place| channel[place]).collect();
     match function {
-        Pooling::Max => seen.iter().copied().fold(f32::NEG_INFINITY, f32::max),
+        Pooling::Max => seen.iter().copied().fold(f32::NEG_INFINITY, greater),
         Pooling::Average => seen.iter().sum::<f32>() / seen.len() as f32,
         Pooling::PaddedAverage => seen.iter().sum::<f32>() / (height * width) as f32,
     }

@@ -183,11 +183,27 @@ fn float_of_two(function: Binary, x: f32, y: f32) -> f32 {
         Binary::Mul => x * y,
         Binary::Div => x / y,
         Binary::Pow => x.powf(y),
-        Binary::Min if x.is_nan() || y.is_nan() => f32::NAN,
-        Binary::Min => x.min(y),
-        Binary::Max if x.is_nan() || y.is_nan() => f32::NAN,
-        Binary::Max => x.max(y),
+        Binary::Min => lesser(x, y),
+        Binary::Max => greater(x, y),
         _ => f32::NAN,
+    }
+}
+
+/// NaN where either is.
+pub(super) fn lesser(x: f32, y: f32) -> f32 {
+    if x.is_nan() || y.is_nan() {
+        f32::NAN
+    } else {
+        x.min(y)
+    }
+}
+
+/// NaN where either is.
+pub(super) fn greater(x: f32, y: f32) -> f32 {
+    if x.is_nan() || y.is_nan() {
+        f32::NAN
+    } else {
+        x.max(y)
     }
 }
 

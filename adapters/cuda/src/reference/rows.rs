@@ -1,6 +1,7 @@
 //! Softmax, normalisation and reductions: what looks at all elements of a row.
 
 use super::execute::add_residual;
+use super::map::{greater, lesser};
 use super::memory::Memory;
 use crate::step::{Reduction, Step};
 
@@ -76,8 +77,8 @@ pub(super) fn reduce(
         .map(|row| match function {
             Reduction::Sum => row.iter().sum(),
             Reduction::Mean => row.iter().sum::<f32>() / width as f32,
-            Reduction::Max => row.iter().copied().fold(f32::NEG_INFINITY, f32::max),
-            Reduction::Min => row.iter().copied().fold(f32::INFINITY, f32::min),
+            Reduction::Max => row.iter().copied().fold(f32::NEG_INFINITY, greater),
+            Reduction::Min => row.iter().copied().fold(f32::INFINITY, lesser),
             Reduction::Product => row.iter().product(),
         })
         .collect();

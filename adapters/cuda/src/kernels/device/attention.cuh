@@ -56,6 +56,7 @@ __device__ __forceinline__ void attend(const Arguments &arguments) {
         }
         block_wait();
         float scores[OWN], largest = -infinity();
+#pragma unroll
         for (int own = 0; own < OWN; own++) {
             u32 key = place + 4 * own;
             float score = 0.0f;
@@ -69,20 +70,24 @@ __device__ __forceinline__ void attend(const Arguments &arguments) {
             largest = largest < other ? other : largest;
         }
         float factor = running.rise(largest);
+#pragma unroll
         for (int own = 0; own < OWN; own++) {
             float weight = running.weight(scores[own]);
             running.sum += weight;
             weights[row][place + 4 * own] = weight;
         }
+#pragma unroll
         for (int each = 0; each < EACH; each++) sums[each] *= factor;
         block_wait();
         for (int key = 0; key < C::KEYS; key++)
+#pragma unroll
             for (int each = 0; each < EACH; each++)
                 if (place + 4 * each < C::VALUE) sums[each] += weights[row][key] * v[key][place + 4 * each];
     }
     for (int mask = 1; mask < 4; mask *= 2) running.sum += of_lane(running.sum, mask);
     if (query >= C::ALL_QUERIES) return;
     auto *y = pointer<typename C::Y>(arguments, 3 + C::MASKED) + C::y(head) + i64(query) * C::Y_PITCH;
+#pragma unroll
     for (int each = 0; each < EACH; each++)
         if (place + 4 * each < C::VALUE) y[place + 4 * each] = narrow<typename C::Y>(sums[each] / running.sum);
 }
@@ -100,7 +105,9 @@ struct Warp {
     static __device__ __forceinline__ u32 within(u32 row, u32 count) { return row < count ? row : count - 1; }
 
     __device__ __forceinline__ void read_queries(u32 (&a)[STEPS][4], const X *q) const {
+#pragma unroll
         for (int step = 0; step < STEPS; step++)
+#pragma unroll
             for (int piece = 0; piece < 4; piece++) {
                 u32 row = within(query + piece % 2 * 8, C::ALL_QUERIES);
                 a[step][piece] = two(q + i64(row) * C::Q_PITCH + step * 16 + piece / 2 * 8 + pair);
@@ -108,8 +115,10 @@ struct Warp {
     }
 
     __device__ __forceinline__ void score(float (&scores)[TILES][4], const u32 (&a)[STEPS][4], const X *k, u32 first) const {
+#pragma unroll
         for (int tile = 0; tile < TILES; tile++) {
             const X *row = k + i64(within(first + tile * 8 + line, C::ALL_KEYS)) * C::K_PITCH + pair;
+#pragma unroll
             for (int step = 0; step < STEPS; step++) {
                 u32 b[2] = {two(row + step * 16), two(row + step * 16 + 8)};
                 multiply_add(scores[tile], a[step], b, C::BRAIN);
@@ -118,14 +127,18 @@ struct Warp {
     }
 
     __device__ __forceinline__ void weigh(float (&outs)[OUTS][4], const float (&weights)[TILES][4], const X *v, u32 first) const {
+#pragma unroll
         for (int step = 0; step < TILES / 2; step++) {
             u32 a[4];
+#pragma unroll
             for (int piece = 0; piece < 4; piece++) {
                 const float *from = weights[step * 2 + piece / 2] + piece % 2 * 2;
                 a[piece] = two(narrow<X>(from[0]), narrow<X>(from[1]));
             }
+#pragma unroll
             for (int out = 0; out < OUTS; out++) {
                 u32 b[2];
+#pragma unroll
                 for (int piece = 0; piece < 2; piece++) {
                     u32 key = first + step * 16 + piece * 8 + pair;
                     const X *low = v + i64(within(key, C::ALL_KEYS)) * C::V_PITCH + out * 8 + line;
@@ -152,9 +165,11 @@ __device__ __forceinline__ void attend_by_warps(const Arguments &arguments) {
     for (u32 first = 0; first < C::ALL_KEYS; first += W::KEYS) {
         float scores[W::TILES][4] = {};
         warp.score(scores, a, k, first);
+#pragma unroll
         for (int half = 0; half < 2; half++) {
             float largest = -infinity();
             u32 query = warp.query + half * 8;
+#pragma unroll
             for (int at = 0; at < W::TILES * 2; at++) {
                 float &score = scores[at / 2][half * 2 + at % 2];
                 u32 key = first + at / 2 * 8 + warp.pair + at % 2;
@@ -167,22 +182,27 @@ __device__ __forceinline__ void attend_by_warps(const Arguments &arguments) {
                 largest = largest < other ? other : largest;
             }
             float factor = running[half].rise(largest);
+#pragma unroll
             for (int at = 0; at < W::TILES * 2; at++) {
                 float &score = scores[at / 2][half * 2 + at % 2];
                 score = running[half].weight(score);
                 running[half].sum += score;
             }
+#pragma unroll
             for (int out = 0; out < W::OUTS; out++) outs[out][half * 2] *= factor, outs[out][half * 2 + 1] *= factor;
         }
         warp.weigh(outs, scores, v, first);
     }
+#pragma unroll
     for (int half = 0; half < 2; half++) {
         float sum = running[half].sum;
         for (int mask = 1; mask < 4; mask *= 2) sum += of_lane(sum, mask);
         u32 query = warp.query + half * 8;
         if (query >= C::ALL_QUERIES) continue;
         auto *y = pointer<typename C::Y>(arguments, 3 + C::MASKED) + C::y(head) + i64(query) * C::Y_PITCH;
+#pragma unroll
         for (int out = 0; out < W::OUTS; out++)
+#pragma unroll
             for (int piece = 0; piece < 2; piece++)
                 y[out * 8 + warp.pair + piece] = narrow<typename C::Y>(outs[out][half * 2 + piece] / sum);
     }

@@ -89,8 +89,8 @@ enum { TILE = 64, STEP = 16, THREADS = 128 };
 
 template <typename T, int PITCH>
 struct Tiles {
-    T weights[TILE][PITCH];
-    T windows[TILE][PITCH];
+    alignas(16) T weights[TILE][PITCH];
+    alignas(16) T windows[TILE][PITCH];
 };
 
 /* Reads what a block needs of the next places of the depth. */
@@ -131,16 +131,22 @@ __device__ __forceinline__ void convolve(const Arguments &arguments) {
         block_wait();
         fetch<C>(tiles, arguments, window, depth, part.end);
         block_wait();
+#pragma unroll
         for (int place = 0; place < STEP; place++) {
             float weights[4];
+#pragma unroll
             for (int row = 0; row < 4; row++) weights[row] = wide(tiles.weights[down + row][place]);
+#pragma unroll
             for (int column = 0; column < 8; column++) {
                 float seen = wide(tiles.windows[right + 8 * column][place]);
+#pragma unroll
                 for (int row = 0; row < 4; row++) sums[row][column] += weights[row] * seen;
             }
         }
     }
+#pragma unroll
     for (int row = 0; row < 4; row++)
+#pragma unroll
         for (int column = 0; column < 8; column++)
             keep<C>(arguments, blockIdx.y * TILE + down + row, blockIdx.x * TILE + right + 8 * column, sums[row][column]);
 }
@@ -159,17 +165,25 @@ __device__ __forceinline__ void convolve_by_warps(const Arguments &arguments) {
         fetch<C>(tiles, arguments, window, depth, part.end);
         block_wait();
         u32 a[2][4];
+#pragma unroll
         for (int tile = 0; tile < 2; tile++)
+#pragma unroll
             for (int piece = 0; piece < 4; piece++)
                 a[tile][piece] = two(&tiles.weights[down + 16 * tile + line + piece % 2 * 8][pair + piece / 2 * 8]);
+#pragma unroll
         for (int column = 0; column < 4; column++) {
             u32 b[2];
+#pragma unroll
             for (int piece = 0; piece < 2; piece++) b[piece] = two(&tiles.windows[right + 8 * column + line][pair + piece * 8]);
+#pragma unroll
             for (int tile = 0; tile < 2; tile++) multiply_add(sums[tile][column], a[tile], b, C::BRAIN);
         }
     }
+#pragma unroll
     for (int tile = 0; tile < 2; tile++)
+#pragma unroll
         for (int column = 0; column < 4; column++)
+#pragma unroll
             for (int piece = 0; piece < 4; piece++)
                 keep<C>(arguments, blockIdx.y * TILE + down + 16 * tile + line + piece / 2 * 8,
                         blockIdx.x * TILE + right + 8 * column + pair + piece % 2, sums[tile][column][piece]);

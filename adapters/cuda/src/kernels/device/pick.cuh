@@ -42,7 +42,7 @@ __device__ __forceinline__ void pool(const Arguments &arguments) {
             int x = column * C::STRIDE_RIGHT + right * C::DILATION_RIGHT - C::PAD_LEFT;
             if (x < 0 || x >= C::WIDTH) continue;
             float value = wide(map[y * C::WIDTH + x]);
-            all = !C::LARGEST ? all + value : all < value ? value : all;
+            all = C::LARGEST ? greater(all, value) : all + value;
             seen++;
         }
     }

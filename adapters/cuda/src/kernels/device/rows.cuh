@@ -6,12 +6,12 @@ struct Sum {
 };
 
 struct Largest {
-    static __device__ __forceinline__ float of(float x, float y) { return x < y ? y : x; }
+    static __device__ __forceinline__ float of(float x, float y) { return greater(x, y); }
     static __device__ __forceinline__ float none() { return -infinity(); }
 };
 
 struct Least {
-    static __device__ __forceinline__ float of(float x, float y) { return y < x ? y : x; }
+    static __device__ __forceinline__ float of(float x, float y) { return lesser(x, y); }
     static __device__ __forceinline__ float none() { return infinity(); }
 };
 
@@ -92,6 +92,7 @@ __device__ __forceinline__ void layer_norm(const Arguments &arguments) {
     };
     float values[EACH];
     float sum = 0.0f;
+#pragma unroll
     for (int turn = 0; turn < EACH; turn++) {
         u32 column = place.first + turn * C::THREADS;
         values[turn] = column < place.end() ? element(column) : 0.0f;
@@ -99,19 +100,22 @@ __device__ __forceinline__ void layer_norm(const Arguments &arguments) {
     }
     float mean = together<Sum, C::THREADS>(sum) / C::WIDTH;
     float squares = 0.0f;
+#pragma unroll
     for (int turn = 0; turn < EACH; turn++) {
         u32 column = place.first + turn * C::THREADS;
         float apart = values[turn] - mean;
         squares += column < place.end() ? apart * apart : 0.0f;
     }
     float deviation = sqrtf(together<Sum, C::THREADS>(squares) / C::WIDTH + C::epsilon());
+#pragma unroll
     for (int turn = 0; turn < EACH; turn++) {
         u32 column = place.first + turn * C::THREADS;
-        if (column >= place.end()) break;
-        float value = (values[turn] - mean) / deviation;
-        if (C::SCALED) value *= wide(pointer<const typename C::W>(arguments, SCALE)[column]);
-        if (C::BIASED) value += wide(pointer<const typename C::B>(arguments, BIAS)[column]);
-        y[column] = narrow<typename C::Y>(value);
-        if (C::KEPT) kept[column] = narrow<typename C::S>(values[turn]);
+        if (column < place.end()) {
+            float value = (values[turn] - mean) / deviation;
+            if (C::SCALED) value *= wide(pointer<const typename C::W>(arguments, SCALE)[column]);
+            if (C::BIASED) value += wide(pointer<const typename C::B>(arguments, BIAS)[column]);
+            y[column] = narrow<typename C::Y>(value);
+            if (C::KEPT) kept[column] = narrow<typename C::S>(values[turn]);
+        }
     }
 }
