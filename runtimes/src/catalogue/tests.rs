@@ -52,7 +52,7 @@ fn an_unknown_name_gets_the_list_and_a_suggestion() {
         .expect_err("unknown");
     assert_eq!(
         error.to_string(),
-        "unknown runtime 'onnxruntim': there are onnxruntime, onnxruntime-gpu; did you mean onnxruntime?"
+        "unknown runtime 'onnxruntim': there are cublaslt, nvrtc, onnxruntime, onnxruntime-gpu; did you mean onnxruntime?"
     );
 }
 

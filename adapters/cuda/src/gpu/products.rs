@@ -10,7 +10,7 @@ use tare_models::DataType;
 use tare_units::{Bytes, Nanoseconds};
 
 use super::cache::Cache;
-use super::sys::Trial;
+use super::sys::{Trial, kept_way};
 use crate::kernels::{Address, Matrix, Product};
 use crate::memory::ALIGNMENT;
 use crate::step::Activation;
@@ -98,31 +98,26 @@ impl Ways<'_> {
     }
 
     fn way(&self, shape: &Shape) -> Result<Way, Fault> {
-        let mut trial = Trial::new(self.library, shape)?;
         let key = shape.to_string();
-        if self.search
-            && let Some(known) = self
-                .cache
-                .way(&key)
-                .and_then(|bytes| trial.way_of(&bytes).ok())
-        {
+        let known = self.cache.way(&key).filter(|_| self.search);
+        if let Some(known) = known.and_then(|way| kept_way(self.library, shape, &way).ok()) {
             return Ok(known);
         }
-        let workspace = Bytes::from_bytes(WORKSPACE);
-        let proposed = trial.ways(WAYS, workspace)?;
+        let trial = Trial::new(self.library, shape)?;
+        let proposed = trial.ways(WAYS, Bytes::from_bytes(WORKSPACE))?;
         let first = *proposed
             .first()
             .ok_or_else(|| Fault::new("cublasLtMatmulAlgoGetHeuristic", "no way is proposed"))?;
         if !self.search {
             return Ok(first);
         }
-        let fastest = self.fastest(&mut trial, &proposed)?.unwrap_or(first);
+        let fastest = self.fastest(&trial, &proposed)?.unwrap_or(first);
         self.cache.keep_way(&key, &fastest.to_bytes());
         Ok(fastest)
     }
 
     /// Of those that execute at all.
-    fn fastest(&self, trial: &mut Trial, proposed: &[Way]) -> Result<Option<Way>, Fault> {
+    fn fastest(&self, trial: &Trial, proposed: &[Way]) -> Result<Option<Way>, Fault> {
         let mut best: Option<(Nanoseconds, Way)> = None;
         for way in proposed {
             let time = match self.time(trial, way) {
@@ -137,18 +132,16 @@ impl Ways<'_> {
         Ok(best.map(|(_, way)| way))
     }
 
-    /// Of one product, by the device's clock.
-    fn time(&self, trial: &mut Trial, way: &Way) -> Result<Nanoseconds, Fault> {
-        let timed = |times: u64| {
-            let start = || (0..times).try_for_each(|_| trial.start(way, self.stream));
-            self.stream.timed(start)
-        };
-        timed(1)?;
-        let once = timed(1)?.as_nanos().max(1);
-        let times = (TRIAL.as_nanos() / once).clamp(1, MOST);
+    /// Of one product among others that follow it at once, by the device's clock.
+    fn time(&self, trial: &Trial, way: &Way) -> Result<Nanoseconds, Fault> {
+        let alone = || self.stream.timed(|| trial.start(way, self.stream));
+        alone()?;
+        let times = (TRIAL.as_nanos() / alone()?.as_nanos().max(1)).clamp(1, MOST);
+        let recorded = trial.recorded(way, times, self.stream)?;
         let mut least = Nanoseconds::from_nanos(u64::MAX);
         for _ in 0..TRIALS {
-            least = least.min(Nanoseconds::from_nanos(timed(times)?.as_nanos() / times));
+            let all = self.stream.timed(|| trial.replay(&recorded, self.stream))?;
+            least = least.min(Nanoseconds::from_nanos(all.as_nanos() / times));
         }
         Ok(least)
     }

@@ -132,6 +132,17 @@ impl NativeSession<'_> {
     }
 }
 
+/// A way of a product that was kept.
+pub(super) fn kept_way(
+    library: &Arc<Library>,
+    shape: &Shape,
+    bytes: &[u8; 64],
+) -> Result<Way, Fault> {
+    let product = Product::new(library, shape)?;
+    // SAFETY: kept under the shape, the device and the library's version, and checked by the library.
+    unsafe { product.way_of(bytes) }
+}
+
 /// A product with memory of its own, to be timed.
 pub(super) struct Trial {
     product: Product,
@@ -172,10 +183,15 @@ impl Trial {
         self.product.ways(most, workspace)
     }
 
-    /// A way that was kept.
-    pub(super) fn way_of(&mut self, bytes: &[u8; 64]) -> Result<Way, Fault> {
-        // SAFETY: kept under the shape, the device and the library's version, and checked by the library.
-        unsafe { self.product.way_of(bytes) }
+    /// So many products, one after the other, recorded: starting each alone would take the host longer than some take.
+    pub(super) fn recorded(&self, way: &Way, times: u64, stream: &Stream) -> Result<Graph, Fault> {
+        stream.capture(|stream| (0..times).try_for_each(|_| self.start(way, stream)))
+    }
+
+    /// Starts what was recorded.
+    pub(super) fn replay(&self, recorded: &Graph, stream: &Stream) -> Result<(), Fault> {
+        // SAFETY: recorded of this trial's memory, which lives.
+        unsafe { recorded.launch(stream) }
     }
 
     /// Starts the product once.
