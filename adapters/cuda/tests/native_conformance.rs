@@ -8,7 +8,7 @@ use std::path::Path;
 use emulated::process::alone;
 use tare_adapter_api::{Adapter, AdapterError, Device, LoadRequest, Loaded, Options, Readiness};
 use tare_adapter_conformance::{
-    IgnoreList, Kind, NODE_TESTS, contract, node_cases, refused_as_listed, threads, zoo,
+    IgnoreList, Kind, NODE_TESTS, contract, node_cases, refused_as_listed, threads,
 };
 use tare_adapter_cuda::Cuda;
 
@@ -62,14 +62,6 @@ impl Adapter for OnGpu {
 fn the_contract_is_kept() {
     alone("the_contract_is_kept", || {
         assert_eq!(contract(&OnGpu, Kind::Framework), [""; 0]);
-    });
-}
-
-#[test]
-fn the_zoo_runs() {
-    alone("the_zoo_runs", || {
-        let small = ["mlp:width=64,depth=2"];
-        assert_eq!(zoo(&OnGpu, &small), [""; 0]);
     });
 }
 

@@ -45,6 +45,7 @@ int cuInit(unsigned flags) { return atexit(tell) || flags; }
 /* NVRTC asks for it where it finds a driver. */
 int cuGetExportTable(const void **table, const void *id) { *table = 0; return id ? INVALID : INVALID; }
 int cuDriverGetVersion(int *version) { return *version = 13000, OK; }
+int cuDeviceGetCount(int *count) { return *count = 1, OK; }
 int cuDeviceGet(int *device, int ordinal) { return *device = ordinal, ordinal ? NO_DEVICE : OK; }
 int cuDeviceGetName(char *name, int size, int device) { return snprintf(name, size, "Pretend %d", device) < 0; }
 int cuDevicePrimaryCtxRetain(void **context, int device) { return live++, *context = CONTEXT, device; }
