@@ -160,11 +160,6 @@ fn requests_under_load_go_on_until_their_percentile_is_decided_or_their_limit_is
     }
 }
 
-/// Where requests of 5 ms are issued late by more than a twentieth of that, it is not said that a rate misses.
-fn is_late(one: &Value) -> bool {
-    one["skew_p99_ns"].as_u64() > Some(250_000)
-}
-
 #[test]
 fn the_highest_rate_that_keeps_an_objective_is_searched_and_served() {
     let bench = Bench::new();
@@ -173,11 +168,7 @@ fn the_highest_rate_that_keeps_an_objective_is_searched_and_served() {
     let search = &record["serving"]["search"];
     let kept = search["kept_per_s"].as_f64().expect("a rate was kept");
     assert!((10.0..=206.0).contains(&kept), "5 ms each: {search:#}");
-    let tried = search["tried"].as_array().expect("rates");
-    match search["missed_per_s"].as_f64() {
-        Some(missed) => assert!(missed > kept, "{search:#}"),
-        None => assert!(tried.iter().any(is_late), "{search:#}"),
-    }
+    assert!(search["missed_per_s"].as_f64() > Some(kept), "{search:#}");
     assert!(search["trials"].as_u64() > Some(1), "{search:#}");
     assert_eq!(search["confidence"], 0.95);
     let due = count(&record["serving"], "due") as f64;
@@ -212,6 +203,8 @@ fn a_search_that_finds_no_rate_leaves_a_record_that_says_so_with_the_rates_that_
     assert!(search["kept_per_s"].is_null(), "{search:#}");
     let tried = search["tried"].as_array().expect("rates");
     assert_eq!(Some(tried.len() as u64), search["trials"].as_u64());
+    // Where requests of 5 ms are issued late by more than a twentieth of that, it is not said that a rate misses.
+    let is_late = |one: &Value| one["skew_p99_ns"].as_u64() > Some(250_000);
     let missed = |one: &&Value| one["met"] == "not-met" || is_late(one);
     assert!(tried.iter().all(|one| one["per_s"].is_number()));
     assert!(tried.iter().filter(missed).count() > 0, "{search:#}");
